@@ -1,0 +1,187 @@
+//! Physical memory as the rest of the program holds it.
+
+use super::mapped::Mapped;
+use super::num::{index, to_umem};
+use super::read::Gaps;
+use crate::{At, Error, ErrorKind, Layer, Result};
+use memsh_plugin::{
+    MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Physical memory of one target. Cheap to clone; all clones are the same memory.
+#[derive(Clone)]
+pub struct Memory(Arc<Inner>);
+
+struct Inner {
+    source: Arc<dyn PhysicalMemory>,
+    mapped: Option<Mapped>,
+    ranges: Box<[MemoryRange]>,
+    metadata: MemoryMetadata,
+    epoch: AtomicU64,
+}
+
+/// Reads that may be split are split here, so that a hole never costs more than its page.
+const SPLIT: umem = 4096;
+
+impl Memory {
+    /// Takes a connector.
+    pub fn new(source: impl PhysicalMemory + 'static) -> Self {
+        Self::from_arc(Arc::new(source))
+    }
+
+    /// Takes a shared connector.
+    pub fn from_arc(source: Arc<dyn PhysicalMemory>) -> Self {
+        let mapped = Mapped::of(&source);
+        let ranges = source.ranges().iter().copied().collect();
+        let metadata = source.metadata();
+        Self(Arc::new(Inner {
+            source,
+            mapped,
+            ranges,
+            metadata,
+            epoch: AtomicU64::new(0),
+        }))
+    }
+
+    /// Size, limits and habits.
+    pub fn metadata(&self) -> MemoryMetadata {
+        self.0.metadata
+    }
+
+    /// What can be read, ascending and without overlap.
+    pub fn ranges(&self) -> &[MemoryRange] {
+        &self.0.ranges
+    }
+
+    /// The memory in place, where all of it is mapped.
+    #[inline(always)]
+    pub fn mapped(&self) -> Option<&Mapped> {
+        self.0.mapped.as_ref()
+    }
+
+    /// The connector.
+    pub fn source(&self) -> &Arc<dyn PhysicalMemory> {
+        &self.0.source
+    }
+
+    /// Which state of the target caches may speak of. It never changes for an image; [`refresh`](Self::refresh) advances it.
+    pub fn epoch(&self) -> u64 {
+        self.0.epoch.load(Ordering::Acquire)
+    }
+
+    /// Tells every cache over this memory that the target has moved on. Without effect on an image.
+    pub fn refresh(&self) {
+        if self.0.metadata.live {
+            self.0.epoch.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Reads a batch. Split by the connector's ideal batch, every operation answered on its own.
+    pub fn read_ops(&self, ops: &mut [PhysReadOp]) {
+        if let Some(mapped) = self.mapped() {
+            for op in ops {
+                let whole = mapped.read(op.addr, &mut op.buf);
+                op.status = match whole {
+                    true => Status::DONE,
+                    false if self.touches(op.addr, to_umem(op.buf.len())) => Status::PARTIAL,
+                    false => Status::MISSING,
+                };
+            }
+            return;
+        }
+        let limit = match usize::try_from(self.0.metadata.ideal_batch) {
+            Ok(0) | Err(_) => usize::MAX,
+            Ok(n) => n,
+        };
+        for chunk in ops.chunks_mut(limit) {
+            self.0.source.read(chunk.into());
+        }
+    }
+
+    /// Whether any byte of the range is there.
+    fn touches(&self, addr: PhysAddr, len: umem) -> bool {
+        let last = addr.saturating_add(len.saturating_sub(1));
+        let i = self.0.ranges.partition_point(|r| r.start <= last);
+        i.checked_sub(1)
+            .and_then(|i| self.0.ranges.get(i))
+            .is_some_and(|r| r.start.saturating_add(r.size - 1) >= addr)
+    }
+
+    /// Fills `buf` from `addr`, or fails.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unreadable`] when a byte is missing; `buf` then holds what could be read, and zeros.
+    pub fn read(&self, addr: PhysAddr, buf: &mut [u8]) -> Result<()> {
+        let len = buf.len();
+        let done = match self.mapped() {
+            Some(m) => m.read(addr, buf),
+            None => {
+                let mut ops = [PhysReadOp::new(addr, buf)];
+                self.read_ops(&mut ops);
+                let [op] = &ops;
+                op.status.is_done()
+            }
+        };
+        if done {
+            return Ok(());
+        }
+        Err(Error::new(
+            Layer::Physical,
+            ErrorKind::Unreadable,
+            format!("{len} bytes are not (all) in the image"),
+        )
+        .at(At::Phys(addr)))
+    }
+
+    /// Fills `buf` from `addr` as far as it is there, and says what is missing; missing bytes are zero.
+    pub fn read_gaps(&self, addr: PhysAddr, buf: &mut [u8]) -> Gaps {
+        let mut gaps = Gaps::none();
+        if self.read(addr, buf).is_ok() {
+            return gaps;
+        }
+        let mut at = addr;
+        let mut rest = buf;
+        let mut ops = Vec::new();
+        while !rest.is_empty() {
+            let n = index(SPLIT - at.offset_in(SPLIT))
+                .unwrap_or(1)
+                .min(rest.len());
+            let (piece, tail) = rest.split_at_mut(n);
+            ops.push(PhysReadOp::new(at, piece));
+            at = at.wrapping_add(to_umem(n));
+            rest = tail;
+        }
+        self.read_ops(&mut ops);
+        for op in &mut ops {
+            let start = op.addr;
+            let end = start.value().saturating_add(to_umem(op.buf.len()));
+            match op.status {
+                Status::DONE => {}
+                Status::PARTIAL => self.partial_gaps(start.value(), end, &mut gaps),
+                _ => gaps.push(start.value(), end),
+            }
+        }
+        gaps
+    }
+
+    /// The holes of `start..end` by the list of ranges.
+    fn partial_gaps(&self, start: umem, end: umem, gaps: &mut Gaps) {
+        let mut at = start;
+        for r in self
+            .0
+            .ranges
+            .iter()
+            .skip_while(|r| r.start.value().saturating_add(r.size) <= start)
+        {
+            let (rs, re) = (r.start.value(), r.start.value().saturating_add(r.size));
+            if rs >= end {
+                break;
+            }
+            gaps.push(at, rs.max(at));
+            at = at.max(re);
+        }
+        gaps.push(at.min(end), end);
+    }
+}

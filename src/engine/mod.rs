@@ -1,0 +1,25 @@
+//! What moves bytes.
+//!
+//! A [`Memory`] is physical memory, shared and cheap to clone. Where its bytes lie in our own address space it is read in
+//! place ([`mapped`]); where each access costs a call it is read in batches. An [`AddressSpace`] is a memory seen through page
+//! tables. Both are read through the same helpers ([`ViewExt`]) and can always say which bytes are missing ([`Gap`]).
+#![deny(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::cast_lossless
+)]
+
+pub mod mapped;
+mod memory;
+mod num;
+mod read;
+mod runs;
+mod view;
+
+pub use memory::Memory;
+pub use num::{index, to_u64, to_umem};
+pub use read::{Gap, Gaps};
+pub use runs::RunMap;
+pub use view::{View, ViewExt};

@@ -1,0 +1,19 @@
+//! memsh reads the memory of machines: images of it and running ones.
+//!
+//! The rooms, and who may know whom (downwards only):
+//!
+//! - `session`: one opened target, from its bytes to its operating system
+//! - [`os`]: processes, modules, regions of Linux (and, by plugins, others)
+//! - [`image`]: memory-image formats
+//! - [`symbols`]: types and symbols, from wherever they come
+//! - [`engine`]: addresses, physical memory, translation, views, search
+//! - [`arch`]: page-table formats as constant data
+//! - [`memsh_plugin`]: the traits and types that all of them share
+
+pub mod engine;
+mod error;
+pub mod image;
+pub mod symbols;
+
+pub use error::{At, Error, ErrorKind, Layer, Result};
+pub use memsh_plugin::{PhysAddr, VirtAddr, umem};

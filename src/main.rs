@@ -1,0 +1,3 @@
+//! The `memsh` program.
+
+fn main() {}

@@ -1,0 +1,169 @@
+//! What a type is, the same for every source of types.
+
+/// A type of one [`Types`]; meaningless to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TypeId(pub u32);
+
+/// A type with its direct parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Type {
+    /// Its name; none for anonymous structures, pointers, arrays.
+    pub name: Option<String>,
+    /// Size in bytes; none for `void`, functions and types that are only declared.
+    pub size: Option<u64>,
+    /// What it is.
+    pub kind: TypeKind,
+}
+
+/// What a type is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TypeKind {
+    /// No value.
+    Void,
+    /// An integer, character or boolean.
+    Int {
+        /// Whether it has a sign.
+        signed: bool,
+        /// Whether it is a character.
+        char: bool,
+        /// Whether it is a boolean.
+        bool: bool,
+    },
+    /// A floating-point number.
+    Float,
+    /// A pointer to a type.
+    Pointer(TypeId),
+    /// `count` elements.
+    Array {
+        /// The elements' type.
+        element: TypeId,
+        /// How many.
+        count: u64,
+    },
+    /// A structure.
+    Struct(Vec<Field>),
+    /// A union.
+    Union(Vec<Field>),
+    /// An enumeration: names and values.
+    Enum(Vec<(String, i128)>),
+    /// Another name for a type.
+    Typedef(TypeId),
+    /// `const`, `volatile`, `restrict` or a tag around a type.
+    Qualified(TypeId),
+    /// A function.
+    Function,
+    /// A structure or union that is declared and not defined here.
+    Forward,
+}
+
+/// A member of a structure or union.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name; empty for an anonymous structure or union, whose members count as the outer's.
+    pub name: String,
+    /// Position in bits from the start of the structure.
+    pub bit_offset: u64,
+    /// Width in bits, for a bit field.
+    pub bit_size: Option<u32>,
+    /// Its type.
+    pub type_id: TypeId,
+}
+
+/// A member found by its path, for example `signal.nr_threads` or `f_path.dentry`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldPath {
+    /// Position in bytes from the start of the outermost structure.
+    pub offset: u64,
+    /// Size in bytes of the member's type; none when it is unknown.
+    pub size: Option<u64>,
+    /// For a bit field: bit position within `offset`'s byte (least significant first), and width.
+    pub bits: Option<(u32, u32)>,
+    /// The member's type.
+    pub type_id: TypeId,
+}
+
+/// Where the layouts of structures come from.
+pub trait Types: Send + Sync {
+    /// The structure, union, enumeration, typedef or base type of this name; where a name has several definitions, the
+    /// first complete structure or union wins. `struct NAME`, `union NAME` and `enum NAME` are understood.
+    fn find(&self, name: &str) -> Option<TypeId>;
+
+    /// A type with its direct parts.
+    fn get(&self, id: TypeId) -> Option<Type>;
+
+    /// Every named structure, union, enumeration and typedef, for completion and search; in no particular order.
+    fn names(&self) -> Vec<String>;
+
+    /// Where these types come from, for `info`: `BTF in the image`, `ISF file ...`.
+    fn origin(&self) -> String;
+}
+
+/// How deep typedefs and anonymous structures may nest before a file is taken for hostile.
+const DEPTH: u32 = 32;
+
+/// What follows from [`Types`].
+pub trait TypesExt: Types {
+    /// The type behind typedefs and qualifiers.
+    fn resolve(&self, id: TypeId) -> Option<(TypeId, Type)> {
+        let mut id = id;
+        for _ in 0..DEPTH {
+            let t = self.get(id)?;
+            match t.kind {
+                TypeKind::Typedef(to) | TypeKind::Qualified(to) => id = to,
+                _ => return Some((id, t)),
+            }
+        }
+        None
+    }
+
+    /// Size in bytes of a named type.
+    fn size_of(&self, name: &str) -> Option<u64> {
+        self.resolve(self.find(name)?)?.1.size
+    }
+
+    /// The member `path` (names joined by `.`; anonymous structures are looked through) of the type `name`.
+    fn field(&self, name: &str, path: &str) -> Option<FieldPath> {
+        self.field_of(self.find(name)?, path)
+    }
+
+    /// The member `path` of a type.
+    fn field_of(&self, id: TypeId, path: &str) -> Option<FieldPath> {
+        let mut at = FieldPath {
+            offset: 0,
+            size: None,
+            bits: None,
+            type_id: id,
+        };
+        for part in path.split('.') {
+            let (bit_offset, field) = self.member(at.type_id, part, DEPTH)?;
+            let (_, t) = self.resolve(field.type_id)?;
+            at = FieldPath {
+                offset: at.offset.checked_add(bit_offset / 8)?,
+                size: t.size,
+                bits: field
+                    .bit_size
+                    .map(|w| (u32::try_from(bit_offset % 8).unwrap_or(0), w)),
+                type_id: field.type_id,
+            };
+        }
+        Some(at)
+    }
+
+    /// The member `name` of a structure, looked for in anonymous members too: its bit offset from the start, and itself.
+    fn member(&self, id: TypeId, name: &str, depth: u32) -> Option<(u64, Field)> {
+        let (_, t) = self.resolve(id)?;
+        let (TypeKind::Struct(fields) | TypeKind::Union(fields)) = t.kind else {
+            return None;
+        };
+        if let Some(f) = fields.iter().find(|f| f.name == name) {
+            return Some((f.bit_offset, f.clone()));
+        }
+        let depth = depth.checked_sub(1)?;
+        fields.iter().filter(|f| f.name.is_empty()).find_map(|f| {
+            let (inner, field) = self.member(f.type_id, name, depth)?;
+            Some((f.bit_offset.checked_add(inner)?, field))
+        })
+    }
+}
+
+impl<T: Types + ?Sized> TypesExt for T {}

@@ -1,0 +1,243 @@
+//! Names and addresses.
+
+use memsh_plugin::{VirtAddr, umem};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// A name and where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Symbol<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// Address.
+    pub address: VirtAddr,
+    /// Module it belongs to; the kernel itself has none.
+    pub module: Option<&'a str>,
+    /// Kind as `nm` prints it: `T`, `t`, `d`, `B`, ...; `?` where the source does not say.
+    pub kind: char,
+}
+
+/// Where names and addresses come from.
+pub trait Symbols: Send + Sync {
+    /// The address of a name (`name` or `module!name`); where it stands several times, the kernel's own first.
+    fn address(&self, name: &str) -> Option<VirtAddr>;
+
+    /// The last symbol at or below `address`, and the distance, where `address` can belong to it.
+    fn near(&self, address: VirtAddr) -> Option<(Symbol<'_>, umem)>;
+
+    /// Every symbol, ascending by address.
+    fn all(&self) -> Box<dyn Iterator<Item = Symbol<'_>> + '_>;
+
+    /// How many there are.
+    fn count(&self) -> usize;
+}
+
+/// A symbol table in memory: one string of all names, entries sorted by address, the index by name made when first asked.
+#[derive(Default)]
+pub struct SymbolTable {
+    names: String,
+    entries: Vec<Entry>,
+    modules: Vec<Module>,
+    by_name: OnceLock<HashMap<u64, Vec<u32>>>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    address: VirtAddr,
+    start: u32,
+    len: u16,
+    module: u16,
+    kind: u8,
+}
+
+struct Module {
+    name: String,
+    range: Option<Range<umem>>,
+}
+
+/// Without bounds of its module, a symbol reaches this far at most.
+const REACH: umem = 1 << 20;
+const KERNEL: u16 = u16::MAX;
+
+impl SymbolTable {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Declares a module and, where known, the addresses it occupies; gives the handle for [`push`](Self::push).
+    pub fn add_module(&mut self, name: &str, range: Option<Range<umem>>) -> Option<u16> {
+        let id = u16::try_from(self.modules.len())
+            .ok()
+            .filter(|&i| i != KERNEL)?;
+        self.modules.push(Module {
+            name: name.to_owned(),
+            range,
+        });
+        Some(id)
+    }
+
+    /// Adds a symbol of `module` (of the kernel: `None`). Names of more than 65535 bytes are refused, as is a table of over 4 GiB.
+    pub fn push(&mut self, name: &str, address: VirtAddr, kind: u8, module: Option<u16>) -> bool {
+        let (Ok(start), Ok(len)) = (u32::try_from(self.names.len()), u16::try_from(name.len()))
+        else {
+            return false;
+        };
+        self.names.push_str(name);
+        self.entries.push(Entry {
+            address,
+            start,
+            len,
+            module: module.unwrap_or(KERNEL),
+            kind,
+        });
+        true
+    }
+
+    /// Sorts what was pushed; call once, before the first question.
+    pub fn finish(&mut self) {
+        self.entries.sort_by_key(|e| e.address);
+        self.by_name = OnceLock::new();
+    }
+
+    fn symbol(&self, e: &Entry) -> Symbol<'_> {
+        let start = e.start as usize;
+        Symbol {
+            name: self
+                .names
+                .get(start..start + usize::from(e.len))
+                .unwrap_or(""),
+            address: e.address,
+            module: self
+                .modules
+                .get(usize::from(e.module))
+                .map(|m| m.name.as_str()),
+            kind: char::from(e.kind),
+        }
+    }
+
+    fn index(&self) -> &HashMap<u64, Vec<u32>> {
+        self.by_name.get_or_init(|| {
+            let mut map: HashMap<u64, Vec<u32>> = HashMap::with_capacity(self.entries.len());
+            for (i, e) in self.entries.iter().enumerate() {
+                if let Ok(i) = u32::try_from(i) {
+                    map.entry(hash(self.symbol(e).name)).or_default().push(i);
+                }
+            }
+            map
+        })
+    }
+}
+
+fn hash(name: &str) -> u64 {
+    // FNV-1a: names are short, and nothing here faces an attacker who could make more than a slow lookup of it.
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
+impl Symbols for SymbolTable {
+    fn address(&self, name: &str) -> Option<VirtAddr> {
+        let (module, name) = match name.split_once('!') {
+            Some((m, n)) => (Some(m), n),
+            None => (None, name),
+        };
+        let found = self.index().get(&hash(name))?;
+        let mut symbols = found
+            .iter()
+            .filter_map(|&i| Some(self.symbol(self.entries.get(i as usize)?)))
+            .filter(|s| s.name == name);
+        match module {
+            None => {
+                let first = symbols.next()?;
+                if first.module.is_none() {
+                    return Some(first.address);
+                }
+                Some(
+                    symbols
+                        .find(|s| s.module.is_none())
+                        .unwrap_or(first)
+                        .address,
+                )
+            }
+            Some("vmlinux" | "kernel" | "nt") => {
+                symbols.find(|s| s.module.is_none()).map(|s| s.address)
+            }
+            Some(m) => symbols.find(|s| s.module == Some(m)).map(|s| s.address),
+        }
+    }
+
+    fn near(&self, address: VirtAddr) -> Option<(Symbol<'_>, umem)> {
+        let mut i = self
+            .entries
+            .partition_point(|e| e.address <= address)
+            .checked_sub(1)?;
+        let e = self.entries.get(i)?;
+        // Of several names at one address the first is the one that kallsyms itself answers.
+        while i > 0
+            && self
+                .entries
+                .get(i - 1)
+                .is_some_and(|p| p.address == e.address)
+        {
+            i -= 1;
+        }
+        let e = self.entries.get(i)?;
+        let distance = address.offset_from(e.address)?;
+        let module = self.modules.get(usize::from(e.module));
+        let inside = match module.and_then(|m| m.range.as_ref()) {
+            Some(range) => range.contains(&address.value()),
+            None => distance < REACH,
+        };
+        inside.then(|| (self.symbol(e), distance))
+    }
+
+    fn all(&self) -> Box<dyn Iterator<Item = Symbol<'_>> + '_> {
+        Box::new(self.entries.iter().map(|e| self.symbol(e)))
+    }
+
+    fn count(&self) -> usize {
+        self.entries.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> SymbolTable {
+        let mut t = SymbolTable::new();
+        let m = t.add_module("ext4", Some(0x9000..0xa000));
+        t.push("shared", VirtAddr::new(0x9010), b't', m);
+        t.push("start", VirtAddr::new(0x1000), b'T', None);
+        t.push("alias_of_start", VirtAddr::new(0x1000), b't', None);
+        t.push("shared", VirtAddr::new(0x2000), b'T', None);
+        t.finish();
+        t
+    }
+
+    #[test]
+    fn the_kernels_own_name_wins_and_a_module_can_be_asked_for() {
+        let t = table();
+        assert_eq!(t.address("shared"), Some(VirtAddr::new(0x2000)));
+        assert_eq!(t.address("ext4!shared"), Some(VirtAddr::new(0x9010)));
+        assert_eq!(t.address("nowhere!shared"), None);
+        assert_eq!(t.address("absent"), None);
+    }
+
+    #[test]
+    fn near_stays_inside() {
+        let t = table();
+        assert_eq!(
+            t.near(VirtAddr::new(0x1010)).map(|(s, d)| (s.name, d)),
+            Some(("start", 0x10))
+        );
+        assert_eq!(
+            t.near(VirtAddr::new(0x9fff)).map(|(s, _)| s.name),
+            Some("shared")
+        );
+        assert_eq!(t.near(VirtAddr::new(0xa000)), None);
+        assert_eq!(t.near(VirtAddr::new(0xfff)), None);
+    }
+}

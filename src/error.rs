@@ -93,14 +93,7 @@ pub struct Error {
 impl Error {
     /// An error of `layer`; `reason` says what was tried and why it failed.
     pub fn new(layer: Layer, kind: ErrorKind, reason: impl Into<String>) -> Self {
-        Self {
-            layer,
-            kind,
-            at: None,
-            reason: reason.into(),
-            hint: None,
-            source: None,
-        }
+        Self { layer, kind, at: None, reason: reason.into(), hint: None, source: None }
     }
 
     /// Where it failed.
@@ -119,10 +112,7 @@ impl Error {
 
     /// What caused it.
     #[must_use]
-    pub fn caused_by(
-        mut self,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
+    pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
@@ -167,9 +157,7 @@ impl From<memsh_plugin::ApiError> for Error {
     fn from(e: memsh_plugin::ApiError) -> Self {
         let kind = match e.status {
             memsh_plugin::Status::MISSING | memsh_plugin::Status::PARTIAL => ErrorKind::Unreadable,
-            memsh_plugin::Status::UNSUPPORTED | memsh_plugin::Status::READ_ONLY => {
-                ErrorKind::Unsupported
-            }
+            memsh_plugin::Status::UNSUPPORTED | memsh_plugin::Status::READ_ONLY => ErrorKind::Unsupported,
             _ => ErrorKind::Io,
         };
         Error::new(Layer::Os, kind, e.message.to_string_lossy())

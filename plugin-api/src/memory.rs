@@ -1,8 +1,5 @@
 //! Physical memory: where bytes come from.
-#![allow(
-    missing_docs,
-    reason = "cglue writes the twin of each trait without its words"
-)]
+#![allow(missing_docs, reason = "cglue writes the twin of each trait without its words")]
 
 use crate::{PhysAddr, PhysReadOp, PhysWriteOp, Status, umem};
 use cglue::cglue_trait;
@@ -28,13 +25,7 @@ pub struct MemoryMetadata {
 impl MemoryMetadata {
     /// An unchanging, read-only memory of `size` bytes from address 0.
     pub const fn snapshot(size: umem) -> Self {
-        Self {
-            size,
-            max_address: PhysAddr::new(size.saturating_sub(1)),
-            read_only: true,
-            live: false,
-            ideal_batch: 0,
-        }
+        Self { size, max_address: PhysAddr::new(size.saturating_sub(1)), read_only: true, live: false, ideal_batch: 0 }
     }
 }
 

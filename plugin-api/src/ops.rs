@@ -33,11 +33,7 @@ impl<'a, A> ReadOp<'a, A> {
     /// A read of `buf.len()` bytes at `addr`.
     #[inline]
     pub fn new(addr: A, buf: &'a mut [u8]) -> Self {
-        Op {
-            addr,
-            buf: buf.into(),
-            status: Status::PENDING,
-        }
+        Op { addr, buf: buf.into(), status: Status::PENDING }
     }
 
     /// The buffer.
@@ -51,11 +47,7 @@ impl<'a, A> WriteOp<'a, A> {
     /// A write of `buf` at `addr`.
     #[inline]
     pub fn new(addr: A, buf: &'a [u8]) -> Self {
-        Op {
-            addr,
-            buf: buf.into(),
-            status: Status::PENDING,
-        }
+        Op { addr, buf: buf.into(), status: Status::PENDING }
     }
 }
 
@@ -98,10 +90,6 @@ impl TranslateOp {
     /// A translation of `addr`, not done yet.
     #[inline]
     pub const fn new(addr: VirtAddr) -> Self {
-        Self {
-            addr,
-            translation: Translation::NONE,
-            status: Status::PENDING,
-        }
+        Self { addr, translation: Translation::NONE, status: Status::PENDING }
     }
 }

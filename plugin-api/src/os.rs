@@ -1,10 +1,7 @@
 //! What an operating system is made of: processes, threads, modules, regions.
 //!
 //! Fields that a system does not have, or that could not be read, are `None`: a missing field costs a column, not the row.
-#![allow(
-    missing_docs,
-    reason = "cglue writes the twin of each trait without its words"
-)]
+#![allow(missing_docs, reason = "cglue writes the twin of each trait without its words")]
 
 use crate::{ApiError, Maybe, PhysAddr, ProcessInstanceBox, Text, VirtAddr, umem};
 use cglue::cglue_trait;
@@ -27,10 +24,7 @@ pub struct Listing<T> {
 impl<T> Listing<T> {
     /// A list with nothing lost.
     pub fn whole(items: Vec<T>) -> Self {
-        Self {
-            items: items.into(),
-            lost: Vec::new().into(),
-        }
+        Self { items: items.into(), lost: Vec::new().into() }
     }
 }
 

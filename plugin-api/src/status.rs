@@ -44,10 +44,7 @@ pub struct ApiError {
 impl ApiError {
     /// An error with the words of `message`.
     pub fn new(status: Status, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: Text::from(message.into()),
-        }
+        Self { status, message: Text::from(message.into()) }
     }
 }
 
@@ -59,12 +56,7 @@ impl fmt::Display for ApiError {
 
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} (status {})",
-            self.message.to_string_lossy(),
-            self.status.0
-        )
+        write!(f, "{} (status {})", self.message.to_string_lossy(), self.status.0)
     }
 }
 

@@ -1,8 +1,5 @@
 //! Virtual memory: an address space that can be read.
-#![allow(
-    missing_docs,
-    reason = "cglue writes the twin of each trait without its words"
-)]
+#![allow(missing_docs, reason = "cglue writes the twin of each trait without its words")]
 
 use crate::{PhysAddr, Status, TranslateOp, VirtReadOp, VirtWriteOp, umem};
 use cglue::cglue_trait;
@@ -42,12 +39,7 @@ impl Perm {
 
 impl fmt::Display for Perm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (bit, c) in [
-            (Perm::READ, 'r'),
-            (Perm::WRITE, 'w'),
-            (Perm::EXECUTE, 'x'),
-            (Perm::USER, 'u'),
-        ] {
+        for (bit, c) in [(Perm::READ, 'r'), (Perm::WRITE, 'w'), (Perm::EXECUTE, 'x'), (Perm::USER, 'u')] {
             fmt::Write::write_char(f, if self.has(bit) { c } else { '-' })?;
         }
         Ok(())
@@ -74,11 +66,7 @@ pub struct Translation {
 
 impl Translation {
     /// Nowhere.
-    pub const NONE: Translation = Translation {
-        phys: PhysAddr::NULL,
-        page_size: 0,
-        perm: Perm::NONE,
-    };
+    pub const NONE: Translation = Translation { phys: PhysAddr::NULL, page_size: 0, perm: Perm::NONE };
 }
 
 /// What an address space says of itself.

@@ -35,33 +35,19 @@ impl Mapped {
             let data: &[u8] = &run.data;
             let (start, size) = (run.start.value(), to_umem(data.len()));
             // Out of order, overlapping or wrapping: not what the trait promises, so not to be trusted with pointers.
-            if start.checked_add(size).is_none()
-                || runs.last().is_some_and(|l| l.start + l.size > start)
-            {
+            if start.checked_add(size).is_none() || runs.last().is_some_and(|l| l.start + l.size > start) {
                 return None;
             }
             match runs.last_mut() {
                 // Neighbours in both spaces are one run.
-                Some(l)
-                    if l.start + l.size == start
-                        && l.data.wrapping_add(index(l.size)?) == data.as_ptr() =>
-                {
-                    l.size += size
-                }
-                _ if size > 0 => runs.push(Run {
-                    start,
-                    size,
-                    data: data.as_ptr(),
-                }),
+                Some(l) if l.start + l.size == start && l.data.wrapping_add(index(l.size)?) == data.as_ptr() => l.size += size,
+                _ if size > 0 => runs.push(Run { start, size, data: data.as_ptr() }),
                 _ => {}
             }
         }
         let covered: umem = runs.iter().map(|r| r.size).sum();
         let wanted: umem = owner.ranges().iter().map(|r| r.size).sum();
-        (covered == wanted && covered > 0).then(|| Mapped {
-            runs: runs.into(),
-            _owner: Arc::clone(owner),
-        })
+        (covered == wanted && covered > 0).then(|| Mapped { runs: runs.into(), _owner: Arc::clone(owner) })
     }
 
     /// Host address of `len` bytes at `addr`, where one run holds them all.
@@ -82,10 +68,7 @@ impl Mapped {
 
     #[inline(never)]
     fn find(&self, addr: umem) -> Option<&Run> {
-        let i = self
-            .runs
-            .partition_point(|r| r.start <= addr)
-            .checked_sub(1)?;
+        let i = self.runs.partition_point(|r| r.start <= addr).checked_sub(1)?;
         self.runs.get(i).filter(|r| addr - r.start < r.size)
     }
 
@@ -141,8 +124,7 @@ impl Mapped {
                     ((next - at).min(want), None)
                 }
             };
-            let Some((piece, tail)) = index(n.max(1)).and_then(|n| rest.split_at_mut_checked(n))
-            else {
+            let Some((piece, tail)) = index(n.max(1)).and_then(|n| rest.split_at_mut_checked(n)) else {
                 break;
             };
             match source {

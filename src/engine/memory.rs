@@ -4,9 +4,7 @@ use super::mapped::Mapped;
 use super::num::{index, to_umem};
 use super::read::Gaps;
 use crate::{At, Error, ErrorKind, Layer, Result};
-use memsh_plugin::{
-    MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem,
-};
+use memsh_plugin::{MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,13 +34,7 @@ impl Memory {
         let mapped = Mapped::of(&source);
         let ranges = source.ranges().iter().copied().collect();
         let metadata = source.metadata();
-        Self(Arc::new(Inner {
-            source,
-            mapped,
-            ranges,
-            metadata,
-            epoch: AtomicU64::new(0),
-        }))
+        Self(Arc::new(Inner { source, mapped, ranges, metadata, epoch: AtomicU64::new(0) }))
     }
 
     /// Size, limits and habits.
@@ -104,9 +96,7 @@ impl Memory {
     fn touches(&self, addr: PhysAddr, len: umem) -> bool {
         let last = addr.saturating_add(len.saturating_sub(1));
         let i = self.0.ranges.partition_point(|r| r.start <= last);
-        i.checked_sub(1)
-            .and_then(|i| self.0.ranges.get(i))
-            .is_some_and(|r| r.start.saturating_add(r.size - 1) >= addr)
+        i.checked_sub(1).and_then(|i| self.0.ranges.get(i)).is_some_and(|r| r.start.saturating_add(r.size - 1) >= addr)
     }
 
     /// Fills `buf` from `addr`, or fails.
@@ -127,12 +117,8 @@ impl Memory {
         if done {
             return Ok(());
         }
-        Err(Error::new(
-            Layer::Physical,
-            ErrorKind::Unreadable,
-            format!("{len} bytes are not (all) in the image"),
-        )
-        .at(At::Phys(addr)))
+        Err(Error::new(Layer::Physical, ErrorKind::Unreadable, format!("{len} bytes are not (all) in the image"))
+            .at(At::Phys(addr)))
     }
 
     /// Fills `buf` from `addr` as far as it is there, and says what is missing; missing bytes are zero.
@@ -145,9 +131,7 @@ impl Memory {
         let mut rest = buf;
         let mut ops = Vec::new();
         while !rest.is_empty() {
-            let n = index(SPLIT - at.offset_in(SPLIT))
-                .unwrap_or(1)
-                .min(rest.len());
+            let n = index(SPLIT - at.offset_in(SPLIT)).unwrap_or(1).min(rest.len());
             let (piece, tail) = rest.split_at_mut(n);
             ops.push(PhysReadOp::new(at, piece));
             at = at.wrapping_add(to_umem(n));
@@ -169,12 +153,7 @@ impl Memory {
     /// The holes of `start..end` by the list of ranges.
     fn partial_gaps(&self, start: umem, end: umem, gaps: &mut Gaps) {
         let mut at = start;
-        for r in self
-            .0
-            .ranges
-            .iter()
-            .skip_while(|r| r.start.value().saturating_add(r.size) <= start)
-        {
+        for r in self.0.ranges.iter().skip_while(|r| r.start.value().saturating_add(r.size) <= start) {
             let (rs, re) = (r.start.value(), r.start.value().saturating_add(r.size));
             if rs >= end {
                 break;

@@ -21,11 +21,7 @@ pub const fn to_umem(value: usize) -> umem {
 
 /// A target number as 64 bits, where it fits (always, unless addresses are 128 bits wide).
 #[inline]
-#[allow(
-    clippy::unnecessary_fallible_conversions,
-    clippy::useless_conversion,
-    reason = "fallible only with wide addresses"
-)]
+#[allow(clippy::unnecessary_fallible_conversions, clippy::useless_conversion, reason = "fallible only with wide addresses")]
 pub fn to_u64(value: umem) -> Option<u64> {
     u64::try_from(value).ok()
 }

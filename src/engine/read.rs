@@ -58,19 +58,7 @@ mod tests {
         g.push(0, 0x1000);
         g.push(0x1000, 0x2000);
         g.push(0x3000, 0x3001);
-        assert_eq!(
-            g.as_slice(),
-            [
-                Gap {
-                    start: 0,
-                    end: 0x2000
-                },
-                Gap {
-                    start: 0x3000,
-                    end: 0x3001
-                }
-            ]
-        );
+        assert_eq!(g.as_slice(), [Gap { start: 0, end: 0x2000 }, Gap { start: 0x3000, end: 0x3001 }]);
         assert_eq!(g.bytes(), 0x2001);
     }
 }

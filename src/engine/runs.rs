@@ -19,10 +19,7 @@ impl<T> Default for RunMap<T> {
 
 impl<T: Clone> RunMap<T> {
     /// Sorts `claims`; `cut(payload, n)` gives the payload of the same run `n` bytes further on.
-    pub fn build(
-        claims: impl IntoIterator<Item = (MemoryRange, T)>,
-        cut: impl Fn(&T, umem) -> T,
-    ) -> Self {
+    pub fn build(claims: impl IntoIterator<Item = (MemoryRange, T)>, cut: impl Fn(&T, umem) -> T) -> Self {
         let mut all: Vec<(usize, MemoryRange, T)> = claims
             .into_iter()
             .enumerate()
@@ -43,13 +40,7 @@ impl<T: Clone> RunMap<T> {
                 }
                 _ => (range.start, payload),
             };
-            runs.push((
-                MemoryRange {
-                    start,
-                    size: range_last.value() - start.value() + 1,
-                },
-                payload,
-            ));
+            runs.push((MemoryRange { start, size: range_last.value() - start.value() + 1 }, payload));
             last = Some(range_last);
         }
         Self { runs }
@@ -58,10 +49,7 @@ impl<T: Clone> RunMap<T> {
     /// The run that holds `addr`, and how far into it the address is.
     #[inline]
     pub fn find(&self, addr: PhysAddr) -> Option<(&MemoryRange, &T, umem)> {
-        let i = self
-            .runs
-            .partition_point(|(r, _)| r.start <= addr)
-            .checked_sub(1)?;
+        let i = self.runs.partition_point(|(r, _)| r.start <= addr).checked_sub(1)?;
         let (range, payload) = self.runs.get(i)?;
         let offset = addr.value() - range.start.value();
         (offset < range.size).then_some((range, payload, offset))
@@ -99,37 +87,19 @@ mod tests {
     use super::*;
 
     fn map(claims: &[(umem, umem, umem)]) -> Vec<(umem, umem, umem)> {
-        let m = RunMap::build(
-            claims.iter().map(|&(s, n, o)| {
-                (
-                    MemoryRange {
-                        start: PhysAddr::new(s),
-                        size: n,
-                    },
-                    o,
-                )
-            }),
-            |o, n| o + n,
-        );
-        m.iter()
-            .map(|(r, o)| (r.start.value(), r.size, *o))
-            .collect()
+        let m =
+            RunMap::build(claims.iter().map(|&(s, n, o)| (MemoryRange { start: PhysAddr::new(s), size: n }, o)), |o, n| o + n);
+        m.iter().map(|(r, o)| (r.start.value(), r.size, *o)).collect()
     }
 
     #[test]
     fn overlapping_claims_are_cut_not_lost() {
-        assert_eq!(
-            map(&[(0x1000, 0x2000, 0), (0x2000, 0x2000, 0x100)]),
-            [(0x1000, 0x2000, 0), (0x3000, 0x1000, 0x1100)]
-        );
+        assert_eq!(map(&[(0x1000, 0x2000, 0), (0x2000, 0x2000, 0x100)]), [(0x1000, 0x2000, 0), (0x3000, 0x1000, 0x1100)]);
     }
 
     #[test]
     fn empty_wrapping_and_covered_claims_vanish() {
-        assert_eq!(
-            map(&[(5, 0, 0), (umem::MAX, 2, 0), (0, 0x100, 7), (0x10, 0x10, 8)]),
-            [(0, 0x100, 7)]
-        );
+        assert_eq!(map(&[(5, 0, 0), (umem::MAX, 2, 0), (0, 0x100, 7), (0x10, 0x10, 8)]), [(0, 0x100, 7)]);
         assert_eq!(map(&[]), []);
     }
 
@@ -140,16 +110,7 @@ mod tests {
 
     #[test]
     fn find_respects_holes() {
-        let m = RunMap::build(
-            [(
-                MemoryRange {
-                    start: PhysAddr::new(0x1000),
-                    size: 0x1000,
-                },
-                (),
-            )],
-            |(), _| (),
-        );
+        let m = RunMap::build([(MemoryRange { start: PhysAddr::new(0x1000), size: 0x1000 }, ())], |(), _| ());
         assert!(m.find(PhysAddr::new(0xfff)).is_none());
         assert!(m.find(PhysAddr::new(0x2000)).is_none());
         assert_eq!(m.find(PhysAddr::new(0x1fff)).map(|f| f.2), Some(0xfff));

@@ -88,12 +88,9 @@ pub trait ViewExt: MemoryView {
             4 => self.read_u32(addr)?.into(),
             8 => self.read_u64(addr)?,
             _ => {
-                return Err(Error::new(
-                    Layer::Virtual,
-                    ErrorKind::Invalid,
-                    format!("a number of {size} bytes"),
-                )
-                .at(At::Virt(addr)));
+                return Err(
+                    Error::new(Layer::Virtual, ErrorKind::Invalid, format!("a number of {size} bytes")).at(At::Virt(addr))
+                );
             }
         })
     }
@@ -109,9 +106,7 @@ pub trait ViewExt: MemoryView {
         let mut rest = buf;
         let mut ops = Vec::new();
         while !rest.is_empty() {
-            let n = index(page - at.offset_in(page))
-                .unwrap_or(1)
-                .min(rest.len());
+            let n = index(page - at.offset_in(page)).unwrap_or(1).min(rest.len());
             let (piece, tail) = rest.split_at_mut(n);
             ops.push(VirtReadOp::new(at, piece));
             at = at.wrapping_add(to_umem(n));
@@ -120,10 +115,7 @@ pub trait ViewExt: MemoryView {
         self.read_virt((&mut ops[..]).into());
         for op in &ops {
             if !op.status.is_done() {
-                gaps.push(
-                    op.addr.value(),
-                    op.addr.value().saturating_add(to_umem(op.buf.len())),
-                );
+                gaps.push(op.addr.value(), op.addr.value().saturating_add(to_umem(op.buf.len())));
             }
         }
         gaps

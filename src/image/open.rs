@@ -74,9 +74,5 @@ pub struct Image {
 /// When the file can't be read, is empty, or is no memory image that memsh knows; the error names the evidence.
 pub fn open(path: &Path, options: &OpenOptions) -> Result<Image> {
     let _ = options;
-    Err(Error::new(
-        Layer::Image,
-        ErrorKind::Unsupported,
-        format!("no format reads {}", path.display()),
-    ))
+    Err(Error::new(Layer::Image, ErrorKind::Unsupported, format!("no format reads {}", path.display())))
 }

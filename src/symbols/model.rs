@@ -128,21 +128,14 @@ pub trait TypesExt: Types {
 
     /// The member `path` of a type.
     fn field_of(&self, id: TypeId, path: &str) -> Option<FieldPath> {
-        let mut at = FieldPath {
-            offset: 0,
-            size: None,
-            bits: None,
-            type_id: id,
-        };
+        let mut at = FieldPath { offset: 0, size: None, bits: None, type_id: id };
         for part in path.split('.') {
             let (bit_offset, field) = self.member(at.type_id, part, DEPTH)?;
             let (_, t) = self.resolve(field.type_id)?;
             at = FieldPath {
                 offset: at.offset.checked_add(bit_offset / 8)?,
                 size: t.size,
-                bits: field
-                    .bit_size
-                    .map(|w| (u32::try_from(bit_offset % 8).unwrap_or(0), w)),
+                bits: field.bit_size.map(|w| (u32::try_from(bit_offset % 8).unwrap_or(0), w)),
                 type_id: field.type_id,
             };
         }

@@ -68,30 +68,18 @@ impl SymbolTable {
 
     /// Declares a module and, where known, the addresses it occupies; gives the handle for [`push`](Self::push).
     pub fn add_module(&mut self, name: &str, range: Option<Range<umem>>) -> Option<u16> {
-        let id = u16::try_from(self.modules.len())
-            .ok()
-            .filter(|&i| i != KERNEL)?;
-        self.modules.push(Module {
-            name: name.to_owned(),
-            range,
-        });
+        let id = u16::try_from(self.modules.len()).ok().filter(|&i| i != KERNEL)?;
+        self.modules.push(Module { name: name.to_owned(), range });
         Some(id)
     }
 
     /// Adds a symbol of `module` (of the kernel: `None`). Names of more than 65535 bytes are refused, as is a table of over 4 GiB.
     pub fn push(&mut self, name: &str, address: VirtAddr, kind: u8, module: Option<u16>) -> bool {
-        let (Ok(start), Ok(len)) = (u32::try_from(self.names.len()), u16::try_from(name.len()))
-        else {
+        let (Ok(start), Ok(len)) = (u32::try_from(self.names.len()), u16::try_from(name.len())) else {
             return false;
         };
         self.names.push_str(name);
-        self.entries.push(Entry {
-            address,
-            start,
-            len,
-            module: module.unwrap_or(KERNEL),
-            kind,
-        });
+        self.entries.push(Entry { address, start, len, module: module.unwrap_or(KERNEL), kind });
         true
     }
 
@@ -104,15 +92,9 @@ impl SymbolTable {
     fn symbol(&self, e: &Entry) -> Symbol<'_> {
         let start = e.start as usize;
         Symbol {
-            name: self
-                .names
-                .get(start..start + usize::from(e.len))
-                .unwrap_or(""),
+            name: self.names.get(start..start + usize::from(e.len)).unwrap_or(""),
             address: e.address,
-            module: self
-                .modules
-                .get(usize::from(e.module))
-                .map(|m| m.name.as_str()),
+            module: self.modules.get(usize::from(e.module)).map(|m| m.name.as_str()),
             kind: char::from(e.kind),
         }
     }
@@ -132,9 +114,7 @@ impl SymbolTable {
 
 fn hash(name: &str) -> u64 {
     // FNV-1a: names are short, and nothing here faces an attacker who could make more than a slow lookup of it.
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| {
-        (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3)
-    })
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3))
 }
 
 impl Symbols for SymbolTable {
@@ -144,43 +124,26 @@ impl Symbols for SymbolTable {
             None => (None, name),
         };
         let found = self.index().get(&hash(name))?;
-        let mut symbols = found
-            .iter()
-            .filter_map(|&i| Some(self.symbol(self.entries.get(i as usize)?)))
-            .filter(|s| s.name == name);
+        let mut symbols =
+            found.iter().filter_map(|&i| Some(self.symbol(self.entries.get(i as usize)?))).filter(|s| s.name == name);
         match module {
             None => {
                 let first = symbols.next()?;
                 if first.module.is_none() {
                     return Some(first.address);
                 }
-                Some(
-                    symbols
-                        .find(|s| s.module.is_none())
-                        .unwrap_or(first)
-                        .address,
-                )
+                Some(symbols.find(|s| s.module.is_none()).unwrap_or(first).address)
             }
-            Some("vmlinux" | "kernel" | "nt") => {
-                symbols.find(|s| s.module.is_none()).map(|s| s.address)
-            }
+            Some("vmlinux" | "kernel" | "nt") => symbols.find(|s| s.module.is_none()).map(|s| s.address),
             Some(m) => symbols.find(|s| s.module == Some(m)).map(|s| s.address),
         }
     }
 
     fn near(&self, address: VirtAddr) -> Option<(Symbol<'_>, umem)> {
-        let mut i = self
-            .entries
-            .partition_point(|e| e.address <= address)
-            .checked_sub(1)?;
+        let mut i = self.entries.partition_point(|e| e.address <= address).checked_sub(1)?;
         let e = self.entries.get(i)?;
         // Of several names at one address the first is the one that kallsyms itself answers.
-        while i > 0
-            && self
-                .entries
-                .get(i - 1)
-                .is_some_and(|p| p.address == e.address)
-        {
+        while i > 0 && self.entries.get(i - 1).is_some_and(|p| p.address == e.address) {
             i -= 1;
         }
         let e = self.entries.get(i)?;
@@ -229,14 +192,8 @@ mod tests {
     #[test]
     fn near_stays_inside() {
         let t = table();
-        assert_eq!(
-            t.near(VirtAddr::new(0x1010)).map(|(s, d)| (s.name, d)),
-            Some(("start", 0x10))
-        );
-        assert_eq!(
-            t.near(VirtAddr::new(0x9fff)).map(|(s, _)| s.name),
-            Some("shared")
-        );
+        assert_eq!(t.near(VirtAddr::new(0x1010)).map(|(s, d)| (s.name, d)), Some(("start", 0x10)));
+        assert_eq!(t.near(VirtAddr::new(0x9fff)).map(|(s, _)| s.name), Some("shared"));
         assert_eq!(t.near(VirtAddr::new(0xa000)), None);
         assert_eq!(t.near(VirtAddr::new(0xfff)), None);
     }

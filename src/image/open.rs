@@ -142,7 +142,11 @@ fn open_content(file: Content, path: PathBuf, options: &OpenOptions) -> Result<I
             Content::Unpacked(unpacked.bytes)
         }
     };
-    let parsed = detect::detect(&content, options, &mut detection)?;
+    let subject = match &facts.compressed {
+        Some(compression) => Cow::from(format!("the file, unpacked from {compression},")),
+        None => Cow::from("the file"),
+    };
+    let parsed = detect::detect(&content, &subject, options, &mut detection)?;
     Image::build(Arc::new(content), parsed, facts, detection)
 }
 

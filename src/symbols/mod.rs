@@ -6,7 +6,9 @@
 mod btf;
 mod model;
 mod table;
+mod vmcoreinfo;
 
 pub use btf::{Btf, BtfCandidate, find_btf};
 pub use model::{Field, FieldPath, Type, TypeId, TypeKind, Types, TypesExt};
 pub use table::{Symbol, SymbolTable, Symbols};
+pub use vmcoreinfo::{VmcoreInfo, VmcoreInfoCopy, find_vmcoreinfo};

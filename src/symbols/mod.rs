@@ -4,6 +4,7 @@
 //! faces: [`Types`] answers what a structure looks like, [`Symbols`] what lies at an address and where a name is.
 
 mod btf;
+pub mod kallsyms;
 mod model;
 mod table;
 mod vmcoreinfo;

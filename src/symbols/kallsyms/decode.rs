@@ -3,12 +3,13 @@
 use super::Layout;
 use super::bytes::{u32_at, uint_at};
 use super::names::{self, BLOCK, Lengths};
+use super::slice::Slice;
 use super::tokens::{ALIGNMENTS, INDEX_LEN, Tokens};
 use super::values::{ENCODINGS, Encoding, Values, entry_size};
-use crate::engine::{Gaps, ViewExt, index, to_u64, to_umem};
+use crate::engine::{Gaps, ViewExt, to_u64, to_umem};
 use crate::symbols::SymbolTable;
 use crate::{At, Error, ErrorKind, Layer, Result};
-use memsh_plugin::{CSliceMut, MemoryView, PhysAddr, Status, ViewMetadata, VirtAddr, VirtReadOp, umem};
+use memsh_plugin::{MemoryView, VirtAddr, umem};
 
 /// No kernel has more symbols (a large one has 300,000); it bounds what a damaged count makes us read.
 pub(super) const MAX_SYMBOLS: usize = 4 << 20;
@@ -83,7 +84,10 @@ pub fn decode(view: &dyn MemoryView, layout: &Layout) -> Result<Decoded> {
     };
     let spans = spans(&names, markers.as_deref(), count, lengths);
     let text = layout.text.map(|want| (want, text_symbols(&names, &spans, &tokens)));
-    let (part, encoding, base) = values(view, layout, count, text.as_ref())?;
+    let Table { part, encoding, base, descents } = values(view, layout, count, text.as_ref())?;
+    if descents > 0 && part.gaps.is_empty() {
+        warnings.push(format!("kallsyms: {descents} of {count} addresses are out of order: the table is damaged"));
+    }
     let values = Values {
         bytes: &part.bytes,
         start: to_u64(layout.values.value()).unwrap_or(0),
@@ -95,9 +99,11 @@ pub fn decode(view: &dyn MemoryView, layout: &Layout) -> Result<Decoded> {
 
     let size = entry_size(encoding, layout.pointer_size);
     let mut symbols = SymbolTable::new();
+    // Tokens make names about twice as long as they are stored.
+    symbols.reserve(spans.iter().filter(|s| s.1 != 0).count(), names.bytes.len().saturating_mul(5) / 2);
     let (mut name, mut given) = (Vec::new(), 0);
     for (i, span) in spans.iter().enumerate() {
-        let Some(compressed) = span.as_ref().and_then(|&(from, to)| names.bytes.get(index32(from)..index32(to))) else {
+        let Some(compressed) = names.bytes.get(range(*span)) else {
             continue;
         };
         let Some(address) = values.get(i).filter(|_| !part.misses(i * size, (i + 1) * size)) else { continue };
@@ -121,11 +127,7 @@ pub fn decode(view: &dyn MemoryView, layout: &Layout) -> Result<Decoded> {
 /// # Errors
 /// As [`decode`].
 pub fn decode_slice(image: &[u8], va_of_first: VirtAddr, layout: &Layout) -> Result<Decoded> {
-    decode(&Slice { image, start: va_of_first, layout }, layout)
-}
-
-fn index32(v: u32) -> usize {
-    usize::try_from(v).unwrap_or(usize::MAX)
+    decode(&Slice { image, start: va_of_first, pointer_size: layout.pointer_size, little_endian: layout.little_endian }, layout)
 }
 
 fn count(view: &dyn MemoryView, layout: &Layout) -> Result<usize> {
@@ -196,8 +198,15 @@ fn unmarked(view: &dyn MemoryView, layout: &Layout, count: usize) -> Part {
     part
 }
 
-/// The bytes of each name; none for those that can't be trusted.
-fn spans(part: &Part, markers: Option<&[usize]>, count: usize, lengths: Lengths) -> Vec<Option<(u32, u32)>> {
+/// From where to where the bytes of a name go; empty for a name that can't be trusted.
+type Span = (u32, u32);
+
+fn range((from, to): Span) -> std::ops::Range<usize> {
+    let index = |v: u32| usize::try_from(v).unwrap_or(usize::MAX);
+    index(from)..index(to)
+}
+
+fn spans(part: &Part, markers: Option<&[usize]>, count: usize, lengths: Lengths) -> Vec<Span> {
     let mut spans = Vec::with_capacity(count);
     let Some(markers) = markers else {
         let mut at = 0;
@@ -210,7 +219,7 @@ fn spans(part: &Part, markers: Option<&[usize]>, count: usize, lengths: Lengths)
             }
             spans.push(span(&name));
         }
-        spans.resize(count, None);
+        spans.resize(count, (0, 0));
         return spans;
     };
     for (i, &from) in markers.iter().enumerate() {
@@ -234,22 +243,23 @@ fn spans(part: &Part, markers: Option<&[usize]>, count: usize, lengths: Lengths)
             // Damage inside, and nothing says where: no name of this block can be trusted.
             spans.truncate(before);
         }
-        spans.resize(before + here, None);
+        spans.resize(before + here, (0, 0));
     }
-    spans.resize(count, None);
+    spans.resize(count, (0, 0));
     spans
 }
 
-fn span(name: &std::ops::Range<usize>) -> Option<(u32, u32)> {
-    Some((u32::try_from(name.start).ok()?, u32::try_from(name.end).ok()?))
+fn span(name: &std::ops::Range<usize>) -> Span {
+    // Both fit: no blob of names is longer than MAX_NAMES.
+    (u32::try_from(name.start).unwrap_or(0), u32::try_from(name.end).unwrap_or(0))
 }
 
 /// Numbers of the symbols that name the first byte of the kernel.
-fn text_symbols(part: &Part, spans: &[Option<(u32, u32)>], tokens: &Tokens) -> Vec<usize> {
+fn text_symbols(part: &Part, spans: &[Span], tokens: &Tokens) -> Vec<usize> {
     let mut name = Vec::new();
     let mut found = Vec::new();
     for (i, span) in spans.iter().enumerate() {
-        let Some(compressed) = span.as_ref().and_then(|&(from, to)| part.bytes.get(index32(from)..index32(to))) else { continue };
+        let Some(compressed) = part.bytes.get(range(*span)) else { continue };
         if compressed.len() > 11 || !(6..=11).contains(&tokens.expanded_len(compressed)) {
             continue;
         }
@@ -261,13 +271,16 @@ fn text_symbols(part: &Part, spans: &[Option<(u32, u32)>], tokens: &Tokens) -> V
     found
 }
 
-/// The table of addresses under the reading that fits best, and the base it counts from.
-fn values(
-    view: &dyn MemoryView,
-    layout: &Layout,
-    count: usize,
-    text: Option<&(VirtAddr, Vec<usize>)>,
-) -> Result<(Part, Encoding, u64)> {
+/// The table of addresses under the reading that fits best.
+struct Table {
+    part: Part,
+    encoding: Encoding,
+    base: u64,
+    /// How many addresses are out of order.
+    descents: usize,
+}
+
+fn values(view: &dyn MemoryView, layout: &Layout, count: usize, text: Option<&(VirtAddr, Vec<usize>)>) -> Result<Table> {
     let base = match layout.relative_base {
         Some(at) => {
             let mut b = [0; 8];
@@ -277,8 +290,9 @@ fn values(
         }
         None => 0,
     };
-    let mut best: Option<(usize, Part, Encoding)> = None;
+    let mut best: Option<(usize, Encoding)> = None;
     let mut moved = None;
+    let mut part = Part::read(view, layout.values, 0);
     for encoding in ENCODINGS {
         let based = matches!(encoding, Encoding::Base | Encoding::BasePercpu);
         let possible = match layout.encoding {
@@ -289,7 +303,10 @@ fn values(
         if !possible {
             continue;
         }
-        let part = Part::read(view, layout.values, count * entry_size(encoding, layout.pointer_size));
+        let len = count * entry_size(encoding, layout.pointer_size);
+        if part.bytes.len() != len {
+            part = Part::read(view, layout.values, len);
+        }
         let values = Values {
             bytes: &part.bytes,
             start: to_u64(layout.values.value()).unwrap_or(0),
@@ -311,55 +328,16 @@ fn values(
                 continue;
             }
         }
-        if best.as_ref().is_none_or(|(d, ..)| descents < *d) {
-            best = Some((descents, part, encoding));
+        if best.is_none_or(|(d, _)| descents < d) {
+            best = Some((descents, encoding));
         }
     }
     match (best, moved, text) {
-        (Some((_, part, encoding)), ..) => Ok((part, encoding, base)),
+        (Some((descents, encoding)), ..) => Ok(Table { part, encoding, base, descents }),
         (None, Some(is), Some((want, _))) => Err(malformed(
             layout.values,
             format!("kallsyms: the kernel's first symbol decodes to {is} and must be {want}: these are another kernel's tables"),
         )),
         _ => Err(malformed(layout.values, format!("kallsyms: {count} addresses ascend under no known coding"))),
-    }
-}
-
-/// Bytes at hand, read as an address space.
-struct Slice<'a> {
-    image: &'a [u8],
-    start: VirtAddr,
-    layout: &'a Layout,
-}
-
-impl MemoryView for Slice<'_> {
-    fn view_metadata(&self) -> ViewMetadata {
-        ViewMetadata {
-            pointer_size: self.layout.pointer_size,
-            little_endian: self.layout.little_endian,
-            page_size: 0x1000,
-            root: PhysAddr::NULL,
-        }
-    }
-
-    fn read_virt(&self, ops: CSliceMut<VirtReadOp>) {
-        let mut ops = ops;
-        for op in ops.iter_mut() {
-            let (addr, buf) = (op.addr, op.bytes());
-            let rest = addr.offset_from(self.start).and_then(index).and_then(|o| self.image.get(o..)).unwrap_or_default();
-            let n = rest.len().min(buf.len());
-            let whole = n == buf.len();
-            if let (Some(to), Some(from)) = (buf.get_mut(..n), rest.get(..n)) {
-                to.copy_from_slice(from);
-            }
-            if let Some(tail) = buf.get_mut(n..) {
-                tail.fill(0);
-            }
-            op.status = match (whole, n) {
-                (true, _) => Status::DONE,
-                (false, 0) => Status::MISSING,
-                _ => Status::PARTIAL,
-            };
-        }
     }
 }

@@ -32,6 +32,7 @@ mod decode;
 mod discover;
 mod layout;
 mod names;
+mod slice;
 #[cfg(test)]
 mod synth;
 #[cfg(test)]

@@ -303,9 +303,14 @@ fn values(view: &dyn MemoryView, layout: &Layout, count: usize, text: Option<&(V
         if !possible {
             continue;
         }
-        let len = count * entry_size(encoding, layout.pointer_size);
+        let size = entry_size(encoding, layout.pointer_size);
+        let len = count * size;
         if part.bytes.len() != len {
             part = Part::read(view, layout.values, len);
+        }
+        if part.gaps.bytes() >= to_umem(len) {
+            let reason = format!("kallsyms: none of the {len} bytes of addresses can be read");
+            return Err(Error::new(Layer::Symbols, ErrorKind::Unreadable, reason).at(At::Virt(layout.values)));
         }
         let values = Values {
             bytes: &part.bytes,
@@ -315,14 +320,16 @@ fn values(view: &dyn MemoryView, layout: &Layout, count: usize, text: Option<&(V
             pointer_size: layout.pointer_size,
             little_endian: layout.little_endian,
         };
-        // With pages missing the order proves nothing; then the only possible reading is taken as it is.
-        let descents = match (values.descents(count), part.gaps.is_empty(), layout.encoding) {
-            (Some(d), _, _) => d,
-            (None, false, Some(_)) => count,
-            _ => continue,
-        };
+        let whole = part.gaps.is_empty();
+        let missing = |i: usize| !whole && part.misses(i * size, (i + 1) * size);
+        let Some(descents) = values.descents(count, missing) else { continue };
         if let Some((want, symbols)) = text {
-            let seen = symbols.iter().filter_map(|&i| values.get(i)).map(|a| VirtAddr::new(umem::from(a))).collect::<Vec<_>>();
+            let seen = symbols
+                .iter()
+                .filter(|&&i| !missing(i))
+                .filter_map(|&i| values.get(i))
+                .map(|a| VirtAddr::new(umem::from(a)))
+                .collect::<Vec<_>>();
             if !seen.is_empty() && !seen.contains(want) {
                 moved = seen.first().copied();
                 continue;

@@ -54,6 +54,9 @@ struct Image<'a> {
 /// [`ErrorKind::NotFound`] when there is no token table, [`ErrorKind::Malformed`] with the token table's address when what must
 /// stand around it is not there or does not prove itself.
 pub fn discover(image: &[u8], va_of_first: VirtAddr, pointer_size: u8, expected_text: Option<VirtAddr>) -> Result<Layout> {
+    if !matches!(pointer_size, 4 | 8) {
+        return Err(Error::new(Layer::Symbols, ErrorKind::Invalid, format!("kallsyms: pointers of {pointer_size} bytes")));
+    }
     let widest = to_umem(ALIGNMENTS.into_iter().max().unwrap_or(1));
     let skew = index(va_of_first.offset_in(widest)).unwrap_or(0);
     let mut error = Error::new(
@@ -247,6 +250,8 @@ impl Image<'_> {
     fn judge(&self, values: usize, base: Option<usize>, encoding: Encoding, count: usize) -> Option<usize> {
         let len = entry_size(encoding, self.pointer_size).checked_mul(count)?;
         let base = match base {
+            // A number as wide as a pointer is aligned as one.
+            Some(at) if (at + self.skew) % usize::from(self.pointer_size) != 0 => return None,
             Some(at) => uint_at(self.bytes, at, usize::from(self.pointer_size), self.little_endian)?,
             None => 0,
         };
@@ -258,7 +263,7 @@ impl Image<'_> {
             pointer_size: self.pointer_size,
             little_endian: self.little_endian,
         };
-        values.descents(count)
+        values.descents(count, |_| false)
     }
 }
 

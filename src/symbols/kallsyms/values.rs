@@ -60,18 +60,19 @@ impl Values<'_> {
         Some(if self.pointer_size == 4 { address & 0xffff_ffff } else { address })
     }
 
-    /// How many of `count` addresses are lower than the one before; none when this reading makes no sense. Symbols are sorted
-    /// by address, so the right reading has none, or few where memory is damaged.
-    pub fn descents(&self, count: usize) -> Option<usize> {
+    /// How many of `count` addresses are lower than the one before, those left out that are `missing`; none when this reading
+    /// makes no sense. Symbols are sorted by address, so the right reading has none, or few where memory is damaged.
+    pub fn descents(&self, count: usize, missing: impl Fn(usize) -> bool) -> Option<usize> {
         let based = matches!(self.encoding, Encoding::Base | Encoding::BasePercpu);
         if based && !is_kernel(self.base, self.pointer_size) {
             return None;
         }
         // One in 32 may be wrong: damage comes in pages of 1024 numbers, of some 100 pages.
         let limit = count / 32;
-        let (mut before, mut up, mut down, mut kernel) = (0u64, 0usize, 0usize, 0usize);
-        for i in 0..count {
+        let (mut before, mut up, mut down, mut kernel, mut seen) = (0u64, 0usize, 0usize, 0usize, 0usize);
+        for i in (0..count).filter(|&i| !missing(i)) {
             let address = self.get(i)?;
+            seen += 1;
             up += usize::from(address > before);
             down += usize::from(address < before);
             kernel += usize::from(is_kernel(address, self.pointer_size) && (!based || address >= self.base));
@@ -82,7 +83,7 @@ impl Values<'_> {
         }
         // Most symbols have an address of their own, and most are the kernel's and not per-CPU. Where tables count from their
         // place, that place may be a physical address as far as we know.
-        let sensible = up >= count / 4 && (kernel >= count / 2 || self.encoding == Encoding::Place);
+        let sensible = seen > 0 && up >= seen / 4 && (kernel >= seen / 2 || self.encoding == Encoding::Place);
         sensible.then_some(down)
     }
 }

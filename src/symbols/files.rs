@@ -250,6 +250,7 @@ fn from_elf(path: &Path, bytes: &[u8]) -> Result<SymbolFile> {
     let facts = elf.facts();
     let mut file = SymbolFile::new(path, FileKind::Elf, "DWARF");
     file.btf = elf.section(".BTF")?.map(std::borrow::Cow::into_owned);
+    let mut stripped = false;
     if facts.relocatable {
         file.warnings.push("a relocatable object (a kernel module): its types need relocation and were not read".into());
     } else {
@@ -258,7 +259,7 @@ fn from_elf(path: &Path, bytes: &[u8]) -> Result<SymbolFile> {
                 file.types = Some(Arc::new(read.types));
                 file.warnings.extend(read.warnings);
             }
-            Ok(None) => {}
+            Ok(None) => stripped = file.btf.is_none(),
             // Symbols and BTF are of use without the types.
             Err(e) if facts.symbols.count() > 0 || file.btf.is_some() => file.warnings.push(e.reason().to_owned()),
             Err(e) => return Err(e),
@@ -266,11 +267,10 @@ fn from_elf(path: &Path, bytes: &[u8]) -> Result<SymbolFile> {
     }
     file.banner = facts.banner;
     file.build_id = facts.build_id;
-    let any_types = file.types.is_some() || file.btf.is_some();
     if facts.symbols.count() > 0 {
         file.symbols = Some(facts.symbols);
     }
-    if !any_types && !facts.relocatable {
+    if stripped {
         let (reason, hint) = no_types(file.banner.as_deref());
         if file.symbols.is_none() {
             return Err(Error::new(Layer::Symbols, ErrorKind::NotFound, reason).hint(hint));

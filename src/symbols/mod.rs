@@ -10,19 +10,24 @@
     clippy::cast_lossless
 )]
 
+mod btf;
 mod dwarf;
 mod elf;
 mod files;
 mod interner;
 mod isf;
+pub mod kallsyms;
 mod map_file;
 mod model;
 mod store;
 mod system_map;
 mod table;
 mod unpack;
+mod vmcoreinfo;
 
+pub use btf::{Btf, BtfCandidate, find_btf};
 pub use files::{FileKind, Loaded, PdbId, SymbolFile, load};
 pub use model::{Field, FieldPath, Type, TypeId, TypeKind, Types, TypesExt};
 pub use store::TypeStore;
 pub use table::{Symbol, SymbolTable, Symbols};
+pub use vmcoreinfo::{VmcoreInfo, VmcoreInfoCopy, find_vmcoreinfo};

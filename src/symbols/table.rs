@@ -1,7 +1,6 @@
 //! Names and addresses.
 
 use memsh_plugin::{VirtAddr, umem};
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -39,7 +38,7 @@ pub struct SymbolTable {
     names: String,
     entries: Vec<Entry>,
     modules: Vec<Module>,
-    by_name: OnceLock<HashMap<u64, Vec<u32>>>,
+    by_name: OnceLock<Vec<u64>>,
 }
 
 #[derive(Clone)]
@@ -64,6 +63,12 @@ impl SymbolTable {
     /// An empty table.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes room for `symbols` more symbols, whose names take `bytes` bytes together.
+    pub fn reserve(&mut self, symbols: usize, bytes: usize) {
+        self.entries.reserve(symbols);
+        self.names.reserve(bytes);
     }
 
     /// Declares a module and, where known, the addresses it occupies; gives the handle for [`push`](Self::push).
@@ -112,22 +117,33 @@ impl SymbolTable {
         }
     }
 
-    fn index(&self) -> &HashMap<u64, Vec<u32>> {
+    /// Hash of each name in the upper half, number of its entry in the lower, sorted: of one name the lowest address first.
+    fn index(&self) -> &[u64] {
         self.by_name.get_or_init(|| {
-            let mut map: HashMap<u64, Vec<u32>> = HashMap::with_capacity(self.entries.len());
-            for (i, e) in self.entries.iter().enumerate() {
-                if let Ok(i) = u32::try_from(i) {
-                    map.entry(hash(self.symbol(e).name)).or_default().push(i);
-                }
-            }
-            map
+            let hashes = self.entries.iter().map(|e| hash(self.symbol(e).name));
+            let mut keys: Vec<u64> = hashes.zip(0u32..).map(|(h, i)| key(h, i)).collect();
+            keys.sort_unstable();
+            keys
         })
+    }
+
+    /// The entries whose name is `name`, ascending by address.
+    fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Symbol<'a>> + 'a {
+        let hash = hash(name);
+        let keys = self.index();
+        let from = keys.partition_point(|&k| k < key(hash, 0));
+        let same = keys.iter().skip(from).take_while(move |&&k| k >> 32 == u64::from(hash));
+        same.filter_map(|&k| Some(self.symbol(self.entries.get((k & 0xffff_ffff) as usize)?))).filter(move |s| s.name == name)
     }
 }
 
-fn hash(name: &str) -> u64 {
+fn key(hash: u32, entry: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(entry)
+}
+
+fn hash(name: &str) -> u32 {
     // FNV-1a: names are short, and nothing here faces an attacker who could make more than a slow lookup of it.
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3))
+    name.bytes().fold(0x811c_9dc5, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
 }
 
 impl Symbols for SymbolTable {
@@ -136,9 +152,7 @@ impl Symbols for SymbolTable {
             Some((m, n)) => (Some(m), n),
             None => (None, name),
         };
-        let found = self.index().get(&hash(name))?;
-        let mut symbols =
-            found.iter().filter_map(|&i| Some(self.symbol(self.entries.get(i as usize)?))).filter(|s| s.name == name);
+        let mut symbols = self.named(name);
         match module {
             None => {
                 let first = symbols.next()?;

@@ -79,7 +79,13 @@ const fn extra(x: Extra, entry: u64) -> u64 {
 #[inline(always)]
 const fn is_leaf(level: &Level, entry: u64) -> Option<bool> {
     match level.leaf {
-        Leaf::Never => Some(false),
+        Leaf::Never { require } => {
+            if entry & require == require {
+                Some(false)
+            } else {
+                None
+            }
+        }
         Leaf::Always { require } => {
             if entry & require == require {
                 Some(true)
@@ -105,6 +111,9 @@ pub(super) const fn decode(f: &PageFormat, level: &Level, entry: u64) -> Entry {
     if entry & f.present != f.present {
         return Entry::Absent;
     }
+    if f.forbidden.0 != 0 && entry & f.forbidden.0 == f.forbidden.1 {
+        return Entry::Reserved;
+    }
     match is_leaf(level, entry) {
         None => Entry::Reserved,
         Some(false) => {
@@ -114,11 +123,11 @@ pub(super) const fn decode(f: &PageFormat, level: &Level, entry: u64) -> Entry {
             Entry::Table(address(f, entry))
         }
         Some(true) => {
-            if f.napot != 0 && entry & f.napot != 0 {
-                return napot(f, level, entry);
-            }
             if entry & level.leaf_reserved != 0 {
                 return Entry::Reserved;
+            }
+            if f.napot != 0 && entry & f.napot != 0 {
+                return napot(f, level, entry);
             }
             let base = (address(f, entry) & !((1u64 << level.shift) - 1)) | extra(level.leaf_extra, entry);
             Entry::Page(base, level.shift)

@@ -5,7 +5,7 @@
 //! a load.
 
 use super::num::{index, to_umem};
-use memsh_plugin::{PhysAddr, PhysicalMemory, umem};
+use memsh_plugin::{MemoryRange, PhysAddr, PhysicalMemory, umem};
 use std::sync::Arc;
 
 struct Run {
@@ -31,28 +31,43 @@ unsafe impl Send for Mapped {}
 // SAFETY: as above; no interior mutability.
 unsafe impl Sync for Mapped {}
 
+/// First and last address of ascending pieces, neighbours as one.
+fn merged(pieces: impl Iterator<Item = (umem, umem)>) -> Vec<(umem, umem)> {
+    let mut out: Vec<(umem, umem)> = Vec::new();
+    for (start, size) in pieces.filter(|(_, size)| *size > 0) {
+        let last = start.saturating_add(size - 1);
+        match out.last_mut() {
+            Some(l) if l.1.checked_add(1) == Some(start) => l.1 = last,
+            _ => out.push((start, last)),
+        }
+    }
+    out
+}
+
 impl Mapped {
-    /// The mapped runs of `owner`, or `None` where it has none or they do not cover all its ranges.
-    pub fn of(owner: &Arc<dyn PhysicalMemory>) -> Option<Self> {
+    /// The mapped runs of `owner`, or `None` where it has none or they are not exactly what `ranges` (ascending, disjoint) says.
+    pub fn of(owner: &Arc<dyn PhysicalMemory>, ranges: &[MemoryRange]) -> Option<Self> {
         let given = owner.mapped_runs();
         let mut runs: Vec<Run> = Vec::with_capacity(given.len());
         for run in given.iter() {
             let data: &[u8] = &run.data;
             let (start, size) = (run.start.value(), to_umem(data.len()));
+            if size == 0 {
+                continue;
+            }
             // Out of order, overlapping or wrapping: not what the trait promises, so not to be trusted with pointers.
-            if start.checked_add(size).is_none() || runs.last().is_some_and(|l| l.start + l.size > start) {
+            if start.checked_add(size - 1).is_none() || runs.last().is_some_and(|l| l.start + (l.size - 1) >= start) {
                 return None;
             }
             match runs.last_mut() {
                 // Neighbours in both spaces are one run.
                 Some(l) if l.start + l.size == start && l.data.wrapping_add(index(l.size)?) == data.as_ptr() => l.size += size,
-                _ if size > 0 => runs.push(Run { start, size, data: data.as_ptr() }),
-                _ => {}
+                _ => runs.push(Run { start, size, data: data.as_ptr() }),
             }
         }
-        let covered: umem = runs.iter().map(|r| r.size).sum();
-        let wanted: umem = owner.ranges().iter().map(|r| r.size).sum();
-        let first = runs.first().filter(|_| covered == wanted && covered > 0)?;
+        let covered = merged(runs.iter().map(|r| (r.start, r.size)));
+        let wanted = merged(ranges.iter().map(|r| (r.start.value(), r.size)));
+        let first = runs.first().filter(|_| covered == wanted)?;
         let (start, words, data) = (first.start, first.size.saturating_sub(7), first.data);
         Some(Mapped { first: start, words, data, runs: runs.into(), _owner: Arc::clone(owner) })
     }
@@ -84,20 +99,38 @@ impl Mapped {
         self.runs.get(i).filter(|r| addr - r.start < r.size)
     }
 
+    /// Whether any byte of the range is there.
+    pub fn touches(&self, addr: umem, len: umem) -> bool {
+        let last = addr.saturating_add(len.saturating_sub(1));
+        let i = self.runs.partition_point(|r| r.start <= last);
+        i.checked_sub(1).and_then(|i| self.runs.get(i)).is_some_and(|r| len > 0 && r.start + (r.size - 1) >= addr)
+    }
+
     /// A little-endian 64-bit word.
     #[inline(never)]
     fn word64(&self, addr: umem) -> Option<u64> {
-        let p = self.host(addr, 8)?;
-        // SAFETY: 8 readable bytes; the read is unaligned.
-        Some(u64::from_le(unsafe { p.cast::<u64>().read_unaligned() }))
+        match self.host(addr, 8) {
+            // SAFETY: 8 readable bytes; the read is unaligned.
+            Some(p) => Some(u64::from_le(unsafe { p.cast::<u64>().read_unaligned() })),
+            None => self.split_word(addr).map(u64::from_le_bytes),
+        }
     }
 
     /// A little-endian 32-bit word.
     #[inline(never)]
     fn word32(&self, addr: umem) -> Option<u32> {
-        let p = self.host(addr, 4)?;
-        // SAFETY: 4 readable bytes; the read is unaligned.
-        Some(u32::from_le(unsafe { p.cast::<u32>().read_unaligned() }))
+        match self.host(addr, 4) {
+            // SAFETY: 4 readable bytes; the read is unaligned.
+            Some(p) => Some(u32::from_le(unsafe { p.cast::<u32>().read_unaligned() })),
+            None => self.split_word(addr).map(u32::from_le_bytes),
+        }
+    }
+
+    /// A word that lies in two runs.
+    #[cold]
+    fn split_word<const N: usize>(&self, addr: umem) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        self.read_pieces(PhysAddr::new(addr), &mut bytes).then_some(bytes)
     }
 
     /// `len` bytes at `addr` in place, where one run holds them all.
@@ -153,8 +186,16 @@ impl Mapped {
                     whole = false;
                 }
             }
-            at = at.wrapping_add(n.max(1));
             rest = tail;
+            at = match at.checked_add(n.max(1)) {
+                Some(next) => next,
+                // Nothing lies above the highest address; physical memory does not begin anew there.
+                None => {
+                    whole &= rest.is_empty();
+                    rest.fill(0);
+                    break;
+                }
+            };
         }
         whole
     }

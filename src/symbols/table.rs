@@ -94,6 +94,19 @@ impl SymbolTable {
         self.by_name = OnceLock::new();
     }
 
+    /// Moves the symbols whose address lies in `range` by `slide` (wrapping, so a negative slide is its two's complement).
+    ///
+    /// For a Linux kernel under KASLR the range is `_text.._end` at the link's addresses: per-CPU offsets and other absolute
+    /// values below and above it stay. For a Windows module it is everything, and the slide the module's base.
+    #[must_use]
+    pub fn with_slide(mut self, slide: umem, range: &Range<umem>) -> Self {
+        for e in self.entries.iter_mut().filter(|e| range.contains(&e.address.value())) {
+            e.address = e.address.wrapping_add(slide);
+        }
+        self.finish();
+        self
+    }
+
     fn symbol(&self, e: &Entry) -> Symbol<'_> {
         let start = e.start as usize;
         Symbol {
@@ -201,6 +214,14 @@ mod tests {
         assert_eq!(t.address("ext4!shared"), Some(VirtAddr::new(0x9010)));
         assert_eq!(t.address("nowhere!shared"), None);
         assert_eq!(t.address("absent"), None);
+    }
+
+    #[test]
+    fn a_slide_moves_only_its_range() {
+        let t = table().with_slide(umem::MAX - 0x7ff, &(0x1000..0x2000));
+        assert_eq!(t.address("start"), Some(VirtAddr::new(0x800)));
+        assert_eq!(t.address("shared"), Some(VirtAddr::new(0x2000)));
+        assert_eq!(t.near(VirtAddr::new(0x810)).map(|(s, d)| (s.name, d)), Some(("start", 0x10)));
     }
 
     #[test]

@@ -202,3 +202,9 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn digits_without_end_cost_nothing() {
+    let digits: Vec<u8> = b"0\x001\x002\x003\x004\x005\x006\x007\x008\x009\0".iter().copied().cycle().take(1 << 20).collect();
+    assert!(token_table_candidates(&digits).is_empty());
+}

@@ -4,14 +4,14 @@ use super::cache::TranslationCache;
 use super::entry::half;
 use super::explain::{Explanation, explain, translation};
 use super::fault::{Fault, FaultReason};
-use super::mapped::Mapped;
+use super::mapped::{Load, Mapped};
 use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
 use super::remote::{self, number};
 use super::software::Software;
 use super::spans::{Merge, PageRun, Spans, Walked, budget, root_visits};
 use super::view::ViewExt;
-use super::walk::{Memo, Page, walk, walk_memo};
+use super::walk::{Memo, Page, walk, walk_memo, walk_split};
 use crate::arch::{PageFormat, Paging, typed, typed::Format, with_format};
 use memsh_plugin::{
     CSliceMut, MemoryView, PhysAddr, PhysReadOp, Status, TranslateOp, Translation, ViewMetadata, VirtAddr, VirtReadOp, umem,
@@ -230,7 +230,7 @@ impl AddressSpace {
             let page = match half(f, at) {
                 Some(upper) => {
                     let root = if upper { self.upper } else { self.lower };
-                    walk_memo(f, m.window(), root, at, memo).or_else(|| self.resident(at))
+                    walk_memo(f, m.window(), root, at, memo).or_else(|| elsewhere(f, m, root, at)).or_else(|| self.resident(at))
                 }
                 None => None,
             };
@@ -339,7 +339,13 @@ fn outcome(some: bool, all: bool) -> Status {
 #[inline(always)]
 fn mapped_page(f: &PageFormat, m: &Mapped, roots: (u64, u64), va: u64) -> Option<Page> {
     let root = if half(f, va)? { roots.1 } else { roots.0 };
-    walk(f, m.window(), root, va, &mut { Memo::EMPTY })
+    walk(f, m.window(), root, va, &mut { Memo::EMPTY }).or_else(|| elsewhere(f, m, root, va))
+}
+
+/// What the largest run of memory did not answer, from the others.
+#[inline(always)]
+fn elsewhere(f: &PageFormat, m: &Mapped, root: u64, va: u64) -> Option<Page> {
+    if m.is_split() { walk_split(f, m, root, va) } else { None }
 }
 
 #[inline(always)]
@@ -356,11 +362,14 @@ fn answer(op: &mut TranslateOp, page: Option<Page>) {
 #[inline(always)]
 fn mapped_batch(f: &PageFormat, m: &Mapped, roots: (u64, u64), ops: &mut [TranslateOp]) {
     let mut memo = Memo::EMPTY;
-    let m = m.window();
+    let window = m.window();
     for op in ops {
         let va = number(op.addr);
         let page = match half(f, va) {
-            Some(upper) => walk_memo(f, m, if upper { roots.1 } else { roots.0 }, va, &mut memo),
+            Some(upper) => {
+                let root = if upper { roots.1 } else { roots.0 };
+                walk_memo(f, window, root, va, &mut memo).or_else(|| elsewhere(f, m, root, va))
+            }
             None => None,
         };
         answer(op, page);

@@ -16,6 +16,7 @@ mod memory;
 mod num;
 mod read;
 mod runs;
+pub mod search;
 mod view;
 
 pub use memory::Memory;

@@ -295,6 +295,9 @@ fn hand_out(
     deliver: &mut Deliver<'_>,
 ) -> ControlFlow<()> {
     while let Some(hit) = hits.peek() {
+        if shared.stopped() {
+            return ControlFlow::Break(());
+        }
         if hit.addr >= deliver.resume {
             deliver.give(hit)?;
             hits.skip();

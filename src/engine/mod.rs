@@ -22,6 +22,7 @@ mod read;
 mod remote;
 mod roots;
 mod runs;
+pub mod search;
 mod software;
 mod space;
 mod spans;

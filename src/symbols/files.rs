@@ -1,5 +1,6 @@
 //! The files that the user has: what they are, by content, and what is in them.
 
+use super::btf::Btf;
 use super::elf::{Elf, Sections};
 use super::map_file::MappedFile;
 use super::table::SymbolTable;
@@ -42,9 +43,9 @@ pub struct SymbolFile {
     pub path: PathBuf,
     /// What it is.
     pub kind: FileKind,
-    /// In words, for `info`: `DWARF of vmlinux-6.1`.
+    /// In words, for `info`: `DWARF of vmlinux-6.1`, `BTF of vmlinux`, `symbols of vmlinux` when types are lacking.
     pub origin: String,
-    /// Types, where it has them in a form that is read here (ISF, DWARF).
+    /// Types: from ISF, BTF, or DWARF where there is no BTF.
     pub types: Option<Arc<dyn Types>>,
     /// Raw BTF, where the file is one or has a `.BTF` section.
     pub btf: Option<Vec<u8>>,
@@ -188,11 +189,7 @@ fn load_file(path: &Path) -> Result<SymbolFile> {
             };
             match kind {
                 FileKind::Elf => from_elf(path, bytes).map_err(|e| name(path, e)),
-                FileKind::Btf => {
-                    let mut file = SymbolFile::new(path, FileKind::Btf, "BTF");
-                    file.btf = Some(bytes.to_vec());
-                    Ok(file)
-                }
+                FileKind::Btf => from_btf(path, bytes.to_vec()).map_err(|e| name(path, e)),
                 _ => from_system_map(path, bytes),
             }
         }
@@ -245,40 +242,60 @@ fn from_system_map(path: &Path, bytes: &[u8]) -> Result<SymbolFile> {
     Ok(file)
 }
 
+fn from_btf(path: &Path, bytes: Vec<u8>) -> Result<SymbolFile> {
+    let mut file = SymbolFile::new(path, FileKind::Btf, "BTF");
+    file.types = Some(Arc::new(Btf::parse(bytes.clone())?));
+    file.btf = Some(bytes);
+    Ok(file)
+}
+
 fn from_elf(path: &Path, bytes: &[u8]) -> Result<SymbolFile> {
     let elf = Elf::parse(bytes)?;
     let facts = elf.facts();
     let mut file = SymbolFile::new(path, FileKind::Elf, "DWARF");
     file.btf = elf.section(".BTF")?.map(std::borrow::Cow::into_owned);
-    if facts.relocatable {
-        file.warnings.push("a relocatable object (a kernel module): its types need relocation and were not read".into());
+    let mut stripped = false;
+    if let Some(bytes) = &file.btf {
+        match Btf::parse(bytes.clone()) {
+            Ok(btf) => file.types = Some(Arc::new(btf)),
+            Err(e) => file.warnings.push(format!("its .BTF section was not read: {}", e.reason())),
+        }
+    }
+    if file.types.is_some() {
+        // pahole makes .BTF from this file's own DWARF: the same layouts, read in milliseconds and not in seconds.
+        file.origin = origin(path, "BTF");
+    } else if facts.relocatable {
+        file.origin = origin(path, "symbols");
+        file.warnings.push("a relocatable object (a kernel module): its DWARF needs relocation and was not read".into());
     } else {
         match dwarf::read(&elf, origin(path, "DWARF")) {
             Ok(Some(read)) => {
                 file.types = Some(Arc::new(read.types));
                 file.warnings.extend(read.warnings);
             }
-            Ok(None) => {}
-            // Symbols and BTF are of use without the types.
-            Err(e) if facts.symbols.count() > 0 || file.btf.is_some() => file.warnings.push(e.reason().to_owned()),
+            Ok(None) => {
+                stripped = true;
+                file.origin = origin(path, "symbols");
+            }
+            // Symbols are of use without the types.
+            Err(e) if facts.symbols.count() > 0 => {
+                file.origin = origin(path, "symbols");
+                file.warnings.push(e.reason().to_owned());
+            }
             Err(e) => return Err(e),
         }
     }
     file.banner = facts.banner;
     file.build_id = facts.build_id;
-    let any_types = file.types.is_some() || file.btf.is_some();
     if facts.symbols.count() > 0 {
         file.symbols = Some(facts.symbols);
     }
-    if !any_types && !facts.relocatable {
+    if stripped {
         let (reason, hint) = no_types(file.banner.as_deref());
         if file.symbols.is_none() {
             return Err(Error::new(Layer::Symbols, ErrorKind::NotFound, reason).hint(hint));
         }
         file.warnings.push(format!("{reason}; {hint}"));
-    }
-    if file.types.is_none() {
-        file.origin = origin(path, if file.btf.is_some() { "BTF" } else { "symbols" });
     }
     Ok(file)
 }

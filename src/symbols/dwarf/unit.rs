@@ -179,6 +179,9 @@ impl<'d> Units<'d> {
             dwarf: self.dwarf,
             big_endian: self.big_endian,
             start,
+            format: gimli::Format::Dwarf32,
+            address_size: 0,
+            string_base: gimli::DebugStrOffsetsBase(0),
             signatures: &self.signatures,
             strings: &mut self.strings,
             store,
@@ -255,6 +258,9 @@ struct Reader<'a, 'd> {
     dwarf: &'d Dwarf<Slice<'d>>,
     big_endian: bool,
     start: u64,
+    format: gimli::Format,
+    address_size: u64,
+    string_base: gimli::DebugStrOffsetsBase<usize>,
     signatures: &'a HashMap<u64, u64>,
     strings: &'a mut HashMap<usize, Name>,
     store: &'a mut TypeStore,
@@ -268,9 +274,16 @@ impl<'d> Reader<'_, 'd> {
     fn read(&mut self) -> Result<(), gimli::Error> {
         let start = usize::try_from(self.start).map_err(|_| gimli::Error::OffsetOutOfBounds(self.start))?;
         let header = self.dwarf.unit_header(gimli::DebugInfoOffset(start))?;
-        let unit = self.dwarf.unit(header)?;
-        let address_size = u64::from(unit.encoding().address_size);
-        let mut cursor = unit.entries_raw(None)?;
+        let abbreviations = self.dwarf.abbreviations(&header)?;
+        self.format = header.format();
+        self.address_size = u64::from(header.address_size());
+        // Not `Dwarf::unit`: it would read the line tables too, which types have no use for.
+        let mut root = header.entries(&abbreviations);
+        let base = root.next_dfs()?.and_then(|root| root.attr_value(c::DW_AT_str_offsets_base));
+        if let Some(AttributeValue::DebugStrOffsetsBase(base)) = base {
+            self.string_base = base;
+        }
+        let mut cursor = header.entries_raw(&abbreviations, None)?;
         let mut base = 0_usize;
         let mut parents: Vec<Parent> = Vec::new();
         while !cursor.is_empty() {
@@ -297,7 +310,7 @@ impl<'d> Reader<'_, 'd> {
                         }
                     }
                     if let Some(o) = sibling.filter(|o| o.0 > offset.0) {
-                        cursor = unit.entries_raw(Some(o))?;
+                        cursor = header.entries_raw(&abbreviations, Some(o))?;
                         base = depth;
                         continue;
                     }
@@ -311,7 +324,7 @@ impl<'d> Reader<'_, 'd> {
                     self.attribute(&mut a, attribute.name(), attribute.value());
                 }
                 let at = self.start.saturating_add(u64::try_from(offset.0).unwrap_or(NOWHERE));
-                here = self.entry(tag, parent, &a, at, address_size, &unit);
+                here = self.entry(tag, parent, &a, at);
             }
             // One level per entry with children; an entry without children never has a deeper one after it.
             parents.push(here);
@@ -350,17 +363,24 @@ impl<'d> Reader<'_, 'd> {
         }
     }
 
-    fn name(&mut self, value: Option<AttributeValue<Slice<'d>>>, unit: &gimli::Unit<Slice<'d>>) -> Name {
+    fn name(&mut self, value: Option<AttributeValue<Slice<'d>>>) -> Name {
         let Some(value) = value else { return Name::NONE };
         let known = match value {
             AttributeValue::DebugStrRef(o) => Some(o.0),
+            AttributeValue::DebugStrOffsetsIndex(i) => {
+                self.dwarf.debug_str_offsets.get_str_offset(self.format, self.string_base, i).ok().map(|o| o.0)
+            }
             _ => None,
         };
         // The linker keeps each string once, so the offset is as good as the text.
         if let Some(&name) = known.and_then(|o| self.strings.get(&o)) {
             return name;
         }
-        let Ok(text) = self.dwarf.attr_string(unit, value) else { return Name::NONE };
+        let text = match known {
+            Some(o) => self.dwarf.string(gimli::DebugStrOffset(o)),
+            None => self.dwarf.attr_line_string(value),
+        };
+        let Ok(text) = text else { return Name::NONE };
         let name = self.store.intern(&text.to_string_lossy());
         if let Some(o) = known {
             self.strings.insert(o, name);
@@ -369,16 +389,8 @@ impl<'d> Reader<'_, 'd> {
     }
 
     /// Takes one entry; says what the entries below it belong to.
-    fn entry(
-        &mut self,
-        tag: DwTag,
-        parent: Parent,
-        a: &Attributes<'d>,
-        at: u64,
-        address_size: u64,
-        unit: &gimli::Unit<Slice<'d>>,
-    ) -> Parent {
-        let name = self.name(a.name, unit);
+    fn entry(&mut self, tag: DwTag, parent: Parent, a: &Attributes<'d>, at: u64) -> Parent {
+        let name = self.name(a.name);
         let target = a.target.unwrap_or(NOWHERE);
         let kind = match tag {
             c::DW_TAG_compile_unit | c::DW_TAG_partial_unit | c::DW_TAG_type_unit | c::DW_TAG_namespace | c::DW_TAG_module => {
@@ -425,7 +437,7 @@ impl<'d> Reader<'_, 'd> {
         };
         let Ok(number) = u32::try_from(self.unit.entries.len()) else { return Parent::Skipped };
         let size = match kind {
-            Kind::Pointer => a.size.or(Some(address_size)),
+            Kind::Pointer => a.size.or(Some(self.address_size)),
             _ => a.size,
         };
         let first = u32::try_from(self.unit.dimensions.len()).unwrap_or(0);

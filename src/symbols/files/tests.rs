@@ -30,6 +30,15 @@ fn xz(bytes: &[u8]) -> Vec<u8> {
     w.finish().unwrap()
 }
 
+/// BTF with one type, `int` (include/uapi/linux/btf.h).
+fn btf() -> Vec<u8> {
+    let words = [24, 0, 16, 16, 5, 1, 1 << 24, 4, 1 << 24 | 32];
+    let mut bytes = b"\x9f\xeb\x01\x00".to_vec();
+    bytes.extend(words.iter().flat_map(|w: &u32| w.to_le_bytes()));
+    bytes.extend(b"\0int\0");
+    bytes
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut w = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     w.write_all(bytes).unwrap();
@@ -194,8 +203,10 @@ fn system_map_and_btf() {
     assert_eq!(f.symbols.unwrap().count(), 3);
     let f = one("anything", &gzip(MAP)).unwrap();
     assert_eq!(f.kind, FileKind::SystemMap);
-    let btf = b"\x9f\xeb\x01\x00\x18\x00\x00\x00";
-    assert_eq!(one("vmlinux.btf", btf).unwrap().btf.as_deref(), Some(&btf[..]));
+    let f = one("vmlinux.btf", &btf()).unwrap();
+    assert_eq!(f.types.unwrap().size_of("int"), Some(4));
+    assert_eq!(f.btf.unwrap(), btf());
+    assert!(error("vmlinux.btf", &btf()[..30]).0.contains("vmlinux.btf: BTF"));
 
     let f = one("System.map", &[MAP, b"garbage\nmore garbage here\n"].concat()).unwrap();
     assert_eq!(f.symbols.unwrap().count(), 3);

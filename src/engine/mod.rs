@@ -24,6 +24,8 @@ mod runs;
 mod software;
 mod space;
 mod spans;
+#[cfg(test)]
+mod tests;
 mod view;
 mod walk;
 

@@ -49,6 +49,13 @@ impl Ram {
 
     /// A little-endian number of `n` bytes.
     pub fn word(&self, at: u64, n: u64) -> Option<u64> {
+        let whole = self.pieces.iter().find_map(|(start, data)| {
+            let o = usize::try_from(at.checked_sub(*start)?).ok()?;
+            data.get(o..o.checked_add(n as usize)?)
+        });
+        if let Some(bytes) = whole {
+            return Some(bytes.iter().rev().fold(0, |w, &b| w << 8 | u64::from(b)));
+        }
         (0..n).rev().try_fold(0u64, |w, i| Some(w << 8 | u64::from(self.byte(at.checked_add(i)?)?)))
     }
 

@@ -2,7 +2,7 @@
 
 use super::reference::{self, Found};
 use super::soup::{Soup, soup};
-use crate::arch::{Arch, Paging};
+use crate::arch::{Arch, Canonical, Paging};
 use crate::engine::{AddressSpace, Memory, PageRun, Software, Walked};
 use crate::plugins::dummy::Random;
 use memsh_plugin::*;
@@ -110,7 +110,9 @@ fn check_runs(s: &Soup, first: u64, last: u64, linux: bool, seed: u64) {
                 perm: r.perm,
             })
         });
-        let want = reference::walk(s.paging, &word, s.roots, at, linux);
+        // Runs name an address of AArch64's lower half once, without a tag.
+        let tagged = s.paging.format().canonical == Canonical::Split && at >> 55 & 1 == 0 && at >> 56 != 0;
+        let want = reference::walk(s.paging, &word, s.roots, at, linux).filter(|_| !tagged);
         assert_eq!(by_runs, want, "{:?} seed {seed}: runs at {at:#x}", s.paging);
         match ((at & !(page - 1)).checked_add(page)) {
             Some(next) if next <= last => at = next,

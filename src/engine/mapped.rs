@@ -6,6 +6,7 @@
 
 use super::num::{index, to_umem};
 use memsh_plugin::{MemoryRange, PhysAddr, PhysicalMemory, umem};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 struct Run {
@@ -16,6 +17,11 @@ struct Run {
 
 /// The mapped runs of a memory, ready to be read without a call.
 pub struct Mapped {
+    /// The largest run, and in how many places of it a 64-bit word can begin. Images have one to three runs; a walk that tries
+    /// this one alone, and leaves the others to a second try, keeps all it needs in registers.
+    largest: umem,
+    words: umem,
+    data: *const u8,
     runs: Box<[Run]>,
     // Keeps the mapping alive; dropped after `runs`, which own nothing.
     _owner: Arc<dyn PhysicalMemory>,
@@ -62,13 +68,26 @@ impl Mapped {
         }
         let covered = merged(runs.iter().map(|r| (r.start, r.size)));
         let wanted = merged(ranges.iter().map(|r| (r.start.value(), r.size)));
-        (covered == wanted && !covered.is_empty()).then(|| Mapped { runs: runs.into(), _owner: Arc::clone(owner) })
+        let largest = runs.iter().max_by_key(|r| r.size).filter(|_| covered == wanted)?;
+        let (start, words, data) = (largest.start, largest.size.saturating_sub(7), largest.data);
+        Some(Mapped { largest: start, words, data, runs: runs.into(), _owner: Arc::clone(owner) })
+    }
+
+    /// The largest run alone, with what a load needs in registers.
+    #[inline(always)]
+    pub(super) fn window(&self) -> Window<'_> {
+        Window { start: self.largest, words: self.words, data: self.data, _memory: PhantomData }
+    }
+
+    /// Whether there is memory beside the largest run.
+    #[inline(always)]
+    pub(super) fn is_split(&self) -> bool {
+        self.runs.len() > 1
     }
 
     /// Host address of `len` bytes at `addr`, where one run holds them all.
     #[inline(always)]
     fn host(&self, addr: umem, len: umem) -> Option<*const u8> {
-        // Images have one to three runs: trying the first before searching is what makes a walk cheap.
         let run = match self.runs.first() {
             Some(r) if addr.wrapping_sub(r.start) < r.size => r,
             _ => self.find(addr)?,
@@ -94,31 +113,11 @@ impl Mapped {
         i.checked_sub(1).and_then(|i| self.runs.get(i)).is_some_and(|r| len > 0 && r.start + (r.size - 1) >= addr)
     }
 
-    /// A little-endian 64-bit word.
-    #[inline(always)]
-    pub fn word64(&self, addr: umem) -> Option<u64> {
-        match self.host(addr, 8) {
-            // SAFETY: 8 readable bytes; the read is unaligned.
-            Some(p) => Some(u64::from_le(unsafe { p.cast::<u64>().read_unaligned() })),
-            None => self.split_word(addr).map(u64::from_le_bytes),
-        }
-    }
-
-    /// A little-endian 32-bit word.
-    #[inline(always)]
-    pub fn word32(&self, addr: umem) -> Option<u32> {
-        match self.host(addr, 4) {
-            // SAFETY: 4 readable bytes; the read is unaligned.
-            Some(p) => Some(u32::from_le(unsafe { p.cast::<u32>().read_unaligned() })),
-            None => self.split_word(addr).map(u32::from_le_bytes),
-        }
-    }
-
     /// A word that lies in two runs.
     #[cold]
     fn split_word<const N: usize>(&self, addr: umem) -> Option<[u8; N]> {
         let mut bytes = [0; N];
-        self.read(PhysAddr::new(addr), &mut bytes).then_some(bytes)
+        self.read_pieces(PhysAddr::new(addr), &mut bytes).then_some(bytes)
     }
 
     /// `len` bytes at `addr` in place, where one run holds them all.
@@ -132,6 +131,13 @@ impl Mapped {
     /// Copies what is there to `buf` and says whether that was all; missing bytes are zeroed.
     #[inline]
     pub fn read(&self, addr: PhysAddr, buf: &mut [u8]) -> bool {
+        // A pointer: by far the most frequent read, and a copy of unknown length costs more than all the rest of it.
+        if let Ok(word) = <&mut [u8; 8]>::try_from(&mut *buf)
+            && let Some(value) = self.window().word64(addr.value())
+        {
+            *word = value.to_le_bytes();
+            return true;
+        }
         if let Some(from) = self.slice(addr, buf.len()) {
             buf.copy_from_slice(from);
             return true;
@@ -187,5 +193,63 @@ impl Mapped {
             let start = PhysAddr::new(r.start);
             Some((start, self.slice(start, index(r.size)?)?))
         })
+    }
+}
+
+/// Where a walk gets its entries from.
+pub(super) trait Load: Copy {
+    /// A little-endian 64-bit word.
+    fn word64(self, addr: umem) -> Option<u64>;
+
+    /// A little-endian 32-bit word.
+    fn word32(self, addr: umem) -> Option<u32>;
+}
+
+/// The largest run of a memory; `None` for an address outside does not mean that nothing is there.
+#[derive(Clone, Copy)]
+pub(super) struct Window<'a> {
+    start: umem,
+    words: umem,
+    data: *const u8,
+    _memory: PhantomData<&'a Mapped>,
+}
+
+impl Load for Window<'_> {
+    #[inline(always)]
+    fn word64(self, addr: umem) -> Option<u64> {
+        let offset = addr.wrapping_sub(self.start);
+        if offset >= self.words {
+            return None;
+        }
+        // SAFETY: `words` is the run's size less 7, so that 8 bytes at `offset` are inside; the read is unaligned.
+        Some(u64::from_le(unsafe { self.data.add(index(offset)?).cast::<u64>().read_unaligned() }))
+    }
+
+    #[inline(always)]
+    fn word32(self, addr: umem) -> Option<u32> {
+        let offset = addr.wrapping_sub(self.start);
+        if offset >= self.words {
+            return None;
+        }
+        // SAFETY: as above, and 4 bytes are fewer.
+        Some(u32::from_le(unsafe { self.data.add(index(offset)?).cast::<u32>().read_unaligned() }))
+    }
+}
+
+impl Load for &Mapped {
+    fn word64(self, addr: umem) -> Option<u64> {
+        match self.host(addr, 8) {
+            // SAFETY: 8 readable bytes; the read is unaligned.
+            Some(p) => Some(u64::from_le(unsafe { p.cast::<u64>().read_unaligned() })),
+            None => self.split_word(addr).map(u64::from_le_bytes),
+        }
+    }
+
+    fn word32(self, addr: umem) -> Option<u32> {
+        match self.host(addr, 4) {
+            // SAFETY: 4 readable bytes; the read is unaligned.
+            Some(p) => Some(u32::from_le(unsafe { p.cast::<u32>().read_unaligned() })),
+            None => self.split_word(addr).map(u32::from_le_bytes),
+        }
     }
 }

@@ -101,24 +101,30 @@ impl AddressSpace {
     pub fn translate_one(&self, va: VirtAddr) -> Result<Translation, Box<Fault>> {
         match self.page(number(va)) {
             Some(page) => Ok(translation(&page, number(va))),
-            None => self.slow(va),
+            None => self.translate_other(va),
         }
     }
 
-    /// The page of `va` by the fast walk. The most frequent format is written out in place, the others are a call away.
+    /// The page of `va`, where the most frequent format finds it in the largest run of memory: the walk that is written out in
+    /// place. Everything else is a call away, and must not share its way back with this one.
     #[inline(always)]
     fn page(&self, va: u64) -> Option<Page> {
-        match (self.memory.mapped(), self.paging) {
-            (Some(m), Paging::X86_64) => mapped_page(&typed::X86_64::F, m, (self.lower, self.upper), va),
-            _ => self.page_other(va),
-        }
+        let (Some(m), Paging::X86_64) = (self.memory.mapped(), self.paging) else { return None };
+        half(&typed::X86_64::F, va)?;
+        walk(&typed::X86_64::F, m.window(), self.lower, va, &mut { Memo::EMPTY })
     }
 
+    #[cold]
     #[inline(never)]
-    fn page_other(&self, va: u64) -> Option<Page> {
-        match self.memory.mapped() {
-            Some(m) => with_format!(self.paging, F => mapped_page(&F::F, m, (self.lower, self.upper), va)),
-            None => self.remote_pages(&[va]).pop().flatten(),
+    fn translate_other(&self, va: VirtAddr) -> Result<Translation, Box<Fault>> {
+        let number = number(va);
+        let page = match self.memory.mapped() {
+            Some(m) => with_format!(self.paging, F => mapped_page(&F::F, m, (self.lower, self.upper), number)),
+            None => self.remote_pages(&[number]).pop().flatten(),
+        };
+        match page {
+            Some(page) => Ok(translation(&page, number)),
+            None => self.slow(va),
         }
     }
 
@@ -261,8 +267,8 @@ impl AddressSpace {
             return None;
         }
         let t = self.slow(VirtAddr::new(umem::from(va))).ok()?;
-        let base = to_u64(t.phys.align_down(t.page_size).value())?;
-        Some(Page { base, shift: t.page_size.trailing_zeros(), perm: t.perm })
+        let base = to_u64(t.phys.align_down(t.page_size()).value())?;
+        Some(Page { base, shift: u32::from(t.page_shift), perm: t.perm })
     }
 
     /// Reads a batch over memory that costs per access: one translation and one physical batch for all.
@@ -364,15 +370,24 @@ fn mapped_batch(f: &PageFormat, m: &Mapped, roots: (u64, u64), ops: &mut [Transl
     let window = m.window();
     for op in ops {
         let va = number(op.addr);
-        let page = match half(f, va) {
-            Some(upper) => {
-                let root = if upper { roots.1 } else { roots.0 };
-                walk_memo(f, window, root, va, &mut memo).or_else(|| elsewhere(f, m, root, va))
-            }
-            None => None,
-        };
-        answer(op, page);
+        if let Some(upper) = half(f, va)
+            && let Some(page) = walk_memo(f, window, if upper { roots.1 } else { roots.0 }, va, &mut memo)
+        {
+            op.translation = translation(&page, va);
+            op.status = Status::DONE;
+        } else {
+            batch_other(f, m, roots, op);
+        }
     }
+}
+
+/// What the walk over the largest run did not find. Apart, so that its result does not pass through memory on the way there.
+#[cold]
+#[inline(never)]
+fn batch_other(f: &PageFormat, m: &Mapped, roots: (u64, u64), op: &mut TranslateOp) {
+    let va = number(op.addr);
+    let page = half(f, va).and_then(|upper| elsewhere(f, m, if upper { roots.1 } else { roots.0 }, va));
+    answer(op, page);
 }
 
 #[inline(always)]

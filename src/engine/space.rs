@@ -185,10 +185,7 @@ impl AddressSpace {
         let roots = (self.lower, self.upper);
         let Some(cache) = &self.cache else { return remote::translate(f, &self.memory, roots, self.software, vas) };
         let epoch = self.memory.epoch();
-        let mut shifts: Vec<u32> = f.used_levels().iter().rev().map(|l| l.shift).collect();
-        if f.napot != 0 {
-            shifts.push(f.page_shift() + 4);
-        }
+        let shifts: Vec<u32> = f.used_levels().iter().rev().map(|l| l.shift).collect();
         let root_of = |va: u64| if half(f, va) == Some(true) { roots.1 } else { roots.0 };
         let mut out: Vec<Option<Page>> = vas.iter().map(|&va| cache.get(epoch, root_of(va), va, &shifts)).collect();
         let unknown: Vec<(usize, u64)> =
@@ -196,7 +193,9 @@ impl AddressSpace {
         let asked: Vec<u64> = unknown.iter().map(|&(_, va)| va).collect();
         for ((i, va), page) in unknown.into_iter().zip(remote::translate(f, &self.memory, roots, self.software, &asked)) {
             if let (Some(page), Some(slot)) = (page, out.get_mut(i)) {
-                cache.put(epoch, root_of(va), va, page);
+                // A page that several entries map together is kept for the one that was looked at.
+                let shift = if shifts.contains(&page.shift) { page.shift } else { f.page_shift() };
+                cache.put(epoch, root_of(va), va, shift, page);
                 *slot = Some(page);
             }
         }

@@ -79,7 +79,13 @@ const fn extra(x: Extra, entry: u64) -> u64 {
 #[inline(always)]
 const fn is_leaf(level: &Level, entry: u64) -> Option<bool> {
     match level.leaf {
-        Leaf::Never => Some(false),
+        Leaf::Never { require } => {
+            if entry & require == require {
+                Some(false)
+            } else {
+                None
+            }
+        }
         Leaf::Always { require } => {
             if entry & require == require {
                 Some(true)
@@ -102,8 +108,17 @@ const fn is_leaf(level: &Level, entry: u64) -> Option<bool> {
 /// What `entry` of `level` is.
 #[inline(always)]
 pub(super) const fn decode(f: &PageFormat, level: &Level, entry: u64) -> Entry {
+    // The common case of a pointing level in one test.
+    if let Leaf::Never { require } = level.leaf {
+        if f.forbidden.0 == 0 && entry & (f.present | require | level.table_reserved) == f.present | require {
+            return Entry::Table(address(f, entry));
+        }
+    }
     if entry & f.present != f.present {
         return Entry::Absent;
+    }
+    if f.forbidden.0 != 0 && entry & f.forbidden.0 == f.forbidden.1 {
+        return Entry::Reserved;
     }
     match is_leaf(level, entry) {
         None => Entry::Reserved,
@@ -114,11 +129,11 @@ pub(super) const fn decode(f: &PageFormat, level: &Level, entry: u64) -> Entry {
             Entry::Table(address(f, entry))
         }
         Some(true) => {
-            if f.napot != 0 && entry & f.napot != 0 {
-                return napot(f, level, entry);
-            }
             if entry & level.leaf_reserved != 0 {
                 return Entry::Reserved;
+            }
+            if f.napot != 0 && entry & f.napot != 0 {
+                return napot(f, level, entry);
             }
             let base = (address(f, entry) & !((1u64 << level.shift) - 1)) | extra(level.leaf_extra, entry);
             Entry::Page(base, level.shift)
@@ -154,10 +169,8 @@ pub(super) const fn half(f: &PageFormat, va: u64) -> Option<bool> {
             }
         }
         Canonical::Signed => {
-            // All bits from the highest translated one up are equal: adding one to them gives 0 or 1.
-            let top = va >> (f.va_bits - 1);
-            let ones = u64::MAX >> (f.va_bits - 1);
-            if top == 0 || top == ones { Some(false) } else { None }
+            // Half the range up, the two halves become one that begins at 0.
+            if va.wrapping_add(1 << (f.va_bits - 1)) >> f.va_bits == 0 { Some(false) } else { None }
         }
         Canonical::Split => {
             let upper = va >> 55 & 1 == 1;

@@ -10,8 +10,9 @@ use super::num::{index, to_u64, to_umem};
 use super::remote::{self, number};
 use super::software::Software;
 use super::spans::{Merge, PageRun, Spans, Walked, budget, root_visits};
+use super::view::ViewExt;
 use super::walk::{Memo, Page, walk, walk_memo};
-use crate::arch::{PageFormat, Paging, typed::Format, with_format};
+use crate::arch::{PageFormat, Paging, typed, typed::Format, with_format};
 use memsh_plugin::{
     CSliceMut, MemoryView, PhysAddr, PhysReadOp, Status, TranslateOp, Translation, ViewMetadata, VirtAddr, VirtReadOp, umem,
 };
@@ -48,7 +49,11 @@ impl AddressSpace {
     /// The same, with the system's own meaning of invalid entries.
     #[must_use]
     pub fn with_software(mut self, software: Software) -> Self {
-        self.software = software;
+        if self.software != software {
+            // What the other meaning cached does not hold for this one.
+            self.cache = self.memory.mapped().is_none().then(|| Arc::new(TranslationCache::new()));
+            self.software = software;
+        }
         self
     }
 
@@ -93,24 +98,52 @@ impl AddressSpace {
     /// # Errors
     /// A [`Fault`] that says at which level the walk ended, and why.
     #[inline]
-    pub fn translate_one(&self, va: VirtAddr) -> Result<Translation, Fault> {
-        let page = match self.memory.mapped() {
-            Some(m) => {
-                let va = number(va);
-                with_format!(self.paging, F => mapped_page(&F::F, m, (self.lower, self.upper), va))
-            }
-            None => self.remote_pages(&[number(va)]).pop().flatten(),
-        };
-        match page {
+    pub fn translate_one(&self, va: VirtAddr) -> Result<Translation, Box<Fault>> {
+        match self.page(number(va)) {
             Some(page) => Ok(translation(&page, number(va))),
             None => self.slow(va),
         }
     }
 
+    /// The page of `va` by the fast walk. The most frequent format is written out in place, the others are a call away.
+    #[inline(always)]
+    fn page(&self, va: u64) -> Option<Page> {
+        match (self.memory.mapped(), self.paging) {
+            (Some(m), Paging::X86_64) => mapped_page(&typed::X86_64::F, m, (self.lower, self.upper), va),
+            _ => self.page_other(va),
+        }
+    }
+
+    #[inline(never)]
+    fn page_other(&self, va: u64) -> Option<Page> {
+        match self.memory.mapped() {
+            Some(m) => with_format!(self.paging, F => mapped_page(&F::F, m, (self.lower, self.upper), va)),
+            None => self.remote_pages(&[va]).pop().flatten(),
+        }
+    }
+
     /// Where `va` lies by the slow walk, which knows the system's own bits and the reason of a failure.
     #[cold]
-    fn slow(&self, va: VirtAddr) -> Result<Translation, Fault> {
-        self.explain(va).outcome
+    #[inline(never)]
+    fn slow(&self, va: VirtAddr) -> Result<Translation, Box<Fault>> {
+        self.explain(va).outcome.map_err(Box::new)
+    }
+
+    /// A 64-bit number in the target's byte order: the same as [`ViewExt::read_u64`], without its detours.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) when a byte is missing.
+    #[inline]
+    pub fn read_u64(&self, va: VirtAddr) -> crate::Result<u64> {
+        let at = number(va);
+        if let Some(m) = self.memory.mapped()
+            && let Some(page) = self.page(at)
+            && at & ((1 << page.shift) - 1) <= (1 << page.shift) - 8
+            && let Some(value) = m.window().word64(umem::from(page.address(at)))
+        {
+            return Ok(value);
+        }
+        ViewExt::read_u64(self, va)
     }
 
     /// Every step of the walk for `va`.
@@ -124,10 +157,12 @@ impl AddressSpace {
         match self.memory.mapped() {
             Some(m) => with_format!(self.paging, F => mapped_batch(&F::F, m, (self.lower, self.upper), ops)),
             None => {
+                // This way knows the system's own bits itself.
                 let vas: Vec<u64> = ops.iter().map(|op| number(op.addr)).collect();
                 for (op, page) in ops.iter_mut().zip(self.remote_pages(&vas)) {
                     answer(op, page);
                 }
+                return;
             }
         }
         if self.software != Software::None {
@@ -144,7 +179,10 @@ impl AddressSpace {
         let roots = (self.lower, self.upper);
         let Some(cache) = &self.cache else { return remote::translate(f, &self.memory, roots, self.software, vas) };
         let epoch = self.memory.epoch();
-        let shifts: Vec<u32> = f.used_levels().iter().rev().map(|l| l.shift).collect();
+        let mut shifts: Vec<u32> = f.used_levels().iter().rev().map(|l| l.shift).collect();
+        if f.napot != 0 {
+            shifts.push(f.page_shift() + 4);
+        }
         let root_of = |va: u64| if half(f, va) == Some(true) { roots.1 } else { roots.0 };
         let mut out: Vec<Option<Page>> = vas.iter().map(|&va| cache.get(epoch, root_of(va), va, &shifts)).collect();
         let unknown: Vec<(usize, u64)> =
@@ -161,7 +199,8 @@ impl AddressSpace {
 
     /// Every mapping that touches `start..=last`, ascending, cut to that range, in groups of merged runs.
     pub fn runs(&self, start: VirtAddr, last: VirtAddr, sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> Walked {
-        let range = (to_u64(start.value()).unwrap_or(u64::MAX), to_u64(last.value()).unwrap_or(u64::MAX));
+        let Some(first) = to_u64(start.value()).filter(|_| start <= last) else { return Walked::default() };
+        let range = (first, to_u64(last.value()).unwrap_or(u64::MAX));
         let merge = Merge::new(range.0, range.1, sink);
         let roots = (self.lower, self.upper);
         match self.memory.mapped() {
@@ -188,12 +227,11 @@ impl AddressSpace {
         let mut rest: &mut [u8] = &mut op.buf;
         let (mut some, mut all) = (false, true);
         while !rest.is_empty() {
-            let root = match half(f, at) {
-                Some(true) => self.upper,
-                _ => self.lower,
-            };
             let page = match half(f, at) {
-                Some(_) => walk_memo(f, m, root, at, memo).or_else(|| self.resident(at)),
+                Some(upper) => {
+                    let root = if upper { self.upper } else { self.lower };
+                    walk_memo(f, m.window(), root, at, memo).or_else(|| self.resident(at))
+                }
                 None => None,
             };
             let size = page.map_or(f.page_size(), |p| 1 << p.shift);
@@ -203,9 +241,8 @@ impl AddressSpace {
             match page {
                 Some(page) => {
                     let whole = m.read(PhysAddr::new(umem::from(page.address(at))), piece);
-                    // A page of which the image holds a part is rare enough to count as present only if something was there.
                     all &= whole;
-                    some |= whole;
+                    some |= whole || m.touches(umem::from(page.address(at)), to_umem(n));
                 }
                 None => {
                     piece.fill(0);
@@ -248,6 +285,7 @@ impl AddressSpace {
         }
         let mut pages = self.remote_pages(&vas).into_iter().zip(&vas);
         let mut pieces: Vec<PhysReadOp> = Vec::new();
+        // Which operation a piece belongs to, and whether it is mapped.
         let mut owners: Vec<(usize, bool)> = Vec::new();
         for (i, op) in ops.iter_mut().enumerate() {
             let mut at = number(op.addr);
@@ -273,15 +311,15 @@ impl AddressSpace {
             }
         }
         self.memory.read_ops(&mut pieces);
-        let done: Vec<bool> = pieces.iter().map(|p| p.status.is_done()).collect();
+        let ends: Vec<Status> = pieces.iter().map(|p| p.status).collect();
         drop(pieces);
-        let mut done = done.into_iter();
+        let mut ends = ends.into_iter();
         let mut states = vec![(false, true); ops.len()];
-        for (i, asked) in owners {
-            let ok = asked && done.next().unwrap_or(false);
+        for (i, mapped) in owners {
+            let end = if mapped { ends.next().unwrap_or(Status::FAILED) } else { Status::MISSING };
             if let Some((some, all)) = states.get_mut(i) {
-                *some |= ok;
-                *all &= ok;
+                *some |= matches!(end, Status::DONE | Status::PARTIAL);
+                *all &= end.is_done();
             }
         }
         for (op, (some, all)) in ops.iter_mut().zip(states) {
@@ -301,7 +339,7 @@ fn outcome(some: bool, all: bool) -> Status {
 #[inline(always)]
 fn mapped_page(f: &PageFormat, m: &Mapped, roots: (u64, u64), va: u64) -> Option<Page> {
     let root = if half(f, va)? { roots.1 } else { roots.0 };
-    walk(f, m, root, va, &mut { Memo::EMPTY })
+    walk(f, m.window(), root, va, &mut { Memo::EMPTY })
 }
 
 #[inline(always)]
@@ -318,6 +356,7 @@ fn answer(op: &mut TranslateOp, page: Option<Page>) {
 #[inline(always)]
 fn mapped_batch(f: &PageFormat, m: &Mapped, roots: (u64, u64), ops: &mut [TranslateOp]) {
     let mut memo = Memo::EMPTY;
+    let m = m.window();
     for op in ops {
         let va = number(op.addr);
         let page = match half(f, va) {
@@ -362,6 +401,12 @@ impl MemoryView for AddressSpace {
     fn translate(&self, ops: CSliceMut<TranslateOp>) {
         let mut ops = ops;
         self.translate_batch(&mut ops);
+    }
+}
+
+impl From<Box<Fault>> for crate::Error {
+    fn from(fault: Box<Fault>) -> Self {
+        (*fault).into()
     }
 }
 

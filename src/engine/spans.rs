@@ -2,7 +2,7 @@
 
 use super::entry::{Entry, Seen, decode};
 use super::mapped::Mapped;
-use super::num::index;
+use super::num::{index, to_umem};
 use super::software::{Meaning, Software};
 use super::walk::Page;
 use crate::arch::typed::Format;
@@ -30,7 +30,7 @@ pub struct PageRun {
 pub struct Walked {
     /// Page tables read.
     pub tables: u64,
-    /// Page tables that the image does not hold.
+    /// Page tables of which the image does not hold every entry that was looked for.
     pub missing_tables: u64,
     /// The walk was ended before its end: by its caller, or because there were more tables than memory can hold, which only
     /// tables that point to each other in circles can do.
@@ -40,9 +40,8 @@ pub struct Walked {
 /// Runs are handed over in groups, so that a call per run costs nothing.
 const GROUP: usize = 256;
 
-/// Collects pages into runs.
+/// Collects pages into runs. The last run of the group is the one that may still grow.
 pub(super) struct Merge<'a> {
-    current: Option<PageRun>,
     group: Vec<PageRun>,
     sink: &'a mut dyn FnMut(&[PageRun]) -> ControlFlow<()>,
     start: u64,
@@ -52,12 +51,28 @@ pub(super) struct Merge<'a> {
 
 impl<'a> Merge<'a> {
     pub(super) fn new(start: u64, last: u64, sink: &'a mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> Self {
-        Self { current: None, group: Vec::with_capacity(GROUP), sink, start, last, stop: false }
+        Self { group: Vec::with_capacity(GROUP), sink, start, last, stop: false }
+    }
+
+    /// A page that one entry maps, at its first address.
+    #[inline(always)]
+    pub(super) fn page(&mut self, va: u64, page: &Page) {
+        self.piece(va, page.base, page.shift, page);
+    }
+
+    /// What an entry of a level maps: the page, or its own part of a page that several entries map together (Svnapot).
+    #[inline(always)]
+    pub(super) fn entry(&mut self, va: u64, level: &Level, page: &Page) {
+        if page.shift == level.shift {
+            self.page(va, page);
+        } else {
+            self.piece(va, page.address(va), level.shift, page);
+        }
     }
 
     #[inline(always)]
-    pub(super) fn page(&mut self, va: u64, page: &Page) {
-        let size = 1u64 << page.shift;
+    fn piece(&mut self, va: u64, base: u64, shift: u32, page: &Page) {
+        let size = 1u64 << shift;
         // Only a page at the very edge of the range is cut.
         let (va, phys, size) = if va < self.start || va.wrapping_add(size - 1) > self.last {
             let from = va.max(self.start);
@@ -65,56 +80,40 @@ impl<'a> Merge<'a> {
             if from > to {
                 return;
             }
-            (from, page.base.wrapping_add(from - va), to - from + 1)
+            (from, base.wrapping_add(from - va), to - from + 1)
         } else {
-            (va, page.base, size)
+            (va, base, size)
         };
-        let run = PageRun {
-            virt: VirtAddr::new(umem::from(va)),
-            phys: PhysAddr::new(umem::from(phys)),
-            size: umem::from(size),
-            page_size: umem::from(1u64 << page.shift),
-            perm: page.perm,
-        };
-        match &mut self.current {
-            Some(c)
-                if c.virt.wrapping_add(c.size) == run.virt
-                    && c.phys.wrapping_add(c.size) == run.phys
-                    && c.perm == run.perm
-                    && c.page_size == run.page_size =>
-            {
-                c.size += run.size;
-            }
-            Some(c) => {
-                let done = std::mem::replace(c, run);
-                self.push(done);
-            }
-            None => self.current = Some(run),
+        let (virt, phys, size, page_size) = (umem::from(va), umem::from(phys), umem::from(size), umem::from(1u64 << page.shift));
+        if let Some(c) = self.group.last_mut()
+            && c.phys.value().wrapping_add(c.size) == phys
+            && c.virt.value().wrapping_add(c.size) == virt
+            && c.perm == page.perm
+            && c.page_size == page_size
+        {
+            c.size += size;
+            return;
         }
-    }
-
-    #[inline(always)]
-    fn push(&mut self, run: PageRun) {
-        self.group.push(run);
         if self.group.len() == GROUP {
             self.flush();
         }
+        self.group.push(PageRun { virt: VirtAddr::new(virt), phys: PhysAddr::new(phys), size, page_size, perm: page.perm });
     }
 
+    /// Hands over all runs but the last, which may still grow.
     #[inline(never)]
     fn flush(&mut self) {
-        if !self.stop && !self.group.is_empty() && (self.sink)(&self.group).is_break() {
+        let Some((last, done)) = self.group.split_last() else { return };
+        if !self.stop && (self.sink)(done).is_break() {
             self.stop = true;
         }
+        let last = *last;
         self.group.clear();
+        self.group.push(last);
     }
 
-    pub(super) fn finish(mut self) -> bool {
-        if let Some(run) = self.current.take() {
-            self.push(run);
-        }
-        self.flush();
-        self.stop
+    pub(super) fn finish(self) -> bool {
+        self.stop || (!self.group.is_empty() && (self.sink)(&self.group).is_break())
     }
 }
 
@@ -190,11 +189,11 @@ impl Spans<'_, '_> {
     pub(super) fn visit<F: Format>(&mut self, depth: usize, v: Visit) {
         let f = &F::F;
         let Some(level) = f.used_levels().get(depth) else { return };
+        if self.merge.stop {
+            return;
+        }
         if self.walked.tables >= self.budget {
             self.walked.cut = true;
-            self.merge.stop = true;
-        }
-        if self.merge.stop {
             return;
         }
         self.walked.tables += 1;
@@ -202,9 +201,13 @@ impl Spans<'_, '_> {
         let from = umem::from(v.table).wrapping_add(umem::from(v.first * f.entry_size_u64()));
         let Some(count) = index(umem::from(v.last - v.first + 1)) else { return };
         let mapped = self.mapped;
-        let Some(entries) = mapped.slice(PhysAddr::new(from), count * size) else {
-            self.walked.missing_tables += 1;
-            return;
+        let gathered;
+        let entries = match mapped.slice(PhysAddr::new(from), count * size) {
+            Some(entries) => entries,
+            None => {
+                gathered = self.gather(from, count, size);
+                &gathered
+            }
         };
         if depth + 1 == f.depth {
             self.leaves(f, level, &v, entries);
@@ -241,6 +244,29 @@ impl Spans<'_, '_> {
         }
     }
 
+    /// A table that does not lie in one piece, entry by entry; what is missing of it is zero.
+    #[cold]
+    #[inline(never)]
+    fn gather(&mut self, from: umem, count: usize, size: usize) -> Vec<u8> {
+        let mut missing = true;
+        let mut bytes = Vec::new();
+        if self.mapped.touches(from, to_umem(count * size)) {
+            bytes.resize(count * size, 0);
+            missing = false;
+            let mut at = PhysAddr::new(from);
+            for entry in bytes.chunks_exact_mut(size) {
+                if !self.mapped.read(at, entry) {
+                    // Half an entry is none.
+                    entry.fill(0);
+                    missing = true;
+                }
+                at = at.wrapping_add(to_umem(size));
+            }
+        }
+        self.walked.missing_tables += u64::from(missing);
+        bytes
+    }
+
     // Recursion must not be inlined into itself.
     #[inline(never)]
     fn visit_outlined<F: Format>(&mut self, depth: usize, v: Visit) {
@@ -254,8 +280,10 @@ impl Spans<'_, '_> {
         for bytes in entries.chunks_exact(size) {
             let entry = word(bytes);
             match decode(f, level, entry) {
-                Entry::Page(base, shift) => self.merge.page(at, &Page { base, shift, perm: v.seen.page(&f.perm, entry) }),
-                Entry::Absent if entry != 0 => {
+                Entry::Page(base, shift) => {
+                    self.merge.entry(at, level, &Page { base, shift, perm: v.seen.page(&f.perm, entry) });
+                }
+                Entry::Absent if entry != 0 && self.software != Software::None => {
                     if let Some(page) = resident(f, self.software, entry, level.shift) {
                         self.merge.page(at, &page);
                     }

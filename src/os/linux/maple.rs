@@ -182,8 +182,7 @@ impl Walk<'_> {
                 None => return self.lost.push(format!("{what}: a part of the node at {address} is not in the image")),
                 Some(0) => {}
                 Some(entry) if kind == leaf || kind == dense => self.entry(low, high, entry),
-                Some(entry) if is_node(entry) => self.node(entry, low, high, depth),
-                Some(entry) => self.lost.push(format!("{what}: {entry:#x} in the node at {address} is no node")),
+                Some(entry) => self.node(entry, low, high, depth),
             }
             match high.checked_add(1) {
                 Some(next) if high < last => low = next,

@@ -74,7 +74,10 @@ impl Mm {
                 for e in entries {
                     let Some(vma) = self.vma(kernel, e.entry, lost) else { continue };
                     if (vma.start, vma.end) != (e.first, e.last.wrapping_add(1)) {
-                        lost.push(format!("region at {}: it says {:#x}-{:#x}, the tree {:#x}-{:#x}", e.entry, vma.start, vma.end, e.first, e.last));
+                        lost.push(format!(
+                            "region at {}: it says {:#x}-{:#x}, the tree {:#x}-{:#x}",
+                            e.entry, vma.start, vma.end, e.first, e.last
+                        ));
                     }
                     out.push(vma);
                 }
@@ -152,7 +155,8 @@ impl Mm {
             return None;
         }
         let file = block.ptr(l.file);
-        let one_place = l.anon_name.zip(l.shared).is_some_and(|(a, s)| a.offset >= s.offset && a.offset < s.offset + s.size.max(1));
+        let one_place =
+            l.anon_name.zip(l.shared).is_some_and(|(a, s)| a.offset >= s.offset && a.offset < s.offset + s.size.max(1));
         Some(Vma {
             start,
             end,

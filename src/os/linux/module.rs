@@ -50,9 +50,9 @@ fn parts(kernel: &Kernel, block: &Block) -> Vec<(VirtAddr, u64)> {
 
 /// Addresses of all modules' control blocks.
 fn addresses(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<VirtAddr>, ApiError> {
-    let head = kernel
-        .address("modules")
-        .ok_or_else(|| failed(Status::UNSUPPORTED, "can't list kernel modules: no symbol modules; give symbols with --symbols"))?;
+    let head = kernel.address("modules").ok_or_else(|| {
+        failed(Status::UNSUPPORTED, "can't list kernel modules: no symbol modules; give symbols with --symbols")
+    })?;
     let own = offset_of(kernel.layouts.module.list)
         .ok_or_else(|| failed(Status::UNSUPPORTED, "can't list kernel modules: no type module; give types with --symbols"))?;
     Ok(list(kernel.view(), head, "module list", lost).into_iter().map(|n| n.wrapping_sub(own)).collect())

@@ -13,9 +13,7 @@ pub fn os_info(kernel: &Kernel) -> OsInfo {
     let uts = &kernel.layouts.uts;
     let block = kernel.address("init_uts_ns").map(|at| uts.read(kernel.view(), at));
     let text = |m| block.as_ref().and_then(|b| b.text(m)).filter(|t| !t.is_empty()).map(Text::from);
-    let release = text(uts.release)
-        .or_else(|| Some(Text::from(kernel.vmcoreinfo.as_ref()?.osrelease()?)))
-        .unwrap_or_default();
+    let release = text(uts.release).or_else(|| Some(Text::from(kernel.vmcoreinfo.as_ref()?.osrelease()?))).unwrap_or_default();
     OsInfo {
         kind: Text::from("linux"),
         name: text(uts.sysname).unwrap_or_else(|| Text::from("Linux")),
@@ -79,7 +77,11 @@ mod tests {
 
     fn kit() -> Kit {
         let mut kit = Kit::new();
-        kit.types.structure("timekeeper", 0x80, &[("offs_real", 0x20, u(8)), ("offs_boot", 0x28, u(8)), ("wall_to_monotonic", 0x40, "timespec64".into())]);
+        kit.types.structure(
+            "timekeeper",
+            0x80,
+            &[("offs_real", 0x20, u(8)), ("offs_boot", 0x28, u(8)), ("wall_to_monotonic", 0x40, "timespec64".into())],
+        );
         kit.types.structure("timespec64", 16, &[("tv_sec", 0, u(8)), ("tv_nsec", 8, u(8))]);
         kit.symbol("tk_core", 0x1000);
         kit

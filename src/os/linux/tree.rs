@@ -1,8 +1,8 @@
 //! Red-black trees (`rb_root`): include/linux/rbtree.h.
 
+use super::layout::{Extent, Member, Members};
 use super::layout::{Shape, shapes};
 use super::lost::Lost;
-use super::layout::{Extent, Member, Members};
 use crate::engine::ViewExt;
 use crate::symbols::Types;
 use memsh_plugin::{MemoryView, VirtAddr};

@@ -19,9 +19,9 @@ impl Perm {
     /// The page can be written.
     pub const WRITE: Perm = Perm(2);
     /// The page can be executed.
-    pub const EXECUTE: Perm = Perm(4);
+    pub const EXECUTE: Perm = Perm(8);
     /// Unprivileged code can reach the page.
-    pub const USER: Perm = Perm(8);
+    pub const USER: Perm = Perm(4);
 
     /// Whether all of `other` is allowed.
     #[inline]

@@ -2,7 +2,7 @@
 
 use super::cache::TranslationCache;
 use super::entry::half;
-use super::explain::{Explanation, explain, translation};
+use super::explain::{Explanation, exact, explain, translation};
 use super::fault::{Fault, FaultReason};
 use super::mapped::{Load, Mapped};
 use super::memory::Memory;
@@ -100,7 +100,7 @@ impl AddressSpace {
     #[inline]
     pub fn translate_one(&self, va: VirtAddr) -> Result<Translation, Box<Fault>> {
         match self.page(number(va)) {
-            Some(page) => Ok(translation(&page, number(va))),
+            Some(page) => Ok(exact(&page)),
             None => self.translate_other(va),
         }
     }
@@ -145,7 +145,7 @@ impl AddressSpace {
         if let Some(m) = self.memory.mapped()
             && let Some(page) = self.page(at)
             && at & ((1 << page.shift) - 1) <= (1 << page.shift) - 8
-            && let Some(value) = m.window().word64(umem::from(page.address(at)))
+            && let Some(value) = m.window().word64(umem::from(page.base))
         {
             return Ok(value);
         }
@@ -364,19 +364,43 @@ fn answer(op: &mut TranslateOp, page: Option<Page>) {
     }
 }
 
+/// How many neighbours decide whether a batch is worth a memo.
+const PROBE: usize = 16;
+
 #[inline(always)]
 fn mapped_batch(f: &PageFormat, m: &Mapped, roots: (u64, u64), ops: &mut [TranslateOp]) {
-    let mut memo = Memo::EMPTY;
+    // A last-level table of 512 entries, or the like: what neighbours share when the batch is sorted, and random ones do not.
+    let shift = f.page_shift() + 9;
+    let near = |a: &TranslateOp, b: &TranslateOp| number(a.addr) >> shift == number(b.addr) >> shift;
+    let close = ops.iter().zip(ops.iter().skip(1)).take(PROBE).filter(|(a, b)| near(a, b)).count();
+    if close * 4 < ops.len().min(PROBE) {
+        each::<false>(f, m, roots, ops);
+    } else {
+        each::<true>(f, m, roots, ops);
+    }
+}
+
+#[inline(always)]
+fn each<const MEMO: bool>(f: &PageFormat, m: &Mapped, roots: (u64, u64), ops: &mut [TranslateOp]) {
     let window = m.window();
+    let mut memo = Memo::EMPTY;
     for op in ops {
         let va = number(op.addr);
-        if let Some(upper) = half(f, va)
-            && let Some(page) = walk_memo(f, window, if upper { roots.1 } else { roots.0 }, va, &mut memo)
-        {
-            op.translation = translation(&page, va);
-            op.status = Status::DONE;
-        } else {
-            batch_other(f, m, roots, op);
+        let Some(upper) = half(f, va) else {
+            op.status = Status::MISSING;
+            continue;
+        };
+        let root = if upper { roots.1 } else { roots.0 };
+        let page = match MEMO {
+            true => walk_memo(f, window, root, va, &mut memo),
+            false => walk(f, window, root, va, &mut { Memo::EMPTY }),
+        };
+        match page {
+            Some(page) => {
+                op.translation = exact(&page);
+                op.status = Status::DONE;
+            }
+            None => batch_other(f, m, roots, op),
         }
     }
 }

@@ -10,9 +10,11 @@
 //! - [`arch`]: page-table formats as constant data
 //! - [`memsh_plugin`]: the traits and types that all of them share
 
+pub mod arch;
 pub mod engine;
 mod error;
 pub mod image;
+pub mod os;
 pub mod symbols;
 
 pub use error::{At, Error, ErrorKind, Layer, Result};

@@ -1,12 +1,14 @@
 //! Physical memory as the rest of the program holds it.
 
+use super::cache::{FRAME, FrameCache};
 use super::mapped::Mapped;
 use super::num::{index, to_umem};
 use super::read::Gaps;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Physical memory of one target. Cheap to clone; all clones are the same memory.
 #[derive(Clone)]
@@ -18,7 +20,14 @@ struct Inner {
     ranges: Box<[MemoryRange]>,
     metadata: MemoryMetadata,
     epoch: AtomicU64,
+    /// Only over memory that costs per access.
+    frames: Option<FrameCache>,
+    /// For a live memory: how long an epoch lasts at most, and when this one began.
+    limit: Mutex<Option<(Duration, Instant)>>,
 }
+
+/// An operation up to this size is answered from whole cached pages; a longer one is a bulk read and goes through.
+const CACHED: usize = 8 * FRAME;
 
 /// Reads that may be split are split here, so that a hole never costs more than its page.
 const SPLIT: umem = 4096;
@@ -34,7 +43,8 @@ impl Memory {
         let mapped = Mapped::of(&source);
         let ranges = source.ranges().iter().copied().collect();
         let metadata = source.metadata();
-        Self(Arc::new(Inner { source, mapped, ranges, metadata, epoch: AtomicU64::new(0) }))
+        let frames = mapped.is_none().then(FrameCache::new);
+        Self(Arc::new(Inner { source, mapped, ranges, metadata, epoch: AtomicU64::new(0), frames, limit: Mutex::new(None) }))
     }
 
     /// Size, limits and habits.
@@ -60,7 +70,20 @@ impl Memory {
 
     /// Which state of the target caches may speak of. It never changes for an image; [`refresh`](Self::refresh) advances it.
     pub fn epoch(&self) -> u64 {
+        if self.0.metadata.live
+            && let Some((limit, began)) = self.0.limit.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
+            && began.elapsed() >= *limit
+        {
+            *began = Instant::now();
+            self.refresh();
+        }
         self.0.epoch.load(Ordering::Acquire)
+    }
+
+    /// Lets caches over a live memory speak for at most `limit`; `None` (as at first) until [`refresh`](Self::refresh). Without
+    /// effect on an image.
+    pub fn set_time_limit(&self, limit: Option<Duration>) {
+        *self.0.limit.lock().unwrap_or_else(PoisonError::into_inner) = limit.map(|l| (l, Instant::now()));
     }
 
     /// Tells every cache over this memory that the target has moved on. Without effect on an image.
@@ -83,12 +106,71 @@ impl Memory {
             }
             return;
         }
+        match &self.0.frames {
+            Some(cache) => self.read_cached(cache, ops),
+            None => self.read_source(ops),
+        }
+    }
+
+    fn read_source(&self, ops: &mut [PhysReadOp]) {
         let limit = match usize::try_from(self.0.metadata.ideal_batch) {
             Ok(0) | Err(_) => usize::MAX,
             Ok(n) => n,
         };
         for chunk in ops.chunks_mut(limit) {
             self.0.source.read(chunk.into());
+        }
+    }
+
+    /// Small operations are answered from whole pages, fetched once per epoch; whatever that leaves unanswered is asked for as
+    /// it stands. Two batches at most.
+    fn read_cached(&self, cache: &FrameCache, ops: &mut [PhysReadOp]) {
+        let epoch = self.epoch();
+        let mut wanted = Vec::new();
+        for op in ops.iter_mut() {
+            op.status = Status::PENDING;
+            if op.buf.len() > CACHED {
+                continue;
+            }
+            match copy_cached(cache, epoch, op) {
+                Ok(()) => op.status = Status::DONE,
+                Err(missing) => wanted.extend(missing),
+            }
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut pages = vec![[0u8; FRAME]; wanted.len()];
+        let mut fetch: Vec<PhysReadOp> = wanted
+            .iter()
+            .zip(pages.iter_mut())
+            .map(|(&frame, page)| PhysReadOp::new(PhysAddr::new(umem::from(frame) * to_umem(FRAME)), page))
+            .collect();
+        self.read_source(&mut fetch);
+        let good: Vec<bool> = fetch.iter().map(|op| op.status.is_done()).collect();
+        drop(fetch);
+        for ((frame, page), _) in wanted.iter().zip(&pages).zip(good).filter(|(_, good)| *good) {
+            cache.put(epoch, *frame, page);
+        }
+        let mut open: Vec<usize> = Vec::new();
+        for (i, op) in ops.iter_mut().enumerate().filter(|(_, op)| op.status == Status::PENDING) {
+            match copy_cached(cache, epoch, op) {
+                Ok(()) => op.status = Status::DONE,
+                Err(_) => open.push(i),
+            }
+        }
+        if open.is_empty() {
+            return;
+        }
+        let mut open = open.into_iter().peekable();
+        let mut rest: Vec<PhysReadOp> = Vec::new();
+        for (_, op) in ops.iter_mut().enumerate().filter(|(i, _)| open.next_if_eq(i).is_some()) {
+            rest.push(PhysReadOp::new(op.addr, &mut op.buf));
+        }
+        self.read_source(&mut rest);
+        let mut answers = rest.iter().map(|op| op.status).collect::<Vec<_>>().into_iter();
+        drop(rest);
+        for op in ops.iter_mut().filter(|op| op.status == Status::PENDING) {
+            op.status = answers.next().unwrap_or(Status::FAILED);
         }
     }
 
@@ -163,4 +245,24 @@ impl Memory {
         }
         gaps.push(at.min(end), end);
     }
+}
+
+/// Fills an operation from cached frames, or says which frames it lacks.
+fn copy_cached(cache: &FrameCache, epoch: u64, op: &mut PhysReadOp) -> Result<(), Vec<u64>> {
+    let frame_size = to_umem(FRAME);
+    let mut at = op.addr;
+    let mut missing = Vec::new();
+    let mut rest: &mut [u8] = &mut op.buf;
+    while !rest.is_empty() {
+        let offset = index(at.offset_in(frame_size)).unwrap_or(0);
+        let n = (FRAME - offset).min(rest.len());
+        let (piece, tail) = rest.split_at_mut(n);
+        let frame = super::num::to_u64(at.value() / frame_size).unwrap_or(u64::MAX);
+        if !cache.get(epoch, frame, offset, piece) {
+            missing.push(frame);
+        }
+        at = at.wrapping_add(to_umem(n));
+        rest = tail;
+    }
+    if missing.is_empty() { Ok(()) } else { Err(missing) }
 }

@@ -11,15 +11,29 @@
     clippy::cast_lossless
 )]
 
+mod cache;
+mod entry;
+mod explain;
+mod fault;
 pub mod mapped;
 mod memory;
 mod num;
 mod read;
+mod remote;
 mod runs;
+mod software;
+mod space;
+mod spans;
 mod view;
+mod walk;
 
+pub use explain::{Explanation, Step};
+pub use fault::{Fault, FaultReason};
 pub use memory::Memory;
 pub use num::{index, to_u64, to_umem};
 pub use read::{Gap, Gaps};
 pub use runs::RunMap;
+pub use software::Software;
+pub use space::AddressSpace;
+pub use spans::{PageRun, Walked};
 pub use view::{View, ViewExt};

@@ -1,0 +1,101 @@
+//! Caches over memory that costs per access. Their content is dropped when the memory's epoch moves on.
+
+use super::walk::Page;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// A bounded map of one epoch. When full it starts anew: what is asked for often comes back at once.
+struct Epochal<K, V> {
+    epoch: u64,
+    limit: usize,
+    map: HashMap<K, V>,
+}
+
+impl<K: Eq + std::hash::Hash, V> Epochal<K, V> {
+    fn new(limit: usize) -> Self {
+        Self { epoch: 0, limit, map: HashMap::new() }
+    }
+
+    fn of(&mut self, epoch: u64) -> &mut HashMap<K, V> {
+        if self.epoch != epoch || self.map.len() >= self.limit {
+            self.map.clear();
+            self.epoch = epoch;
+        }
+        &mut self.map
+    }
+}
+
+fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic elsewhere leaves a cache that is at worst incomplete.
+    m.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Size in bytes of a cached page of physical memory.
+pub(super) const FRAME: usize = 4096;
+/// 64 MiB.
+const FRAMES: usize = 16384;
+
+/// Pages of physical memory.
+pub(super) struct FrameCache(Mutex<Epochal<u64, Box<[u8; FRAME]>>>);
+
+impl FrameCache {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(Epochal::new(FRAMES)))
+    }
+
+    /// Copies `buf.len()` bytes at `offset` of a cached frame; false when it is not cached.
+    pub(super) fn get(&self, epoch: u64, frame: u64, offset: usize, buf: &mut [u8]) -> bool {
+        let mut inner = lock(&self.0);
+        match inner.of(epoch).get(&frame).and_then(|f| f.get(offset..offset + buf.len())) {
+            Some(from) => {
+                buf.copy_from_slice(from);
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(super) fn put(&self, epoch: u64, frame: u64, bytes: &[u8; FRAME]) {
+        lock(&self.0).of(epoch).insert(frame, Box::new(*bytes));
+    }
+}
+
+/// Translations kept: entries for pages of every size.
+const TRANSLATIONS: usize = 1 << 16;
+
+/// Where a page lies, keyed by root, the page's first address and its size: a large page is one entry.
+pub(super) struct TranslationCache(Mutex<Epochal<(u64, u64, u32), Page>>);
+
+impl TranslationCache {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(Epochal::new(TRANSLATIONS)))
+    }
+
+    /// The page of `va` below `root`, if a page of one of the sizes in `shifts` is known.
+    pub(super) fn get(&self, epoch: u64, root: u64, va: u64, shifts: &[u32]) -> Option<Page> {
+        let mut inner = lock(&self.0);
+        let map = inner.of(epoch);
+        shifts.iter().find_map(|&s| map.get(&(root, va >> s, s)).copied())
+    }
+
+    pub(super) fn put(&self, epoch: u64, root: u64, va: u64, page: Page) {
+        lock(&self.0).of(epoch).insert((root, va >> page.shift, page.shift), page);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use memsh_plugin::Perm;
+
+    #[test]
+    fn large_and_small_pages_and_roots_do_not_mix() {
+        let c = TranslationCache::new();
+        let large = Page { base: 0x20_0000, shift: 21, perm: Perm::READ };
+        c.put(0, 0x1000, 0x7fff_0020_1000, large);
+        assert_eq!(c.get(0, 0x1000, 0x7fff_003f_ffff, &[12, 21]), Some(large));
+        assert_eq!(c.get(0, 0x1000, 0x7fff_0040_0000, &[12, 21]), None);
+        assert_eq!(c.get(0, 0x2000, 0x7fff_0020_1000, &[12, 21]), None);
+        assert_eq!(c.get(1, 0x1000, 0x7fff_0020_1000, &[12, 21]), None, "another epoch");
+    }
+}

@@ -1,0 +1,126 @@
+//! The slow walk: each step by itself, for `vtop`, and to say why a fast walk failed.
+
+use super::entry::{Entry, Seen, decode, entry_offset, half};
+use super::fault::{Fault, FaultReason};
+use super::memory::Memory;
+use super::num::to_u64;
+use super::software::{Meaning, Software};
+use super::walk::Page;
+use crate::arch::PageFormat;
+use memsh_plugin::{Perm, PhysAddr, Translation, VirtAddr, umem};
+
+/// One step of a walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Levels left: the root's is the format's depth, the last 1.
+    pub level: usize,
+    /// The manual's name of the table.
+    pub table_name: &'static str,
+    /// Physical address of the table.
+    pub table: u64,
+    /// Index of the entry.
+    pub index: u64,
+    /// Physical address of the entry.
+    pub entry_address: u64,
+    /// The entry; none where it could not be read.
+    pub entry: Option<u64>,
+    /// Physical address of the next table, where the entry points to one.
+    pub next: Option<u64>,
+    /// Physical address of the page, where the entry maps one.
+    pub page: Option<u64>,
+}
+
+/// A walk with all its steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The address that was asked for.
+    pub addr: VirtAddr,
+    /// Every entry that was looked at.
+    pub steps: Vec<Step>,
+    /// Where it led.
+    pub outcome: Result<Translation, Fault>,
+}
+
+pub(super) fn explain(f: &PageFormat, memory: &Memory, roots: (u64, u64), software: Software, addr: VirtAddr) -> Explanation {
+    let mut steps = Vec::with_capacity(f.depth);
+    let outcome =
+        walk(f, memory, roots, software, addr, &mut steps).map(|page| translation(&page, to_u64(addr.value()).unwrap_or(0)));
+    Explanation { addr, steps, outcome }
+}
+
+pub(super) fn translation(page: &Page, va: u64) -> Translation {
+    Translation { phys: PhysAddr::new(umem::from(page.address(va))), page_size: umem::from(1u64 << page.shift), perm: page.perm }
+}
+
+fn walk(
+    f: &PageFormat,
+    memory: &Memory,
+    roots: (u64, u64),
+    software: Software,
+    addr: VirtAddr,
+    steps: &mut Vec<Step>,
+) -> Result<Page, Fault> {
+    let not_canonical = Fault { level: f.depth, reason: FaultReason::NonCanonical, entry: None, entry_address: None };
+    let va = to_u64(addr.value()).ok_or(not_canonical)?;
+    let mut table = match half(f, va).ok_or(not_canonical)? {
+        true => roots.1,
+        false => roots.0,
+    };
+    let mut seen = Seen::NOTHING;
+    for (i, level) in f.used_levels().iter().enumerate() {
+        let left = f.depth - i;
+        let entry_address = table.wrapping_add(entry_offset(f, level, va));
+        let entry = load(f, memory, entry_address);
+        let fault = |reason| Fault { level: left, reason, entry, entry_address: Some(entry_address) };
+        let mut step = Step {
+            level: left,
+            table_name: level.name,
+            table,
+            index: entry_offset(f, level, va) / f.entry_size_u64(),
+            entry_address,
+            entry,
+            next: None,
+            page: None,
+        };
+        let Some(e) = entry else {
+            steps.push(step);
+            return Err(fault(FaultReason::NotInImage));
+        };
+        let decoded = decode(f, level, e);
+        match decoded {
+            Entry::Table(next) => step.next = Some(next),
+            Entry::Page(base, _) => step.page = Some(base),
+            Entry::Absent | Entry::Reserved => {}
+        }
+        steps.push(step);
+        match decoded {
+            Entry::Table(next) => {
+                table = next;
+                seen = seen.table(level, e);
+            }
+            Entry::Page(base, shift) => return Ok(Page { base, shift, perm: seen.page(&f.perm, e) }),
+            Entry::Reserved => return Err(fault(FaultReason::ReservedBits)),
+            Entry::Absent if e == 0 => return Err(fault(FaultReason::NotPresent)),
+            Entry::Absent => match software.meaning(f, e, level.shift) {
+                Meaning::Resident(base, shift) => {
+                    if let Some(s) = steps.last_mut() {
+                        s.page = Some(base);
+                    }
+                    return Ok(Page { base, shift, perm: Perm::NONE });
+                }
+                Meaning::Gone(reason) => return Err(fault(reason)),
+            },
+        }
+    }
+    Err(Fault { level: 1, reason: FaultReason::NotPresent, entry: None, entry_address: None })
+}
+
+fn load(f: &PageFormat, memory: &Memory, address: u64) -> Option<u64> {
+    let mut b = [0u8; 8];
+    let buf = match f.entry_size {
+        4 => b.get_mut(..4)?,
+        _ => &mut b[..],
+    };
+    memory.read(PhysAddr::new(umem::from(address)), buf).ok()?;
+    Some(u64::from_le_bytes(b))
+}

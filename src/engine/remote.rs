@@ -1,0 +1,263 @@
+//! Translation over memory where each access costs a call: level by level, whole tables at a time, equal tables once.
+
+use super::entry::{Entry, Seen, decode, entry_offset, half};
+use super::memory::Memory;
+use super::num::{index, to_u64};
+use super::software::{Meaning, Software};
+use super::spans::{Merge, Visit, Walked, budget, clip, resident, root_visits, word};
+use super::walk::Page;
+use crate::arch::PageFormat;
+use memsh_plugin::{Perm, PhysAddr, PhysReadOp, umem};
+use std::collections::HashMap;
+
+/// Tables read at once: 16 MiB of 4 KiB tables. Memory stays bounded, and a call never carries little.
+const TABLES: usize = 4096;
+
+/// Tables of one level, read in one batch.
+struct Tables {
+    size: usize,
+    position: HashMap<u64, usize>,
+    bytes: Vec<u8>,
+    read: Vec<bool>,
+}
+
+impl Tables {
+    /// Reads the tables at `wanted` (each once), of `size` bytes.
+    fn read(memory: &Memory, size: usize, wanted: impl Iterator<Item = u64>) -> Tables {
+        let mut position = HashMap::new();
+        let mut order = Vec::new();
+        for t in wanted {
+            position.entry(t).or_insert_with(|| {
+                order.push(t);
+                order.len() - 1
+            });
+        }
+        let mut bytes = vec![0u8; order.len() * size];
+        let mut ops: Vec<PhysReadOp> = order
+            .iter()
+            .zip(bytes.chunks_exact_mut(size))
+            .map(|(&t, buf)| PhysReadOp::new(PhysAddr::new(umem::from(t)), buf))
+            .collect();
+        memory.read_ops(&mut ops);
+        let read = ops.iter().map(|op| op.status.is_done()).collect();
+        Tables { size, position, bytes, read }
+    }
+
+    fn table(&self, address: u64) -> Option<&[u8]> {
+        let i = *self.position.get(&address)?;
+        if !self.read.get(i).copied().unwrap_or(false) {
+            return None;
+        }
+        self.bytes.get(i * self.size..(i + 1) * self.size)
+    }
+}
+
+fn table_bytes(f: &PageFormat, bits: u32) -> usize {
+    index(umem::from(f.entry_size_u64() << bits)).unwrap_or(0)
+}
+
+/// One address on its way down.
+struct Traveller {
+    which: usize,
+    va: u64,
+    table: u64,
+    seen: Seen,
+}
+
+/// The page of every address; `None` where there is none.
+pub(super) fn translate(
+    f: &PageFormat,
+    memory: &Memory,
+    roots: (u64, u64),
+    software: Software,
+    vas: &[u64],
+) -> Vec<Option<Page>> {
+    let mut out = vec![None; vas.len()];
+    let mut going: Vec<Traveller> = vas
+        .iter()
+        .enumerate()
+        .filter_map(|(which, &va)| {
+            let table = if half(f, va)? { roots.1 } else { roots.0 };
+            Some(Traveller { which, va, table, seen: Seen::NOTHING })
+        })
+        .collect();
+    for level in f.used_levels() {
+        let size = table_bytes(f, level.bits);
+        let mut next = Vec::with_capacity(going.len());
+        // Sorted by table, so that a group has all the addresses of its tables.
+        going.sort_by_key(|t| t.table);
+        let mut rest = going.as_slice();
+        while !rest.is_empty() {
+            let (group, tail) = rest.split_at(group_end(rest, |t| t.table));
+            rest = tail;
+            let tables = Tables::read(memory, size, group.iter().map(|t| t.table));
+            for t in group {
+                let offset = index(umem::from(entry_offset(f, level, t.va))).unwrap_or(0);
+                let entry_size = usize::try_from(f.entry_size).unwrap_or(8);
+                let Some(entry) = tables.table(t.table).and_then(|b| b.get(offset..offset + entry_size)).map(word) else {
+                    continue;
+                };
+                let page = match decode(f, level, entry) {
+                    Entry::Table(table) => {
+                        next.push(Traveller { table, seen: t.seen.table(level, entry), ..*t });
+                        None
+                    }
+                    Entry::Page(base, shift) => Some(Page { base, shift, perm: t.seen.page(&f.perm, entry) }),
+                    Entry::Absent => match software.meaning(f, entry, level.shift) {
+                        Meaning::Resident(base, shift) => Some(Page { base, shift, perm: Perm::NONE }),
+                        Meaning::Gone(_) => None,
+                    },
+                    Entry::Reserved => None,
+                };
+                if let (Some(page), Some(slot)) = (page, out.get_mut(t.which)) {
+                    *slot = Some(page);
+                }
+            }
+        }
+        going = next;
+    }
+    out
+}
+
+/// How many leading elements have at most [`TABLES`] different tables; equal tables stand together.
+fn group_end<T>(items: &[T], table: impl Fn(&T) -> u64) -> usize {
+    let mut distinct = 0;
+    let mut last = None;
+    for (i, item) in items.iter().enumerate() {
+        let t = table(item);
+        if last != Some(t) {
+            distinct += 1;
+            last = Some(t);
+        }
+        if distinct > TABLES {
+            return i;
+        }
+    }
+    items.len()
+}
+
+/// A piece of the address space, in order: a page that is known, or a table to look into.
+enum Item {
+    Page(u64, Page),
+    Table(Visit),
+}
+
+/// Every mapping of `start..=last`.
+pub(super) fn spans(
+    f: &PageFormat,
+    memory: &Memory,
+    roots: (u64, u64),
+    software: Software,
+    (start, last): (u64, u64),
+    merge: Merge<'_>,
+) -> Walked {
+    let mut walk =
+        Spans { f, memory, software, start, last, merge, walked: Walked::default(), budget: budget(memory.metadata().size) };
+    let items = root_visits(f, roots, start, last).into_iter().map(Item::Table).collect();
+    walk.expand(0, items);
+    let stopped = walk.merge.finish();
+    Walked { cut: walk.walked.cut || stopped, ..walk.walked }
+}
+
+struct Spans<'a, 'b> {
+    f: &'a PageFormat,
+    memory: &'a Memory,
+    software: Software,
+    start: u64,
+    last: u64,
+    merge: Merge<'b>,
+    walked: Walked,
+    budget: u64,
+}
+
+impl Spans<'_, '_> {
+    /// Looks into the tables of level number `depth` among `items`, a bounded group at a time, and everything below.
+    fn expand(&mut self, depth: usize, items: Vec<Item>) {
+        let mut items = items.into_iter().peekable();
+        while items.peek().is_some() && !self.merge.stop {
+            let mut group = Vec::new();
+            let mut tables = 0;
+            while let Some(item) = items.next_if(|i| matches!(i, Item::Page(..)) || tables < TABLES) {
+                tables += usize::from(matches!(item, Item::Table(_)));
+                group.push(item);
+            }
+            if tables == 0 {
+                for item in group {
+                    if let Item::Page(at, page) = item {
+                        self.merge.page(at, &page);
+                    }
+                }
+                continue;
+            }
+            let below = self.look(depth, group);
+            self.expand(depth + 1, below);
+        }
+    }
+
+    fn look(&mut self, depth: usize, group: Vec<Item>) -> Vec<Item> {
+        let f = self.f;
+        let Some(level) = f.used_levels().get(depth) else { return Vec::new() };
+        let wanted = group.iter().filter_map(|i| match i {
+            Item::Table(v) => Some(v.table),
+            Item::Page(..) => None,
+        });
+        let tables = Tables::read(self.memory, table_bytes(f, level.bits), wanted);
+        let entry_size = usize::try_from(f.entry_size).unwrap_or(8);
+        let mut out = Vec::new();
+        for item in group {
+            let v = match item {
+                Item::Page(..) => {
+                    out.push(item);
+                    continue;
+                }
+                Item::Table(v) => v,
+            };
+            self.walked.tables += 1;
+            if self.walked.tables > self.budget {
+                self.walked.cut = true;
+                self.merge.stop = true;
+                break;
+            }
+            let range =
+                to_usize(v.first).saturating_mul(entry_size)..to_usize(v.last).saturating_add(1).saturating_mul(entry_size);
+            let Some(entries) = tables.table(v.table).and_then(|t| t.get(range)) else {
+                self.walked.missing_tables += 1;
+                continue;
+            };
+            let mut at = v.base + (v.first << level.shift);
+            for entry in entries.chunks_exact(entry_size).map(word) {
+                match decode(f, level, entry) {
+                    Entry::Table(next) => {
+                        if let Some(below) = f.used_levels().get(depth + 1) {
+                            let child = Visit {
+                                table: next,
+                                base: at,
+                                first: 0,
+                                last: (1 << below.bits) - 1,
+                                seen: v.seen.table(level, entry),
+                            };
+                            out.extend(clip(below, child, self.start, self.last).map(Item::Table));
+                        }
+                    }
+                    Entry::Page(base, shift) => out.push(Item::Page(at, Page { base, shift, perm: v.seen.page(&f.perm, entry) })),
+                    Entry::Absent if entry != 0 => {
+                        out.extend(resident(f, self.software, entry, level.shift).map(|p| Item::Page(at, p)));
+                    }
+                    Entry::Absent | Entry::Reserved => {}
+                }
+                at = at.wrapping_add(1 << level.shift);
+            }
+        }
+        out
+    }
+}
+
+fn to_usize(value: u64) -> usize {
+    index(umem::from(value)).unwrap_or(usize::MAX)
+}
+
+/// The number of a virtual address, where it has 64 bits.
+pub(super) fn number(addr: memsh_plugin::VirtAddr) -> u64 {
+    // All ones but the lowest bit is canonical nowhere that matters and mapped nowhere: such an address fails by itself.
+    to_u64(addr.value()).unwrap_or(1 << 63)
+}

@@ -1,0 +1,376 @@
+//! A physical memory seen through page tables.
+
+use super::cache::TranslationCache;
+use super::entry::half;
+use super::explain::{Explanation, explain, translation};
+use super::fault::{Fault, FaultReason};
+use super::mapped::Mapped;
+use super::memory::Memory;
+use super::num::{index, to_u64, to_umem};
+use super::remote::{self, number};
+use super::software::Software;
+use super::spans::{Merge, PageRun, Spans, Walked, budget, root_visits};
+use super::walk::{Memo, Page, walk, walk_memo};
+use crate::arch::{PageFormat, Paging, typed::Format, with_format};
+use memsh_plugin::{
+    CSliceMut, MemoryView, PhysAddr, PhysReadOp, Status, TranslateOp, Translation, ViewMetadata, VirtAddr, VirtReadOp, umem,
+};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// An address space: physical memory, a page-table format and a root. Cheap to clone.
+#[derive(Clone)]
+pub struct AddressSpace {
+    memory: Memory,
+    paging: Paging,
+    lower: u64,
+    upper: u64,
+    software: Software,
+    /// Only over memory that costs per access.
+    cache: Option<Arc<TranslationCache>>,
+}
+
+impl AddressSpace {
+    /// The space below the table at `root`. Bits of `root` that can't be part of an address (PCID, ASID) are ignored.
+    pub fn new(memory: Memory, paging: Paging, root: PhysAddr) -> Self {
+        let root = to_u64(root.value()).unwrap_or(0) & paging.format().root_mask;
+        let cache = memory.mapped().is_none().then(|| Arc::new(TranslationCache::new()));
+        Self { memory, paging, lower: root, upper: root, software: Software::None, cache }
+    }
+
+    /// The same with another root for the upper half (AArch64's TTBR1).
+    #[must_use]
+    pub fn with_upper_root(mut self, root: PhysAddr) -> Self {
+        self.upper = to_u64(root.value()).unwrap_or(0) & self.format().root_mask;
+        self
+    }
+
+    /// The same, with the system's own meaning of invalid entries.
+    #[must_use]
+    pub fn with_software(mut self, software: Software) -> Self {
+        self.software = software;
+        self
+    }
+
+    /// The same memory and format below another root: another process.
+    #[must_use]
+    pub fn with_root(&self, root: PhysAddr) -> Self {
+        let root = to_u64(root.value()).unwrap_or(0) & self.format().root_mask;
+        let upper = match self.format().split {
+            crate::arch::SplitRoots::Yes => self.upper,
+            crate::arch::SplitRoots::No => root,
+        };
+        Self { lower: root, upper, ..self.clone() }
+    }
+
+    /// The physical memory.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The page-table format's name.
+    pub fn paging(&self) -> Paging {
+        self.paging
+    }
+
+    /// The page-table format.
+    pub fn format(&self) -> &'static PageFormat {
+        self.paging.format()
+    }
+
+    /// Physical address of the root table (of the lower half, where there are two).
+    pub fn root(&self) -> PhysAddr {
+        PhysAddr::new(umem::from(self.lower))
+    }
+
+    /// Physical address of the upper half's root table.
+    pub fn upper_root(&self) -> PhysAddr {
+        PhysAddr::new(umem::from(self.upper))
+    }
+
+    /// Where `va` lies.
+    ///
+    /// # Errors
+    /// A [`Fault`] that says at which level the walk ended, and why.
+    #[inline]
+    pub fn translate_one(&self, va: VirtAddr) -> Result<Translation, Fault> {
+        let page = match self.memory.mapped() {
+            Some(m) => {
+                let va = number(va);
+                with_format!(self.paging, F => mapped_page(&F::F, m, (self.lower, self.upper), va))
+            }
+            None => self.remote_pages(&[number(va)]).pop().flatten(),
+        };
+        match page {
+            Some(page) => Ok(translation(&page, number(va))),
+            None => self.slow(va),
+        }
+    }
+
+    /// Where `va` lies by the slow walk, which knows the system's own bits and the reason of a failure.
+    #[cold]
+    fn slow(&self, va: VirtAddr) -> Result<Translation, Fault> {
+        self.explain(va).outcome
+    }
+
+    /// Every step of the walk for `va`.
+    pub fn explain(&self, va: VirtAddr) -> Explanation {
+        explain(self.format(), &self.memory, (self.lower, self.upper), self.software, va)
+    }
+
+    /// Translates a batch. Neighbours in the slice share their walk; over memory that costs per access all of them go down
+    /// together, level by level.
+    pub fn translate_batch(&self, ops: &mut [TranslateOp]) {
+        match self.memory.mapped() {
+            Some(m) => with_format!(self.paging, F => mapped_batch(&F::F, m, (self.lower, self.upper), ops)),
+            None => {
+                let vas: Vec<u64> = ops.iter().map(|op| number(op.addr)).collect();
+                for (op, page) in ops.iter_mut().zip(self.remote_pages(&vas)) {
+                    answer(op, page);
+                }
+            }
+        }
+        if self.software != Software::None {
+            for op in ops.iter_mut().filter(|op| !op.status.is_done()) {
+                if let Ok(t) = self.slow(op.addr) {
+                    (op.translation, op.status) = (t, Status::DONE);
+                }
+            }
+        }
+    }
+
+    fn remote_pages(&self, vas: &[u64]) -> Vec<Option<Page>> {
+        let f = self.format();
+        let roots = (self.lower, self.upper);
+        let Some(cache) = &self.cache else { return remote::translate(f, &self.memory, roots, self.software, vas) };
+        let epoch = self.memory.epoch();
+        let shifts: Vec<u32> = f.used_levels().iter().rev().map(|l| l.shift).collect();
+        let root_of = |va: u64| if half(f, va) == Some(true) { roots.1 } else { roots.0 };
+        let mut out: Vec<Option<Page>> = vas.iter().map(|&va| cache.get(epoch, root_of(va), va, &shifts)).collect();
+        let unknown: Vec<(usize, u64)> =
+            vas.iter().enumerate().filter(|(i, _)| out.get(*i).is_some_and(Option::is_none)).map(|(i, &va)| (i, va)).collect();
+        let asked: Vec<u64> = unknown.iter().map(|&(_, va)| va).collect();
+        for ((i, va), page) in unknown.into_iter().zip(remote::translate(f, &self.memory, roots, self.software, &asked)) {
+            if let (Some(page), Some(slot)) = (page, out.get_mut(i)) {
+                cache.put(epoch, root_of(va), va, page);
+                *slot = Some(page);
+            }
+        }
+        out
+    }
+
+    /// Every mapping that touches `start..=last`, ascending, cut to that range, in groups of merged runs.
+    pub fn runs(&self, start: VirtAddr, last: VirtAddr, sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> Walked {
+        let range = (to_u64(start.value()).unwrap_or(u64::MAX), to_u64(last.value()).unwrap_or(u64::MAX));
+        let merge = Merge::new(range.0, range.1, sink);
+        let roots = (self.lower, self.upper);
+        match self.memory.mapped() {
+            Some(mapped) => {
+                let budget = budget(self.memory.metadata().size);
+                let mut spans = Spans { mapped, software: self.software, merge, walked: Walked::default(), budget };
+                with_format!(self.paging, F => mapped_spans::<F>(&mut spans, roots, range));
+                let stopped = spans.merge.finish();
+                Walked { cut: spans.walked.cut || stopped, ..spans.walked }
+            }
+            None => remote::spans(self.format(), &self.memory, roots, self.software, range, merge),
+        }
+    }
+
+    /// Every mapping of the whole space, as [`runs`](Self::runs).
+    pub fn all_runs(&self, sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> Walked {
+        self.runs(VirtAddr::NULL, VirtAddr::new(umem::from(u64::MAX)), sink)
+    }
+
+    /// Reads one operation over mapped memory.
+    #[inline(always)]
+    fn read_mapped(&self, f: &PageFormat, m: &Mapped, memo: &mut Memo, op: &mut VirtReadOp) {
+        let mut at = number(op.addr);
+        let mut rest: &mut [u8] = &mut op.buf;
+        let (mut some, mut all) = (false, true);
+        while !rest.is_empty() {
+            let root = match half(f, at) {
+                Some(true) => self.upper,
+                _ => self.lower,
+            };
+            let page = match half(f, at) {
+                Some(_) => walk_memo(f, m, root, at, memo).or_else(|| self.resident(at)),
+                None => None,
+            };
+            let size = page.map_or(f.page_size(), |p| 1 << p.shift);
+            let left = size - (at & (size - 1));
+            let n = index(umem::from(left)).unwrap_or(rest.len()).min(rest.len());
+            let (piece, tail) = rest.split_at_mut(n);
+            match page {
+                Some(page) => {
+                    let whole = m.read(PhysAddr::new(umem::from(page.address(at))), piece);
+                    // A page of which the image holds a part is rare enough to count as present only if something was there.
+                    all &= whole;
+                    some |= whole;
+                }
+                None => {
+                    piece.fill(0);
+                    all = false;
+                }
+            }
+            at = at.wrapping_add(to_u64(to_umem(n)).unwrap_or(0));
+            rest = tail;
+        }
+        op.status = outcome(some, all);
+    }
+
+    /// A page that only the system's own bits know.
+    #[cold]
+    fn resident(&self, va: u64) -> Option<Page> {
+        if self.software == Software::None {
+            return None;
+        }
+        let t = self.slow(VirtAddr::new(umem::from(va))).ok()?;
+        let base = to_u64(t.phys.align_down(t.page_size).value())?;
+        Some(Page { base, shift: t.page_size.trailing_zeros(), perm: t.perm })
+    }
+
+    /// Reads a batch over memory that costs per access: one translation and one physical batch for all.
+    fn read_remote(&self, ops: &mut [VirtReadOp]) {
+        let page_size = self.format().page_size();
+        let mut vas = Vec::new();
+        for op in ops.iter() {
+            let len = to_u64(to_umem(op.buf.len())).unwrap_or(0);
+            let first = number(op.addr) & !(page_size - 1);
+            let last = number(op.addr).wrapping_add(len.saturating_sub(1)) & !(page_size - 1);
+            let mut at = first;
+            loop {
+                vas.push(at);
+                if at == last || len == 0 {
+                    break;
+                }
+                at = at.wrapping_add(page_size);
+            }
+        }
+        let mut pages = self.remote_pages(&vas).into_iter().zip(&vas);
+        let mut pieces: Vec<PhysReadOp> = Vec::new();
+        let mut owners: Vec<(usize, bool)> = Vec::new();
+        for (i, op) in ops.iter_mut().enumerate() {
+            let mut at = number(op.addr);
+            let mut rest: &mut [u8] = &mut op.buf;
+            if rest.is_empty() {
+                pages.next();
+            }
+            while !rest.is_empty() {
+                let n = index(umem::from(page_size - (at & (page_size - 1)))).unwrap_or(rest.len()).min(rest.len());
+                let (piece, tail) = rest.split_at_mut(n);
+                match pages.next() {
+                    Some((Some(page), _)) => {
+                        pieces.push(PhysReadOp::new(PhysAddr::new(umem::from(page.address(at))), piece));
+                        owners.push((i, true));
+                    }
+                    _ => {
+                        piece.fill(0);
+                        owners.push((i, false));
+                    }
+                }
+                at = at.wrapping_add(to_u64(to_umem(n)).unwrap_or(0));
+                rest = tail;
+            }
+        }
+        self.memory.read_ops(&mut pieces);
+        let done: Vec<bool> = pieces.iter().map(|p| p.status.is_done()).collect();
+        drop(pieces);
+        let mut done = done.into_iter();
+        let mut states = vec![(false, true); ops.len()];
+        for (i, asked) in owners {
+            let ok = asked && done.next().unwrap_or(false);
+            if let Some((some, all)) = states.get_mut(i) {
+                *some |= ok;
+                *all &= ok;
+            }
+        }
+        for (op, (some, all)) in ops.iter_mut().zip(states) {
+            op.status = outcome(some, all);
+        }
+    }
+}
+
+fn outcome(some: bool, all: bool) -> Status {
+    match (some, all) {
+        (_, true) => Status::DONE,
+        (true, false) => Status::PARTIAL,
+        (false, false) => Status::MISSING,
+    }
+}
+
+#[inline(always)]
+fn mapped_page(f: &PageFormat, m: &Mapped, roots: (u64, u64), va: u64) -> Option<Page> {
+    let root = if half(f, va)? { roots.1 } else { roots.0 };
+    walk(f, m, root, va, &mut { Memo::EMPTY })
+}
+
+#[inline(always)]
+fn answer(op: &mut TranslateOp, page: Option<Page>) {
+    match page {
+        Some(page) => {
+            op.translation = translation(&page, number(op.addr));
+            op.status = Status::DONE;
+        }
+        None => op.status = Status::MISSING,
+    }
+}
+
+#[inline(always)]
+fn mapped_batch(f: &PageFormat, m: &Mapped, roots: (u64, u64), ops: &mut [TranslateOp]) {
+    let mut memo = Memo::EMPTY;
+    for op in ops {
+        let va = number(op.addr);
+        let page = match half(f, va) {
+            Some(upper) => walk_memo(f, m, if upper { roots.1 } else { roots.0 }, va, &mut memo),
+            None => None,
+        };
+        answer(op, page);
+    }
+}
+
+#[inline(always)]
+fn mapped_spans<F: Format>(spans: &mut Spans<'_, '_>, roots: (u64, u64), (start, last): (u64, u64)) {
+    for v in root_visits(&F::F, roots, start, last) {
+        spans.visit::<F>(0, v);
+    }
+}
+
+impl MemoryView for AddressSpace {
+    fn view_metadata(&self) -> ViewMetadata {
+        let f = self.format();
+        ViewMetadata {
+            pointer_size: f.pointer_size(),
+            little_endian: true,
+            page_size: umem::from(f.page_size()),
+            root: PhysAddr::new(umem::from(self.lower)),
+        }
+    }
+
+    fn read_virt(&self, ops: CSliceMut<VirtReadOp>) {
+        let mut ops = ops;
+        match self.memory.mapped() {
+            Some(m) => with_format!(self.paging, F => {
+                let mut memo = Memo::EMPTY;
+                for op in ops.iter_mut() {
+                    self.read_mapped(&F::F, m, &mut memo, op);
+                }
+            }),
+            None => self.read_remote(&mut ops),
+        }
+    }
+
+    fn translate(&self, ops: CSliceMut<TranslateOp>) {
+        let mut ops = ops;
+        self.translate_batch(&mut ops);
+    }
+}
+
+impl From<Fault> for crate::Error {
+    fn from(fault: Fault) -> Self {
+        let kind = match fault.reason {
+            FaultReason::NonCanonical => crate::ErrorKind::Invalid,
+            _ => crate::ErrorKind::Unreadable,
+        };
+        crate::Error::new(crate::Layer::Virtual, kind, fault.to_string())
+    }
+}

@@ -1,0 +1,278 @@
+//! The walk over a whole address space: every mapping, neighbours merged into runs.
+
+use super::entry::{Entry, Seen, decode};
+use super::mapped::Mapped;
+use super::num::index;
+use super::software::{Meaning, Software};
+use super::walk::Page;
+use crate::arch::typed::Format;
+use crate::arch::{Canonical, Level, PageFormat, SplitRoots};
+use memsh_plugin::{Perm, PhysAddr, VirtAddr, umem};
+use std::ops::ControlFlow;
+
+/// Virtually and physically contiguous pages of one size and one permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRun {
+    /// First virtual address.
+    pub virt: VirtAddr,
+    /// Where it lies.
+    pub phys: PhysAddr,
+    /// Bytes.
+    pub size: umem,
+    /// Size in bytes of the pages that map it.
+    pub page_size: umem,
+    /// What the page tables allow.
+    pub perm: Perm,
+}
+
+/// How a walk over an address space ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Walked {
+    /// Page tables read.
+    pub tables: u64,
+    /// Page tables that the image does not hold.
+    pub missing_tables: u64,
+    /// The walk was ended before its end: by its caller, or because there were more tables than memory can hold, which only
+    /// tables that point to each other in circles can do.
+    pub cut: bool,
+}
+
+/// Runs are handed over in groups, so that a call per run costs nothing.
+const GROUP: usize = 256;
+
+/// Collects pages into runs.
+pub(super) struct Merge<'a> {
+    current: Option<PageRun>,
+    group: Vec<PageRun>,
+    sink: &'a mut dyn FnMut(&[PageRun]) -> ControlFlow<()>,
+    start: u64,
+    last: u64,
+    pub(super) stop: bool,
+}
+
+impl<'a> Merge<'a> {
+    pub(super) fn new(start: u64, last: u64, sink: &'a mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> Self {
+        Self { current: None, group: Vec::with_capacity(GROUP), sink, start, last, stop: false }
+    }
+
+    #[inline(always)]
+    pub(super) fn page(&mut self, va: u64, page: &Page) {
+        let size = 1u64 << page.shift;
+        // Only a page at the very edge of the range is cut.
+        let (va, phys, size) = if va < self.start || va.wrapping_add(size - 1) > self.last {
+            let from = va.max(self.start);
+            let to = va.saturating_add(size - 1).min(self.last);
+            if from > to {
+                return;
+            }
+            (from, page.base.wrapping_add(from - va), to - from + 1)
+        } else {
+            (va, page.base, size)
+        };
+        let run = PageRun {
+            virt: VirtAddr::new(umem::from(va)),
+            phys: PhysAddr::new(umem::from(phys)),
+            size: umem::from(size),
+            page_size: umem::from(1u64 << page.shift),
+            perm: page.perm,
+        };
+        match &mut self.current {
+            Some(c)
+                if c.virt.wrapping_add(c.size) == run.virt
+                    && c.phys.wrapping_add(c.size) == run.phys
+                    && c.perm == run.perm
+                    && c.page_size == run.page_size =>
+            {
+                c.size += run.size;
+            }
+            Some(c) => {
+                let done = std::mem::replace(c, run);
+                self.push(done);
+            }
+            None => self.current = Some(run),
+        }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, run: PageRun) {
+        self.group.push(run);
+        if self.group.len() == GROUP {
+            self.flush();
+        }
+    }
+
+    #[inline(never)]
+    fn flush(&mut self) {
+        if !self.stop && !self.group.is_empty() && (self.sink)(&self.group).is_break() {
+            self.stop = true;
+        }
+        self.group.clear();
+    }
+
+    pub(super) fn finish(mut self) -> bool {
+        if let Some(run) = self.current.take() {
+            self.push(run);
+        }
+        self.flush();
+        self.stop
+    }
+}
+
+/// A table to visit: the addresses that its entry 0 would map begin at `base`, and entries `first..=last` count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Visit {
+    pub(super) table: u64,
+    pub(super) base: u64,
+    pub(super) first: u64,
+    pub(super) last: u64,
+    pub(super) seen: Seen,
+}
+
+/// The visits of the root tables that cover `start..=last`.
+pub(super) fn root_visits(f: &PageFormat, roots: (u64, u64), start: u64, last: u64) -> Vec<Visit> {
+    let Some(level) = f.used_levels().first() else { return Vec::new() };
+    let entries = 1u64 << level.bits;
+    let high = match f.va_bits {
+        64.. => 0,
+        n => u64::MAX << n,
+    };
+    let all = match (f.canonical, f.split) {
+        (_, SplitRoots::Yes) => vec![(roots.0, 0, 0, entries - 1), (roots.1, high, 0, entries - 1)],
+        (Canonical::Signed, _) => vec![(roots.0, 0, 0, entries / 2 - 1), (roots.0, high, entries / 2, entries - 1)],
+        _ => vec![(roots.0, 0, 0, entries - 1)],
+    };
+    all.into_iter()
+        .filter_map(|(table, base, first, end)| {
+            clip(level, Visit { table, base, first, last: end, seen: Seen::NOTHING }, start, last)
+        })
+        .collect()
+}
+
+/// The part of a visit that touches `start..=last`.
+#[inline(always)]
+pub(super) fn clip(level: &Level, v: Visit, start: u64, last: u64) -> Option<Visit> {
+    let lowest = v.base + (v.first << level.shift);
+    let highest = v.base + (v.last << level.shift) + ((1 << level.shift) - 1);
+    if highest < start || lowest > last {
+        return None;
+    }
+    let first = if start > lowest { (start - v.base) >> level.shift } else { v.first };
+    let end = if last < highest { (last - v.base) >> level.shift } else { v.last };
+    Some(Visit { first, last: end, ..v })
+}
+
+/// What an invalid entry maps after all, by the system's own bits.
+#[cold]
+pub(super) fn resident(f: &PageFormat, software: Software, entry: u64, shift: u32) -> Option<Page> {
+    match software.meaning(f, entry, shift) {
+        Meaning::Resident(base, shift) => Some(Page { base, shift, perm: Perm::NONE }),
+        Meaning::Gone(_) => None,
+    }
+}
+
+/// How many tables a walk may visit over a memory of `size` bytes. Tables are shared (the kernel's half, the shadow of a
+/// sanitizer), hence the factor.
+pub(super) fn budget(size: umem) -> u64 {
+    super::num::to_u64(size >> 12).unwrap_or(u64::MAX).saturating_mul(4).saturating_add(1 << 16)
+}
+
+pub(super) struct Spans<'a, 'b> {
+    pub(super) mapped: &'a Mapped,
+    pub(super) software: Software,
+    pub(super) merge: Merge<'b>,
+    pub(super) walked: Walked,
+    pub(super) budget: u64,
+}
+
+impl Spans<'_, '_> {
+    /// Visits a table of level number `depth` and everything below.
+    #[inline(always)]
+    pub(super) fn visit<F: Format>(&mut self, depth: usize, v: Visit) {
+        let f = &F::F;
+        let Some(level) = f.used_levels().get(depth) else { return };
+        if self.walked.tables >= self.budget {
+            self.walked.cut = true;
+            self.merge.stop = true;
+        }
+        if self.merge.stop {
+            return;
+        }
+        self.walked.tables += 1;
+        let size = usize::try_from(f.entry_size).unwrap_or(8);
+        let from = umem::from(v.table).wrapping_add(umem::from(v.first * f.entry_size_u64()));
+        let Some(count) = index(umem::from(v.last - v.first + 1)) else { return };
+        let mapped = self.mapped;
+        let Some(entries) = mapped.slice(PhysAddr::new(from), count * size) else {
+            self.walked.missing_tables += 1;
+            return;
+        };
+        if depth + 1 == f.depth {
+            self.leaves(f, level, &v, entries);
+            return;
+        }
+        let mut at = v.base + (v.first << level.shift);
+        for bytes in entries.chunks_exact(size) {
+            self.entry::<F>(level, depth, &v, at, word(bytes));
+            if self.merge.stop {
+                return;
+            }
+            at = at.wrapping_add(1 << level.shift);
+        }
+    }
+
+    fn entry<F: Format>(&mut self, level: &Level, depth: usize, v: &Visit, at: u64, entry: u64) {
+        let f = &F::F;
+        match decode(f, level, entry) {
+            Entry::Table(next) => {
+                let Some(below) = f.used_levels().get(depth + 1) else { return };
+                let child =
+                    Visit { table: next, base: at, first: 0, last: (1 << below.bits) - 1, seen: v.seen.table(level, entry) };
+                if let Some(child) = clip(below, child, self.merge.start, self.merge.last) {
+                    self.visit_outlined::<F>(depth + 1, child);
+                }
+            }
+            Entry::Page(base, shift) => self.merge.page(at, &Page { base, shift, perm: v.seen.page(&f.perm, entry) }),
+            Entry::Absent if entry != 0 => {
+                if let Some(page) = resident(f, self.software, entry, level.shift) {
+                    self.merge.page(at, &page);
+                }
+            }
+            Entry::Absent | Entry::Reserved => {}
+        }
+    }
+
+    // Recursion must not be inlined into itself.
+    #[inline(never)]
+    fn visit_outlined<F: Format>(&mut self, depth: usize, v: Visit) {
+        self.visit::<F>(depth, v);
+    }
+
+    #[inline(always)]
+    fn leaves(&mut self, f: &PageFormat, level: &Level, v: &Visit, entries: &[u8]) {
+        let size = usize::try_from(f.entry_size).unwrap_or(8);
+        let mut at = v.base + (v.first << level.shift);
+        for bytes in entries.chunks_exact(size) {
+            let entry = word(bytes);
+            match decode(f, level, entry) {
+                Entry::Page(base, shift) => self.merge.page(at, &Page { base, shift, perm: v.seen.page(&f.perm, entry) }),
+                Entry::Absent if entry != 0 => {
+                    if let Some(page) = resident(f, self.software, entry, level.shift) {
+                        self.merge.page(at, &page);
+                    }
+                }
+                _ => {}
+            }
+            at = at.wrapping_add(1 << level.shift);
+        }
+    }
+}
+
+/// A little-endian entry of 4 or 8 bytes.
+#[inline(always)]
+pub(super) fn word(bytes: &[u8]) -> u64 {
+    match bytes {
+        &[a, b, c, d, e, f, g, h] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        &[a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
+        _ => 0,
+    }
+}

@@ -1,0 +1,65 @@
+//! An operating system that was found, and how.
+
+use crate::arch::{Arch, Paging};
+use crate::engine::{AddressSpace, Memory};
+use crate::image::CpuState;
+use crate::symbols::{Symbols, Types};
+use memsh_plugin::{Os, PhysAddr, VirtAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is known before the search begins.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    /// `--arch`.
+    pub arch: Option<Arch>,
+    /// `--dtb`: the kernel's page-table root.
+    pub dtb: Option<PhysAddr>,
+    /// `--kernel-base`.
+    pub kernel_base: Option<VirtAddr>,
+    /// `--symbols`: files and folders.
+    pub symbols: Vec<PathBuf>,
+    /// Text of the VMCOREINFO note that the image carries.
+    pub vmcoreinfo: Option<Vec<u8>>,
+    /// Processors that the image recorded.
+    pub cpus: Vec<CpuState>,
+    /// Machine as the image names it.
+    pub machine: Option<String>,
+}
+
+/// One thing that was tried.
+#[derive(Clone, Debug)]
+pub struct DetectionStep {
+    /// What was looked for: `VMCOREINFO`, `page-table root`, `kallsyms`, `BTF`.
+    pub step: String,
+    /// How: `ELF note`, `scan of physical memory`.
+    pub method: String,
+    /// Whether it was found.
+    pub found: bool,
+    /// What was found, or why not.
+    pub detail: String,
+    /// How long it took.
+    pub time: Duration,
+}
+
+/// An operating system, ready to be asked.
+pub struct OsLayer {
+    /// The system.
+    pub os: Arc<dyn Os>,
+    /// The kernel's address space.
+    pub kernel: AddressSpace,
+    /// Its page-table format.
+    pub paging: Paging,
+    /// Its symbols.
+    pub symbols: Arc<dyn Symbols>,
+    /// Its types.
+    pub types: Arc<dyn Types>,
+    /// What the analyst should know: a source of symbols that did not fit, an assumption that was made.
+    pub warnings: Vec<String>,
+}
+
+/// Finds the operating system in `memory`. The steps say what was tried even where nothing was found.
+pub fn detect(memory: &Memory, hints: &Hints) -> (crate::Result<OsLayer>, Vec<DetectionStep>) {
+    super::linux::detect(memory, hints)
+}

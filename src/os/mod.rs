@@ -1,0 +1,10 @@
+//! Operating systems: what the bytes mean.
+//!
+//! An OS layer implements the plugin traits `Os`, `Process` and `MemoryView`; those built in do so exactly as a plugin would.
+//! [`OsLayer`] is such a layer together with what only a built-in one can offer: the kernel's address space, its symbols and
+//! its types.
+
+mod layer;
+pub mod linux;
+
+pub use layer::{DetectionStep, Hints, OsLayer, detect};

@@ -55,6 +55,9 @@ pub use status::{ApiError, Status};
 pub use text::Text;
 pub use view::*;
 
+// The macros below write paths that begin with `cglue`: who uses them needs `use memsh_plugin::cglue` in scope.
+#[doc(hidden)]
+pub use cglue;
 pub use cglue::prelude::v1::{cglue_impl_group, group_obj, trait_obj};
 pub use cglue::result::CResult;
 pub use cglue::slice::{CSliceMut, CSliceRef};

@@ -1,7 +1,38 @@
 //! Memory-image formats: one file per format, each giving runs (physical range -> bytes of the file).
 //!
-//! [`open`] finds the format by content and says on what evidence; nothing is silently treated as raw.
+//! [`open`] maps the file (`map`), unpacks it once where it is compressed as a whole (`unpack`), finds the format by content
+//! (`detect`, with the table of everything else that such a file may be in `magic`) and lets the format say which bytes are
+//! which part of physical memory (`elf`, `lime`, raw). The result is one connector, [`ImageMemory`], whatever the format.
+//! Nothing is silently treated as raw: [`Image::detection`] says what was looked at and what was found.
+//!
+//! To add a format: a file with a `parse` function, and a line in the table of `detect`.
+//!
+//! [`write_image`] goes the other way.
+#![deny(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::cast_lossless
+)]
 
+mod detect;
+mod elf;
+mod fields;
+mod host;
+mod lime;
+mod magic;
+mod map;
+mod memory;
+mod notes;
 mod open;
+mod progress;
+#[cfg(feature = "cli")]
+mod sample;
+mod unpack;
 
-pub use open::{CpuState, Image, ImageFacts, OpenOptions, open};
+pub use memory::ImageMemory;
+pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
+pub use progress::Progress;
+#[cfg(feature = "cli")]
+pub use sample::sample;

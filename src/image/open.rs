@@ -1,9 +1,16 @@
 //! Opening an image: which format it is, and what that format says of the machine.
 
-use crate::engine::Memory;
+use super::detect::{self, Parsed};
+use super::map::Content;
+use super::memory::ImageMemory;
+use super::progress::Progress;
+use super::unpack::{self, Compression};
+use crate::engine::{Memory, to_u64};
 use crate::{Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, VirtAddr};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How to open an image.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +19,11 @@ pub struct OpenOptions {
     pub format: Option<String>,
     /// Where a raw image's first byte lies in physical memory.
     pub base: Option<PhysAddr>,
+    /// Told how far the unpacking of a compressed file is, in bytes of the file.
+    pub progress: Option<Progress>,
+    /// How many bytes a compressed file may unpack to; 64 GiB if not set. Apart from this, the pages that are not zero must
+    /// fit into the host's free memory.
+    pub max_unpacked: Option<u64>,
 }
 
 /// What is known of an image before anybody looks at the memory in it.
@@ -66,6 +78,8 @@ pub struct Image {
     pub machine: Option<String>,
     /// What was looked for and found, in order: for `info`.
     pub detection: Vec<String>,
+    /// The bytes, to look at them again; `None` for a memory that came from elsewhere.
+    content: Option<Arc<Content>>,
 }
 
 /// Opens the image at `path`.
@@ -73,6 +87,132 @@ pub struct Image {
 /// # Errors
 /// When the file can't be read, is empty, or is no memory image that memsh knows; the error names the evidence.
 pub fn open(path: &Path, options: &OpenOptions) -> Result<Image> {
-    let _ = options;
-    Err(Error::new(Layer::Image, ErrorKind::Unsupported, format!("no format reads {}", path.display())))
+    open_content(Content::map(path)?, path.to_owned(), options)
+}
+
+/// Opens an image that the caller has in memory, compressed or not; `name` stands for its path.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_bytes(bytes: impl Into<Cow<'static, [u8]>>, name: &str, options: &OpenOptions) -> Result<Image> {
+    let bytes = bytes.into();
+    if bytes.is_empty() {
+        return Err(Error::new(Layer::Image, ErrorKind::Malformed, format!("{name} is empty (0 bytes)")));
+    }
+    open_content(Content::Given(bytes), PathBuf::from(name), options)
+}
+
+fn open_content(file: Content, path: PathBuf, options: &OpenOptions) -> Result<Image> {
+    let mut facts = ImageFacts { path, size: u64::try_from(file.len()).unwrap_or(u64::MAX), ..ImageFacts::default() };
+    let mut detection = Vec::new();
+    let content = match Compression::of(&file) {
+        None => {
+            detection.push(format!("compression: none known (begins with {})", detect::first_bytes(&file)));
+            file
+        }
+        Some(compression) => {
+            let unpacked = unpack::unpack(&file, compression, options)?;
+            facts.compressed = Some(compression.name().to_owned());
+            facts.warnings.extend(unpacked.warnings);
+            let (size, stored) = (unpacked.bytes.len(), unpacked.bytes.stored());
+            detection.push(format!(
+                "compression: {} (begins with {}), {} bytes unpacked to {size}",
+                compression.name(),
+                detect::first_bytes(&file),
+                facts.size
+            ));
+            facts.details.push(("unpacked_size".into(), size.to_string()));
+            facts.details.push(("unpacked_in_memory".into(), stored.to_string()));
+            if size == 0 {
+                return Err(Error::new(
+                    Layer::Image,
+                    ErrorKind::Malformed,
+                    format!("the {} data unpack to nothing", compression.name()),
+                )
+                .hint("the acquisition or the copy failed: make it again"));
+            }
+            if let Some(again) = Compression::of(&unpacked.bytes) {
+                return Err(Error::new(
+                    Layer::Image,
+                    ErrorKind::Unsupported,
+                    format!("the file is compressed twice ({} in {})", again.name(), compression.name()),
+                )
+                .hint("unpack the outer layer first"));
+            }
+            Content::Unpacked(unpacked.bytes)
+        }
+    };
+    let parsed = detect::detect(&content, options, &mut detection)?;
+    Image::build(Arc::new(content), parsed, facts, detection)
+}
+
+impl Image {
+    /// An image of a memory that comes from elsewhere: a test, a live connector.
+    pub fn of_memory(memory: Memory, facts: ImageFacts) -> Self {
+        Self { memory, facts, vmcoreinfo: None, cpus: Vec::new(), machine: None, detection: Vec::new(), content: None }
+    }
+
+    fn build(content: Arc<Content>, parsed: Parsed, mut facts: ImageFacts, detection: Vec<String>) -> Result<Self> {
+        let source = ImageMemory::new(Arc::clone(&content), parsed.claims);
+        let bytes = source.bytes();
+        facts.warnings.extend(parsed.warnings);
+        if bytes == 0 {
+            let more = facts.warnings.first().map(|w| format!(": {w}")).unwrap_or_default();
+            return Err(Error::new(
+                Layer::Image,
+                ErrorKind::Malformed,
+                format!("the {} image holds no memory{more}", parsed.format),
+            )
+            .hint("the acquisition or the copy failed: make it again"));
+        }
+        facts.details.extend(parsed.details);
+        facts.details.push(("runs".into(), source.run_count().to_string()));
+        let memory = Memory::new(source);
+        facts.format = parsed.format.to_owned();
+        facts.memory_size = to_u64(bytes).unwrap_or(u64::MAX);
+        facts.ranges = memory.ranges().to_vec();
+        Ok(Self {
+            memory,
+            facts,
+            vmcoreinfo: parsed.vmcoreinfo,
+            cpus: parsed.cpus,
+            machine: parsed.machine,
+            detection,
+            content: Some(content),
+        })
+    }
+
+    /// The same raw image with its first byte at `base` instead, for whoever finds out where RAM begins.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] for an image whose format has its own addresses, or where `base` leaves no room.
+    pub fn rebase(&mut self, base: PhysAddr) -> Result<()> {
+        let content = match &self.content {
+            Some(content) if self.facts.format == "raw" => Arc::clone(content),
+            _ => {
+                return Err(Error::new(
+                    Layer::Image,
+                    ErrorKind::Invalid,
+                    format!("a {} image has its own addresses and can't be moved", self.facts.format),
+                ));
+            }
+        };
+        let options = OpenOptions { base: Some(base), ..OpenOptions::default() };
+        let parsed = detect::raw(&content, "raw", &options)?;
+        self.memory = Memory::new(ImageMemory::new(content, parsed.claims));
+        self.facts.ranges = self.memory.ranges().to_vec();
+        for (name, value) in &mut self.facts.details {
+            if name == "base" {
+                *value = base.to_string();
+            }
+        }
+        self.detection.push(format!("raw: moved to begin at {base}"));
+        Ok(())
+    }
+
+    /// What happened to the file since it was opened (cut, written to), if something did: worth a warning, for every address
+    /// may now read differently, and reading what was cut off ends the process.
+    pub fn changed(&self) -> Option<String> {
+        self.content.as_ref()?.changed()
+    }
 }

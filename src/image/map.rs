@@ -1,0 +1,257 @@
+//! The bytes of an image file in our address space: the one place in this room with `unsafe`.
+//!
+//! A file is mapped, never copied, and only for reading. If somebody cuts the file short while it is mapped, the kernel kills
+//! the reader of a lost page with SIGBUS; no check before the access can close that race. What can be done is done: the length
+//! is taken once from the open file and no read leaves it, and [`Content::changed`] tells whether the file has been touched
+//! since, so that a shell can say so before it starts long work. Work on a copy where something else may still write.
+
+use crate::{Error, ErrorKind, Layer, Result};
+use memmap2::{Mmap, MmapMut, MmapOptions};
+use std::fs::{File, Metadata};
+use std::io::{Seek, SeekFrom};
+use std::ops::Deref;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// Unit in which unpacked memory is stored: a page of zeros is not stored at all.
+pub(super) const PAGE: usize = 4096;
+
+/// All bytes of an image.
+pub(super) enum Content {
+    /// A mapped file.
+    File { map: Mmap, file: File, opened: Option<SystemTime> },
+    /// Bytes that were unpacked into memory of our own.
+    Unpacked(Unpacked),
+    /// Bytes that the caller had.
+    Given(std::borrow::Cow<'static, [u8]>),
+}
+
+impl Deref for Content {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Content::File { map, .. } => map,
+            Content::Unpacked(u) => u,
+            Content::Given(b) => b,
+        }
+    }
+}
+
+fn failed(path: &Path, what: &str, e: std::io::Error) -> Error {
+    let kind = match e.kind() {
+        std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+        _ => ErrorKind::Io,
+    };
+    let error = Error::new(Layer::Image, kind, format!("can't {what} {}: {e}", path.display()));
+    match e.kind() {
+        std::io::ErrorKind::NotFound => error.hint("check the path; `memsh sample` opens the image that comes with memsh"),
+        std::io::ErrorKind::PermissionDenied => {
+            error.hint("the file must be readable: copy it, or run memsh as a user who may read it")
+        }
+        _ => error,
+    }
+}
+
+/// Length of what `file` holds: block devices report 0 in their metadata and their size at their end.
+fn length(file: &File, meta: &Metadata) -> std::io::Result<u64> {
+    if meta.is_file() && meta.len() > 0 {
+        return Ok(meta.len());
+    }
+    let mut f = file;
+    let len = f.seek(SeekFrom::End(0))?;
+    f.seek(SeekFrom::Start(0))?;
+    Ok(len)
+}
+
+impl Content {
+    /// Maps the file at `path` for reading.
+    ///
+    /// # Errors
+    /// When it can't be opened or mapped, or is empty or a directory.
+    pub(super) fn map(path: &Path) -> Result<Self> {
+        // Metadata first: opening a FIFO would wait for a writer.
+        let meta = std::fs::metadata(path).map_err(|e| failed(path, "open", e))?;
+        if meta.is_dir() {
+            return Err(Error::new(Layer::Image, ErrorKind::Invalid, format!("{} is a directory", path.display()))
+                .hint("name the image file in it"));
+        }
+        if special(&meta) {
+            return Err(Error::new(
+                Layer::Image,
+                ErrorKind::Unsupported,
+                format!("{} is a device, pipe or socket, and can't be mapped into memory", path.display()),
+            )
+            .hint("copy it into a file first, or use a live connector (-C)"));
+        }
+        let file = File::open(path).map_err(|e| failed(path, "open", e))?;
+        let len = length(&file, &meta).map_err(|e| failed(path, "find the size of", e))?;
+        if len == 0 {
+            return Err(Error::new(Layer::Image, ErrorKind::Malformed, format!("{} is empty (0 bytes)", path.display()))
+                .hint("the acquisition or the copy failed: make it again"));
+        }
+        let host = usize::try_from(len).map_err(|_| {
+            Error::new(
+                Layer::Image,
+                ErrorKind::Unsupported,
+                format!("{} ({len} bytes) is larger than this host's address space", path.display()),
+            )
+        })?;
+        // SAFETY: the mapping is private and read-only, so nothing of ours writes through it, and `Content` hands out only
+        // `&[u8]` that do not outlive it. That another process may change the file meanwhile can't be excluded; all parsers
+        // treat the bytes as hostile and read each number once, and none relies on two reads of a byte being equal.
+        let map = unsafe { MmapOptions::new().len(host).map_copy_read_only(&file) }.map_err(|e| {
+            failed(path, "map", e)
+                .hint("files of /proc and /dev often can't be mapped: copy it first, or use a live connector (-C)")
+        })?;
+        let opened = file.metadata().and_then(|m| m.modified()).ok();
+        Ok(Content::File { map, file, opened })
+    }
+
+    /// What happened to the file since it was opened, if something did.
+    pub(super) fn changed(&self) -> Option<String> {
+        let Content::File { map, file, opened } = self else { return None };
+        let meta = file.metadata().ok()?;
+        let mapped = u64::try_from(map.len()).ok()?;
+        if meta.is_file() && meta.len() < mapped {
+            return Some(format!("the file was cut from {mapped} to {} bytes since it was opened", meta.len()));
+        }
+        (meta.modified().ok() != *opened).then(|| "the file was written to since it was opened".to_owned())
+    }
+}
+
+#[cfg(unix)]
+fn special(meta: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    let t = meta.file_type();
+    t.is_char_device() || t.is_fifo() || t.is_socket()
+}
+
+#[cfg(not(unix))]
+fn special(_: &Metadata) -> bool {
+    false
+}
+
+/// Bytes that grow at their end, in which pages of zeros take no memory.
+///
+/// One reservation of address space for all that may come: it needs no page until a page is written, and it never moves, so
+/// the finished image is one run.
+pub(super) struct Unpacked {
+    map: MmapMut,
+    len: usize,
+    stored: u64,
+}
+
+impl Deref for Unpacked {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.map.get(..self.len).unwrap_or(&[])
+    }
+}
+
+impl Unpacked {
+    /// Room for `most` bytes, or for as much less as the host grants.
+    ///
+    /// # Errors
+    /// When the host grants no address space at all.
+    pub(super) fn reserve(most: u64) -> std::io::Result<Self> {
+        let mut size = usize::try_from(most).unwrap_or(usize::MAX / 4).max(PAGE);
+        loop {
+            match MmapOptions::new().len(size).no_reserve_swap().map_anon() {
+                Ok(map) => {
+                    // A huge page would be stored whole for a single byte that isn't zero.
+                    #[cfg(target_os = "linux")]
+                    let _ = map.advise(memmap2::Advice::NoHugePage);
+                    return Ok(Self { map, len: 0, stored: 0 });
+                }
+                Err(e) if size <= 1 << 24 => return Err(e),
+                Err(_) => size /= 2,
+            }
+        }
+    }
+
+    /// How many bytes fit.
+    pub(super) fn capacity(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Bytes that take memory.
+    pub(super) const fn stored(&self) -> u64 {
+        self.stored
+    }
+
+    /// Appends `bytes`; `false` when they don't fit.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
+        let Some(end) = self.len.checked_add(bytes.len()).filter(|&e| e <= self.map.len()) else { return false };
+        let (mut at, mut rest) = (self.len, bytes);
+        while !rest.is_empty() {
+            let (page, tail) = rest.split_at((PAGE - at % PAGE).min(rest.len()));
+            if !is_zero(page) {
+                let Some(to) = self.map.get_mut(at..at + page.len()) else { return false };
+                to.copy_from_slice(page);
+                self.stored = self.stored.saturating_add(u64::try_from(page.len()).unwrap_or(0));
+            }
+            at += page.len();
+            rest = tail;
+        }
+        self.len = end;
+        true
+    }
+
+    /// Gives the unused address space back, as far as the host can.
+    pub(super) fn finish(mut self) -> Self {
+        #[cfg(target_os = "linux")]
+        {
+            let len = self.len.max(1).next_multiple_of(PAGE).min(self.map.len());
+            // SAFETY: shrinks in place a mapping that we own, while no reference into it exists (`&mut self`); `self.len`
+            // stays within the new length.
+            let _ = unsafe { self.map.remap(len, memmap2::RemapOptions::new()) };
+        }
+        self.len = self.len.min(self.map.len());
+        self
+    }
+}
+
+/// Whether every byte is zero. Pieces of 64 bytes are folded without a branch, which compilers turn into wide loads.
+pub(super) fn is_zero(bytes: &[u8]) -> bool {
+    let (pieces, rest) = bytes.as_chunks::<64>();
+    pieces.iter().all(|p| p.iter().fold(0, |a, b| a | b) == 0) && rest.iter().all(|&b| b == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+
+    #[test]
+    fn zero_pages_are_not_stored() {
+        let mut u = Unpacked::reserve(1 << 20).unwrap();
+        assert!(u.push(&[0; 10_000]));
+        assert_eq!(u.stored(), 0);
+        assert!(u.push(&[7; 100]));
+        assert!(u.push(&[0; 5000]));
+        let u = u.finish();
+        assert_eq!(u.len(), 15_100);
+        assert_eq!((u[9_999], u[10_000], u[10_099], u[10_100]), (0, 7, 7, 0));
+        assert_eq!(u.stored(), 100);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let mut u = Unpacked::reserve(4096).unwrap();
+        assert!(u.push(&[1; 4096]));
+        assert!(!u.push(&[1]));
+    }
+
+    #[test]
+    fn zero_is_zero() {
+        assert!(is_zero(&[]));
+        assert!(is_zero(&[0; 131]));
+        for i in 0..131 {
+            let mut b = [0; 131];
+            b[i] = 1;
+            assert!(!is_zero(&b), "{i}");
+        }
+    }
+}

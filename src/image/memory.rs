@@ -1,0 +1,218 @@
+//! The connector of every image: runs of physical memory in the bytes of a file.
+#![allow(clippy::undocumented_unsafe_blocks, missing_docs, reason = "cglue's macro writes the group's tables here")]
+
+use super::map::Content;
+use crate::engine::{RunMap, index, to_umem};
+use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem};
+#[allow(unused_imports, reason = "the macro's expansion looks for them")]
+use memsh_plugin::{ConnectorInstance, ConnectorInstanceVtableFiller, ConnectorInstanceVtables, cglue, cglue_impl_group};
+use std::sync::Arc;
+
+/// Physical memory whose bytes lie, uncompressed, in a mapped file or in memory of our own.
+///
+/// Cheap to clone; clones share the bytes.
+#[derive(Clone)]
+pub struct ImageMemory {
+    content: Arc<Content>,
+    /// Physical range -> offset in `content`; every run lies inside it.
+    runs: RunMap<u64>,
+}
+
+cglue_impl_group!(ImageMemory, ConnectorInstance, {});
+
+impl ImageMemory {
+    /// The memory that `claims` (physical range, offset of its bytes) describe. Claims that leave the content are cut; of
+    /// claims that overlap the one that begins first counts; neighbours in both spaces become one run.
+    pub(super) fn new(content: Arc<Content>, claims: impl IntoIterator<Item = (MemoryRange, u64)>) -> Self {
+        let len = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        let inside = claims.into_iter().map(|(range, offset)| {
+            let size = range.size.min(umem::from(len.saturating_sub(offset)));
+            (MemoryRange { start: range.start, size }, offset)
+        });
+        let cut = |offset: &u64, skip: umem| {
+            // A claim is never longer than its content, whose length is a u64: neither step can fail.
+            crate::engine::to_u64(skip).and_then(|s| offset.checked_add(s)).unwrap_or(u64::MAX)
+        };
+        let runs = RunMap::build(inside, cut);
+        let mut merged: Vec<(MemoryRange, u64)> = Vec::new();
+        for (range, offset) in runs.iter() {
+            match merged.last_mut() {
+                Some((r, o))
+                    if r.start.checked_add(r.size) == Some(range.start)
+                        && umem::from(*o).checked_add(r.size) == Some(umem::from(*offset)) =>
+                {
+                    r.size += range.size;
+                }
+                _ => merged.push((*range, *offset)),
+            }
+        }
+        let runs = if merged.len() < runs.len() { RunMap::build(merged, cut) } else { runs };
+        Self { content, runs }
+    }
+
+    /// How many contiguous pieces it has.
+    pub fn run_count(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// How many bytes it holds.
+    pub fn bytes(&self) -> umem {
+        self.runs.bytes()
+    }
+
+    /// Bytes of a run from `skip` on.
+    fn data(&self, offset: u64, skip: umem, len: umem) -> Option<&[u8]> {
+        let start = index(umem::from(offset).checked_add(skip)?)?;
+        self.content.get(start..start.checked_add(index(len)?)?)
+    }
+
+    /// Fills `buf` with what is there from `addr`; how many bytes that were.
+    fn copy(&self, addr: PhysAddr, buf: &mut [u8]) -> usize {
+        let mut found = 0;
+        let mut at = addr;
+        let mut rest = buf;
+        while !rest.is_empty() {
+            let want = to_umem(rest.len());
+            let (len, source) = match self.runs.find(at) {
+                Some((range, offset, skip)) => {
+                    let len = (range.size - skip).min(want);
+                    (len, self.data(*offset, skip, len))
+                }
+                None => {
+                    let gap = self.runs.next_from(at).map_or(want, |r| r.start.value() - at.value());
+                    (gap.min(want), None)
+                }
+            };
+            let Some((piece, tail)) = index(len).and_then(|n| rest.split_at_mut_checked(n)) else { break };
+            match source {
+                Some(s) if s.len() == piece.len() => {
+                    piece.copy_from_slice(s);
+                    found += s.len();
+                }
+                _ => piece.fill(0),
+            }
+            rest = tail;
+            match at.checked_add(len) {
+                Some(next) => at = next,
+                // The address space ends here; what is left of the buffer lies past its end.
+                None => {
+                    rest.fill(0);
+                    break;
+                }
+            }
+        }
+        found
+    }
+}
+
+impl PhysicalMemory for ImageMemory {
+    fn metadata(&self) -> MemoryMetadata {
+        let last = self.runs.iter().last().map_or(PhysAddr::NULL, |(r, _)| r.start.saturating_add(r.size - 1));
+        MemoryMetadata { size: self.bytes(), max_address: last, read_only: true, live: false, ideal_batch: 0 }
+    }
+
+    fn ranges(&self) -> CVec<MemoryRange> {
+        // Neighbours in memory are one range, however far apart in the file.
+        let mut ranges: Vec<MemoryRange> = Vec::new();
+        for (range, _) in self.runs.iter() {
+            match ranges.last_mut() {
+                Some(r) if r.start.checked_add(r.size) == Some(range.start) => r.size += range.size,
+                _ => ranges.push(*range),
+            }
+        }
+        ranges.into()
+    }
+
+    fn read(&self, ops: CSliceMut<PhysReadOp>) {
+        let mut ops = ops;
+        for op in ops.iter_mut() {
+            let (addr, len) = (op.addr, op.buf.len());
+            op.status = match self.copy(addr, op.bytes()) {
+                n if n == len => Status::DONE,
+                0 => Status::MISSING,
+                _ => Status::PARTIAL,
+            };
+        }
+    }
+
+    fn mapped_runs(&self) -> CVec<MappedRun<'_>> {
+        let runs: Vec<MappedRun<'_>> = self
+            .runs
+            .iter()
+            .filter_map(|(range, offset)| Some(MappedRun { start: range.start, data: self.data(*offset, 0, range.size)?.into() }))
+            .collect();
+        runs.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn memory(bytes: Vec<u8>, claims: &[(umem, umem, u64)]) -> ImageMemory {
+        let claims = claims.iter().map(|&(s, n, o)| (MemoryRange { start: PhysAddr::new(s), size: n }, o));
+        ImageMemory::new(Arc::new(Content::Given(bytes.into())), claims)
+    }
+
+    fn read(m: &ImageMemory, at: umem, len: usize) -> (Vec<u8>, Status) {
+        let mut buf = vec![0xee; len];
+        let mut ops = [PhysReadOp::new(PhysAddr::new(at), &mut buf)];
+        m.read((&mut ops[..]).into());
+        let status = ops[0].status;
+        (buf, status)
+    }
+
+    #[test]
+    fn a_read_over_a_hole_is_partial_and_zero_there() {
+        let m = memory((1..=8).collect(), &[(0x10, 4, 0), (0x16, 4, 4)]);
+        assert_eq!(read(&m, 0x12, 6), (vec![3, 4, 0, 0, 5, 6], Status::PARTIAL));
+        assert_eq!(read(&m, 0x10, 4), (vec![1, 2, 3, 4], Status::DONE));
+        assert_eq!(read(&m, 0x14, 2), (vec![0, 0], Status::MISSING));
+        assert_eq!(read(&m, umem::MAX, 3), (vec![0, 0, 0], Status::MISSING));
+    }
+
+    #[test]
+    fn claims_past_the_end_are_cut() {
+        let m = memory(vec![9; 8], &[(0, umem::MAX, 4), (0x100, 4, 8), (0x200, 4, u64::MAX)]);
+        assert_eq!(m.bytes(), 4);
+        assert_eq!(m.run_count(), 1);
+    }
+
+    #[test]
+    fn neighbours_in_memory_and_file_are_one_run() {
+        let m = memory(vec![0; 64], &[(16, 16, 16), (0, 16, 0), (32, 16, 48)]);
+        assert_eq!(m.run_count(), 2);
+        assert_eq!(m.ranges().len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn reads_what_a_plain_table_holds(
+            claims in prop::collection::vec((0u64..200, 0u64..60, 0u64..120), 0..8),
+            at in 0u64..260, len in 0usize..80,
+        ) {
+            let bytes: Vec<u8> = (0..100).collect();
+            // The reference: a table of every byte; of two claims the one that begins first counts, then the earlier.
+            let mut sorted: Vec<_> = claims.iter().enumerate().collect();
+            sorted.sort_by_key(|(i, c)| (c.0, *i));
+            let mut table = vec![None; 400];
+            for (_, &(start, size, offset)) in sorted {
+                for i in 0..size {
+                    let (slot, byte) = ((start + i) as usize, bytes.get((offset + i) as usize));
+                    if table[slot].is_none() { table[slot] = byte.copied(); }
+                }
+            }
+            let claims: Vec<_> = claims.iter().map(|&(s, n, o)| (umem::from(s), umem::from(n), o)).collect();
+            let m = memory(bytes, &claims);
+            let want = &table[at as usize..at as usize + len];
+            let (got, status) = read(&m, umem::from(at), len);
+            prop_assert_eq!(got, want.iter().map(|b| b.unwrap_or(0)).collect::<Vec<_>>());
+            let there = want.iter().flatten().count();
+            let expected = if there == len { Status::DONE } else if there == 0 { Status::MISSING } else { Status::PARTIAL };
+            prop_assert_eq!(status, expected);
+            prop_assert_eq!(m.bytes(), table.iter().flatten().count() as umem);
+        }
+    }
+}

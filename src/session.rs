@@ -1,42 +1,17 @@
 //! One opened target: its bytes, its operating system, and the address spaces in it.
 //!
-//! Opening is cheap: the image is mapped and nothing else happens. The operating system is looked for when a command first
+//! Opening is cheap: the image is mapped and nothing else happens. The operating system is looked for when somebody first
 //! asks for it, so that `hash` or a search of physical memory pays nothing for it and works on any image.
 
-use crate::engine::{Gaps, Memory, View, ViewExt};
-use crate::image::{self, ImageFacts, OpenOptions};
+use crate::arch::Paging;
+use crate::engine::{AddressSpace, Gaps, Memory, ViewExt};
+use crate::image::{self, Image, ImageFacts, OpenOptions};
+use crate::os::{self, DetectionStep, Hints, OsLayer};
 use crate::symbols::{Symbols, Types};
 use crate::{At, Error, ErrorKind, Layer, PhysAddr, Result, VirtAddr, umem};
 use memsh_plugin::{Listing, Os, ProcessInfo};
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
-
-/// What the user knows better than detection.
-#[derive(Clone, Debug, Default)]
-pub struct Hints {
-    /// Architecture by name.
-    pub arch: Option<String>,
-    /// Page-table root.
-    pub dtb: Option<PhysAddr>,
-    /// Where the kernel lies.
-    pub kernel_base: Option<VirtAddr>,
-    /// Files and folders with symbols.
-    pub symbols: Vec<PathBuf>,
-    /// Neither read nor write caches on disk.
-    pub no_cache: bool,
-}
-
-/// An operating system and its kernel's address space.
-pub struct OsLayer {
-    /// Processes and modules.
-    pub os: Box<dyn Os>,
-    /// The kernel's address space.
-    pub kernel: View,
-    /// Symbols of the kernel.
-    pub symbols: Arc<dyn Symbols>,
-    /// Types of the kernel.
-    pub types: Arc<dyn Types>,
-}
+use std::sync::OnceLock;
 
 /// What to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,19 +19,33 @@ pub enum Target {
     /// A memory image.
     File(PathBuf),
     /// The image inside the program.
+    #[cfg(feature = "cli")]
     Sample,
-    /// A connector by name, and its arguments.
-    Connector(String, String),
+}
+
+/// How to open it, and what the user knows better than detection.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// For the image.
+    pub image: OpenOptions,
+    /// For the operating system.
+    pub hints: Hints,
+    /// Paging mode of `--dtb`, where no operating system is found.
+    pub paging: Option<Paging>,
+}
+
+struct Detected {
+    layer: Result<OsLayer>,
+    steps: Vec<DetectionStep>,
 }
 
 /// One opened target.
 pub struct Session {
-    memory: Memory,
-    image: Option<ImageFacts>,
+    image: Image,
     name: String,
-    os: OnceLock<Result<OsLayer>>,
-    #[allow(dead_code)]
     hints: Hints,
+    paging: Option<Paging>,
+    detected: OnceLock<Detected>,
 }
 
 impl Session {
@@ -64,17 +53,31 @@ impl Session {
     ///
     /// # Errors
     /// When it can't be read or is nothing that memsh knows.
-    pub fn open(target: &Target, options: &OpenOptions, hints: Hints) -> Result<Self> {
+    pub fn open(target: &Target, options: Options) -> Result<Self> {
         match target {
             Target::File(path) => {
-                let opened = image::open(path, options)?;
-                let name = path.file_name().map_or_else(|| path.to_string_lossy(), |n| n.to_string_lossy()).into_owned();
-                Ok(Self { memory: opened.memory, image: Some(opened.facts), name, os: OnceLock::new(), hints })
+                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+                Ok(Self::of_image(image::open(path, &options.image)?, name, options))
             }
-            Target::Sample | Target::Connector(..) => {
-                Err(Error::new(Layer::Connector, ErrorKind::Unsupported, "not supported yet"))
-            }
+            #[cfg(feature = "cli")]
+            Target::Sample => Ok(Self::of_image(image::sample(&options.image)?, "sample".to_owned(), options)),
         }
+    }
+
+    /// A session on an image that is open already.
+    pub fn of_image(image: Image, name: String, options: Options) -> Self {
+        let mut hints = options.hints;
+        hints.vmcoreinfo.clone_from(&image.vmcoreinfo);
+        hints.cpus.clone_from(&image.cpus);
+        hints.machine.clone_from(&image.machine);
+        Self { image, name, hints, paging: options.paging, detected: OnceLock::new() }
+    }
+
+    /// A session on an operating system that is known already.
+    pub fn with_os(image: Image, name: String, layer: OsLayer) -> Self {
+        let session = Self::of_image(image, name, Options::default());
+        let _ = session.detected.set(Detected { layer: Ok(layer), steps: Vec::new() });
+        session
     }
 
     /// A short name, for the prompt.
@@ -84,12 +87,24 @@ impl Session {
 
     /// Physical memory.
     pub fn memory(&self) -> &Memory {
-        &self.memory
+        &self.image.memory
     }
 
-    /// What is known of the image, where the target is one.
-    pub fn image(&self) -> Option<&ImageFacts> {
-        self.image.as_ref()
+    /// The image.
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// What is known of the image's file.
+    pub fn facts(&self) -> &ImageFacts {
+        &self.image.facts
+    }
+
+    fn detected(&self) -> &Detected {
+        self.detected.get_or_init(|| {
+            let (layer, steps) = os::detect(&self.image.memory, &self.hints);
+            Detected { layer, steps }
+        })
     }
 
     /// The operating system, looked for on the first call.
@@ -97,8 +112,12 @@ impl Session {
     /// # Errors
     /// When none was found; the error says what was tried.
     pub fn os(&self) -> Result<&OsLayer> {
-        let found = self.os.get_or_init(|| Err(Error::new(Layer::Os, ErrorKind::NotFound, "no operating system was found")));
-        found.as_ref().map_err(again)
+        self.detected().layer.as_ref().map_err(again)
+    }
+
+    /// What was tried to find the operating system.
+    pub fn detection(&self) -> &[DetectionStep] {
+        &self.detected().steps
     }
 
     /// Symbols of the kernel.
@@ -117,12 +136,20 @@ impl Session {
         Ok(self.os()?.types.as_ref())
     }
 
+    /// `symbol+0x10` for an address of the kernel, where a symbol is near.
+    pub fn name_of(&self, address: VirtAddr) -> Option<String> {
+        let (symbol, distance) = self.symbols().ok()?.near(address)?;
+        let module = symbol.module.map(|m| format!("{m}!")).unwrap_or_default();
+        let distance = if distance == 0 { String::new() } else { format!("+{distance:#x}") };
+        Some(format!("{module}{}{distance}", symbol.name))
+    }
+
     /// All processes.
     ///
     /// # Errors
     /// As [`os`](Self::os), and when the list itself can't be found.
     pub fn processes(&self) -> Result<Listing<ProcessInfo>> {
-        Ok(Result::from(self.os()?.os.processes())?)
+        Ok(std::result::Result::from(self.os()?.os.processes())?)
     }
 
     /// The process with this id or, where only one has it, this name.
@@ -149,6 +176,30 @@ impl Session {
             }
         }
     }
+
+    /// The kernel's address space: the system's own, or the one that `--dtb` and the paging mode name.
+    ///
+    /// # Errors
+    /// As [`os`](Self::os).
+    pub fn kernel_space(&self) -> Result<Space> {
+        match (self.os(), self.hints.dtb, self.paging) {
+            (Ok(layer), _, _) => Ok(Space::Kernel(layer.kernel.clone())),
+            (Err(_), Some(root), Some(paging)) => {
+                Ok(Space::Kernel(AddressSpace::new(self.image.memory.clone(), paging, root)))
+            }
+            (Err(e), ..) => Err(e),
+        }
+    }
+
+    /// A process's address space. A thread of the kernel has the kernel's.
+    ///
+    /// # Errors
+    /// As [`os`](Self::os).
+    pub fn process_space(&self, process: &ProcessInfo) -> Result<Space> {
+        let kernel = &self.os()?.kernel;
+        let space = process.dtb.get().map_or_else(|| kernel.clone(), |root| kernel.with_root(root));
+        Ok(Space::Process(Box::new(process.clone()), space))
+    }
 }
 
 /// The same error once more, for whoever asks again.
@@ -169,12 +220,20 @@ pub enum Space {
     /// Physical memory.
     Physical(Memory),
     /// The kernel's address space.
-    Kernel(View),
+    Kernel(AddressSpace),
     /// A process's address space.
-    Process(Box<ProcessInfo>, View),
+    Process(Box<ProcessInfo>, AddressSpace),
 }
 
 impl Space {
+    /// The page tables, where it has some.
+    pub fn tables(&self) -> Option<&AddressSpace> {
+        match self {
+            Space::Physical(_) => None,
+            Space::Kernel(space) | Space::Process(_, space) => Some(space),
+        }
+    }
+
     /// Fills `buf` from `address` as far as it is there, and says what is missing; missing bytes are zero.
     pub fn read_gaps(&self, address: umem, buf: &mut [u8]) -> Gaps {
         match self {
@@ -183,7 +242,7 @@ impl Space {
         }
     }
 
-    /// The pointer at `address`.
+    /// The pointer at `address` (64 bits in physical memory).
     ///
     /// # Errors
     /// When a byte of it is missing.
@@ -196,6 +255,11 @@ impl Space {
             }
             Space::Kernel(view) | Space::Process(_, view) => Ok(view.read_ptr(VirtAddr::new(address))?.value()),
         }
+    }
+
+    /// Bytes of a pointer.
+    pub fn pointer_size(&self) -> u8 {
+        self.tables().map_or(8, |t| t.format().pointer_size())
     }
 
     /// An address of this space, for errors.

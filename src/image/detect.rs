@@ -52,8 +52,8 @@ pub(super) fn first_bytes(data: &[u8]) -> String {
     data.iter().take(8).map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ")
 }
 
-/// Finds the format of `data` and reads its header; what was tried is added to `log`.
-pub(super) fn detect(data: &[u8], options: &OpenOptions, log: &mut Vec<String>) -> Result<Parsed> {
+/// Finds the format of `data` and reads its header; what was tried is added to `log`. Messages call the data `subject`.
+pub(super) fn detect(data: &[u8], subject: &str, options: &OpenOptions, log: &mut Vec<String>) -> Result<Parsed> {
     if let Some(name) = options.format.as_deref() {
         return forced(data, name, options, log);
     }
@@ -71,13 +71,13 @@ pub(super) fn detect(data: &[u8], options: &OpenOptions, log: &mut Vec<String>) 
         }
         log.push(format!("{}: no, the file begins with {}", format.name, first_bytes(data)));
     }
-    refuse_known(data)?;
+    refuse_known(data, subject)?;
     log.push(format!("other known files: none of {} signatures, no program, no text", magic::MAGICS.len()));
     if data.len() < LEAST_RAW {
         return Err(Error::new(
             Layer::Image,
             ErrorKind::Unsupported,
-            format!("{} bytes are too few for a memory image (begins with {})", data.len(), first_bytes(data)),
+            format!("{subject} is too small for a memory image: {} bytes (it begins with {})", data.len(), first_bytes(data)),
         )
         .hint("is this the right file? --format raw opens it all the same"));
     }
@@ -140,7 +140,7 @@ pub(super) fn raw(data: &[u8], format: &'static str, options: &OpenOptions) -> R
 }
 
 /// An error for what is known and no image that memsh reads.
-fn refuse_known(data: &[u8]) -> Result<()> {
+fn refuse_known(data: &[u8], subject: &str) -> Result<()> {
     let (name, advice) = if let Some(m) = magic::find(data) {
         let general = match m.sort {
             magic::Sort::Memory => "this version reads raw, padded, ELF core and LiME images: convert it to one of them",
@@ -157,8 +157,8 @@ fn refuse_known(data: &[u8]) -> Result<()> {
         return Ok(());
     };
     let what = match magic::find(data).map(|m| m.sort) {
-        Some(magic::Sort::Memory) => format!("the file is {name}, which memsh does not read yet"),
-        _ => format!("the file is {name}, not a memory image"),
+        Some(magic::Sort::Memory) => format!("{subject} is {name}, which memsh does not read yet"),
+        _ => format!("{subject} is {name}, not a memory image"),
     };
     Err(Error::new(Layer::Image, ErrorKind::Unsupported, what).at(At::File(0)).hint(advice))
 }

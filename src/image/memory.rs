@@ -50,6 +50,10 @@ impl ImageMemory {
         Self { content, runs }
     }
 
+    pub(super) fn content(&self) -> &Arc<Content> {
+        &self.content
+    }
+
     /// How many contiguous pieces it has.
     pub fn run_count(&self) -> usize {
         self.runs.len()

@@ -18,6 +18,7 @@
 
 mod detect;
 mod elf;
+mod elf_write;
 mod fields;
 mod host;
 mod lime;
@@ -30,9 +31,11 @@ mod progress;
 #[cfg(feature = "cli")]
 mod sample;
 mod unpack;
+mod write;
 
 pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
 pub use progress::Progress;
 #[cfg(feature = "cli")]
 pub use sample::sample;
+pub use write::{ElfNotes, Summary, WriteFormat, write_image};

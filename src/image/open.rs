@@ -78,8 +78,8 @@ pub struct Image {
     pub machine: Option<String>,
     /// What was looked for and found, in order: for `info`.
     pub detection: Vec<String>,
-    /// The bytes, to look at them again; `None` for a memory that came from elsewhere.
-    content: Option<Arc<Content>>,
+    /// The connector behind `memory`; `None` for a memory that came from elsewhere.
+    source: Option<ImageMemory>,
 }
 
 /// Opens the image at `path`.
@@ -142,18 +142,22 @@ fn open_content(file: Content, path: PathBuf, options: &OpenOptions) -> Result<I
             Content::Unpacked(unpacked.bytes)
         }
     };
-    let parsed = detect::detect(&content, options, &mut detection)?;
+    let subject = match &facts.compressed {
+        Some(compression) => Cow::from(format!("the file, unpacked from {compression},")),
+        None => Cow::from("the file"),
+    };
+    let parsed = detect::detect(&content, &subject, options, &mut detection)?;
     Image::build(Arc::new(content), parsed, facts, detection)
 }
 
 impl Image {
     /// An image of a memory that comes from elsewhere: a test, a live connector.
     pub fn of_memory(memory: Memory, facts: ImageFacts) -> Self {
-        Self { memory, facts, vmcoreinfo: None, cpus: Vec::new(), machine: None, detection: Vec::new(), content: None }
+        Self { memory, facts, vmcoreinfo: None, cpus: Vec::new(), machine: None, detection: Vec::new(), source: None }
     }
 
     fn build(content: Arc<Content>, parsed: Parsed, mut facts: ImageFacts, detection: Vec<String>) -> Result<Self> {
-        let source = ImageMemory::new(Arc::clone(&content), parsed.claims);
+        let source = ImageMemory::new(content, parsed.claims);
         let bytes = source.bytes();
         facts.warnings.extend(parsed.warnings);
         if bytes == 0 {
@@ -167,7 +171,7 @@ impl Image {
         }
         facts.details.extend(parsed.details);
         facts.details.push(("runs".into(), source.run_count().to_string()));
-        let memory = Memory::new(source);
+        let memory = Memory::new(source.clone());
         facts.format = parsed.format.to_owned();
         facts.memory_size = to_u64(bytes).unwrap_or(u64::MAX);
         facts.ranges = memory.ranges().to_vec();
@@ -178,7 +182,7 @@ impl Image {
             cpus: parsed.cpus,
             machine: parsed.machine,
             detection,
-            content: Some(content),
+            source: Some(source),
         })
     }
 
@@ -187,8 +191,8 @@ impl Image {
     /// # Errors
     /// [`ErrorKind::Invalid`] for an image whose format has its own addresses, or where `base` leaves no room.
     pub fn rebase(&mut self, base: PhysAddr) -> Result<()> {
-        let content = match &self.content {
-            Some(content) if self.facts.format == "raw" => Arc::clone(content),
+        let content = match &self.source {
+            Some(source) if self.facts.format == "raw" => Arc::clone(source.content()),
             _ => {
                 return Err(Error::new(
                     Layer::Image,
@@ -199,7 +203,9 @@ impl Image {
         };
         let options = OpenOptions { base: Some(base), ..OpenOptions::default() };
         let parsed = detect::raw(&content, "raw", &options)?;
-        self.memory = Memory::new(ImageMemory::new(content, parsed.claims));
+        let source = ImageMemory::new(content, parsed.claims);
+        self.memory = Memory::new(source.clone());
+        self.source = Some(source);
         self.facts.ranges = self.memory.ranges().to_vec();
         for (name, value) in &mut self.facts.details {
             if name == "base" {
@@ -213,6 +219,11 @@ impl Image {
     /// What happened to the file since it was opened (cut, written to), if something did: worth a warning, for every address
     /// may now read differently, and reading what was cut off ends the process.
     pub fn changed(&self) -> Option<String> {
-        self.content.as_ref()?.changed()
+        self.source.as_ref()?.content().changed()
+    }
+
+    /// The connector behind [`memory`](Self::memory), to be handed to a plugin; `None` for a memory that came from elsewhere.
+    pub fn connector(&self) -> Option<ImageMemory> {
+        self.source.clone()
     }
 }

@@ -1,0 +1,33 @@
+//! What the image targets do with their bytes.
+
+use memsh::PhysAddr;
+use memsh::image::{OpenOptions, open_bytes};
+
+/// Opens `data` as `format` (or as whatever it is) and reads at the borders of every range.
+pub fn image(data: &[u8], format: Option<&str>) {
+    let options = OpenOptions {
+        format: format.map(str::to_owned),
+        // A decompression bomb ends here.
+        max_unpacked: Some(1 << 20),
+        ..OpenOptions::default()
+    };
+    let image = match open_bytes(data.to_vec(), "fuzz", &options) {
+        Ok(image) => image,
+        Err(e) => {
+            assert!(!e.reason().is_empty());
+            return;
+        }
+    };
+    let total: u128 = image.memory.ranges().iter().map(|r| u128::from(r.size)).sum();
+    assert_eq!(total, u128::from(image.facts.memory_size));
+    assert!(total > 0);
+    let mut buf = [0; 64];
+    for range in image.memory.ranges().iter().take(64) {
+        assert!(image.memory.read(range.start, &mut buf[..1]).is_ok());
+        let last = PhysAddr::new(range.start.value() + (range.size - 1));
+        assert!(image.memory.read(last, &mut buf[..1]).is_ok());
+        for at in [range.start.wrapping_sub(32), last.wrapping_sub(32)] {
+            let _ = image.memory.read_gaps(at, &mut buf);
+        }
+    }
+}

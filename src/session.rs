@@ -43,6 +43,8 @@ struct Detected {
 pub struct Session {
     image: Image,
     name: String,
+    #[cfg(feature = "cli")]
+    embedded: bool,
     hints: Hints,
     paging: Option<Paging>,
     detected: OnceLock<Detected>,
@@ -60,7 +62,11 @@ impl Session {
                 Ok(Self::of_image(image::open(path, &options.image)?, name, options))
             }
             #[cfg(feature = "cli")]
-            Target::Sample => Ok(Self::of_image(image::sample(&options.image)?, "sample".to_owned(), options)),
+            Target::Sample => {
+                let mut session = Self::of_image(image::sample(&options.image)?, "sample".to_owned(), options);
+                session.embedded = true;
+                Ok(session)
+            }
         }
     }
 
@@ -70,7 +76,15 @@ impl Session {
         hints.vmcoreinfo.clone_from(&image.vmcoreinfo);
         hints.cpus.clone_from(&image.cpus);
         hints.machine.clone_from(&image.machine);
-        Self { image, name, hints, paging: options.paging, detected: OnceLock::new() }
+        Self {
+            image,
+            name,
+            #[cfg(feature = "cli")]
+            embedded: false,
+            hints,
+            paging: options.paging,
+            detected: OnceLock::new(),
+        }
     }
 
     /// A session on an operating system that is known already.
@@ -93,6 +107,15 @@ impl Session {
     /// The image.
     pub fn image(&self) -> &Image {
         &self.image
+    }
+
+    /// The bytes of the image's file, where it is the one inside the program.
+    pub fn embedded(&self) -> Option<&'static [u8]> {
+        #[cfg(feature = "cli")]
+        if self.embedded {
+            return Some(image::SAMPLE);
+        }
+        None
     }
 
     /// What is known of the image's file.

@@ -21,6 +21,7 @@ mod num;
 mod read;
 mod remote;
 mod runs;
+pub mod search;
 mod software;
 mod space;
 mod spans;

@@ -20,7 +20,7 @@ pub trait Names {
 }
 
 /// Shows how far something has come. Dropped when it ends.
-pub trait Meter {
+pub trait Meter: Sync {
     /// So much of the total is done.
     fn at(&self, done: u64);
 }

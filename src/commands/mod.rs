@@ -25,6 +25,7 @@ mod ps;
 mod ptov;
 mod read;
 mod scan;
+mod searched;
 pub mod sink;
 pub mod spec;
 mod strings;

@@ -102,6 +102,10 @@ const fn is_leaf(level: &Level, entry: u64) -> Option<bool> {
 /// What `entry` of `level` is.
 #[inline(always)]
 pub(super) const fn decode(f: &PageFormat, level: &Level, entry: u64) -> Entry {
+    // The common case of a pointing level in one test.
+    if matches!(level.leaf, Leaf::Never) && entry & (f.present | level.table_reserved) == f.present {
+        return Entry::Table(address(f, entry));
+    }
     if entry & f.present != f.present {
         return Entry::Absent;
     }
@@ -154,10 +158,8 @@ pub(super) const fn half(f: &PageFormat, va: u64) -> Option<bool> {
             }
         }
         Canonical::Signed => {
-            // All bits from the highest translated one up are equal: adding one to them gives 0 or 1.
-            let top = va >> (f.va_bits - 1);
-            let ones = u64::MAX >> (f.va_bits - 1);
-            if top == 0 || top == ones { Some(false) } else { None }
+            // Half the range up, the two halves become one that begins at 0.
+            if va.wrapping_add(1 << (f.va_bits - 1)) >> f.va_bits == 0 { Some(false) } else { None }
         }
         Canonical::Split => {
             let upper = va >> 55 & 1 == 1;

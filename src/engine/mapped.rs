@@ -16,6 +16,11 @@ struct Run {
 
 /// The mapped runs of a memory, ready to be read without a call.
 pub struct Mapped {
+    /// The first run, and in how many places of it a 64-bit word can begin: images have one to three runs, and trying the first
+    /// before searching is what makes a walk cheap.
+    first: umem,
+    words: umem,
+    data: *const u8,
     runs: Box<[Run]>,
     // Keeps the mapping alive; dropped after `runs`, which own nothing.
     _owner: Arc<dyn PhysicalMemory>,
@@ -47,13 +52,20 @@ impl Mapped {
         }
         let covered: umem = runs.iter().map(|r| r.size).sum();
         let wanted: umem = owner.ranges().iter().map(|r| r.size).sum();
-        (covered == wanted && covered > 0).then(|| Mapped { runs: runs.into(), _owner: Arc::clone(owner) })
+        let first = runs.first().filter(|_| covered == wanted && covered > 0)?;
+        let (start, words, data) = (first.start, first.size.saturating_sub(7), first.data);
+        Some(Mapped { first: start, words, data, runs: runs.into(), _owner: Arc::clone(owner) })
+    }
+
+    /// The memory for a walk, with what a load needs in registers.
+    #[inline(always)]
+    pub(super) fn window(&self) -> Window<'_> {
+        Window { first: self.first, words: self.words, data: self.data, all: self }
     }
 
     /// Host address of `len` bytes at `addr`, where one run holds them all.
     #[inline(always)]
     fn host(&self, addr: umem, len: umem) -> Option<*const u8> {
-        // Images have one to three runs: trying the first before searching is what makes a walk cheap.
         let run = match self.runs.first() {
             Some(r) if addr.wrapping_sub(r.start) < r.size => r,
             _ => self.find(addr)?,
@@ -73,16 +85,16 @@ impl Mapped {
     }
 
     /// A little-endian 64-bit word.
-    #[inline(always)]
-    pub fn word64(&self, addr: umem) -> Option<u64> {
+    #[inline(never)]
+    fn word64(&self, addr: umem) -> Option<u64> {
         let p = self.host(addr, 8)?;
         // SAFETY: 8 readable bytes; the read is unaligned.
         Some(u64::from_le(unsafe { p.cast::<u64>().read_unaligned() }))
     }
 
     /// A little-endian 32-bit word.
-    #[inline(always)]
-    pub fn word32(&self, addr: umem) -> Option<u32> {
+    #[inline(never)]
+    fn word32(&self, addr: umem) -> Option<u32> {
         let p = self.host(addr, 4)?;
         // SAFETY: 4 readable bytes; the read is unaligned.
         Some(u32::from_le(unsafe { p.cast::<u32>().read_unaligned() }))
@@ -99,6 +111,13 @@ impl Mapped {
     /// Copies what is there to `buf` and says whether that was all; missing bytes are zeroed.
     #[inline]
     pub fn read(&self, addr: PhysAddr, buf: &mut [u8]) -> bool {
+        // A pointer: by far the most frequent read, and a copy of unknown length costs more than all the rest of it.
+        if let Ok(word) = <&mut [u8; 8]>::try_from(&mut *buf)
+            && let Some(value) = self.window().word64(addr.value())
+        {
+            *word = value.to_le_bytes();
+            return true;
+        }
         if let Some(from) = self.slice(addr, buf.len()) {
             buf.copy_from_slice(from);
             return true;
@@ -146,5 +165,38 @@ impl Mapped {
             let start = PhysAddr::new(r.start);
             Some((start, self.slice(start, index(r.size)?)?))
         })
+    }
+}
+
+/// A memory as a walk holds it: the first run's place by value, the others by reference.
+#[derive(Clone, Copy)]
+pub(super) struct Window<'a> {
+    first: umem,
+    words: umem,
+    data: *const u8,
+    all: &'a Mapped,
+}
+
+impl Window<'_> {
+    /// A little-endian 64-bit word.
+    #[inline(always)]
+    pub(super) fn word64(self, addr: umem) -> Option<u64> {
+        let offset = addr.wrapping_sub(self.first);
+        if offset >= self.words {
+            return self.all.word64(addr);
+        }
+        // SAFETY: `words` is the first run's size less 7, so that 8 bytes at `offset` are inside; the read is unaligned.
+        Some(u64::from_le(unsafe { self.data.add(index(offset)?).cast::<u64>().read_unaligned() }))
+    }
+
+    /// A little-endian 32-bit word.
+    #[inline(always)]
+    pub(super) fn word32(self, addr: umem) -> Option<u32> {
+        let offset = addr.wrapping_sub(self.first);
+        if offset >= self.words {
+            return self.all.word32(addr);
+        }
+        // SAFETY: as above, and 4 bytes are fewer.
+        Some(u32::from_le(unsafe { self.data.add(index(offset)?).cast::<u32>().read_unaligned() }))
     }
 }

@@ -174,6 +174,20 @@ impl Memory {
         }
     }
 
+    /// Whether all of the range is there.
+    pub fn contains(&self, addr: PhysAddr, len: umem) -> bool {
+        let mut at = addr.value();
+        let Some(end) = at.checked_add(len) else { return false };
+        let first = self.0.ranges.partition_point(|r| r.start <= addr).saturating_sub(1);
+        for r in self.0.ranges.iter().skip(first) {
+            if at >= end || r.start.value() > at {
+                break;
+            }
+            at = at.max(r.start.value().saturating_add(r.size));
+        }
+        at >= end
+    }
+
     /// Whether any byte of the range is there.
     fn touches(&self, addr: PhysAddr, len: umem) -> bool {
         let last = addr.saturating_add(len.saturating_sub(1));

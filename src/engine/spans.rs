@@ -40,9 +40,8 @@ pub struct Walked {
 /// Runs are handed over in groups, so that a call per run costs nothing.
 const GROUP: usize = 256;
 
-/// Collects pages into runs.
+/// Collects pages into runs. The last run of the group is the one that may still grow.
 pub(super) struct Merge<'a> {
-    current: Option<PageRun>,
     group: Vec<PageRun>,
     sink: &'a mut dyn FnMut(&[PageRun]) -> ControlFlow<()>,
     start: u64,
@@ -52,7 +51,7 @@ pub(super) struct Merge<'a> {
 
 impl<'a> Merge<'a> {
     pub(super) fn new(start: u64, last: u64, sink: &'a mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> Self {
-        Self { current: None, group: Vec::with_capacity(GROUP), sink, start, last, stop: false }
+        Self { group: Vec::with_capacity(GROUP), sink, start, last, stop: false }
     }
 
     #[inline(always)]
@@ -69,52 +68,36 @@ impl<'a> Merge<'a> {
         } else {
             (va, page.base, size)
         };
-        let run = PageRun {
-            virt: VirtAddr::new(umem::from(va)),
-            phys: PhysAddr::new(umem::from(phys)),
-            size: umem::from(size),
-            page_size: umem::from(1u64 << page.shift),
-            perm: page.perm,
-        };
-        match &mut self.current {
-            Some(c)
-                if c.virt.wrapping_add(c.size) == run.virt
-                    && c.phys.wrapping_add(c.size) == run.phys
-                    && c.perm == run.perm
-                    && c.page_size == run.page_size =>
-            {
-                c.size += run.size;
-            }
-            Some(c) => {
-                let done = std::mem::replace(c, run);
-                self.push(done);
-            }
-            None => self.current = Some(run),
+        let (virt, phys, size, page_size) = (umem::from(va), umem::from(phys), umem::from(size), umem::from(1u64 << page.shift));
+        if let Some(c) = self.group.last_mut()
+            && c.phys.value().wrapping_add(c.size) == phys
+            && c.virt.value().wrapping_add(c.size) == virt
+            && c.perm == page.perm
+            && c.page_size == page_size
+        {
+            c.size += size;
+            return;
         }
-    }
-
-    #[inline(always)]
-    fn push(&mut self, run: PageRun) {
-        self.group.push(run);
         if self.group.len() == GROUP {
             self.flush();
         }
+        self.group.push(PageRun { virt: VirtAddr::new(virt), phys: PhysAddr::new(phys), size, page_size, perm: page.perm });
     }
 
+    /// Hands over all runs but the last, which may still grow.
     #[inline(never)]
     fn flush(&mut self) {
-        if !self.stop && !self.group.is_empty() && (self.sink)(&self.group).is_break() {
+        let Some((last, done)) = self.group.split_last() else { return };
+        if !self.stop && (self.sink)(done).is_break() {
             self.stop = true;
         }
+        let last = *last;
         self.group.clear();
+        self.group.push(last);
     }
 
-    pub(super) fn finish(mut self) -> bool {
-        if let Some(run) = self.current.take() {
-            self.push(run);
-        }
-        self.flush();
-        self.stop
+    pub(super) fn finish(self) -> bool {
+        self.stop || (!self.group.is_empty() && (self.sink)(&self.group).is_break())
     }
 }
 
@@ -255,7 +238,7 @@ impl Spans<'_, '_> {
             let entry = word(bytes);
             match decode(f, level, entry) {
                 Entry::Page(base, shift) => self.merge.page(at, &Page { base, shift, perm: v.seen.page(&f.perm, entry) }),
-                Entry::Absent if entry != 0 => {
+                Entry::Absent if entry != 0 && self.software != Software::None => {
                     if let Some(page) = resident(f, self.software, entry, level.shift) {
                         self.merge.page(at, &page);
                     }

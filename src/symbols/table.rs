@@ -1,7 +1,6 @@
 //! Names and addresses.
 
 use memsh_plugin::{VirtAddr, umem};
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -39,7 +38,7 @@ pub struct SymbolTable {
     names: String,
     entries: Vec<Entry>,
     modules: Vec<Module>,
-    by_name: OnceLock<HashMap<u64, Vec<u32>>>,
+    by_name: OnceLock<Vec<u64>>,
 }
 
 #[derive(Clone)]
@@ -66,6 +65,12 @@ impl SymbolTable {
         Self::default()
     }
 
+    /// Makes room for `symbols` more symbols, whose names take `bytes` bytes together.
+    pub fn reserve(&mut self, symbols: usize, bytes: usize) {
+        self.entries.reserve(symbols);
+        self.names.reserve(bytes);
+    }
+
     /// Declares a module and, where known, the addresses it occupies; gives the handle for [`push`](Self::push).
     pub fn add_module(&mut self, name: &str, range: Option<Range<umem>>) -> Option<u16> {
         let id = u16::try_from(self.modules.len()).ok().filter(|&i| i != KERNEL)?;
@@ -89,6 +94,19 @@ impl SymbolTable {
         self.by_name = OnceLock::new();
     }
 
+    /// Moves the symbols whose address lies in `range` by `slide` (wrapping, so a negative slide is its two's complement).
+    ///
+    /// For a Linux kernel under KASLR the range is `_text.._end` at the link's addresses: per-CPU offsets and other absolute
+    /// values below and above it stay. For a Windows module it is everything, and the slide the module's base.
+    #[must_use]
+    pub fn with_slide(mut self, slide: umem, range: &Range<umem>) -> Self {
+        for e in self.entries.iter_mut().filter(|e| range.contains(&e.address.value())) {
+            e.address = e.address.wrapping_add(slide);
+        }
+        self.finish();
+        self
+    }
+
     fn symbol(&self, e: &Entry) -> Symbol<'_> {
         let start = e.start as usize;
         Symbol {
@@ -99,22 +117,33 @@ impl SymbolTable {
         }
     }
 
-    fn index(&self) -> &HashMap<u64, Vec<u32>> {
+    /// Hash of each name in the upper half, number of its entry in the lower, sorted: of one name the lowest address first.
+    fn index(&self) -> &[u64] {
         self.by_name.get_or_init(|| {
-            let mut map: HashMap<u64, Vec<u32>> = HashMap::with_capacity(self.entries.len());
-            for (i, e) in self.entries.iter().enumerate() {
-                if let Ok(i) = u32::try_from(i) {
-                    map.entry(hash(self.symbol(e).name)).or_default().push(i);
-                }
-            }
-            map
+            let hashes = self.entries.iter().map(|e| hash(self.symbol(e).name));
+            let mut keys: Vec<u64> = hashes.zip(0u32..).map(|(h, i)| key(h, i)).collect();
+            keys.sort_unstable();
+            keys
         })
+    }
+
+    /// The entries whose name is `name`, ascending by address.
+    fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Symbol<'a>> + 'a {
+        let hash = hash(name);
+        let keys = self.index();
+        let from = keys.partition_point(|&k| k < key(hash, 0));
+        let same = keys.iter().skip(from).take_while(move |&&k| k >> 32 == u64::from(hash));
+        same.filter_map(|&k| Some(self.symbol(self.entries.get((k & 0xffff_ffff) as usize)?))).filter(move |s| s.name == name)
     }
 }
 
-fn hash(name: &str) -> u64 {
+fn key(hash: u32, entry: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(entry)
+}
+
+fn hash(name: &str) -> u32 {
     // FNV-1a: names are short, and nothing here faces an attacker who could make more than a slow lookup of it.
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3))
+    name.bytes().fold(0x811c_9dc5, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
 }
 
 impl Symbols for SymbolTable {
@@ -123,9 +152,7 @@ impl Symbols for SymbolTable {
             Some((m, n)) => (Some(m), n),
             None => (None, name),
         };
-        let found = self.index().get(&hash(name))?;
-        let mut symbols =
-            found.iter().filter_map(|&i| Some(self.symbol(self.entries.get(i as usize)?))).filter(|s| s.name == name);
+        let mut symbols = self.named(name);
         match module {
             None => {
                 let first = symbols.next()?;
@@ -187,6 +214,14 @@ mod tests {
         assert_eq!(t.address("ext4!shared"), Some(VirtAddr::new(0x9010)));
         assert_eq!(t.address("nowhere!shared"), None);
         assert_eq!(t.address("absent"), None);
+    }
+
+    #[test]
+    fn a_slide_moves_only_its_range() {
+        let t = table().with_slide(umem::MAX - 0x7ff, &(0x1000..0x2000));
+        assert_eq!(t.address("start"), Some(VirtAddr::new(0x800)));
+        assert_eq!(t.address("shared"), Some(VirtAddr::new(0x2000)));
+        assert_eq!(t.near(VirtAddr::new(0x810)).map(|(s, d)| (s.name, d)), Some(("start", 0x10)));
     }
 
     #[test]

@@ -4,5 +4,6 @@
 //! from the types found there. No offset is a constant in this folder.
 
 mod find;
+mod kernel;
 
 pub use find::detect;

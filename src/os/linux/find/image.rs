@@ -1,0 +1,75 @@
+//! The kernel's image in physical memory.
+
+use crate::engine::{AddressSpace, Memory, index};
+use memsh_plugin::{PhysAddr, VirtAddr, umem};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+/// Where a kernel's code and static data lie: one piece, virtually and physically.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KernelImage {
+    pub(super) virt: VirtAddr,
+    pub(super) phys: PhysAddr,
+    pub(super) size: umem,
+}
+
+/// No kernel is smaller.
+const SMALLEST: umem = 2 << 20;
+/// Pieces of the image further apart than this belong to something else.
+const LARGEST: umem = 256 << 20;
+
+impl KernelImage {
+    /// The largest part of `first..=last` that `space` maps at one distance between virtual and physical addresses. Modules,
+    /// mapped page by page, have another distance each.
+    pub(super) fn find(space: &AddressSpace, first: VirtAddr, last: VirtAddr) -> Option<Self> {
+        let mut by_distance: HashMap<umem, (umem, VirtAddr, VirtAddr)> = HashMap::new();
+        space.runs(first, last, &mut |runs| {
+            for r in runs {
+                let distance = r.phys.value().wrapping_sub(r.virt.value());
+                let (bytes, _, end) = by_distance.entry(distance).or_insert((0, r.virt, r.virt));
+                let run_end = r.virt.saturating_add(r.size);
+                // A far piece at the same distance is a coincidence.
+                if r.virt.value().saturating_sub(end.value()) < LARGEST {
+                    *bytes += r.size;
+                    *end = run_end;
+                }
+            }
+            ControlFlow::Continue(())
+        });
+        let (distance, (_, virt, end)) =
+            by_distance.into_iter().filter(|(_, (b, ..))| *b >= SMALLEST).max_by_key(|(_, (b, ..))| *b)?;
+        Some(Self { virt, phys: PhysAddr::new(virt.value().wrapping_add(distance)), size: end.value() - virt.value() })
+    }
+
+    /// Where an address of the image lies.
+    pub(super) fn phys_of(&self, virt: VirtAddr) -> PhysAddr {
+        PhysAddr::new(virt.value().wrapping_sub(self.virt.value()).wrapping_add(self.phys.value()))
+    }
+
+    /// The image's bytes: in place where memory is mapped, else a copy. What is missing reads as zeros.
+    pub(super) fn bytes<'m>(&self, memory: &'m Memory) -> Cow<'m, [u8]> {
+        let Some(len) = index(self.size.min(LARGEST)) else { return Cow::Borrowed(&[]) };
+        if let Some(slice) = memory.mapped().and_then(|m| m.slice(self.phys, len)) {
+            return Cow::Borrowed(slice);
+        }
+        let mut buf = vec![0; len];
+        memory.read_gaps(self.phys, &mut buf);
+        Cow::Owned(buf)
+    }
+}
+
+/// The kernel's banner, `Linux version 6.1.0 (...) ...`, where `bytes` hold it. The copy with a `%s` is a format string.
+pub(super) fn banner(bytes: &[u8]) -> Option<String> {
+    const START: &[u8] = b"Linux version ";
+    const LONGEST: usize = 512;
+    memchr::memmem::find_iter(bytes, START).find_map(|at| {
+        let text = bytes.get(at..)?;
+        let text = text.get(..LONGEST).unwrap_or(text);
+        let end = text.iter().position(|b| !(b' '..0x7f).contains(b))?;
+        let text = std::str::from_utf8(text.get(..end)?).ok()?;
+        let version = text.get(START.len()..)?;
+        let plausible = version.starts_with(|c: char| c.is_ascii_digit()) && version.contains('.') && version.contains(" (");
+        plausible.then(|| text.to_owned())
+    })
+}

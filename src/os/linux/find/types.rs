@@ -1,0 +1,54 @@
+//! The kernel's own types.
+
+use super::image::KernelImage;
+use super::trace::Trace;
+use crate::engine::{AddressSpace, ViewExt, index};
+use crate::symbols::{Btf, Symbols, Types, TypesExt, find_btf};
+use std::sync::Arc;
+
+/// No kernel's BTF is larger.
+const LARGEST: usize = 64 << 20;
+
+/// Reads BTF.
+pub(super) fn btf(space: &AddressSpace, image: &KernelImage, symbols: &dyn Symbols, trace: &mut Trace) -> Option<Arc<dyn Types>> {
+    const STEP: &str = "BTF";
+    if let (Some(start), Some(stop)) = (symbols.address("__start_BTF"), symbols.address("__stop_BTF"))
+        && let Some(types) = trace.attempt(STEP, "__start_BTF", || {
+            let len =
+                stop.offset_from(start).and_then(index).filter(|&n| n > 0 && n <= LARGEST).ok_or("its bounds make no sense")?;
+            let mut bytes = vec![0; len];
+            let gaps = space.read_gaps(start, &mut bytes);
+            if !gaps.is_empty() {
+                return Err(format!("{} of {len} bytes at {start} are missing", gaps.bytes()));
+            }
+            parsed(bytes)
+        })
+    {
+        return Some(types);
+    }
+    trace.attempt(STEP, "its header in the kernel's image", || {
+        let bytes = image.bytes(space.memory());
+        let mut error = "no BTF header: the kernel was built without CONFIG_DEBUG_INFO_BTF".to_owned();
+        for candidate in find_btf(&bytes) {
+            let Some(blob) = candidate.offset.checked_add(candidate.len).and_then(|end| bytes.get(candidate.offset..end)) else {
+                continue;
+            };
+            match parsed(blob.to_vec()) {
+                Ok(found) => return Ok(found),
+                Err(e) => error = e,
+            }
+        }
+        Err(error)
+    })
+}
+
+fn parsed(bytes: Vec<u8>) -> Result<(Arc<dyn Types>, String), String> {
+    let len = bytes.len();
+    let btf = Btf::parse(bytes).map_err(|e| e.to_string())?;
+    // The type that everything else hangs on; a module's BTF, or another program's, does not define it.
+    if btf.size_of("task_struct").is_none() {
+        return Err("it does not define task_struct".to_owned());
+    }
+    let detail = format!("{} types in {} KiB", btf.count(), len / 1024);
+    Ok((Arc::new(btf), detail))
+}

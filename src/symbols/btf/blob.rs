@@ -1,0 +1,219 @@
+//! A parsed blob: where each type begins.
+
+use super::header::{Header, malformed, word};
+use super::kind::{Kind, flag, vlen};
+use super::names::Names;
+use crate::{Error, ErrorKind, Layer, Result};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+/// How many split blobs may stand on one another; the kernel knows two levels.
+const LEVELS: u32 = 4;
+
+/// The types of a kernel, or those that a module adds to them.
+///
+/// Parsing walks the types once and keeps the blob; a type is decoded when it is asked for.
+pub struct Btf {
+    pub(super) bytes: Vec<u8>,
+    pub(super) header: Header,
+    pub(super) base: Option<Arc<Btf>>,
+    /// Offset of each own type in `bytes`.
+    offsets: Vec<u32>,
+    /// Id of the first own type: 1, or one more than the base's last.
+    first_id: u32,
+    /// Length of all bases' strings, which come before our own.
+    base_strings: u32,
+    level: u32,
+    /// Whether any enumeration says that it is signed. Writers before Linux 6.0 never do, and then nothing can be said.
+    pub(super) knows_signs: bool,
+    pub(super) variables: HashMap<String, u32>,
+    pub(super) names: OnceLock<Names>,
+    pub(super) pointer_size: OnceLock<u64>,
+}
+
+/// The three words that every type has.
+#[derive(Clone, Copy)]
+pub(super) struct Head {
+    pub kind: Kind,
+    pub flag: bool,
+    pub vlen: u32,
+    /// Offset of the name in the strings; 0 for none.
+    pub name: u32,
+    /// Size or type, by kind.
+    pub value: u32,
+    /// Offset in the blob of what follows.
+    pub rest: usize,
+}
+
+impl Btf {
+    /// Parses the blob of a kernel, of either byte order. Bytes after its end are ignored.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Malformed`] with the offset when it is no BTF, is cut short, or a type runs over the end;
+    /// [`ErrorKind::Unsupported`] for a kind of type that is not known and not described in the blob.
+    pub fn parse(bytes: Vec<u8>) -> Result<Self> {
+        Self::build(bytes, None)
+    }
+
+    /// Parses the blob of a module, whose ids and strings go on where those of `base` end.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse); also when `base` has another byte order.
+    pub fn parse_split(bytes: Vec<u8>, base: Arc<Btf>) -> Result<Self> {
+        Self::build(bytes, Some(base))
+    }
+
+    fn build(bytes: Vec<u8>, base: Option<Arc<Btf>>) -> Result<Self> {
+        let header = Header::parse(&bytes)?;
+        for (what, section) in [("type", &header.types), ("string", &header.strings), ("layout", &header.layout)] {
+            if section.end > bytes.len() {
+                return Err(malformed(format!(
+                    "BTF: the {what} section goes from offset {:#x} to {:#x}, and the blob is cut short at {:#x}",
+                    section.start,
+                    section.end,
+                    bytes.len()
+                )));
+            }
+        }
+        let (first_id, base_strings, level) = match &base {
+            None => (1, 0, 0),
+            Some(b) => {
+                if b.header.little_endian != header.little_endian {
+                    return Err(malformed("BTF: the module's types have another byte order than the kernel's".into()));
+                }
+                let strings = u32::try_from(b.header.strings.len()).ok().and_then(|n| n.checked_add(b.base_strings));
+                let strings = strings.ok_or_else(|| malformed("BTF: more than 4 GiB of strings".into()))?;
+                (b.end_id(), strings, b.level + 1)
+            }
+        };
+        if level > LEVELS {
+            return Err(malformed(format!("BTF: more than {LEVELS} blobs stand on one another")));
+        }
+        let mut btf = Self {
+            bytes,
+            header,
+            base,
+            offsets: Vec::new(),
+            first_id,
+            base_strings,
+            level,
+            knows_signs: false,
+            variables: HashMap::new(),
+            names: OnceLock::new(),
+            pointer_size: OnceLock::new(),
+        };
+        btf.scan()?;
+        Ok(btf)
+    }
+
+    /// Walks the type section and notes where each type begins.
+    fn scan(&mut self) -> Result<()> {
+        let end = self.header.types.end;
+        // A type is 20 bytes long on average; the section's length is checked, so this is bounded.
+        let mut offsets = Vec::with_capacity(self.header.types.len() / 20);
+        let mut variables = HashMap::new();
+        let mut at = self.header.types.start;
+        while at < end {
+            let id = u32::try_from(offsets.len()).ok().and_then(|n| n.checked_add(self.first_id));
+            let (Some(id), Ok(offset)) = (id, u32::try_from(at)) else {
+                return Err(malformed(format!("BTF: too many types at offset {at:#x}")));
+            };
+            let over = || malformed(format!("BTF: type {id} at offset {at:#x} runs over the end of the types at {end:#x}"));
+            let head = self.head_at(at).filter(|h| h.rest <= end).ok_or_else(over)?;
+            let (once, each) = self.extra(head.kind).ok_or_else(|| {
+                Error::new(
+                    Layer::Symbols,
+                    ErrorKind::Unsupported,
+                    format!("BTF: type {id} at offset {at:#x} is of kind {}, which is not known and not described", head.kind.0),
+                )
+            })?;
+            let elements = usize::try_from(head.vlen).ok().and_then(|n| n.checked_mul(usize::from(each)));
+            let next = elements.and_then(|n| head.rest.checked_add(n)?.checked_add(usize::from(once)));
+            let next = next.filter(|&n| n <= end).ok_or_else(over)?;
+            if head.kind == Kind::VAR {
+                if let Some(name) = self.string(head.name) {
+                    variables.entry(name.into_owned()).or_insert(head.value);
+                }
+            }
+            self.knows_signs |= head.flag && matches!(head.kind, Kind::ENUM | Kind::ENUM64);
+            offsets.push(offset);
+            at = next;
+        }
+        self.knows_signs |= self.base.as_ref().is_some_and(|b| b.knows_signs);
+        self.offsets = offsets;
+        self.variables = variables;
+        Ok(())
+    }
+
+    /// The lengths of what follows a type: ours, or what the blob's own layout section says.
+    fn extra(&self, kind: Kind) -> Option<(u8, u8)> {
+        kind.extra().or_else(|| {
+            let at = self.header.layout.start.checked_add(usize::from(kind.0).checked_mul(4)?)?;
+            match *self.bytes.get(at..at.checked_add(4)?)? {
+                [once, each, ..] if at + 4 <= self.header.layout.end => Some((once, each)),
+                _ => None,
+            }
+        })
+    }
+
+    fn head_at(&self, at: usize) -> Option<Head> {
+        let info = self.word(at.checked_add(4)?)?;
+        Some(Head {
+            kind: Kind::of(info),
+            flag: flag(info),
+            vlen: vlen(info),
+            name: self.word(at)?,
+            value: self.word(at.checked_add(8)?)?,
+            rest: at.checked_add(12)?,
+        })
+    }
+
+    pub(super) fn word(&self, at: usize) -> Option<u32> {
+        word(&self.bytes, at, self.header.little_endian)
+    }
+
+    /// The id after the last.
+    pub(super) fn end_id(&self) -> u32 {
+        u32::try_from(self.offsets.len()).unwrap_or(u32::MAX).saturating_add(self.first_id)
+    }
+
+    /// The blob that holds a type, and the type's words. `void` (0) has none.
+    pub(super) fn head(&self, id: u32) -> Option<(&Btf, Head)> {
+        let mut blob = self;
+        while id < blob.first_id {
+            blob = blob.base.as_deref()?;
+        }
+        let index = usize::try_from(id - blob.first_id).ok()?;
+        let at = usize::try_from(*blob.offsets.get(index)?).ok()?;
+        Some((blob, blob.head_at(at)?))
+    }
+
+    /// The types of this blob alone: id and words.
+    pub(super) fn own(&self) -> impl Iterator<Item = (u32, Head)> + '_ {
+        (self.first_id..).zip(&self.offsets).filter_map(|(id, &at)| Some((id, self.head_at(usize::try_from(at).ok()?)?)))
+    }
+
+    /// The bytes of the string at `offset` as this blob counts; none for offset 0 and for offsets that lead out.
+    pub(super) fn raw_string(&self, offset: u32) -> Option<&[u8]> {
+        let mut blob = self;
+        while offset < blob.base_strings {
+            blob = blob.base.as_deref()?;
+        }
+        if offset == 0 {
+            return None;
+        }
+        let at = usize::try_from(offset - blob.base_strings).ok()?;
+        let all = blob.bytes.get(blob.header.strings.clone())?.get(at..)?;
+        let len = memchr::memchr(0, all)?;
+        all.get(..len).filter(|s| !s.is_empty())
+    }
+
+    pub(super) fn string(&self, offset: u32) -> Option<std::borrow::Cow<'_, str>> {
+        self.raw_string(offset).map(String::from_utf8_lossy)
+    }
+
+    /// How many types there are, bases included.
+    pub fn count(&self) -> u32 {
+        self.end_id().saturating_sub(1)
+    }
+}

@@ -1,0 +1,99 @@
+//! Types by name.
+
+use super::blob::Btf;
+use super::kind::Kind;
+
+/// The named types of one blob: hash of the name in the upper half, id in the lower, sorted. Types of one name lie together in
+/// the order of their ids, and no name that a hostile blob repeats can make building or searching slow.
+pub(super) struct Names(Vec<u64>);
+
+/// What a name can stand for, best first when the caller does not say which is meant.
+fn rank(kind: Kind) -> Option<u8> {
+    Some(match kind {
+        Kind::STRUCT | Kind::UNION => 0,
+        Kind::ENUM | Kind::ENUM64 => 1,
+        Kind::TYPEDEF => 2,
+        Kind::INT | Kind::FLOAT => 3,
+        Kind::FWD => 4,
+        _ => return None,
+    })
+}
+
+/// FNV-1a of 32 bits.
+fn hash(name: &[u8]) -> u32 {
+    name.iter().fold(0x811c_9dc5, |h, &b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
+}
+
+fn key(hash: u32, id: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(id)
+}
+
+impl Names {
+    fn build(btf: &Btf) -> Self {
+        let mut keys: Vec<u64> = btf
+            .own()
+            .filter(|(_, head)| head.name != 0 && rank(head.kind).is_some())
+            .filter_map(|(id, head)| Some(key(hash(btf.raw_string(head.name)?), id)))
+            .collect();
+        keys.sort_unstable();
+        Names(keys)
+    }
+
+    fn ids(&self, hash: u32) -> impl Iterator<Item = u32> + '_ {
+        let from = self.0.partition_point(|&k| k < key(hash, 0));
+        self.0
+            .iter()
+            .skip(from)
+            .take_while(move |&&k| k >> 32 == u64::from(hash))
+            .filter_map(|&k| u32::try_from(k & 0xffff_ffff).ok())
+    }
+}
+
+impl Btf {
+    fn index(&self) -> &Names {
+        self.names.get_or_init(|| Names::build(self))
+    }
+
+    /// The best type of that name: what the base has goes before what we have, a definition before a declaration.
+    pub(super) fn find_name(&self, name: &str) -> Option<u32> {
+        let (wanted, name): (Option<&[Kind]>, &str) = match name.trim().split_once(' ') {
+            Some(("struct", rest)) => (Some(&[Kind::STRUCT, Kind::FWD]), rest.trim_start()),
+            Some(("union", rest)) => (Some(&[Kind::UNION, Kind::FWD]), rest.trim_start()),
+            Some(("enum", rest)) => (Some(&[Kind::ENUM, Kind::ENUM64]), rest.trim_start()),
+            _ => (None, name.trim()),
+        };
+        self.best(name.as_bytes(), hash(name.as_bytes()), wanted).map(|(_, id)| id)
+    }
+
+    fn best(&self, name: &[u8], hash: u32, wanted: Option<&[Kind]>) -> Option<(u8, u32)> {
+        let mut best = self.base.as_ref().and_then(|b| b.best(name, hash, wanted));
+        for id in self.index().ids(hash) {
+            if best.is_some_and(|(r, _)| r == 0) {
+                break;
+            }
+            let Some((blob, head)) = self.head(id) else { continue };
+            // A declared union carries the flag, a declared structure does not.
+            let fits = match wanted {
+                None => true,
+                Some([kind, ..]) if head.kind == Kind::FWD => (*kind == Kind::UNION) == head.flag && *kind != Kind::ENUM,
+                Some(kinds) => kinds.contains(&head.kind),
+            };
+            let Some(rank) = rank(head.kind).filter(|_| fits) else { continue };
+            if best.is_none_or(|(r, _)| rank < r) && blob.raw_string(head.name) == Some(name) {
+                best = Some((rank, id));
+            }
+        }
+        best
+    }
+
+    /// Names of structures, unions, enumerations and typedefs, ours and the bases'.
+    pub(super) fn all_names(&self) -> Vec<String> {
+        let mut names = self.base.as_ref().map(|b| b.all_names()).unwrap_or_default();
+        names.extend(
+            self.own()
+                .filter(|(_, head)| rank(head.kind).is_some_and(|r| r <= 2))
+                .filter_map(|(_, head)| Some(self.string(head.name)?.into_owned())),
+        );
+        names
+    }
+}

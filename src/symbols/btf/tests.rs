@@ -1,0 +1,243 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+use super::*;
+use crate::ErrorKind;
+use crate::symbols::{TypeId, TypeKind, Types, TypesExt};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+/// Writes blobs.
+struct Builder {
+    big: bool,
+    types: Vec<u8>,
+    strings: Vec<u8>,
+    string_base: u32,
+}
+
+impl Builder {
+    fn new(big: bool) -> Self {
+        Self { big, types: Vec::new(), strings: vec![0], string_base: 0 }
+    }
+
+    fn word(&self, v: u32) -> [u8; 4] {
+        if self.big { v.to_be_bytes() } else { v.to_le_bytes() }
+    }
+
+    fn name(&mut self, name: &str) -> u32 {
+        if name.is_empty() {
+            return 0;
+        }
+        let at = self.strings.len() as u32 + self.string_base;
+        self.strings.extend(name.bytes());
+        self.strings.push(0);
+        at
+    }
+
+    fn add(&mut self, name: &str, kind: u32, flag: bool, vlen: u32, value: u32, rest: &[u32]) {
+        let name = self.name(name);
+        for w in [name, u32::from(flag) << 31 | kind << 24 | vlen, value].iter().chain(rest) {
+            let w = self.word(*w);
+            self.types.extend(w);
+        }
+    }
+
+    fn blob(&self) -> Vec<u8> {
+        let mut out = if self.big { vec![0xeb, 0x9f, 1, 0] } else { vec![0x9f, 0xeb, 1, 0] };
+        let (t, s) = (self.types.len() as u32, self.strings.len() as u32);
+        for w in [24, 0, t, t, s] {
+            out.extend(self.word(w));
+        }
+        out.extend(&self.types);
+        out.extend(&self.strings);
+        out
+    }
+}
+
+/// 1 int, 2 unsigned long, 3 char, 4 char[16], 5 fwd task, 6 task, 7 task *, 8 typedef, 9 var, 10 datasec, 11 enum, 12 enum64,
+/// 13 declared union, 14 anonymous structure, 15 outer.
+fn sample(big: bool) -> Builder {
+    let mut b = Builder::new(big);
+    b.add("int", 1, false, 0, 4, &[1 << 24 | 32]);
+    b.add("long unsigned int", 1, false, 0, 8, &[64]);
+    b.add("char", 1, false, 0, 1, &[3 << 24 | 8]);
+    b.add("", 3, false, 0, 0, &[3, 1, 16]);
+    b.add("task", 7, false, 0, 0, &[]);
+    let (pid, flag, comm) = (b.name("pid"), b.name("flag"), b.name("comm"));
+    b.add("task", 4, true, 3, 32, &[pid, 1, 0, flag, 1, 3 << 24 | 34, comm, 4, 64]);
+    b.add("", 2, false, 0, 6, &[]);
+    b.add("task", 8, false, 0, 6, &[]);
+    b.add("current_task", 14, false, 0, 7, &[1]);
+    b.add(".data..percpu", 15, false, 1, 0x100, &[9, 0x40, 8]);
+    let (no, yes) = (b.name("NO"), b.name("YES"));
+    b.add("answer", 6, true, 2, 4, &[no, u32::MAX, yes, 1]);
+    b.add("wide", 19, false, 1, 8, &[yes, 0xffff_ffff, 0x8000_0000]);
+    b.add("elsewhere", 7, true, 0, 0, &[]);
+    b.add("", 4, false, 1, 8, &[pid, 2, 0]);
+    let (arr, inner) = (b.name("tasks"), 0);
+    b.add("outer", 5, false, 2, 8, &[arr, 7, 0, inner, 14, 0]);
+    b
+}
+
+#[test]
+fn both_byte_orders_say_the_same() {
+    for big in [false, true] {
+        let t = Btf::parse(sample(big).blob()).unwrap();
+        assert_eq!(t.count(), 15);
+        assert_eq!(t.size_of("task"), Some(32));
+        let comm = t.field("task", "comm").unwrap();
+        assert_eq!((comm.offset, comm.size, comm.bits), (8, Some(16), None));
+        let flag = t.field("struct task", "flag").unwrap();
+        assert_eq!((flag.offset, flag.bits), (4, Some((2, 3))));
+        assert_eq!(t.field("outer", "pid").map(|f| f.size), Some(Some(8)), "anonymous members are looked through");
+        let TypeKind::Enum(values) = t.get(t.find("answer").unwrap()).unwrap().kind else { panic!("no enum") };
+        assert_eq!(values, [("NO".to_owned(), -1), ("YES".to_owned(), 1)]);
+        let TypeKind::Enum(values) = t.get(t.find("wide").unwrap()).unwrap().kind else { panic!("no enum") };
+        assert_eq!(values, [("YES".to_owned(), 0x8000_0000_ffff_ffff)]);
+        let var = t.get(t.variable("current_task").unwrap()).unwrap();
+        assert_eq!((var.kind, var.size), (TypeKind::Pointer(TypeId(6)), Some(8)));
+        assert_eq!(t.get(TypeId(0)).unwrap().kind, TypeKind::Void);
+        assert_eq!(t.get(TypeId(16)), None);
+    }
+}
+
+#[test]
+fn a_definition_wins_over_a_declaration_and_a_typedef() {
+    let t = Btf::parse(sample(false).blob()).unwrap();
+    assert_eq!(t.find("task"), Some(TypeId(6)));
+    assert_eq!(t.find("struct task"), Some(TypeId(6)));
+    assert_eq!(t.find("union task"), None);
+    assert_eq!(t.find("union elsewhere"), Some(TypeId(13)), "only declared, but that is all there is");
+    assert_eq!(t.find("struct elsewhere"), None);
+    assert_eq!(t.find("enum answer"), Some(TypeId(11)));
+    assert_eq!(t.find(""), None);
+}
+
+#[test]
+fn old_writers_say_nothing_of_signs_and_describe_bit_fields_by_integers() {
+    let mut b = Builder::new(false);
+    b.add("unsigned int", 1, false, 0, 4, &[2 << 16 | 3]);
+    let f = b.name("f");
+    b.add("s", 4, false, 1, 4, &[f, 1, 32]);
+    let no = b.name("NO");
+    b.add("e", 6, false, 1, 4, &[no, u32::MAX]);
+    let t = Btf::parse(b.blob()).unwrap();
+    assert_eq!(t.field("s", "f").unwrap().bits, Some((2, 3)));
+    let TypeKind::Enum(values) = t.get(t.find("e").unwrap()).unwrap().kind else { panic!("no enum") };
+    assert_eq!(values, [("NO".to_owned(), -1)]);
+}
+
+#[test]
+fn a_module_goes_on_where_the_kernel_ends() {
+    let base = sample(false);
+    let kernel = Arc::new(Btf::parse(base.blob()).unwrap());
+    let mut m = Builder::new(false);
+    m.strings.clear();
+    m.string_base = base.strings.len() as u32;
+    let t = m.name("owner");
+    m.add("tun", 4, false, 1, 8, &[t, 7, 0]);
+    m.add("task", 4, false, 0, 1, &[]);
+    let module = Btf::parse_split(m.blob(), kernel).unwrap();
+    assert_eq!(module.find("tun"), Some(TypeId(16)));
+    assert_eq!(module.size_of("task"), Some(32), "the kernel's own goes first");
+    assert_eq!(module.field("tun", "owner").unwrap().size, Some(8));
+    assert!(module.variable("current_task").is_some());
+    let other = Btf::parse_split(sample(true).blob(), Arc::new(Btf::parse(base.blob()).unwrap()));
+    assert!(other.is_err());
+}
+
+#[test]
+fn errors_name_the_place() {
+    let whole = sample(false).blob();
+    let cut = Btf::parse(whole[..whole.len() - 1].to_vec()).err().unwrap();
+    assert_eq!(cut.kind(), ErrorKind::Malformed);
+    assert!(cut.reason().contains(&format!("cut short at {:#x}", whole.len() - 1)), "{cut}");
+    let mut b = sample(false);
+    b.add("new", 99, false, 0, 0, &[]);
+    let unknown = Btf::parse(b.blob()).err().unwrap();
+    assert_eq!(unknown.kind(), ErrorKind::Unsupported);
+    assert!(unknown.reason().contains("type 16 at offset") && unknown.reason().contains("kind 99"), "{unknown}");
+    let mut b = sample(false);
+    b.add("long", 4, false, 9, 0, &[0, 0, 0]);
+    let over = Btf::parse(b.blob()).err().unwrap();
+    assert!(over.reason().contains("runs over the end"), "{over}");
+    assert!(Btf::parse(Vec::new()).is_err());
+    assert!(Btf::parse(b"MZ not a type section, but long enough".to_vec()).is_err());
+}
+
+#[test]
+fn a_layout_section_steps_over_what_is_unknown() {
+    let mut b = sample(false);
+    b.add("new", 30, false, 2, 0, &[1, 2, 3]);
+    b.add("after", 4, false, 0, 12, &[]);
+    let (t, s) = (b.types.len() as u32, b.strings.len() as u32);
+    let s = s.next_multiple_of(4);
+    b.strings.resize(s as usize, 0);
+    let mut blob = vec![0x9f, 0xeb, 1, 0];
+    for w in [32, 0, t, t, s, t + s, 31 * 4] {
+        blob.extend(b.word(w));
+    }
+    blob.extend(&b.types);
+    blob.extend(&b.strings);
+    blob.extend([0; 30 * 4]);
+    blob.extend([4, 4, 0, 0]);
+    assert_eq!(Btf::parse(blob).unwrap().size_of("after"), Some(12));
+}
+
+#[test]
+fn loops_end() {
+    let mut b = Builder::new(false);
+    b.add("a", 8, false, 0, 2, &[]);
+    b.add("b", 8, false, 0, 1, &[]);
+    b.add("", 3, false, 0, 0, &[3, 3, 2]);
+    let m = b.name("");
+    b.add("s", 4, false, 2, 8, &[m, 4, 0, m, 4, 0]);
+    let t = Btf::parse(b.blob()).unwrap();
+    assert_eq!(t.size_of("a"), None);
+    assert_eq!(t.get(TypeId(3)).unwrap().size, None);
+}
+
+#[test]
+fn blobs_are_found_in_raw_memory() {
+    let blob = sample(false).blob();
+    let mut memory = vec![0u8; 0x3000];
+    memory[0x123..0x127].copy_from_slice(&[0x9f, 0xeb, 1, 0]);
+    memory[0x1008..0x1008 + blob.len()].copy_from_slice(&blob);
+    let cut = memory.len() - 0x40;
+    memory[cut..].copy_from_slice(&blob[..0x40]);
+    let found: Vec<_> = find_btf(&memory).collect();
+    assert_eq!(found, [BtfCandidate { offset: 0x1008, len: blob.len() }, BtfCandidate { offset: cut, len: blob.len() }]);
+}
+
+fn use_all(t: &Btf) {
+    for name in t.names().iter().take(50) {
+        t.size_of(name);
+        t.field(name, "pid");
+    }
+    for id in 0..t.count().saturating_add(2).min(1000) {
+        t.get(TypeId(id));
+    }
+}
+
+proptest! {
+    #[test]
+    fn damage_never_panics(cut in 0usize..700, flips in prop::collection::vec((0usize..700, 0u8..8), 0..12), big: bool) {
+        let mut blob = sample(big).blob();
+        for (at, bit) in flips {
+            let n = blob.len();
+            blob[at % n] ^= 1 << bit;
+        }
+        if cut < 300 {
+            blob.truncate(cut);
+        }
+        find_btf(&blob).count();
+        if let Ok(t) = Btf::parse(blob) {
+            use_all(&t);
+        }
+    }
+}

@@ -9,7 +9,7 @@ use crate::image::{self, Image, ImageFacts, OpenOptions};
 use crate::os::{self, DetectionStep, Hints, OsLayer};
 use crate::symbols::{Symbols, Types};
 use crate::{At, Error, ErrorKind, Layer, PhysAddr, Result, VirtAddr, umem};
-use memsh_plugin::{Listing, Os, ProcessInfo};
+use memsh_plugin::{Listing, ProcessInfo};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 

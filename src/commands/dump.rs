@@ -13,7 +13,7 @@ use memsh::image::{ElfNotes, Progress, WriteFormat, write_image};
 use memsh::session::Space;
 use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::{
-    CSliceMut, CVec, MemoryMetadata, MemoryRange, MemoryView, Os, PhysReadOp, PhysicalMemory, Process, VirtReadOp,
+    CSliceMut, CVec, MemoryMetadata, MemoryRange, MemoryView, PhysReadOp, PhysicalMemory, Process, VirtReadOp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;

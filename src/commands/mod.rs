@@ -4,7 +4,7 @@
 //! into arguments and renders the rows. The registry [`ALL`] is what everything else is made from: the parser, help, man
 //! page, completions, JSON Schemas and docs/commands.md.
 //!
-//! To add a command: a file here that implements [`Command`], and a line in [`ALL`].
+//! To add a command: a file here that implements [`Command`](spec::Command), and a line in [`ALL`].
 
 pub mod cells;
 mod check;
@@ -35,8 +35,8 @@ mod vtop;
 mod which;
 
 pub use context::{Context, Host};
-pub use sink::{Collect, Rows, Sink};
-pub use spec::{Command, Shape, Spec};
+pub use sink::{Collect, Sink};
+pub use spec::{Shape, Spec};
 
 use spec::spec;
 

@@ -6,7 +6,7 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Whose, open};
-use memsh_plugin::{ModuleInfo, Os, Process};
+use memsh_plugin::{ModuleInfo, Process};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -69,7 +69,10 @@ impl Command for Strings {
         let pattern = self.pattern.as_deref().map(Glob::new).transpose()?;
         // With a pattern the search can't count for us: it does not know what matches.
         let mut left = self.place.max.unwrap_or(u64::MAX);
-        let place = Place { max: if pattern.is_some() { None } else { self.place.max }, ..self.place };
+        let mut place = self.place;
+        if pattern.is_some() {
+            place.max = None;
+        }
         place.each(cx, "searching", &mut |searched, source, options| {
             let pid = searched.space.process().map(|p| p.pid);
             let mut ended = Ok(());

@@ -179,13 +179,13 @@ impl TargetArgs {
     }
 }
 
-/// Adds the options of `extra` to a command. Where the command has one of that name, the extra one is out of the way under
-/// `--image-NAME`.
+/// Adds the options of `extra` to a command. `--format` is the image's, except where the command has one of its own (`dump`):
+/// there the image's steps aside as `--image-format`.
 fn with(command: Command, extra: &Command) -> Command {
     extra.get_arguments().fold(command, |command, arg| {
         let taken = |long: &str| command.get_arguments().any(|a| a.get_long() == Some(long));
         let arg = match arg.get_long() {
-            Some(long) if taken(long) => arg.clone().long(format!("image-{long}")).hide(true),
+            Some(long) if taken(long) => arg.clone().long("image-format").hide(true),
             _ => arg.clone(),
         };
         command.arg(arg)

@@ -213,7 +213,7 @@ fn man(rest: &[String], out: &mut dyn Write) -> Result<()> {
         None => super::args::whole(),
         Some(name) => {
             let spec = find(name).ok_or_else(|| Failure::usage(format!("there is no command {name}")))?;
-            super::args::parser(spec, true).name(format!("memsh-{}", spec.name))
+            super::args::parser(spec, true)
         }
     };
     let mut page = Vec::new();

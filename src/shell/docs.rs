@@ -1,6 +1,5 @@
 //! What the registry says of itself: help, schemas, docs/commands.md.
 
-use super::args::parser;
 use crate::commands::{ALL, Shape, Spec};
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -146,6 +145,7 @@ pub fn markdown() -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::args::parser;
     use super::*;
 
     #[test]

@@ -69,7 +69,7 @@ fn lines(shell: &Shell) -> rustyline::Result<()> {
         .history_ignore_space(true)
         .completion_type(CompletionType::List)
         .build();
-    let mut editor: Editor<Assistant<'_>, DefaultHistory> = Editor::with_default(config)?;
+    let mut editor: Editor<Assistant<'_>, DefaultHistory> = Editor::with_config(config)?;
     let color = shell.style(true).color;
     editor.set_helper(Some(Assistant { complete: Complete::new(shell), hinter: HistoryHinter::new(), color }));
     let history = history();

@@ -7,7 +7,7 @@ use super::line::{Line, Output};
 use super::progress::Bar;
 use super::run::{Ended, report, usage};
 use super::{alias, interrupt, repl};
-use crate::commands::context::Meter;
+use crate::commands::context::{Host, Meter};
 use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::find;
 use clap::{CommandFactory, FromArgMatches, Parser};
@@ -70,6 +70,7 @@ fn start(arguments: Vec<OsString>) -> Result<Ended> {
         return Err(failure);
     }
     let session = open(&root)?;
+    tell(&session, &shell(None, false));
     if !parts.command.is_empty() {
         return Ok(shell(Some(session), false).command(&one));
     }
@@ -84,6 +85,16 @@ fn start(arguments: Vec<OsString>) -> Result<Ended> {
         return Ok(script(&shell(Some(session), false), std::io::stdin().lines()));
     }
     Ok(repl::run(&shell(Some(session), true)))
+}
+
+/// What the analyst should know of the image, and with `-v` how it was recognised.
+fn tell(session: &Session, shell: &Shell) {
+    for warning in &session.facts().warnings {
+        shell.warn(&format!("warning: {warning}"));
+    }
+    for line in &session.image().detection {
+        shell.note(1, line);
+    }
 }
 
 fn script(shell: &Shell, lines: impl Iterator<Item = std::io::Result<String>>) -> Ended {

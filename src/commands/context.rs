@@ -1,6 +1,7 @@
 //! What a command may ask of its surroundings.
 
 use super::failure::{Failure, Result};
+use super::similar::similar;
 use memsh::session::{Session, Space};
 use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::ProcessInfo;
@@ -17,6 +18,11 @@ pub trait Names {
     /// # Errors
     /// When it can't be read.
     fn pointer(&self, address: umem) -> memsh::Result<umem>;
+
+    /// Symbols with nearly this name.
+    fn close_to(&self, _name: &str) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Shows how far something has come. Dropped when it ends.
@@ -162,6 +168,11 @@ struct Scope<'a> {
 impl Names for Scope<'_> {
     fn symbol(&self, name: &str) -> Option<umem> {
         self.session?.symbols().ok()?.address(name).map(VirtAddr::value)
+    }
+
+    fn close_to(&self, name: &str) -> Vec<String> {
+        let Some(symbols) = self.session.and_then(|s| s.symbols().ok()) else { return Vec::new() };
+        similar(name, symbols.all().map(|s| s.name)).into_iter().map(str::to_owned).collect()
     }
 
     fn pointer(&self, address: umem) -> memsh::Result<umem> {

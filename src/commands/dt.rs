@@ -3,6 +3,7 @@
 use super::cells::{Hex, plain};
 use super::context::Context;
 use super::failure::Result;
+use super::similar::{or, similar};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Whose;
@@ -21,9 +22,12 @@ pub struct Dt {
     /// Name of the type (`task_struct`, `struct task_struct`), or `TYPE.FIELD` for one member
     #[arg(value_name = "TYPE", num_args = 1..=3, required = true)]
     words: Vec<String>,
-    /// Levels of structures inside structures to show
-    #[arg(short = 'r', long, value_name = "N", default_value_t = 0, num_args = 0..=1, default_missing_value = "1", require_equals = false)]
-    recursive: u32,
+    /// Show the structures inside structures; given twice, two levels of them
+    #[arg(short = 'r', long, action = clap::ArgAction::Count)]
+    recursive: u8,
+    /// As many levels of them
+    #[arg(long, value_name = "N", conflicts_with = "recursive")]
+    depth: Option<u32>,
     #[command(flatten)]
     whose: Whose,
 }
@@ -106,11 +110,12 @@ impl Command for Dt {
             (Some(text), Some(space)) => Some(cx.evaluate(text, Some(space))?),
             _ => None,
         };
+        let depth = self.depth.unwrap_or(u32::from(self.recursive)).min(DEEPEST);
         let place = Place { types, space: space.as_ref(), cx };
         let (_, whole) = types.resolve(id).ok_or_else(|| unknown(types, &name))?;
         let fields = match member {
-            Some(path) => vec![place.member(id, &name, &path, address, self.recursive)?],
-            None => place.fields(id, 0, address, self.recursive.min(DEEPEST)),
+            Some(path) => vec![place.member(id, &name, &path, address, depth)?],
+            None => place.fields(id, 0, address, depth),
         };
         let kind = describe(types, id, 0);
         let kind = if matches!(whole.kind, TypeKind::Struct(_) | TypeKind::Union(_)) { kind } else { name };
@@ -119,12 +124,16 @@ impl Command for Dt {
 }
 
 fn unknown(types: &dyn Types, name: &str) -> Error {
-    let close = types.names();
-    let mut close: Vec<&String> = close.iter().filter(|n| n.contains(name)).collect();
-    close.sort_by_key(|n| (n.len(), n.as_str()));
+    let names = types.names();
+    let mut close = similar(name, names.iter().map(String::as_str));
+    if close.is_empty() {
+        close = names.iter().map(String::as_str).filter(|n| n.contains(name)).take(200).collect();
+        close.sort_by_key(|n| (n.len(), *n));
+        close.truncate(5);
+    }
     let hint = match close.as_slice() {
         [] => "names are those of the kernel's C source; `info` shows where types come from".to_owned(),
-        some => format!("there are {}", some.iter().take(6).map(|n| n.as_str()).collect::<Vec<_>>().join(", ")),
+        some => format!("did you mean {}?", or(some)),
     };
     Error::new(Layer::Symbols, ErrorKind::NotFound, format!("no type {name} in {}", types.origin())).hint(hint)
 }
@@ -198,7 +207,7 @@ impl Place<'_> {
             kind: describe(self.types, found.type_id, 0),
             value: if nested { Value::Null } else { self.value(found.type_id, found.size, at, bits) },
             bits,
-            fields: nested.then(|| self.fields(found.type_id, found.offset, at, depth.min(DEEPEST))),
+            fields: nested.then(|| self.fields(found.type_id, found.offset, at, depth)),
         })
     }
 

@@ -26,6 +26,7 @@ mod ptov;
 mod read;
 mod scan;
 mod searched;
+pub mod similar;
 pub mod sink;
 pub mod spec;
 mod strings;

@@ -41,7 +41,7 @@ pub struct ThreadRow {
 impl Command for Threads {
     type Row = ThreadRow;
     const NAME: &'static str = "threads";
-    const ALIASES: &'static [&'static str] = &["thrdscan", "tasks-threads"];
+    const ALIASES: &'static [&'static str] = &["thrdscan"];
     const SUMMARY: &'static str = "List threads";
     const SHAPE: Shape = Shape::List(&["pid", "tid", "name", "state", "address", "start_address", "start_symbol"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =

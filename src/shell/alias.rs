@@ -91,9 +91,21 @@ pub fn expand(words: &[String]) -> Vec<String> {
         // WinDbg's `x module!pattern` looks symbols up; gdb's `x ADDR` reads memory.
         "x" if rest.iter().any(|w| w.contains('*') && !w.starts_with('*') || w.ends_with('!')) => replaced(&["symbols"], rest),
         "s" if rest.first().is_some_and(|w| matches!(w.as_str(), "-a" | "-u" | "-b" | "-w" | "-d" | "-q")) => windbg_search(rest),
+        // WinDbg's `dt -r2`.
+        "dt" | "struct" if rest.iter().any(|w| depth(w).is_some()) => {
+            let words = rest.iter().flat_map(|w| match depth(w) {
+                Some(n) => vec!["--depth".to_owned(), n.to_owned()],
+                None => vec![w.clone()],
+            });
+            std::iter::once(first.clone()).chain(words).collect()
+        }
         "vtop" | "pte" if rest.first().is_some_and(|w| w == "-c") => replaced(&["vtop", "-p"], rest.get(1..).unwrap_or_default()),
         name => look(PLAIN, name).map_or_else(|| words.to_vec(), |with| replaced(&with, rest)),
     }
+}
+
+fn depth(word: &str) -> Option<&str> {
+    word.strip_prefix("-r").filter(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
 }
 
 /// `!process 0 0 [name]`, `!process PID`: `0`, `-1` and flags mean all.
@@ -260,6 +272,7 @@ mod tests {
             ("s -a 0 L?1000 abc", "scan --range 0 L?1000 -- abc"),
             ("s -d 0 L1000 41424344", "scan --range 0 L1000 --hex 44 43 42 41"),
             ("s abc", "s abc"),
+            ("dt -r2 x", "dt --depth 2 x"),
         ] {
             assert_eq!(expanded(typed), meant, "{typed}");
         }

@@ -10,7 +10,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The JSON Schema of a command's answer.
 pub fn value(spec: &Spec) -> Value {
-    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let row = (spec.row_schema)(&mut generator).to_value();
     let definitions = generator.take_definitions(true);
     let mut schema = json!({

@@ -11,6 +11,7 @@
 
 use crate::commands::context::Names;
 use crate::commands::failure::{Failure, Result};
+use crate::commands::similar::or;
 use memsh::{Error, ErrorKind, Layer, umem};
 
 /// How deep parentheses and prefixes may nest.
@@ -252,7 +253,11 @@ impl Parser<'_> {
             let hint = if name.len() < 5 && name.chars().all(|c| c.is_ascii_hexdigit()) {
                 format!("a number in hex is written 0x{name}; `symbols PATTERN` searches symbols")
             } else {
-                format!("`symbols '*{name}*'` searches symbols")
+                let close = self.names.close_to(name);
+                match close.is_empty() {
+                    true => format!("`symbols '*{name}*'` searches symbols"),
+                    false => format!("did you mean {}?", or(&close.iter().map(String::as_str).collect::<Vec<_>>())),
+                }
             };
             Error::new(Layer::Symbols, ErrorKind::NotFound, reason).hint(hint).into()
         })

@@ -18,7 +18,6 @@ mod progress;
 mod render;
 mod repl;
 mod run;
-mod similar;
 mod start;
 
 pub use start::main;

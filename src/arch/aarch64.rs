@@ -49,7 +49,7 @@ const fn format(mode: &'static str, page: u32, va_bits: u32, first_block: usize,
             } else if number > first_block {
                 Leaf::IfClear(TABLE)
             } else {
-                Leaf::Never
+                Leaf::Never { require: TABLE }
             },
             // From above nT (16) up to the block's first address bit.
             leaf_reserved: if number == 4 { 0 } else { (1 << shift) - (1 << 17) },
@@ -71,10 +71,18 @@ const fn format(mode: &'static str, page: u32, va_bits: u32, first_block: usize,
         address_mask: (if wide.shift == 42 { 0x0004_0000_0000_0000 } else { 0x0001_0000_0000_0000 }) - (1 << page),
         address_shift: 0,
         extra: wide,
+        forbidden: (0, 0),
         napot: 0,
-        root_mask: 0x000f_ffff_ffff_ffe0,
+        root_mask: root_mask(va_bits - (page + stride * (depth - 1) as u32), wide.mask != 0),
         perm: PERM,
     }
+}
+
+/// A root table is aligned to its size, to 64 bytes at least with 52-bit physical addresses. Without them bits 63:48 of a
+/// root register are an ASID, not address.
+const fn root_mask(bits: u32, wide: bool) -> u64 {
+    let size = 8 << bits;
+    if wide { 0x0010_0000_0000_0000 - if size < 64 { 64 } else { size } } else { 0x0001_0000_0000_0000 - size }
 }
 
 /// 64 KiB granule with 52-bit addresses (FEAT_LPA): entry bits 15:12 are address bits 51:48.

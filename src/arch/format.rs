@@ -8,8 +8,11 @@ pub const MAX_DEPTH: usize = 5;
 /// When an entry of a level maps memory rather than pointing to another table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaf {
-    /// It always points to a table.
-    Never,
+    /// It never maps: it points to a table.
+    Never {
+        /// Bits without which the entry is invalid (AArch64's descriptor type where a level has no blocks).
+        require: u64,
+    },
     /// It always maps; `require` are bits that must all be set (AArch64's descriptor type at the last level).
     Always {
         /// Bits without which the entry is invalid.
@@ -64,7 +67,7 @@ impl Level {
         name: "",
         shift: 0,
         bits: 0,
-        leaf: Leaf::Never,
+        leaf: Leaf::Never { require: 0 },
         leaf_reserved: 0,
         table_reserved: 0,
         leaf_extra: Extra::NONE,
@@ -173,6 +176,9 @@ pub struct PageFormat {
     pub address_shift: u32,
     /// Address bits that every entry keeps elsewhere.
     pub extra: Extra,
+    /// Combinations that no entry may have: where `entry & mask` is this value (RISC-V: writeable and not readable). A mask of 0
+    /// forbids nothing.
+    pub forbidden: (u64, u64),
     /// Of a last-level entry: when set, the page is 16 times as large (RISC-V's Svnapot).
     pub napot: u64,
     /// Bits of a root that hold its physical address; what a register keeps below is not part of it.

@@ -55,6 +55,8 @@ const fn format(mode: &'static str, depth: usize) -> PageFormat {
         address_mask: PPN,
         address_shift: 2,
         extra: Extra::NONE,
+        // W without R is reserved at every level.
+        forbidden: (READ | WRITE, WRITE),
         napot: 1 << 63,
         root_mask: 0x00ff_ffff_ffff_f000,
         perm: PERM,

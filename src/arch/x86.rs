@@ -24,10 +24,16 @@ const fn large(name: &'static str, shift: u32) -> Level {
 
 /// Bit 7 of a PML4 or PML5 entry must be zero.
 const fn pointing(name: &'static str, shift: u32) -> Level {
-    Level { table_reserved: PAGE_SIZE, ..level(name, shift, 9, Leaf::Never) }
+    Level { table_reserved: PAGE_SIZE, ..level(name, shift, 9, Leaf::Never { require: 0 }) }
 }
 
 const PT: Level = level("PT", 12, 9, Leaf::Always { require: 0 });
+
+/// With PAE bits 62:52 must be zero in every PDE and PTE (tables 4-9 to 4-11); 4-level paging leaves them to software.
+const fn pae(l: Level) -> Level {
+    const HIGH: u64 = 0x7ff0_0000_0000_0000;
+    Level { leaf_reserved: l.leaf_reserved | HIGH, table_reserved: l.table_reserved | HIGH, ..l }
+}
 
 /// 32-bit paging: 4 KiB pages, and 4 MiB pages whose address may have 40 bits (PSE-36).
 pub const X86: PageFormat = PageFormat {
@@ -54,6 +60,7 @@ pub const X86: PageFormat = PageFormat {
     address_mask: 0xffff_f000,
     address_shift: 0,
     extra: Extra::NONE,
+    forbidden: (0, 0),
     napot: 0,
     root_mask: 0xffff_f000,
     perm: PermRule { any_nx: 0, ..PERM },
@@ -73,10 +80,10 @@ pub const X86_PAE: PageFormat = PageFormat {
             // Bits 2:1, 8:5 and 63:52 of a PDPTE must be zero.
             table_reserved: 0xfff0_0000_0000_01e6,
             permits: false,
-            ..level("PDPT", 30, 2, Leaf::Never)
+            ..level("PDPT", 30, 2, Leaf::Never { require: 0 })
         },
-        large("PD", 21),
-        PT,
+        pae(large("PD", 21)),
+        pae(PT),
         Level::NONE,
         Level::NONE,
     ],
@@ -84,6 +91,7 @@ pub const X86_PAE: PageFormat = PageFormat {
     address_mask: ADDRESS,
     address_shift: 0,
     extra: Extra::NONE,
+    forbidden: (0, 0),
     napot: 0,
     root_mask: 0xffff_ffe0,
     perm: PERM,
@@ -103,6 +111,7 @@ pub const X86_64: PageFormat = PageFormat {
     address_mask: ADDRESS,
     address_shift: 0,
     extra: Extra::NONE,
+    forbidden: (0, 0),
     napot: 0,
     root_mask: ADDRESS,
     perm: PERM,

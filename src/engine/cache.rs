@@ -1,6 +1,7 @@
 //! Caches over memory that costs per access. Their content is dropped when the memory's epoch moves on.
 
 use super::walk::Page;
+use memsh_plugin::umem;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -17,11 +18,18 @@ impl<K: Eq + std::hash::Hash, V> Epochal<K, V> {
     }
 
     fn of(&mut self, epoch: u64) -> &mut HashMap<K, V> {
-        if self.epoch != epoch || self.map.len() >= self.limit {
+        if self.epoch != epoch {
             self.map.clear();
             self.epoch = epoch;
         }
         &mut self.map
+    }
+
+    fn put(&mut self, epoch: u64, key: K, value: V) {
+        if self.map.len() >= self.limit {
+            self.map.clear();
+        }
+        self.of(epoch).insert(key, value);
     }
 }
 
@@ -33,10 +41,10 @@ fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// Size in bytes of a cached page of physical memory.
 pub(super) const FRAME: usize = 4096;
 /// 64 MiB.
-const FRAMES: usize = 16384;
+pub(super) const FRAMES: usize = 16384;
 
 /// Pages of physical memory.
-pub(super) struct FrameCache(Mutex<Epochal<u64, Box<[u8; FRAME]>>>);
+pub(super) struct FrameCache(Mutex<Epochal<umem, Box<[u8; FRAME]>>>);
 
 impl FrameCache {
     pub(super) fn new() -> Self {
@@ -44,7 +52,7 @@ impl FrameCache {
     }
 
     /// Copies `buf.len()` bytes at `offset` of a cached frame; false when it is not cached.
-    pub(super) fn get(&self, epoch: u64, frame: u64, offset: usize, buf: &mut [u8]) -> bool {
+    pub(super) fn get(&self, epoch: u64, frame: umem, offset: usize, buf: &mut [u8]) -> bool {
         let mut inner = lock(&self.0);
         match inner.of(epoch).get(&frame).and_then(|f| f.get(offset..offset + buf.len())) {
             Some(from) => {
@@ -55,8 +63,8 @@ impl FrameCache {
         }
     }
 
-    pub(super) fn put(&self, epoch: u64, frame: u64, bytes: &[u8; FRAME]) {
-        lock(&self.0).of(epoch).insert(frame, Box::new(*bytes));
+    pub(super) fn put(&self, epoch: u64, frame: umem, bytes: &[u8; FRAME]) {
+        lock(&self.0).put(epoch, frame, Box::new(*bytes));
     }
 }
 
@@ -79,7 +87,7 @@ impl TranslationCache {
     }
 
     pub(super) fn put(&self, epoch: u64, root: u64, va: u64, page: Page) {
-        lock(&self.0).of(epoch).insert((root, va >> page.shift, page.shift), page);
+        lock(&self.0).put(epoch, (root, va >> page.shift, page.shift), page);
     }
 }
 

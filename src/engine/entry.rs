@@ -79,7 +79,13 @@ const fn extra(x: Extra, entry: u64) -> u64 {
 #[inline(always)]
 const fn is_leaf(level: &Level, entry: u64) -> Option<bool> {
     match level.leaf {
-        Leaf::Never => Some(false),
+        Leaf::Never { require } => {
+            if entry & require == require {
+                Some(false)
+            } else {
+                None
+            }
+        }
         Leaf::Always { require } => {
             if entry & require == require {
                 Some(true)
@@ -103,11 +109,16 @@ const fn is_leaf(level: &Level, entry: u64) -> Option<bool> {
 #[inline(always)]
 pub(super) const fn decode(f: &PageFormat, level: &Level, entry: u64) -> Entry {
     // The common case of a pointing level in one test.
-    if matches!(level.leaf, Leaf::Never) && entry & (f.present | level.table_reserved) == f.present {
-        return Entry::Table(address(f, entry));
+    if let Leaf::Never { require } = level.leaf {
+        if f.forbidden.0 == 0 && entry & (f.present | require | level.table_reserved) == f.present | require {
+            return Entry::Table(address(f, entry));
+        }
     }
     if entry & f.present != f.present {
         return Entry::Absent;
+    }
+    if f.forbidden.0 != 0 && entry & f.forbidden.0 == f.forbidden.1 {
+        return Entry::Reserved;
     }
     match is_leaf(level, entry) {
         None => Entry::Reserved,
@@ -118,11 +129,11 @@ pub(super) const fn decode(f: &PageFormat, level: &Level, entry: u64) -> Entry {
             Entry::Table(address(f, entry))
         }
         Some(true) => {
-            if f.napot != 0 && entry & f.napot != 0 {
-                return napot(f, level, entry);
-            }
             if entry & level.leaf_reserved != 0 {
                 return Entry::Reserved;
+            }
+            if f.napot != 0 && entry & f.napot != 0 {
+                return napot(f, level, entry);
             }
             let base = (address(f, entry) & !((1u64 << level.shift) - 1)) | extra(level.leaf_extra, entry);
             Entry::Page(base, level.shift)

@@ -5,7 +5,8 @@
 //! a load.
 
 use super::num::{index, to_umem};
-use memsh_plugin::{PhysAddr, PhysicalMemory, umem};
+use memsh_plugin::{MemoryRange, PhysAddr, PhysicalMemory, umem};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 struct Run {
@@ -16,9 +17,9 @@ struct Run {
 
 /// The mapped runs of a memory, ready to be read without a call.
 pub struct Mapped {
-    /// The first run, and in how many places of it a 64-bit word can begin: images have one to three runs, and trying the first
-    /// before searching is what makes a walk cheap.
-    first: umem,
+    /// The largest run, and in how many places of it a 64-bit word can begin. Images have one to three runs; a walk that tries
+    /// this one alone, and leaves the others to a second try, keeps all it needs in registers.
+    largest: umem,
     words: umem,
     data: *const u8,
     runs: Box<[Run]>,
@@ -31,36 +32,57 @@ unsafe impl Send for Mapped {}
 // SAFETY: as above; no interior mutability.
 unsafe impl Sync for Mapped {}
 
+/// First and last address of ascending pieces, neighbours as one.
+fn merged(pieces: impl Iterator<Item = (umem, umem)>) -> Vec<(umem, umem)> {
+    let mut out: Vec<(umem, umem)> = Vec::new();
+    for (start, size) in pieces.filter(|(_, size)| *size > 0) {
+        let last = start.saturating_add(size - 1);
+        match out.last_mut() {
+            Some(l) if l.1.checked_add(1) == Some(start) => l.1 = last,
+            _ => out.push((start, last)),
+        }
+    }
+    out
+}
+
 impl Mapped {
-    /// The mapped runs of `owner`, or `None` where it has none or they do not cover all its ranges.
-    pub fn of(owner: &Arc<dyn PhysicalMemory>) -> Option<Self> {
+    /// The mapped runs of `owner`, or `None` where it has none or they are not exactly what `ranges` (ascending, disjoint) says.
+    pub fn of(owner: &Arc<dyn PhysicalMemory>, ranges: &[MemoryRange]) -> Option<Self> {
         let given = owner.mapped_runs();
         let mut runs: Vec<Run> = Vec::with_capacity(given.len());
         for run in given.iter() {
             let data: &[u8] = &run.data;
             let (start, size) = (run.start.value(), to_umem(data.len()));
+            if size == 0 {
+                continue;
+            }
             // Out of order, overlapping or wrapping: not what the trait promises, so not to be trusted with pointers.
-            if start.checked_add(size).is_none() || runs.last().is_some_and(|l| l.start + l.size > start) {
+            if start.checked_add(size - 1).is_none() || runs.last().is_some_and(|l| l.start + (l.size - 1) >= start) {
                 return None;
             }
             match runs.last_mut() {
                 // Neighbours in both spaces are one run.
                 Some(l) if l.start + l.size == start && l.data.wrapping_add(index(l.size)?) == data.as_ptr() => l.size += size,
-                _ if size > 0 => runs.push(Run { start, size, data: data.as_ptr() }),
-                _ => {}
+                _ => runs.push(Run { start, size, data: data.as_ptr() }),
             }
         }
-        let covered: umem = runs.iter().map(|r| r.size).sum();
-        let wanted: umem = owner.ranges().iter().map(|r| r.size).sum();
-        let first = runs.first().filter(|_| covered == wanted && covered > 0)?;
-        let (start, words, data) = (first.start, first.size.saturating_sub(7), first.data);
-        Some(Mapped { first: start, words, data, runs: runs.into(), _owner: Arc::clone(owner) })
+        let covered = merged(runs.iter().map(|r| (r.start, r.size)));
+        let wanted = merged(ranges.iter().map(|r| (r.start.value(), r.size)));
+        let largest = runs.iter().max_by_key(|r| r.size).filter(|_| covered == wanted)?;
+        let (start, words, data) = (largest.start, largest.size.saturating_sub(7), largest.data);
+        Some(Mapped { largest: start, words, data, runs: runs.into(), _owner: Arc::clone(owner) })
     }
 
-    /// The memory for a walk, with what a load needs in registers.
+    /// The largest run alone, with what a load needs in registers.
     #[inline(always)]
     pub(super) fn window(&self) -> Window<'_> {
-        Window { first: self.first, words: self.words, data: self.data, all: self }
+        Window { start: self.largest, words: self.words, data: self.data, _memory: PhantomData }
+    }
+
+    /// Whether there is memory beside the largest run.
+    #[inline(always)]
+    pub(super) fn is_split(&self) -> bool {
+        self.runs.len() > 1
     }
 
     /// Host address of `len` bytes at `addr`, where one run holds them all.
@@ -84,20 +106,18 @@ impl Mapped {
         self.runs.get(i).filter(|r| addr - r.start < r.size)
     }
 
-    /// A little-endian 64-bit word.
-    #[inline(never)]
-    fn word64(&self, addr: umem) -> Option<u64> {
-        let p = self.host(addr, 8)?;
-        // SAFETY: 8 readable bytes; the read is unaligned.
-        Some(u64::from_le(unsafe { p.cast::<u64>().read_unaligned() }))
+    /// Whether any byte of the range is there.
+    pub fn touches(&self, addr: umem, len: umem) -> bool {
+        let last = addr.saturating_add(len.saturating_sub(1));
+        let i = self.runs.partition_point(|r| r.start <= last);
+        i.checked_sub(1).and_then(|i| self.runs.get(i)).is_some_and(|r| len > 0 && r.start + (r.size - 1) >= addr)
     }
 
-    /// A little-endian 32-bit word.
-    #[inline(never)]
-    fn word32(&self, addr: umem) -> Option<u32> {
-        let p = self.host(addr, 4)?;
-        // SAFETY: 4 readable bytes; the read is unaligned.
-        Some(u32::from_le(unsafe { p.cast::<u32>().read_unaligned() }))
+    /// A word that lies in two runs.
+    #[cold]
+    fn split_word<const N: usize>(&self, addr: umem) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        self.read_pieces(PhysAddr::new(addr), &mut bytes).then_some(bytes)
     }
 
     /// `len` bytes at `addr` in place, where one run holds them all.
@@ -153,8 +173,16 @@ impl Mapped {
                     whole = false;
                 }
             }
-            at = at.wrapping_add(n.max(1));
             rest = tail;
+            at = match at.checked_add(n.max(1)) {
+                Some(next) => next,
+                // Nothing lies above the highest address; physical memory does not begin anew there.
+                None => {
+                    whole &= rest.is_empty();
+                    rest.fill(0);
+                    break;
+                }
+            };
         }
         whole
     }
@@ -168,35 +196,60 @@ impl Mapped {
     }
 }
 
-/// A memory as a walk holds it: the first run's place by value, the others by reference.
-#[derive(Clone, Copy)]
-pub(super) struct Window<'a> {
-    first: umem,
-    words: umem,
-    data: *const u8,
-    all: &'a Mapped,
+/// Where a walk gets its entries from.
+pub(super) trait Load: Copy {
+    /// A little-endian 64-bit word.
+    fn word64(self, addr: umem) -> Option<u64>;
+
+    /// A little-endian 32-bit word.
+    fn word32(self, addr: umem) -> Option<u32>;
 }
 
-impl Window<'_> {
-    /// A little-endian 64-bit word.
+/// The largest run of a memory; `None` for an address outside does not mean that nothing is there.
+#[derive(Clone, Copy)]
+pub(super) struct Window<'a> {
+    start: umem,
+    words: umem,
+    data: *const u8,
+    _memory: PhantomData<&'a Mapped>,
+}
+
+impl Load for Window<'_> {
     #[inline(always)]
-    pub(super) fn word64(self, addr: umem) -> Option<u64> {
-        let offset = addr.wrapping_sub(self.first);
+    fn word64(self, addr: umem) -> Option<u64> {
+        let offset = addr.wrapping_sub(self.start);
         if offset >= self.words {
-            return self.all.word64(addr);
+            return None;
         }
-        // SAFETY: `words` is the first run's size less 7, so that 8 bytes at `offset` are inside; the read is unaligned.
+        // SAFETY: `words` is the run's size less 7, so that 8 bytes at `offset` are inside; the read is unaligned.
         Some(u64::from_le(unsafe { self.data.add(index(offset)?).cast::<u64>().read_unaligned() }))
     }
 
-    /// A little-endian 32-bit word.
     #[inline(always)]
-    pub(super) fn word32(self, addr: umem) -> Option<u32> {
-        let offset = addr.wrapping_sub(self.first);
+    fn word32(self, addr: umem) -> Option<u32> {
+        let offset = addr.wrapping_sub(self.start);
         if offset >= self.words {
-            return self.all.word32(addr);
+            return None;
         }
         // SAFETY: as above, and 4 bytes are fewer.
         Some(u32::from_le(unsafe { self.data.add(index(offset)?).cast::<u32>().read_unaligned() }))
+    }
+}
+
+impl Load for &Mapped {
+    fn word64(self, addr: umem) -> Option<u64> {
+        match self.host(addr, 8) {
+            // SAFETY: 8 readable bytes; the read is unaligned.
+            Some(p) => Some(u64::from_le(unsafe { p.cast::<u64>().read_unaligned() })),
+            None => self.split_word(addr).map(u64::from_le_bytes),
+        }
+    }
+
+    fn word32(self, addr: umem) -> Option<u32> {
+        match self.host(addr, 4) {
+            // SAFETY: 4 readable bytes; the read is unaligned.
+            Some(p) => Some(u32::from_le(unsafe { p.cast::<u32>().read_unaligned() })),
+            None => self.split_word(addr).map(u32::from_le_bytes),
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Physical memory as the rest of the program holds it.
 
-use super::cache::{FRAME, FrameCache};
+use super::cache::{FRAME, FRAMES, FrameCache};
 use super::mapped::Mapped;
 use super::num::{index, to_umem};
-use super::read::Gaps;
+use super::read::{Gaps, find_gaps};
+use super::runs::RunMap;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,8 +41,10 @@ impl Memory {
 
     /// Takes a shared connector.
     pub fn from_arc(source: Arc<dyn PhysicalMemory>) -> Self {
-        let mapped = Mapped::of(&source);
-        let ranges = source.ranges().iter().copied().collect();
+        // What the connector claims is not yet ascending, disjoint and free of empty ranges.
+        let claims = RunMap::build(source.ranges().iter().map(|r| (*r, ())), |(), _| ());
+        let ranges: Box<[MemoryRange]> = claims.iter().map(|(r, ())| *r).collect();
+        let mapped = Mapped::of(&source, &ranges);
         let metadata = source.metadata();
         let frames = mapped.is_none().then(FrameCache::new);
         Self(Arc::new(Inner { source, mapped, ranges, metadata, epoch: AtomicU64::new(0), frames, limit: Mutex::new(None) }))
@@ -100,7 +103,7 @@ impl Memory {
                 let whole = mapped.read(op.addr, &mut op.buf);
                 op.status = match whole {
                     true => Status::DONE,
-                    false if self.touches(op.addr, to_umem(op.buf.len())) => Status::PARTIAL,
+                    false if mapped.touches(op.addr.value(), to_umem(op.buf.len())) => Status::PARTIAL,
                     false => Status::MISSING,
                 };
             }
@@ -129,7 +132,9 @@ impl Memory {
         let mut wanted = Vec::new();
         for op in ops.iter_mut() {
             op.status = Status::PENDING;
-            if op.buf.len() > CACHED {
+            // An operation past the highest address is the connector's to answer: frames do not begin anew there.
+            let wraps = op.addr.checked_add(to_umem(op.buf.len())).is_none();
+            if op.buf.len() > CACHED || wraps {
                 continue;
             }
             match copy_cached(cache, epoch, op) {
@@ -139,11 +144,15 @@ impl Memory {
         }
         wanted.sort_unstable();
         wanted.dedup();
+        // Small operations all over memory: whole pages would be many times what was asked for.
+        if wanted.len() > FRAMES / 2 {
+            wanted.clear();
+        }
         let mut pages = vec![[0u8; FRAME]; wanted.len()];
         let mut fetch: Vec<PhysReadOp> = wanted
             .iter()
             .zip(pages.iter_mut())
-            .map(|(&frame, page)| PhysReadOp::new(PhysAddr::new(umem::from(frame) * to_umem(FRAME)), page))
+            .map(|(&frame, page)| PhysReadOp::new(PhysAddr::new(frame * to_umem(FRAME)), page))
             .collect();
         self.read_source(&mut fetch);
         let good: Vec<bool> = fetch.iter().map(|op| op.status.is_done()).collect();
@@ -153,9 +162,11 @@ impl Memory {
         }
         let mut open: Vec<usize> = Vec::new();
         for (i, op) in ops.iter_mut().enumerate().filter(|(_, op)| op.status == Status::PENDING) {
-            match copy_cached(cache, epoch, op) {
-                Ok(()) => op.status = Status::DONE,
-                Err(_) => open.push(i),
+            let wraps = op.addr.checked_add(to_umem(op.buf.len())).is_none();
+            if op.buf.len() <= CACHED && !wraps && !wanted.is_empty() && copy_cached(cache, epoch, op).is_ok() {
+                op.status = Status::DONE;
+            } else {
+                open.push(i);
             }
         }
         if open.is_empty() {
@@ -188,13 +199,6 @@ impl Memory {
         at >= end
     }
 
-    /// Whether any byte of the range is there.
-    fn touches(&self, addr: PhysAddr, len: umem) -> bool {
-        let last = addr.saturating_add(len.saturating_sub(1));
-        let i = self.0.ranges.partition_point(|r| r.start <= last);
-        i.checked_sub(1).and_then(|i| self.0.ranges.get(i)).is_some_and(|r| r.start.saturating_add(r.size - 1) >= addr)
-    }
-
     /// Fills `buf` from `addr`, or fails.
     ///
     /// # Errors
@@ -219,50 +223,15 @@ impl Memory {
 
     /// Fills `buf` from `addr` as far as it is there, and says what is missing; missing bytes are zero.
     pub fn read_gaps(&self, addr: PhysAddr, buf: &mut [u8]) -> Gaps {
-        let mut gaps = Gaps::none();
         if self.read(addr, buf).is_ok() {
-            return gaps;
+            return Gaps::none();
         }
-        let mut at = addr;
-        let mut rest = buf;
-        let mut ops = Vec::new();
-        while !rest.is_empty() {
-            let n = index(SPLIT - at.offset_in(SPLIT)).unwrap_or(1).min(rest.len());
-            let (piece, tail) = rest.split_at_mut(n);
-            ops.push(PhysReadOp::new(at, piece));
-            at = at.wrapping_add(to_umem(n));
-            rest = tail;
-        }
-        self.read_ops(&mut ops);
-        for op in &mut ops {
-            let start = op.addr;
-            let end = start.value().saturating_add(to_umem(op.buf.len()));
-            match op.status {
-                Status::DONE => {}
-                Status::PARTIAL => self.partial_gaps(start.value(), end, &mut gaps),
-                _ => gaps.push(start.value(), end),
-            }
-        }
-        gaps
-    }
-
-    /// The holes of `start..end` by the list of ranges.
-    fn partial_gaps(&self, start: umem, end: umem, gaps: &mut Gaps) {
-        let mut at = start;
-        for r in self.0.ranges.iter().skip_while(|r| r.start.value().saturating_add(r.size) <= start) {
-            let (rs, re) = (r.start.value(), r.start.value().saturating_add(r.size));
-            if rs >= end {
-                break;
-            }
-            gaps.push(at, rs.max(at));
-            at = at.max(re);
-        }
-        gaps.push(at.min(end), end);
+        find_gaps(addr, buf, SPLIT, &mut |ops| self.read_ops(ops))
     }
 }
 
 /// Fills an operation from cached frames, or says which frames it lacks.
-fn copy_cached(cache: &FrameCache, epoch: u64, op: &mut PhysReadOp) -> Result<(), Vec<u64>> {
+fn copy_cached(cache: &FrameCache, epoch: u64, op: &mut PhysReadOp) -> Result<(), Vec<umem>> {
     let frame_size = to_umem(FRAME);
     let mut at = op.addr;
     let mut missing = Vec::new();
@@ -271,7 +240,7 @@ fn copy_cached(cache: &FrameCache, epoch: u64, op: &mut PhysReadOp) -> Result<()
         let offset = index(at.offset_in(frame_size)).unwrap_or(0);
         let n = (FRAME - offset).min(rest.len());
         let (piece, tail) = rest.split_at_mut(n);
-        let frame = super::num::to_u64(at.value() / frame_size).unwrap_or(u64::MAX);
+        let frame = at.value() / frame_size;
         if !cache.get(epoch, frame, offset, piece) {
             missing.push(frame);
         }

@@ -2,28 +2,29 @@
 
 use super::entry::{Entry, Seen, decode, entry_offset, half};
 use super::memory::Memory;
-use super::num::{index, to_u64};
+use super::num::{index, to_u64, to_umem};
 use super::software::{Meaning, Software};
 use super::spans::{Merge, Visit, Walked, budget, clip, resident, root_visits, word};
 use super::walk::Page;
-use crate::arch::PageFormat;
-use memsh_plugin::{Perm, PhysAddr, PhysReadOp, umem};
+use crate::arch::{Level, PageFormat};
+use memsh_plugin::{Perm, PhysAddr, PhysReadOp, Status, umem};
 use std::collections::HashMap;
 
-/// Tables read at once: 16 MiB of 4 KiB tables. Memory stays bounded, and a call never carries little.
-const TABLES: usize = 4096;
+/// Bytes of tables read at once: 4096 tables of 4 KiB. Memory stays bounded, and a call never carries little.
+const TABLE_BYTES: usize = 16 << 20;
 
 /// Tables of one level, read in one batch.
 struct Tables {
     size: usize,
     position: HashMap<u64, usize>,
     bytes: Vec<u8>,
-    read: Vec<bool>,
+    status: Vec<Status>,
 }
 
 impl Tables {
-    /// Reads the tables at `wanted` (each once), of `size` bytes.
-    fn read(memory: &Memory, size: usize, wanted: impl Iterator<Item = u64>) -> Tables {
+    /// Reads the tables at `wanted` (each once) of a level.
+    fn read(f: &PageFormat, memory: &Memory, level: &Level, wanted: impl Iterator<Item = u64>) -> Tables {
+        let size = table_bytes(f, level.bits).max(1);
         let mut position = HashMap::new();
         let mut order = Vec::new();
         for t in wanted {
@@ -39,13 +40,34 @@ impl Tables {
             .map(|(&t, buf)| PhysReadOp::new(PhysAddr::new(umem::from(t)), buf))
             .collect();
         memory.read_ops(&mut ops);
-        let read = ops.iter().map(|op| op.status.is_done()).collect();
-        Tables { size, position, bytes, read }
+        let status: Vec<Status> = ops.iter().map(|op| op.status).collect();
+        drop(ops);
+        // Of a table that is there in part, every entry by itself: half an entry is none.
+        let mut ops = Vec::new();
+        let partial = order.iter().zip(bytes.chunks_exact_mut(size)).zip(&status).filter(|(_, s)| **s == Status::PARTIAL);
+        for ((&table, buf), _) in partial {
+            let mut at = PhysAddr::new(umem::from(table));
+            for entry in buf.chunks_exact_mut(entry_bytes(f)) {
+                let next = at.wrapping_add(to_umem(entry.len()));
+                ops.push(PhysReadOp::new(at, entry));
+                at = next;
+            }
+        }
+        memory.read_ops(&mut ops);
+        for op in ops.iter_mut().filter(|op| !op.status.is_done()) {
+            op.buf.fill(0);
+        }
+        drop(ops);
+        Tables { size, position, bytes, status }
+    }
+
+    fn status(&self, address: u64) -> Status {
+        self.position.get(&address).and_then(|&i| self.status.get(i)).copied().unwrap_or_default()
     }
 
     fn table(&self, address: u64) -> Option<&[u8]> {
         let i = *self.position.get(&address)?;
-        if !self.read.get(i).copied().unwrap_or(false) {
+        if !matches!(self.status.get(i), Some(&(Status::DONE | Status::PARTIAL))) {
             return None;
         }
         self.bytes.get(i * self.size..(i + 1) * self.size)
@@ -54,6 +76,10 @@ impl Tables {
 
 fn table_bytes(f: &PageFormat, bits: u32) -> usize {
     index(umem::from(f.entry_size_u64() << bits)).unwrap_or(0)
+}
+
+fn entry_bytes(f: &PageFormat) -> usize {
+    index(umem::from(f.entry_size_u64())).unwrap_or(8)
 }
 
 /// One address on its way down.
@@ -82,19 +108,18 @@ pub(super) fn translate(
         })
         .collect();
     for level in f.used_levels() {
-        let size = table_bytes(f, level.bits);
+        let limit = TABLE_BYTES / table_bytes(f, level.bits).max(1);
         let mut next = Vec::with_capacity(going.len());
         // Sorted by table, so that a group has all the addresses of its tables.
         going.sort_by_key(|t| t.table);
         let mut rest = going.as_slice();
         while !rest.is_empty() {
-            let (group, tail) = rest.split_at(group_end(rest, |t| t.table));
+            let (group, tail) = rest.split_at(group_end(rest, limit, |t| t.table));
             rest = tail;
-            let tables = Tables::read(memory, size, group.iter().map(|t| t.table));
+            let tables = Tables::read(f, memory, level, group.iter().map(|t| t.table));
             for t in group {
                 let offset = index(umem::from(entry_offset(f, level, t.va))).unwrap_or(0);
-                let entry_size = usize::try_from(f.entry_size).unwrap_or(8);
-                let Some(entry) = tables.table(t.table).and_then(|b| b.get(offset..offset + entry_size)).map(word) else {
+                let Some(entry) = tables.table(t.table).and_then(|b| b.get(offset..offset + entry_bytes(f))).map(word) else {
                     continue;
                 };
                 let page = match decode(f, level, entry) {
@@ -119,8 +144,8 @@ pub(super) fn translate(
     out
 }
 
-/// How many leading elements have at most [`TABLES`] different tables; equal tables stand together.
-fn group_end<T>(items: &[T], table: impl Fn(&T) -> u64) -> usize {
+/// How many leading elements have at most `limit` different tables; equal tables stand together.
+fn group_end<T>(items: &[T], limit: usize, table: impl Fn(&T) -> u64) -> usize {
     let mut distinct = 0;
     let mut last = None;
     for (i, item) in items.iter().enumerate() {
@@ -129,7 +154,7 @@ fn group_end<T>(items: &[T], table: impl Fn(&T) -> u64) -> usize {
             distinct += 1;
             last = Some(t);
         }
-        if distinct > TABLES {
+        if distinct > limit.max(1) {
             return i;
         }
     }
@@ -173,11 +198,12 @@ struct Spans<'a, 'b> {
 impl Spans<'_, '_> {
     /// Looks into the tables of level number `depth` among `items`, a bounded group at a time, and everything below.
     fn expand(&mut self, depth: usize, items: Vec<Item>) {
+        let limit = self.f.used_levels().get(depth).map_or(1, |l| TABLE_BYTES / table_bytes(self.f, l.bits).max(1)).max(1);
         let mut items = items.into_iter().peekable();
         while items.peek().is_some() && !self.merge.stop {
             let mut group = Vec::new();
             let mut tables = 0;
-            while let Some(item) = items.next_if(|i| matches!(i, Item::Page(..)) || tables < TABLES) {
+            while let Some(item) = items.next_if(|i| matches!(i, Item::Page(..)) || tables < limit) {
                 tables += usize::from(matches!(item, Item::Table(_)));
                 group.push(item);
             }
@@ -201,27 +227,32 @@ impl Spans<'_, '_> {
             Item::Table(v) => Some(v.table),
             Item::Page(..) => None,
         });
-        let tables = Tables::read(self.memory, table_bytes(f, level.bits), wanted);
-        let entry_size = usize::try_from(f.entry_size).unwrap_or(8);
+        let tables = Tables::read(f, self.memory, level, wanted);
+        let entry_size = entry_bytes(f);
+        // Below the last level nothing follows: its pages need not be kept.
+        let last_level = depth + 1 == f.depth;
         let mut out = Vec::new();
         for item in group {
             let v = match item {
+                Item::Page(at, page) if last_level => {
+                    self.merge.page(at, &page);
+                    continue;
+                }
                 Item::Page(..) => {
                     out.push(item);
                     continue;
                 }
                 Item::Table(v) => v,
             };
-            self.walked.tables += 1;
-            if self.walked.tables > self.budget {
+            if self.walked.tables >= self.budget {
                 self.walked.cut = true;
-                self.merge.stop = true;
-                break;
+                continue;
             }
+            self.walked.tables += 1;
+            self.walked.missing_tables += u64::from(tables.status(v.table) != Status::DONE);
             let range =
                 to_usize(v.first).saturating_mul(entry_size)..to_usize(v.last).saturating_add(1).saturating_mul(entry_size);
             let Some(entries) = tables.table(v.table).and_then(|t| t.get(range)) else {
-                self.walked.missing_tables += 1;
                 continue;
             };
             let mut at = v.base + (v.first << level.shift);
@@ -239,9 +270,21 @@ impl Spans<'_, '_> {
                             out.extend(clip(below, child, self.start, self.last).map(Item::Table));
                         }
                     }
-                    Entry::Page(base, shift) => out.push(Item::Page(at, Page { base, shift, perm: v.seen.page(&f.perm, entry) })),
+                    Entry::Page(base, shift) => {
+                        let page = Page { base, shift, perm: v.seen.page(&f.perm, entry) };
+                        if last_level {
+                            self.merge.entry(at, level, &page);
+                        } else {
+                            out.push(Item::Page(at, page));
+                        }
+                    }
                     Entry::Absent if entry != 0 => {
-                        out.extend(resident(f, self.software, entry, level.shift).map(|p| Item::Page(at, p)));
+                        let page = resident(f, self.software, entry, level.shift);
+                        if last_level {
+                            page.iter().for_each(|p| self.merge.page(at, p));
+                        } else {
+                            out.extend(page.map(|p| Item::Page(at, p)));
+                        }
                     }
                     Entry::Absent | Entry::Reserved => {}
                 }
@@ -256,8 +299,12 @@ fn to_usize(value: u64) -> usize {
     index(umem::from(value)).unwrap_or(usize::MAX)
 }
 
+/// Not canonical in any format: bit 63 alone is not the sign of 48 or 57 bits, and bit 54 is above AArch64's lower half, whose
+/// top byte would be a tag.
+pub(super) const NOWHERE: u64 = 1 << 63 | 1 << 54;
+
 /// The number of a virtual address, where it has 64 bits.
 pub(super) fn number(addr: memsh_plugin::VirtAddr) -> u64 {
-    // All ones but the lowest bit is canonical nowhere that matters and mapped nowhere: such an address fails by itself.
-    to_u64(addr.value()).unwrap_or(1 << 63)
+    // Canonical in no format: such an address fails by itself.
+    to_u64(addr.value()).unwrap_or(NOWHERE)
 }

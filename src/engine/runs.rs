@@ -4,8 +4,9 @@ use memsh_plugin::{MemoryRange, PhysAddr, umem};
 
 /// A map from physical ranges to something, sorted and without overlap.
 ///
-/// Built from claims in any order: empty runs and runs that wrap around are dropped, and where two overlap the earlier claim
-/// wins and the later is cut, because a header that lists a range twice usually means the same bytes.
+/// Built from claims in any order: empty runs and runs that wrap around are dropped. Where two overlap, the one that begins
+/// lower wins (of two that begin together the earlier claim) and the other is cut; a header that lists a range twice usually
+/// means the same bytes.
 #[derive(Clone, Debug)]
 pub struct RunMap<T> {
     runs: Vec<(MemoryRange, T)>,
@@ -78,7 +79,7 @@ impl<T: Clone> RunMap<T> {
 
     /// Bytes covered.
     pub fn bytes(&self) -> umem {
-        self.runs.iter().map(|(r, _)| r.size).sum()
+        self.runs.iter().fold(0, |n: umem, (r, _)| n.saturating_add(r.size))
     }
 }
 

@@ -43,6 +43,10 @@ impl Software {
 /// Linux on x86-64 (arch/x86/include/asm/pgtable-invert.h, pgtable_64.h): since the L1TF fix of 4.18 the frame number of every
 /// invalid entry is stored inverted.
 fn linux_x86_64(entry: u64, shift: u32) -> Meaning {
+    // PTE, PMD and PUD entries; those above can't map a page, whatever their bits.
+    if !matches!(shift, 12 | 21 | 30) {
+        return Meaning::Gone(FaultReason::NotPresent);
+    }
     let large = shift > 12;
     if entry & X86_PROT_NONE != 0 && (!large || entry & X86_PSE != 0) {
         return Meaning::Resident(!entry & X86_PFN & !((1 << shift) - 1), shift);

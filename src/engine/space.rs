@@ -4,14 +4,14 @@ use super::cache::TranslationCache;
 use super::entry::half;
 use super::explain::{Explanation, explain, translation};
 use super::fault::{Fault, FaultReason};
-use super::mapped::Mapped;
+use super::mapped::{Load, Mapped};
 use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
 use super::remote::{self, number};
 use super::software::Software;
 use super::spans::{Merge, PageRun, Spans, Walked, budget, root_visits};
 use super::view::ViewExt;
-use super::walk::{Memo, Page, walk, walk_memo};
+use super::walk::{Memo, Page, walk, walk_memo, walk_split};
 use crate::arch::{PageFormat, Paging, typed, typed::Format, with_format};
 use memsh_plugin::{
     CSliceMut, MemoryView, PhysAddr, PhysReadOp, Status, TranslateOp, Translation, ViewMetadata, VirtAddr, VirtReadOp, umem,
@@ -49,7 +49,11 @@ impl AddressSpace {
     /// The same, with the system's own meaning of invalid entries.
     #[must_use]
     pub fn with_software(mut self, software: Software) -> Self {
-        self.software = software;
+        if self.software != software {
+            // What the other meaning cached does not hold for this one.
+            self.cache = self.memory.mapped().is_none().then(|| Arc::new(TranslationCache::new()));
+            self.software = software;
+        }
         self
     }
 
@@ -153,10 +157,12 @@ impl AddressSpace {
         match self.memory.mapped() {
             Some(m) => with_format!(self.paging, F => mapped_batch(&F::F, m, (self.lower, self.upper), ops)),
             None => {
+                // This way knows the system's own bits itself.
                 let vas: Vec<u64> = ops.iter().map(|op| number(op.addr)).collect();
                 for (op, page) in ops.iter_mut().zip(self.remote_pages(&vas)) {
                     answer(op, page);
                 }
+                return;
             }
         }
         if self.software != Software::None {
@@ -173,7 +179,10 @@ impl AddressSpace {
         let roots = (self.lower, self.upper);
         let Some(cache) = &self.cache else { return remote::translate(f, &self.memory, roots, self.software, vas) };
         let epoch = self.memory.epoch();
-        let shifts: Vec<u32> = f.used_levels().iter().rev().map(|l| l.shift).collect();
+        let mut shifts: Vec<u32> = f.used_levels().iter().rev().map(|l| l.shift).collect();
+        if f.napot != 0 {
+            shifts.push(f.page_shift() + 4);
+        }
         let root_of = |va: u64| if half(f, va) == Some(true) { roots.1 } else { roots.0 };
         let mut out: Vec<Option<Page>> = vas.iter().map(|&va| cache.get(epoch, root_of(va), va, &shifts)).collect();
         let unknown: Vec<(usize, u64)> =
@@ -190,7 +199,8 @@ impl AddressSpace {
 
     /// Every mapping that touches `start..=last`, ascending, cut to that range, in groups of merged runs.
     pub fn runs(&self, start: VirtAddr, last: VirtAddr, sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> Walked {
-        let range = (to_u64(start.value()).unwrap_or(u64::MAX), to_u64(last.value()).unwrap_or(u64::MAX));
+        let Some(first) = to_u64(start.value()).filter(|_| start <= last) else { return Walked::default() };
+        let range = (first, to_u64(last.value()).unwrap_or(u64::MAX));
         let merge = Merge::new(range.0, range.1, sink);
         let roots = (self.lower, self.upper);
         match self.memory.mapped() {
@@ -220,7 +230,7 @@ impl AddressSpace {
             let page = match half(f, at) {
                 Some(upper) => {
                     let root = if upper { self.upper } else { self.lower };
-                    walk_memo(f, m.window(), root, at, memo).or_else(|| self.resident(at))
+                    walk_memo(f, m.window(), root, at, memo).or_else(|| elsewhere(f, m, root, at)).or_else(|| self.resident(at))
                 }
                 None => None,
             };
@@ -231,9 +241,8 @@ impl AddressSpace {
             match page {
                 Some(page) => {
                     let whole = m.read(PhysAddr::new(umem::from(page.address(at))), piece);
-                    // A page of which the image holds a part is rare enough to count as present only if something was there.
                     all &= whole;
-                    some |= whole;
+                    some |= whole || m.touches(umem::from(page.address(at)), to_umem(n));
                 }
                 None => {
                     piece.fill(0);
@@ -276,6 +285,7 @@ impl AddressSpace {
         }
         let mut pages = self.remote_pages(&vas).into_iter().zip(&vas);
         let mut pieces: Vec<PhysReadOp> = Vec::new();
+        // Which operation a piece belongs to, and whether it is mapped.
         let mut owners: Vec<(usize, bool)> = Vec::new();
         for (i, op) in ops.iter_mut().enumerate() {
             let mut at = number(op.addr);
@@ -301,15 +311,15 @@ impl AddressSpace {
             }
         }
         self.memory.read_ops(&mut pieces);
-        let done: Vec<bool> = pieces.iter().map(|p| p.status.is_done()).collect();
+        let ends: Vec<Status> = pieces.iter().map(|p| p.status).collect();
         drop(pieces);
-        let mut done = done.into_iter();
+        let mut ends = ends.into_iter();
         let mut states = vec![(false, true); ops.len()];
-        for (i, asked) in owners {
-            let ok = asked && done.next().unwrap_or(false);
+        for (i, mapped) in owners {
+            let end = if mapped { ends.next().unwrap_or(Status::FAILED) } else { Status::MISSING };
             if let Some((some, all)) = states.get_mut(i) {
-                *some |= ok;
-                *all &= ok;
+                *some |= matches!(end, Status::DONE | Status::PARTIAL);
+                *all &= end.is_done();
             }
         }
         for (op, (some, all)) in ops.iter_mut().zip(states) {
@@ -329,7 +339,13 @@ fn outcome(some: bool, all: bool) -> Status {
 #[inline(always)]
 fn mapped_page(f: &PageFormat, m: &Mapped, roots: (u64, u64), va: u64) -> Option<Page> {
     let root = if half(f, va)? { roots.1 } else { roots.0 };
-    walk(f, m.window(), root, va, &mut { Memo::EMPTY })
+    walk(f, m.window(), root, va, &mut { Memo::EMPTY }).or_else(|| elsewhere(f, m, root, va))
+}
+
+/// What the largest run of memory did not answer, from the others.
+#[inline(always)]
+fn elsewhere(f: &PageFormat, m: &Mapped, root: u64, va: u64) -> Option<Page> {
+    if m.is_split() { walk_split(f, m, root, va) } else { None }
 }
 
 #[inline(always)]
@@ -346,11 +362,14 @@ fn answer(op: &mut TranslateOp, page: Option<Page>) {
 #[inline(always)]
 fn mapped_batch(f: &PageFormat, m: &Mapped, roots: (u64, u64), ops: &mut [TranslateOp]) {
     let mut memo = Memo::EMPTY;
-    let m = m.window();
+    let window = m.window();
     for op in ops {
         let va = number(op.addr);
         let page = match half(f, va) {
-            Some(upper) => walk_memo(f, m, if upper { roots.1 } else { roots.0 }, va, &mut memo),
+            Some(upper) => {
+                let root = if upper { roots.1 } else { roots.0 };
+                walk_memo(f, window, root, va, &mut memo).or_else(|| elsewhere(f, m, root, va))
+            }
             None => None,
         };
         answer(op, page);

@@ -2,7 +2,7 @@
 
 use super::entry::{Entry, Seen, decode};
 use super::mapped::Mapped;
-use super::num::index;
+use super::num::{index, to_umem};
 use super::software::{Meaning, Software};
 use super::walk::Page;
 use crate::arch::typed::Format;
@@ -30,7 +30,7 @@ pub struct PageRun {
 pub struct Walked {
     /// Page tables read.
     pub tables: u64,
-    /// Page tables that the image does not hold.
+    /// Page tables of which the image does not hold every entry that was looked for.
     pub missing_tables: u64,
     /// The walk was ended before its end: by its caller, or because there were more tables than memory can hold, which only
     /// tables that point to each other in circles can do.
@@ -54,9 +54,25 @@ impl<'a> Merge<'a> {
         Self { group: Vec::with_capacity(GROUP), sink, start, last, stop: false }
     }
 
+    /// A page that one entry maps, at its first address.
     #[inline(always)]
     pub(super) fn page(&mut self, va: u64, page: &Page) {
-        let size = 1u64 << page.shift;
+        self.piece(va, page.base, page.shift, page);
+    }
+
+    /// What an entry of a level maps: the page, or its own part of a page that several entries map together (Svnapot).
+    #[inline(always)]
+    pub(super) fn entry(&mut self, va: u64, level: &Level, page: &Page) {
+        if page.shift == level.shift {
+            self.page(va, page);
+        } else {
+            self.piece(va, page.address(va), level.shift, page);
+        }
+    }
+
+    #[inline(always)]
+    fn piece(&mut self, va: u64, base: u64, shift: u32, page: &Page) {
+        let size = 1u64 << shift;
         // Only a page at the very edge of the range is cut.
         let (va, phys, size) = if va < self.start || va.wrapping_add(size - 1) > self.last {
             let from = va.max(self.start);
@@ -64,9 +80,9 @@ impl<'a> Merge<'a> {
             if from > to {
                 return;
             }
-            (from, page.base.wrapping_add(from - va), to - from + 1)
+            (from, base.wrapping_add(from - va), to - from + 1)
         } else {
-            (va, page.base, size)
+            (va, base, size)
         };
         let (virt, phys, size, page_size) = (umem::from(va), umem::from(phys), umem::from(size), umem::from(1u64 << page.shift));
         if let Some(c) = self.group.last_mut()
@@ -173,11 +189,11 @@ impl Spans<'_, '_> {
     pub(super) fn visit<F: Format>(&mut self, depth: usize, v: Visit) {
         let f = &F::F;
         let Some(level) = f.used_levels().get(depth) else { return };
+        if self.merge.stop {
+            return;
+        }
         if self.walked.tables >= self.budget {
             self.walked.cut = true;
-            self.merge.stop = true;
-        }
-        if self.merge.stop {
             return;
         }
         self.walked.tables += 1;
@@ -185,9 +201,13 @@ impl Spans<'_, '_> {
         let from = umem::from(v.table).wrapping_add(umem::from(v.first * f.entry_size_u64()));
         let Some(count) = index(umem::from(v.last - v.first + 1)) else { return };
         let mapped = self.mapped;
-        let Some(entries) = mapped.slice(PhysAddr::new(from), count * size) else {
-            self.walked.missing_tables += 1;
-            return;
+        let gathered;
+        let entries = match mapped.slice(PhysAddr::new(from), count * size) {
+            Some(entries) => entries,
+            None => {
+                gathered = self.gather(from, count, size);
+                &gathered
+            }
         };
         if depth + 1 == f.depth {
             self.leaves(f, level, &v, entries);
@@ -224,6 +244,29 @@ impl Spans<'_, '_> {
         }
     }
 
+    /// A table that does not lie in one piece, entry by entry; what is missing of it is zero.
+    #[cold]
+    #[inline(never)]
+    fn gather(&mut self, from: umem, count: usize, size: usize) -> Vec<u8> {
+        let mut missing = true;
+        let mut bytes = Vec::new();
+        if self.mapped.touches(from, to_umem(count * size)) {
+            bytes.resize(count * size, 0);
+            missing = false;
+            let mut at = PhysAddr::new(from);
+            for entry in bytes.chunks_exact_mut(size) {
+                if !self.mapped.read(at, entry) {
+                    // Half an entry is none.
+                    entry.fill(0);
+                    missing = true;
+                }
+                at = at.wrapping_add(to_umem(size));
+            }
+        }
+        self.walked.missing_tables += u64::from(missing);
+        bytes
+    }
+
     // Recursion must not be inlined into itself.
     #[inline(never)]
     fn visit_outlined<F: Format>(&mut self, depth: usize, v: Visit) {
@@ -237,7 +280,9 @@ impl Spans<'_, '_> {
         for bytes in entries.chunks_exact(size) {
             let entry = word(bytes);
             match decode(f, level, entry) {
-                Entry::Page(base, shift) => self.merge.page(at, &Page { base, shift, perm: v.seen.page(&f.perm, entry) }),
+                Entry::Page(base, shift) => {
+                    self.merge.entry(at, level, &Page { base, shift, perm: v.seen.page(&f.perm, entry) });
+                }
                 Entry::Absent if entry != 0 && self.software != Software::None => {
                     if let Some(page) = resident(f, self.software, entry, level.shift) {
                         self.merge.page(at, &page);

@@ -1,7 +1,7 @@
 //! Reading an address space: typed values, pointers, strings, and what is missing.
 
 use super::num::{index, to_umem};
-use super::read::Gaps;
+use super::read::{Gaps, find_gaps};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryView, Status, VirtAddr, VirtReadOp, umem};
 
@@ -97,28 +97,13 @@ pub trait ViewExt: MemoryView {
 
     /// Fills `buf` from `addr` as far as it is there, and says what is missing; missing bytes are zero.
     fn read_gaps(&self, addr: VirtAddr, buf: &mut [u8]) -> Gaps {
-        let mut gaps = Gaps::none();
         if self.read_exact(addr, buf).is_ok() {
-            return gaps;
+            return Gaps::none();
         }
-        let page = self.view_metadata().page_size.max(1);
-        let mut at = addr;
-        let mut rest = buf;
-        let mut ops = Vec::new();
-        while !rest.is_empty() {
-            let n = index(page - at.offset_in(page)).unwrap_or(1).min(rest.len());
-            let (piece, tail) = rest.split_at_mut(n);
-            ops.push(VirtReadOp::new(at, piece));
-            at = at.wrapping_add(to_umem(n));
-            rest = tail;
-        }
-        self.read_virt((&mut ops[..]).into());
-        for op in &ops {
-            if !op.status.is_done() {
-                gaps.push(op.addr.value(), op.addr.value().saturating_add(to_umem(op.buf.len())));
-            }
-        }
-        gaps
+        let page = self.view_metadata().page_size;
+        // A view that names no sensible page is asked in blocks of the smallest one.
+        let block = if page.is_power_of_two() { page } else { 4096 };
+        find_gaps(addr, buf, block, &mut |ops| self.read_virt(ops.into()))
     }
 
     /// The bytes of a C string at `addr`, without its terminator, at most `max` of them.

@@ -1,7 +1,7 @@
 //! The walk over memory that lies in our own address space.
 
 use super::entry::{Entry, Seen, decode, entry_offset};
-use super::mapped::Window;
+use super::mapped::{Load, Mapped};
 use crate::arch::PageFormat;
 use memsh_plugin::{Perm, umem};
 
@@ -36,7 +36,7 @@ impl Memo {
 }
 
 #[inline(always)]
-fn load(f: &PageFormat, m: Window<'_>, address: u64) -> Option<u64> {
+fn load(f: &PageFormat, m: impl Load, address: u64) -> Option<u64> {
     match f.entry_size {
         4 => m.word32(umem::from(address)).map(u64::from),
         _ => m.word64(umem::from(address)),
@@ -46,7 +46,7 @@ fn load(f: &PageFormat, m: Window<'_>, address: u64) -> Option<u64> {
 /// The page of `va` below `root`. `None` for whatever reason: [`explain`](super::explain) finds out which.
 #[inline(always)]
 #[allow(unused_assignments, reason = "the last level has no next")]
-pub(super) fn walk(f: &PageFormat, m: Window<'_>, root: u64, va: u64, memo: &mut Memo) -> Option<Page> {
+pub(super) fn walk(f: &PageFormat, m: impl Load, root: u64, va: u64, memo: &mut Memo) -> Option<Page> {
     let mut table = root;
     let mut seen = Seen::NOTHING;
     // Written out, so that every level's shift and rules are constants.
@@ -81,7 +81,7 @@ pub(super) fn walk(f: &PageFormat, m: Window<'_>, root: u64, va: u64, memo: &mut
 
 /// The same, through the memo.
 #[inline(always)]
-pub(super) fn walk_memo(f: &PageFormat, m: Window<'_>, root: u64, va: u64, memo: &mut Memo) -> Option<Page> {
+pub(super) fn walk_memo(f: &PageFormat, m: impl Load, root: u64, va: u64, memo: &mut Memo) -> Option<Page> {
     if let Some(last) = f.depth.checked_sub(1).and_then(|i| f.levels.get(i))
         && va >> (last.shift + last.bits) == memo.key
     {
@@ -91,11 +91,18 @@ pub(super) fn walk_memo(f: &PageFormat, m: Window<'_>, root: u64, va: u64, memo:
 }
 
 #[inline(always)]
-fn leaf(f: &PageFormat, m: Window<'_>, table: u64, seen: Seen, va: u64) -> Option<Page> {
+fn leaf(f: &PageFormat, m: impl Load, table: u64, seen: Seen, va: u64) -> Option<Page> {
     let level = f.levels.get(f.depth.checked_sub(1)?)?;
     let entry = load(f, m, table.wrapping_add(entry_offset(f, level, va)))?;
     match decode(f, level, entry) {
         Entry::Page(base, shift) => Some(Page { base, shift, perm: seen.page(&f.perm, entry) }),
         _ => None,
     }
+}
+
+/// The walk over a memory of several runs, for what the walk over the largest did not find.
+#[cold]
+#[inline(never)]
+pub(super) fn walk_split(f: &PageFormat, m: &Mapped, root: u64, va: u64) -> Option<Page> {
+    walk(f, m, root, va, &mut { Memo::EMPTY })
 }

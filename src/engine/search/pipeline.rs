@@ -47,6 +47,8 @@ pub struct Summary {
 
 /// Pieces are taken in parts of this size, so that an interrupt is noticed.
 const PART: usize = 1 << 20;
+/// Bytes after which a thread adds to the common count.
+const COUNT: u64 = 1 << 20;
 /// Progress is told each time so many bytes (a power of two) are done.
 const TELL: u32 = 22;
 /// Units that may be worked on ahead of the one whose hits go out, per thread.
@@ -67,6 +69,13 @@ impl Shared<'_> {
         self.stop.load(Ordering::Relaxed) || self.options.interrupt.load(Ordering::Relaxed)
     }
 
+    /// Adds to what all threads count. Not to be called for every page: threads that count the same thing wait for each other.
+    fn count(&self, scanned: &mut u64) {
+        self.scanned.fetch_add(*scanned, Ordering::Relaxed);
+        self.advance(*scanned);
+        *scanned = 0;
+    }
+
     fn advance(&self, bytes: u64) {
         let before = self.done.fetch_add(bytes, Ordering::Relaxed);
         let now = before.saturating_add(bytes);
@@ -80,9 +89,9 @@ impl Shared<'_> {
         let span = unit.span;
         let mut out = Checked { shared: self, out };
         scan.begin(span, resume);
-        let mut own = 0;
+        let (mut own, mut uncounted) = (0, 0);
         let from = Span { first: span.first.saturating_sub(scan.context()), last: span.last };
-        self.source.for_each_piece(from, &mut |addr, bytes| {
+        let flow = self.source.for_each_piece(from, &mut |addr, bytes| {
             let mut at = addr;
             for part in bytes.chunks(PART) {
                 if self.stopped() {
@@ -92,12 +101,16 @@ impl Shared<'_> {
                 let len = to_umem(part.len());
                 let count = to_u64(len.saturating_sub(span.first.saturating_sub(at))).unwrap_or(0);
                 own += count;
-                self.scanned.fetch_add(count, Ordering::Relaxed);
-                self.advance(count);
+                uncounted += count;
+                if uncounted >= COUNT {
+                    self.count(&mut uncounted);
+                }
                 at = at.wrapping_add(len);
             }
             ControlFlow::Continue(())
-        })?;
+        });
+        self.count(&mut uncounted);
+        flow?;
         self.beyond(span, scan, &mut out)?;
         scan.end(&mut out)?;
         self.advance(to_u64(unit.bytes).unwrap_or(u64::MAX).saturating_sub(own));

@@ -122,6 +122,16 @@ impl Seek {
         };
         match &self.needle.0 {
             Form::Patterns(patterns) => {
+                // One pattern is the usual case, and a window may be as short as the border of two pages.
+                if let [(kind, pattern)] = patterns.as_slice() {
+                    let hay = window.hay.get(..own.end + pattern.len() - 1).unwrap_or(window.hay);
+                    let mut at = own.start;
+                    while let Some(start) = pattern.find(hay, at) {
+                        give(*kind, start..start + pattern.len())?;
+                        at = start + 1;
+                    }
+                    return ControlFlow::Continue(());
+                }
                 let mut nexts: Vec<_> = patterns
                     .iter()
                     .filter_map(|(kind, pattern)| {

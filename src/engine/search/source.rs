@@ -1,7 +1,7 @@
 //! Where the bytes come from, piece by piece.
 
 use super::span::Span;
-use crate::engine::{Memory, index, to_umem};
+use crate::engine::{Memory, PageRun, index, to_umem};
 use memsh_plugin::{PhysAddr, PhysReadOp, Status, umem};
 use std::ops::ControlFlow;
 
@@ -28,6 +28,12 @@ pub struct VirtRun {
     pub size: umem,
 }
 
+impl From<PageRun> for VirtRun {
+    fn from(run: PageRun) -> Self {
+        Self { virt: run.virt.value(), phys: run.phys.value(), size: run.size }
+    }
+}
+
 /// One batch of a memory that is read by calls: enough to pay for the call, little enough to stop soon after Ctrl-C.
 const BATCH: usize = 1 << 20;
 /// Size of one read in a batch.
@@ -49,20 +55,25 @@ impl<'m> RunSource<'m> {
         Self::new(memory, memory.ranges().iter().map(|r| VirtRun { virt: r.start.value(), phys: r.start.value(), size: r.size }))
     }
 
-    /// A virtual space. Empty runs and runs past the top are dropped; where two claim an address, the lower run keeps it.
-    pub fn new(memory: &'m Memory, runs: impl IntoIterator<Item = VirtRun>) -> Self {
+    /// A virtual space. Empty runs and runs past the top are dropped, and neighbours in both spaces become one; where two claim
+    /// an address, the lower run keeps it.
+    pub fn new(memory: &'m Memory, runs: impl IntoIterator<Item = impl Into<VirtRun>>) -> Self {
         let wraps = |r: &VirtRun| Span::new(r.virt, r.size).is_none() || Span::new(r.phys, r.size).is_none();
-        let mut given: Vec<VirtRun> = runs.into_iter().filter(|r| !wraps(r)).collect();
+        let mut given: Vec<VirtRun> = runs.into_iter().map(Into::into).filter(|r| !wraps(r)).collect();
         given.sort_by_key(|r| r.virt);
         let mut runs: Vec<VirtRun> = Vec::with_capacity(given.len());
         for mut run in given {
-            if let Some(before) = runs.last() {
+            if let Some(before) = runs.last_mut() {
                 // How far the run before reaches past the start of this one.
                 let covered = (before.size - 1).checked_sub(run.virt - before.virt).map_or(0, |n| n.saturating_add(1));
                 if covered >= run.size {
                     continue;
                 }
                 run = VirtRun { virt: run.virt + covered, phys: run.phys + covered, size: run.size - covered };
+                if run.virt - before.virt == before.size && run.phys.checked_sub(before.phys) == Some(before.size) {
+                    before.size += run.size;
+                    continue;
+                }
             }
             runs.push(run);
         }

@@ -76,14 +76,14 @@ impl Stitch {
             // The border: up to the first position whose context lies in the new piece.
             from = self.context;
             let end = self.buf.len() + self.context;
-            self.buf.extend(bytes.iter().take(around));
+            self.buf.extend_from_slice(bytes.get(..around).unwrap_or(bytes));
             see(Window { addr: self.addr, hay: &self.buf, starts: self.from..end })?;
         }
         let done = bytes.len() - self.reach;
         see(Window { addr, hay: bytes, starts: from..done })?;
         let keep = done - self.context;
         self.buf.clear();
-        self.buf.extend(bytes.iter().skip(keep));
+        self.buf.extend_from_slice(bytes.get(keep..).unwrap_or_default());
         self.addr = addr + to_umem(keep);
         self.from = self.context;
         ControlFlow::Continue(())

@@ -61,6 +61,14 @@ struct Found {
     text: Vec<u8>,
 }
 
+impl Found {
+    fn push(&mut self, addr: umem, kind: Kind, text: &[u8], width: usize, cut: bool) {
+        let start = self.text.len();
+        self.text.extend_from_slice(text);
+        self.items.push(Item { addr, len: to_umem(text.len() * width), kind, cut, text: start..self.text.len() });
+    }
+}
+
 /// One encoding's view of the bytes.
 struct Reader {
     kind: Kind,
@@ -224,10 +232,7 @@ impl Reader {
         if !unit.holds(self.run.start) {
             return;
         }
-        let start = found.text.len();
-        found.text.extend_from_slice(&self.run.text);
-        let len = to_umem(self.run.text.len() * self.width());
-        found.items.push(Item { addr: self.run.addr, len, kind: self.kind, cut, text: start..found.text.len() });
+        found.push(self.run.addr, self.kind, &self.run.text, self.width(), cut);
     }
 
     fn feed_ascii(&mut self, addr: umem, bytes: &[u8], unit: Span, found: &mut Found) {
@@ -235,7 +240,7 @@ impl Reader {
         loop {
             if self.run.open {
                 let rest = bytes.get(i..).unwrap_or_default();
-                let n = rest.iter().position(|b| !printable(*b)).unwrap_or(rest.len());
+                let n = printable_len(rest);
                 self.extend(rest.get(..n).unwrap_or_default(), unit, found);
                 i += n;
                 if i >= bytes.len() {
@@ -245,8 +250,19 @@ impl Reader {
             }
             match next_ascii(bytes, i, self.min) {
                 Some(start) => {
-                    self.open(addr.wrapping_add(to_umem(start)));
-                    i = start;
+                    let run = bytes.get(start..).unwrap_or_default();
+                    let n = printable_len(run);
+                    let at = addr.wrapping_add(to_umem(start));
+                    if n < run.len() && n <= self.max {
+                        // All of it lies in this block: no need to collect it first.
+                        if unit.holds(at) {
+                            found.push(at, self.kind, run.get(..n).unwrap_or_default(), 1, false);
+                        }
+                        i = start + n;
+                    } else {
+                        self.open(at);
+                        i = start;
+                    }
                 }
                 None => return,
             }
@@ -293,6 +309,18 @@ impl Reader {
             }
         }
     }
+}
+
+/// How many printable bytes `bytes` begins with. Whole steps first: a loop of fixed length becomes vector code.
+fn printable_len(bytes: &[u8]) -> usize {
+    const STEP: usize = 16;
+    let (steps, rest) = bytes.as_chunks::<STEP>();
+    for (n, step) in steps.iter().enumerate() {
+        if !step.iter().fold(true, |all, b| all & printable(*b)) {
+            return n * STEP + step.iter().position(|b| !printable(*b)).unwrap_or(STEP);
+        }
+    }
+    steps.len() * STEP + rest.iter().position(|b| !printable(*b)).unwrap_or(rest.len())
 }
 
 fn print_at(bytes: &[u8], i: usize) -> bool {

@@ -1,45 +1,135 @@
-//! stub
-#![allow(missing_docs)]
+//! A found kernel, and the system that it runs.
+
+use super::lost::Lost;
+use super::path::PathRef;
+use super::process::LinuxProcess;
+use super::shapes::Layouts;
+use super::{module, sys, task};
 use crate::engine::AddressSpace;
 use crate::symbols::{Symbols, Types, VmcoreInfo};
 use memsh_plugin::*;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+/// A Linux kernel in memory: what is needed to read its structures.
 pub struct Kernel {
+    /// Its address space.
     pub space: AddressSpace,
+    /// Its symbols.
     pub symbols: Arc<dyn Symbols>,
+    /// Its types.
     pub types: Arc<dyn Types>,
+    /// Where its image begins (`_text`).
     pub base: VirtAddr,
+    /// Size of its image in bytes, where known.
     pub size: Option<umem>,
+    /// How far it was moved from its link address, where known.
     pub slide: Option<umem>,
+    /// VMCOREINFO, where it was found.
     pub vmcoreinfo: Option<VmcoreInfo>,
+    /// Where it keeps what.
+    pub layouts: Layouts,
+    root: OnceLock<Option<PathRef>>,
+    boot: OnceLock<Option<UnixNanos>>,
 }
+
 impl Kernel {
+    /// A kernel that was found. Looks up the layouts in `types`.
     pub fn new(space: AddressSpace, symbols: Arc<dyn Symbols>, types: Arc<dyn Types>, base: VirtAddr) -> Self {
-        Self { space, symbols, types, base, size: None, slide: None, vmcoreinfo: None }
-    }
-}
-pub struct Linux(pub Arc<Kernel>);
-impl Linux {
-    pub fn new(k: Kernel) -> Self {
-        Self(Arc::new(k))
-    }
-}
-impl Os for Linux {
-    fn os_info(&self) -> OsInfo {
-        OsInfo {
-            kernel_base: Maybe::Some(self.0.base),
-            kernel_size: self.0.size.into(),
-            kaslr_slide: self.0.slide.into(),
-            ..OsInfo::default()
+        let layouts = Layouts::find(&*types);
+        Self {
+            space,
+            symbols,
+            types,
+            base,
+            size: None,
+            slide: None,
+            vmcoreinfo: None,
+            layouts,
+            root: OnceLock::new(),
+            boot: OnceLock::new(),
         }
     }
-    fn processes(&self) -> CResult<Listing<ProcessInfo>, ApiError> {
-        CResult::Err(ApiError::new(Status::UNSUPPORTED, "x"))
+
+    /// The address of a symbol: from the symbols, or from VMCOREINFO, which names a few.
+    pub fn address(&self, name: &str) -> Option<VirtAddr> {
+        self.symbols.address(name).or_else(|| self.vmcoreinfo.as_ref()?.symbol(name))
     }
-    fn process(&self, _: VirtAddr) -> CResult<ProcessInstanceBox<'static>, ApiError> {
-        CResult::Err(ApiError::new(Status::UNSUPPORTED, "x"))
+
+    /// When the system was started.
+    pub fn boot_time(&self) -> Option<UnixNanos> {
+        *self.boot.get_or_init(|| sys::boot_time(self))
     }
-    fn kernel_modules(&self) -> CResult<Listing<ModuleInfo>, ApiError> {
-        CResult::Err(ApiError::new(Status::UNSUPPORTED, "x"))
+
+    /// The root directory that paths are told from: that of process 1, as a reader of `/proc` there would see it.
+    pub(super) fn root(&self) -> Option<PathRef> {
+        *self.root.get_or_init(|| task::init_root(self))
+    }
+
+    /// Size in bytes of the kernel's pages.
+    pub fn space_page_size(&self) -> umem {
+        umem::from(self.space.format().page_size())
+    }
+
+    /// Its address space, to be read.
+    pub fn view(&self) -> &dyn MemoryView {
+        &self.space
     }
 }
+
+/// An error that says what was tried on the system.
+pub(super) fn failed(status: Status, message: impl Into<String>) -> ApiError {
+    ApiError::new(status, message)
+}
+
+/// A Linux system.
+#[derive(Clone)]
+pub struct Linux(pub Arc<Kernel>);
+
+impl Linux {
+    /// The system that `kernel` runs.
+    pub fn new(kernel: Kernel) -> Self {
+        Self(Arc::new(kernel))
+    }
+}
+
+impl Os for Linux {
+    fn os_info(&self) -> OsInfo {
+        sys::os_info(&self.0)
+    }
+
+    fn processes(&self) -> CResult<Listing<ProcessInfo>, ApiError> {
+        task::processes(&self.0).into()
+    }
+
+    fn process(&self, address: VirtAddr) -> CResult<ProcessInstanceBox<'static>, ApiError> {
+        match LinuxProcess::new(Arc::clone(&self.0), address) {
+            Ok(process) => CResult::Ok(group_obj!(process as ProcessInstance)),
+            Err(e) => CResult::Err(e),
+        }
+    }
+
+    fn kernel_modules(&self) -> CResult<Listing<ModuleInfo>, ApiError> {
+        let mut lost = Lost::default();
+        module::modules(&self.0, &mut lost).map(|items| lost.listing(items)).into()
+    }
+}
+
+impl MemoryView for Linux {
+    fn view_metadata(&self) -> ViewMetadata {
+        self.0.space.view_metadata()
+    }
+
+    fn read_virt(&self, ops: CSliceMut<VirtReadOp>) {
+        self.0.space.read_virt(ops);
+    }
+
+    fn write_virt(&self, ops: CSliceMut<VirtWriteOp>) {
+        self.0.space.write_virt(ops);
+    }
+
+    fn translate(&self, ops: CSliceMut<TranslateOp>) {
+        self.0.space.translate(ops);
+    }
+}
+
+cglue_impl_group!(Linux, OsInstance, {});

@@ -1,0 +1,159 @@
+//! Doubly linked lists (`list_head`) and hash chains (`hlist_head`): include/linux/list.h.
+
+use super::lost::Lost;
+use crate::engine::ViewExt;
+use memsh_plugin::{MemoryView, VirtAddr, umem};
+use std::collections::HashSet;
+
+/// No list of the kernel that memsh walks is longer: there are at most 2^22 task ids (PID_MAX_LIMIT, include/linux/threads.h).
+const LONGEST: usize = 1 << 22;
+
+/// Which way to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Next,
+    Prev,
+}
+
+/// Whether `at` can be the address of a list node: nodes hold pointers and are aligned as such.
+fn plausible(view: &dyn MemoryView, at: VirtAddr) -> bool {
+    let size = umem::from(view.view_metadata().pointer_size.max(1));
+    at.value() % size == 0 && at.value() > 0xfff
+}
+
+/// The two pointers of a node: `next` is the first, `prev` the second.
+fn links(view: &dyn MemoryView, node: VirtAddr) -> Option<(VirtAddr, VirtAddr)> {
+    let size = umem::from(view.view_metadata().pointer_size);
+    if size == 8 {
+        let mut b = [0u8; 16];
+        view.read_exact(node, &mut b).ok()?;
+        let (next, prev) = b.split_first_chunk::<8>()?;
+        let prev = prev.first_chunk::<8>()?;
+        let number = |b: &[u8; 8]| match view.view_metadata().little_endian {
+            true => u64::from_le_bytes(*b),
+            false => u64::from_be_bytes(*b),
+        };
+        return Some((VirtAddr::new(umem::from(number(next))), VirtAddr::new(umem::from(number(prev)))));
+    }
+    Some((view.read_ptr(node).ok()?, view.read_ptr(node.wrapping_add(size)).ok()?))
+}
+
+/// A walk along a list, one way. Ends at the head, or with a reason in [`lost`](Self::lost).
+struct Walk<'v> {
+    view: &'v dyn MemoryView,
+    head: VirtAddr,
+    at: VirtAddr,
+    way: Way,
+    seen: HashSet<VirtAddr>,
+    lost: Option<String>,
+    done: bool,
+}
+
+impl<'v> Walk<'v> {
+    fn new(view: &'v dyn MemoryView, head: VirtAddr, way: Way) -> Self {
+        Self { view, head, at: head, way, seen: HashSet::new(), lost: None, done: false }
+    }
+
+    fn stop(&mut self, why: String) -> Option<VirtAddr> {
+        self.lost = Some(why);
+        self.done = true;
+        None
+    }
+
+    /// Whether `node` fits into the list after `self.at`: it points back, or at least its own follower points back to it (then
+    /// only one link is torn).
+    fn fits(&self, node: VirtAddr) -> bool {
+        let Some((next, prev)) = links(self.view, node) else { return false };
+        let (back, on) = if self.way == Way::Next { (prev, next) } else { (next, prev) };
+        if back == self.at {
+            return true;
+        }
+        let follower = links(self.view, on).map(|(next, prev)| if self.way == Way::Next { prev } else { next });
+        follower == Some(node)
+    }
+}
+
+impl Iterator for Walk<'_> {
+    type Item = VirtAddr;
+
+    fn next(&mut self) -> Option<VirtAddr> {
+        if self.done {
+            return None;
+        }
+        let Some((next, prev)) = links(self.view, self.at) else {
+            return self.stop(format!("the entry at {} is not in the image", self.at));
+        };
+        let to = if self.way == Way::Next { next } else { prev };
+        if to == self.head {
+            self.done = true;
+            return None;
+        }
+        if !plausible(self.view, to) {
+            return self.stop(format!("the entry at {} points to {to}, which is no list entry", self.at));
+        }
+        if links(self.view, to).is_none() {
+            return self.stop(format!("the entry at {} points to {to}, which is not in the image", self.at));
+        }
+        if !self.fits(to) {
+            return self.stop(format!("the entry at {} points to {to}, which is no part of the list", self.at));
+        }
+        if !self.seen.insert(to) {
+            return self.stop(format!("the list runs in a circle: the entry at {} points back to {to}", self.at));
+        }
+        if self.seen.len() > LONGEST {
+            return self.stop(format!("the list does not end after {LONGEST} entries"));
+        }
+        self.at = to;
+        Some(to)
+    }
+}
+
+/// The nodes of the list at `head`, in its order. Where the way forward is torn, the rest is taken from the way back; `lost` says
+/// what `what` (for example `task list`) lost.
+pub fn list(view: &dyn MemoryView, head: VirtAddr, what: &str, lost: &mut Lost) -> Vec<VirtAddr> {
+    let mut forward = Walk::new(view, head, Way::Next);
+    let mut nodes: Vec<VirtAddr> = forward.by_ref().collect();
+    let Some(why) = forward.lost else { return nodes };
+    let mut backward = Walk::new(view, head, Way::Prev);
+    let mut rest = Vec::new();
+    for node in backward.by_ref() {
+        if forward.seen.contains(&node) {
+            break;
+        }
+        rest.push(node);
+    }
+    let met = backward.lost.is_none();
+    lost.push(format!("{what}: {why}; {} entries were found from its other end", rest.len()));
+    if let Some(why) = backward.lost {
+        lost.push(format!("{what}, from its end: {why}"));
+    } else if met && rest.is_empty() && nodes.is_empty() {
+        lost.push(format!("{what}: no entry was found from either end"));
+    }
+    rest.reverse();
+    nodes.extend(rest);
+    nodes
+}
+
+/// The nodes of the hash chain whose `hlist_head` lies at `head`.
+pub fn chain(view: &dyn MemoryView, head: VirtAddr, what: &str, lost: &mut Lost) -> Vec<VirtAddr> {
+    let mut nodes = Vec::new();
+    let mut seen = HashSet::new();
+    let mut at = head;
+    while nodes.len() < LONGEST {
+        let Ok(to) = view.read_ptr(at) else {
+            lost.push(format!("{what}: the entry at {at} is not in the image"));
+            break;
+        };
+        // `hlist_nulls` ends with an odd number.
+        if to.is_null() || to.value() & 1 == 1 {
+            break;
+        }
+        if !plausible(view, to) || !seen.insert(to) {
+            lost.push(format!("{what}: the entry at {at} points to {to}, which is no next entry"));
+            break;
+        }
+        nodes.push(to);
+        at = to;
+    }
+    nodes
+}

@@ -1,0 +1,255 @@
+//! Paths of files, as the kernel's `d_path` tells them (fs/d_path.c): names of directory entries up to the root of their mount,
+//! then on from where that is mounted.
+
+use super::kernel::Kernel;
+use super::layout::{Shape, container_of};
+use crate::engine::{ViewExt, index};
+use memsh_plugin::{VirtAddr, umem};
+use std::collections::HashMap;
+
+/// No path has more components: `PATH_MAX` is 4096, and each takes at least two bytes. Mounts add steps without names.
+const STEPS: usize = 8192;
+/// A name is at most 255 bytes (`NAME_MAX`); those of pseudo files are not bounded by that.
+const NAME: u64 = 4096;
+/// `FMODE_BACKING` (include/linux/fs.h, 6.5): the file is a `backing_file`.
+const BACKING: u64 = 1 << 25;
+
+/// The kernel's `struct path`: a directory entry in a mount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PathRef {
+    /// The `vfsmount`.
+    pub mnt: VirtAddr,
+    /// The `dentry`.
+    pub dentry: VirtAddr,
+}
+
+/// What is known of an open file.
+#[derive(Clone, Debug, Default)]
+pub struct FileFacts {
+    /// Its path, told from the root of process 1; `(deleted)` at its end when the name is gone.
+    pub path: Option<Vec<u8>>,
+    /// Whether the name is only made up: a memfd, a pipe, shared memory.
+    pub pseudo: bool,
+    /// Device number of its file system.
+    pub device: Option<u64>,
+    /// Inode number.
+    pub inode: Option<u64>,
+}
+
+/// How the name of a pseudo file is made: the `d_dname` of its directory entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Naming {
+    /// `simple_dname`: `/NAME (deleted)`.
+    Simple,
+    /// `pipefs_dname`: `pipe:[INODE]`.
+    Pipe,
+    /// `sockfs_dname`: `socket:[INODE]`.
+    Socket,
+    /// `anon_inodefs_dname`: `anon_inode:NAME`.
+    Anon,
+    /// `pidfs_dname`: `anon_inode:[pidfd]`.
+    Pid,
+    /// `ns_dname`: `KIND:[INODE]`.
+    Namespace,
+    /// `dmabuffs_dname`: `/NAME:LABEL`.
+    DmaBuf,
+}
+
+/// Tells paths; remembers what it told.
+pub struct Paths<'k> {
+    kernel: &'k Kernel,
+    files: HashMap<VirtAddr, FileFacts>,
+    paths: HashMap<PathRef, (Option<Vec<u8>>, bool)>,
+}
+
+impl<'k> Paths<'k> {
+    /// A teller of paths in `kernel`.
+    pub fn new(kernel: &'k Kernel) -> Self {
+        Self { kernel, files: HashMap::new(), paths: HashMap::new() }
+    }
+
+    /// What is known of the `struct file` at `file`.
+    pub fn file(&mut self, file: VirtAddr) -> FileFacts {
+        if let Some(known) = self.files.get(&file) {
+            return known.clone();
+        }
+        let facts = self.look(file);
+        self.files.insert(file, facts.clone());
+        facts
+    }
+
+    fn look(&mut self, file: VirtAddr) -> FileFacts {
+        let (kernel, l) = (self.kernel, &self.kernel.layouts);
+        let block = l.file.read(kernel.view(), file);
+        let mut at = PathRef::of(block.ptr(l.file.mnt), block.ptr(l.file.dentry));
+        let mut inode = block.ptr(l.file.inode);
+        if block.uint(l.file.mode).is_some_and(|m| m & BACKING != 0) && l.backing.dentry.is_some() {
+            // Under a stacked file system the user opened another file than the one that is mapped; the user's counts.
+            let user = l.backing.read(kernel.view(), file);
+            at = PathRef::of(user.ptr(l.backing.mnt), user.ptr(l.backing.dentry));
+            inode = at.and_then(|at| {
+                let dentry = l.dentry.read(kernel.view(), at.dentry);
+                dentry.ptr(l.dentry.inode)
+            });
+        }
+        let (path, pseudo) = at.map_or((None, false), |at| self.path(at));
+        let inode = inode.map(|at| l.inode.read(kernel.view(), at));
+        let sb = inode.as_ref().and_then(|b| b.ptr(l.inode.sb));
+        FileFacts {
+            path,
+            pseudo,
+            device: sb.and_then(|at| l.sb.read(kernel.view(), at).uint(l.sb.device)),
+            inode: inode.and_then(|b| b.uint(l.inode.number)),
+        }
+    }
+
+    /// The path of `at`, and whether it is only made up. None where it can't be read whole.
+    pub fn path(&mut self, at: PathRef) -> (Option<Vec<u8>>, bool) {
+        if let Some(known) = self.paths.get(&at) {
+            return known.clone();
+        }
+        let told = match self.pseudo(at) {
+            Some(name) => (name, true),
+            None => (self.walk(at), false),
+        };
+        self.paths.insert(at, told.clone());
+        told
+    }
+
+    /// The name of a pseudo file; the outer `None` where it is none.
+    fn pseudo(&self, at: PathRef) -> Option<Option<Vec<u8>>> {
+        let (view, l) = (self.kernel.view(), &self.kernel.layouts);
+        let block = l.dentry.read(view, at.dentry);
+        let ops = block.ptr(l.dentry.ops)?;
+        let dname = l.dentry_ops.read(view, ops).ptr(l.dentry_ops.name)?;
+        let is_root = block.ptr(l.dentry.parent) == Some(at.dentry);
+        if is_root && l.vfsmount.read(view, at.mnt).ptr(l.vfsmount.root) == Some(at.dentry) {
+            return None;
+        }
+        let inode = block.ptr(l.dentry.inode).map(|i| l.inode.read(view, i));
+        let number = || inode.as_ref().and_then(|b| b.uint(l.inode.number));
+        let name = || self.name(&block);
+        Some((|| match self.naming(dname, block.ptr(l.dentry.sb)) {
+            Naming::Simple => Some([b"/", name()?.as_slice(), b" (deleted)"].concat()),
+            Naming::Pipe => Some(format!("pipe:[{}]", number()?).into_bytes()),
+            Naming::Socket => Some(format!("socket:[{}]", number()?).into_bytes()),
+            Naming::Anon => Some([b"anon_inode:", name()?.as_slice()].concat()),
+            Naming::Pid => Some(b"anon_inode:[pidfd]".to_vec()),
+            Naming::DmaBuf => Some([b"/", name()?.as_slice(), b":"].concat()),
+            Naming::Namespace => {
+                let ns = inode.as_ref()?.ptr(l.inode.private)?;
+                let ops = l.ns.read(view, ns).ptr(l.ns.ops)?;
+                let kind = l.ns_ops.read(view, ops).ptr(l.ns_ops.name)?;
+                let kind = view.read_cstr(kind, 32).ok()?;
+                Some([&kind, format!(":[{}]", number()?).as_bytes()].concat())
+            }
+        })())
+    }
+
+    /// Which naming the function at `dname` does: by its symbol, or by its file system's name.
+    fn naming(&self, dname: VirtAddr, sb: Option<VirtAddr>) -> Naming {
+        if let Some((symbol, 0)) = self.kernel.symbols.near(dname) {
+            match symbol.name {
+                "simple_dname" => return Naming::Simple,
+                "pipefs_dname" => return Naming::Pipe,
+                "sockfs_dname" => return Naming::Socket,
+                "anon_inodefs_dname" => return Naming::Anon,
+                "pidfs_dname" => return Naming::Pid,
+                "ns_dname" => return Naming::Namespace,
+                "dmabuffs_dname" => return Naming::DmaBuf,
+                _ => {}
+            }
+        }
+        match sb.and_then(|sb| self.filesystem(sb)).as_deref() {
+            Some(b"pipefs") => Naming::Pipe,
+            Some(b"sockfs") => Naming::Socket,
+            Some(b"anon_inodefs") => Naming::Anon,
+            Some(b"pidfs") => Naming::Pid,
+            Some(b"nsfs") => Naming::Namespace,
+            Some(b"dmabuf") => Naming::DmaBuf,
+            _ => Naming::Simple,
+        }
+    }
+
+    /// The name of the file system whose `super_block` lies at `sb`.
+    fn filesystem(&self, sb: VirtAddr) -> Option<Vec<u8>> {
+        let (view, l) = (self.kernel.view(), &self.kernel.layouts);
+        let kind = l.sb.read(view, sb).ptr(l.sb.kind)?;
+        let name = l.fs_type.read(view, kind).ptr(l.fs_type.name)?;
+        view.read_cstr(name, 64).ok()
+    }
+
+    /// The name of a directory entry.
+    fn name(&self, dentry: &super::layout::Block) -> Option<Vec<u8>> {
+        let l = &self.kernel.layouts.dentry;
+        let length = dentry.uint(l.length).filter(|&n| n <= NAME)?;
+        let mut name = vec![0u8; index(umem::from(length))?];
+        self.kernel.view().read_exact(dentry.ptr(l.name)?, &mut name).ok()?;
+        // A name that another process is changing right now may be longer than its text.
+        name.truncate(name.iter().position(|&b| b == 0).unwrap_or(name.len()));
+        Some(name)
+    }
+
+    /// `prepend_path`: from `at` up, over mounts, to the root of process 1 or as far as there is an upwards.
+    fn walk(&self, at: PathRef) -> Option<Vec<u8>> {
+        let (view, l) = (self.kernel.view(), &self.kernel.layouts);
+        let root = self.kernel.root();
+        let (mut names, mut deleted) = (Vec::new(), false);
+        let mut dentry = at.dentry;
+        let mut mount = container_of(at.mnt, l.mount.mnt)?;
+        let mut mount_block = l.mount.read(view, mount);
+        for step in 0..STEPS {
+            let vfsmount = mount_block.at(l.mount.mnt)?;
+            if root == Some(PathRef { mnt: vfsmount, dentry }) {
+                return Some(join(names, deleted));
+            }
+            let mount_root = mount_block.ptr(l.mount.root)?;
+            if dentry == mount_root {
+                let parent = mount_block.ptr(l.mount.parent)?;
+                if parent == mount {
+                    return Some(join(names, deleted));
+                }
+                dentry = mount_block.ptr(l.mount.mountpoint)?;
+                mount = parent;
+                mount_block = l.mount.read(view, mount);
+                continue;
+            }
+            let block = l.dentry.read(view, dentry);
+            let parent = block.ptr(l.dentry.parent)?;
+            if parent == dentry {
+                // Not below the root of its mount: the kernel ends here too.
+                return Some(join(names, deleted));
+            }
+            // `d_unlinked`: in no hash table.
+            if step == 0 && l.dentry.hashed.is_some() {
+                deleted = block.ptr(l.dentry.hashed).is_none();
+            }
+            names.push(self.name(&block)?);
+            dentry = parent;
+        }
+        None
+    }
+}
+
+/// `/a/b/c` of the names, last first.
+fn join(names: Vec<Vec<u8>>, deleted: bool) -> Vec<u8> {
+    let mut path = Vec::new();
+    for name in names.iter().rev() {
+        path.push(b'/');
+        path.extend_from_slice(name);
+    }
+    if path.is_empty() {
+        path.push(b'/');
+    }
+    if deleted {
+        path.extend_from_slice(b" (deleted)");
+    }
+    path
+}
+
+impl PathRef {
+    /// Of two pointers, where both are there.
+    pub fn of(mnt: Option<VirtAddr>, dentry: Option<VirtAddr>) -> Option<Self> {
+        Some(Self { mnt: mnt?, dentry: dentry? })
+    }
+}

@@ -181,9 +181,8 @@ impl Session {
     /// When there is none, or several have the name.
     pub fn find_process(&self, which: &str) -> Result<ProcessInfo> {
         let all = self.processes()?;
-        let missing = |hint: &str| {
-            Error::new(Layer::Os, ErrorKind::NotFound, format!("no process {which}")).hint(hint.to_owned())
-        };
+        let missing =
+            |hint: &str| Error::new(Layer::Os, ErrorKind::NotFound, format!("no process {which}")).hint(hint.to_owned());
         if let Ok(pid) = which.parse::<u32>() {
             return all.items.iter().find(|p| p.pid == pid).cloned().ok_or_else(|| missing("`ps` lists the processes"));
         }
@@ -207,9 +206,7 @@ impl Session {
     pub fn kernel_space(&self) -> Result<Space> {
         match (self.os(), self.hints.dtb, self.paging) {
             (Ok(layer), _, _) => Ok(Space::Kernel(layer.kernel.clone())),
-            (Err(_), Some(root), Some(paging)) => {
-                Ok(Space::Kernel(AddressSpace::new(self.image.memory.clone(), paging, root)))
-            }
+            (Err(_), Some(root), Some(paging)) => Ok(Space::Kernel(AddressSpace::new(self.image.memory.clone(), paging, root))),
             (Err(e), ..) => Err(e),
         }
     }

@@ -134,12 +134,9 @@ fn compare(command: &str, path: &str, expected: &Value, found: &Value, out: &mut
                 let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 match have.get(key) {
                     Some(found) => compare(command, &path, value, found, out),
-                    None => out.push(Difference {
-                        command: command.to_owned(),
-                        path,
-                        expected: value.clone(),
-                        found: Value::Null,
-                    }),
+                    None => {
+                        out.push(Difference { command: command.to_owned(), path, expected: value.clone(), found: Value::Null })
+                    }
                 }
             }
         }
@@ -177,6 +174,9 @@ mod tests {
     fn answers_may_grow_fields_and_not_rows() {
         assert!(differences(&json!([{"pid": 1}]), &json!([{"pid": 1, "new": true}])).is_empty());
         assert_eq!(differences(&json!([{"pid": 1}]), &json!([{"pid": 1}, {"pid": 2}])), ["[1]: null -> {\"pid\":2}"]);
-        assert_eq!(differences(&json!([{"pid": 1, "name": "a"}]), &json!([{"pid": 2}])), ["[0].pid: 1 -> 2", "[0].name: \"a\" -> null"]);
+        assert_eq!(
+            differences(&json!([{"pid": 1, "name": "a"}]), &json!([{"pid": 2}])),
+            ["[0].pid: 1 -> 2", "[0].name: \"a\" -> null"]
+        );
     }
 }

@@ -12,9 +12,7 @@ use memsh::engine::{AddressSpace, Memory};
 use memsh::image::{ElfNotes, Progress, WriteFormat, write_image};
 use memsh::session::Space;
 use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
-use memsh_plugin::{
-    CSliceMut, CVec, MemoryMetadata, MemoryRange, MemoryView, PhysReadOp, PhysicalMemory, Process, VirtReadOp,
-};
+use memsh_plugin::{CSliceMut, CVec, MemoryMetadata, MemoryRange, MemoryView, PhysReadOp, PhysicalMemory, Process, VirtReadOp};
 use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -96,7 +94,9 @@ impl Command for Dump {
         }
         let memory = match &space {
             Space::Physical(memory) => memory.clone(),
-            Space::Kernel(tables) | Space::Process(_, tables) => Memory::new(Virtual { tables: tables.clone(), ranges: ranges.clone() }),
+            Space::Kernel(tables) | Space::Process(_, tables) => {
+                Memory::new(Virtual { tables: tables.clone(), ranges: ranges.clone() })
+            }
         };
         let format = match format {
             Format::Raw => WriteFormat::Raw,
@@ -160,12 +160,15 @@ impl Dump {
         guard(&cx.session()?.facts().path, &self.output)?;
         let mut options = File::options();
         options.write(true);
-        if self.force { options.create(true).truncate(true) } else { options.create_new(true) };
+        if self.force {
+            options.create(true).truncate(true)
+        } else {
+            options.create_new(true)
+        };
         let mut file = options.open(&self.output).map_err(|e| match e.kind() {
-            std::io::ErrorKind::AlreadyExists => Failure::Usage(
-                format!("dump: {} exists", self.output.display()),
-                Some("--force overwrites it".to_owned()),
-            ),
+            std::io::ErrorKind::AlreadyExists => {
+                Failure::Usage(format!("dump: {} exists", self.output.display()), Some("--force overwrites it".to_owned()))
+            }
             _ => Failure::file(&self.output, "write", e),
         })?;
         // The writer calls back from this very thread, but its type promises more than a meter can.

@@ -42,8 +42,7 @@ impl Command for Env {
     const ALIASES: &'static [&'static str] = &["envars", "environ"];
     const SUMMARY: &'static str = "List the environment of processes";
     const SHAPE: Shape = Shape::List(&["pid", "name", "key", "value"]);
-    const EXAMPLES: &'static [(&'static str, &'static str)] =
-        &[("env -p 1", "of one process"), ("env --csv", "of all, as CSV")];
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[("env -p 1", "of one process"), ("env --csv", "of all, as CSV")];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, EnvRow>) -> Result<()> {
         let os = cx.session()?.os()?.os.as_ref();

@@ -96,7 +96,8 @@ impl Command for Info {
     const ALIASES: &'static [&'static str] = &["sys", "vertarget"];
     const SUMMARY: &'static str = "Show what the image is, and how that was found out";
     const SHAPE: Shape = Shape::Object;
-    const EXAMPLES: &'static [(&'static str, &'static str)] = &[("info", "format, architecture, system"), ("info --json", "for jq")];
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("info", "format, architecture, system"), ("info --json", "for jq")];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, InfoRow>) -> Result<()> {
         let session = cx.session()?;

@@ -30,6 +30,8 @@ pub trait Command: clap::Args {
     const SHAPE: Shape;
     /// Command lines and what they show.
     const EXAMPLES: &'static [(&'static str, &'static str)];
+    /// Option that makes a list of an object, and the columns of its table.
+    const BATCH: Option<(&'static str, &'static [&'static str])> = None;
 
     /// Does it.
     ///
@@ -51,12 +53,24 @@ pub struct Spec {
     pub shape: Shape,
     /// See [`Command::EXAMPLES`].
     pub examples: &'static [(&'static str, &'static str)],
+    /// See [`Command::BATCH`].
+    pub batch: Option<(&'static str, &'static [&'static str])>,
     /// Adds the arguments to a clap command.
     pub arguments: fn(clap::Command) -> clap::Command,
     /// Schema of a row or of the object.
     pub row_schema: fn(&mut SchemaGenerator) -> Schema,
     /// Does it with parsed arguments.
     pub run: fn(&ArgMatches, &Context, &mut dyn Sink) -> Result<()>,
+}
+
+impl Spec {
+    /// The shape of the answer to these arguments.
+    pub fn shape_of(&self, matches: &ArgMatches) -> Shape {
+        match self.batch {
+            Some((option, columns)) if matches.value_source(option).is_some() => Shape::List(columns),
+            _ => self.shape,
+        }
+    }
 }
 
 /// The registry's entry for a command.
@@ -67,6 +81,7 @@ pub const fn spec<C: Command>() -> Spec {
         summary: C::SUMMARY,
         shape: C::SHAPE,
         examples: C::EXAMPLES,
+        batch: C::BATCH,
         arguments: C::augment_args,
         row_schema: C::Row::json_schema,
         run: |matches, cx, sink| {

@@ -97,6 +97,8 @@ impl Command for Vtop {
     const ALIASES: &'static [&'static str] = &["pte"];
     const SUMMARY: &'static str = "Translate a virtual address, step by step";
     const SHAPE: Shape = Shape::Object;
+    const BATCH: Option<(&'static str, &'static [&'static str])> =
+        Some(("batch", &["virtual", "physical", "page_size", "perm", "fault.reason"]));
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("vtop init_task", "a symbol of the kernel"), ("vtop -p 1 --batch addresses.txt", "many addresses: one row each")];
 

@@ -222,6 +222,8 @@ pub fn whole() -> Command {
     }))
     .subcommands(text_commands)
     .disable_help_subcommand(true)
-    .override_usage("memsh [OPTIONS] IMAGE [COMMAND [ARGS]]\n       memsh [OPTIONS] IMAGE -c 'COMMAND; COMMAND'\n       memsh sample COMMAND")
+    .override_usage(
+        "memsh [OPTIONS] IMAGE [COMMAND [ARGS]]\n       memsh [OPTIONS] IMAGE -c 'COMMAND; COMMAND'\n       memsh sample COMMAND",
+    )
     .after_help("`memsh IMAGE help COMMAND` explains a command; without one a shell opens.")
 }

@@ -96,14 +96,17 @@ fn process(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
             shell.current.replace(Some(found));
             Ok(())
         }
-        _ => Err(Failure::Usage("proc takes one process".to_owned(), Some("proc PID; proc - goes back to the kernel".to_owned()))),
+        _ => {
+            Err(Failure::Usage("proc takes one process".to_owned(), Some("proc PID; proc - goes back to the kernel".to_owned())))
+        }
     }
 }
 
 fn set(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
     let assignment = rest.join(" ");
     let (name, value) = assignment.split_once(['=', ' ']).map_or((assignment.as_str(), ""), |(n, v)| (n.trim(), v.trim()));
-    let bad = |what: &str| Failure::Usage(format!("set {name}: {value:?} is not {what}"), Some("`set` lists the settings".to_owned()));
+    let bad =
+        |what: &str| Failure::Usage(format!("set {name}: {value:?} is not {what}"), Some("`set` lists the settings".to_owned()));
     let flag = || match value {
         "" | "on" | "yes" | "true" | "1" => Ok(true),
         "off" | "no" | "false" | "0" => Ok(false),
@@ -113,7 +116,15 @@ fn set(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
     let mut o = shell.defaults.borrow_mut();
     match name {
         "" => {
-            let format = if o.json { "json" } else if o.jsonl { "jsonl" } else if o.csv { "csv" } else { "table" };
+            let format = if o.json {
+                "json"
+            } else if o.jsonl {
+                "jsonl"
+            } else if o.csv {
+                "csv"
+            } else {
+                "table"
+            };
             let when = |w: Option<super::args::When>| format!("{:?}", w.unwrap_or_default()).to_lowercase();
             let on = |b: bool| if b { "on" } else { "off" };
             return text(
@@ -234,5 +245,6 @@ pub fn plain_number(option: &str, value: &str) -> Result<memsh::umem> {
             Err(memsh::Error::new(memsh::Layer::Command, memsh::ErrorKind::Invalid, "no memory is open yet"))
         }
     }
-    expr::evaluate(value, &Nobody).map_err(|e| Failure::usage(format!("{option}: {}", e.lines().join(" ").replace("memsh: ", ""))))
+    expr::evaluate(value, &Nobody)
+        .map_err(|e| Failure::usage(format!("{option}: {}", e.lines().join(" ").replace("memsh: ", ""))))
 }

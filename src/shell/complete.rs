@@ -119,7 +119,8 @@ impl Completer for Complete<'_> {
         let start = begin + here.rfind(char::is_whitespace).map_or(0, |i| i + 1);
         let word = typed.get(start..).unwrap_or_default();
         let words: Vec<&str> = typed.get(begin..start).unwrap_or_default().split_whitespace().collect();
-        let files = here.contains(['|', '>']) || words.last().is_some_and(|w| matches!(*w, "-o" | "--output" | "--batch" | "check"));
+        let files =
+            here.contains(['|', '>']) || words.last().is_some_and(|w| matches!(*w, "-o" | "--output" | "--batch" | "check"));
         if files {
             return self.files.complete(line, pos, cx);
         }

@@ -12,7 +12,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub fn value(spec: &Spec) -> Value {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let row = (spec.row_schema)(&mut generator).to_value();
-    let definitions = generator.take_definitions(true);
+    let mut definitions = generator.take_definitions(true);
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": format!("memsh:{}:{VERSION}", spec.name),
@@ -22,6 +22,13 @@ pub fn value(spec: &Spec) -> Value {
         (Shape::List(_), Some(schema)) => {
             schema.insert("type".to_owned(), "array".into());
             schema.insert("items".to_owned(), row);
+        }
+        (Shape::Object, Some(schema)) if spec.batch.is_some() => {
+            schema.insert(
+                "anyOf".to_owned(),
+                json!([{ "$ref": "#/$defs/Row" }, { "type": "array", "items": { "$ref": "#/$defs/Row" } }]),
+            );
+            definitions.insert("Row".to_owned(), row);
         }
         (Shape::Object, Some(schema)) => schema.extend(row.as_object().cloned().unwrap_or_default()),
         _ => {}
@@ -46,7 +53,11 @@ pub fn schemas() -> String {
 /// The fields that a row of the command can have.
 pub fn keys(spec: &Spec) -> Vec<String> {
     let schema = value(spec);
-    let row = if matches!(spec.shape, Shape::List(_)) { schema.get("items") } else { Some(&schema) };
+    let row = match (spec.shape, spec.batch) {
+        (Shape::List(_), _) => schema.get("items"),
+        (Shape::Object, Some(_)) => schema.pointer("/$defs/Row"),
+        (Shape::Object, None) => Some(&schema),
+    };
     let properties = row.and_then(|r| r.get("properties")).and_then(Value::as_object);
     properties.map(|p| p.keys().cloned().collect()).unwrap_or_default()
 }
@@ -54,10 +65,19 @@ pub fn keys(spec: &Spec) -> Vec<String> {
 /// The shell's own commands.
 const BUILTINS: &[(&str, &str)] = &[
     ("help", "help [COMMAND]\n\nLists the commands, or explains one.\n"),
-    ("proc", "proc [PID|NAME|-]\n\nChooses the process whose addresses the commands that follow mean; `proc -` goes back to the kernel.\n"),
+    (
+        "proc",
+        "proc [PID|NAME|-]\n\nChooses the process whose addresses the commands that follow mean; `proc -` goes back to the kernel.\n",
+    ),
     ("set", "set [NAME VALUE]\n\nLists the settings, or changes one: format, header, color, progress, quiet, strict, verbose.\n"),
-    ("eval", "eval EXPRESSION   (also: ? EXPRESSION)\n\nShows the value of an expression: numbers, symbols, module!symbol, + - * / % & | ^ << >> ( ), *ADDR and poi(ADDR).\n"),
-    ("foreach", "foreach user|kernel|all|PID|NAME COMMAND\n\nRuns a command once for each process, as if `proc` had chosen it.\n"),
+    (
+        "eval",
+        "eval EXPRESSION   (also: ? EXPRESSION)\n\nShows the value of an expression: numbers, symbols, module!symbol, + - * / % & | ^ << >> ( ), *ADDR and poi(ADDR).\n",
+    ),
+    (
+        "foreach",
+        "foreach user|kernel|all|PID|NAME COMMAND\n\nRuns a command once for each process, as if `proc` had chosen it.\n",
+    ),
     ("alias", "alias\n\nLists the other names of the commands.\n"),
     ("schema", "schema [COMMAND]\n\nPrints the JSON Schema of a command's answer, or of all of them.\n"),
     ("completions", "completions SHELL\n\nPrints completions for bash, zsh, fish, elvish or powershell.\n"),
@@ -83,9 +103,13 @@ pub fn overview(interactive: bool) -> String {
         let what = text.split("\n\n").nth(1).unwrap_or_default().trim();
         let _ = writeln!(out, "  {name:<12} {what}");
     }
-    out.push_str("\n`help COMMAND` explains one. `COMMAND | shell command`, `COMMAND > file`, `!shell command`, `;` between commands.\n");
+    out.push_str(
+        "\n`help COMMAND` explains one. `COMMAND | shell command`, `COMMAND > file`, `!shell command`, `;` between commands.\n",
+    );
     if !interactive {
-        out.push_str("memsh IMAGE opens a shell; memsh IMAGE COMMAND runs one command; --json, --jsonl and --csv are for programs.\n");
+        out.push_str(
+            "memsh IMAGE opens a shell; memsh IMAGE COMMAND runs one command; --json, --jsonl and --csv are for programs.\n",
+        );
     }
     out
 }
@@ -122,7 +146,9 @@ pub fn markdown() -> String {
                 (Some(s), Some(l)) => format!("-{s}, --{l}"),
                 (Some(s), None) => format!("-{s}"),
                 (None, Some(l)) => format!("--{l}"),
-                (None, None) => a.get_value_names().map(|v| v.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(" ")).unwrap_or_default(),
+                (None, None) => {
+                    a.get_value_names().map(|v| v.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(" ")).unwrap_or_default()
+                }
             };
             let help = a.get_help().map(ToString::to_string).unwrap_or_default();
             let _ = writeln!(out, "- `{name}`: {help}");

@@ -90,13 +90,13 @@ fn number(word: &str) -> Option<std::result::Result<umem, String>> {
             return Some(digits(body, radix));
         }
     }
+    // WinDbg groups 64-bit addresses with a backtick: always hex.
+    if lower.contains('`') {
+        return Some(digits(&lower.strip_prefix("0x").unwrap_or(&lower).replace('`', ""), 16));
+    }
     if let Some(body) = lower.strip_prefix("0x") {
         let (body, scale) = suffix(body, 16);
         return Some(digits(body, 16).and_then(|v| scaled(v, scale, word)));
-    }
-    // WinDbg groups 64-bit addresses with a backtick: always hex.
-    if lower.contains('`') {
-        return Some(digits(&lower.replace('`', ""), 16));
     }
     let hex_digits = lower.len() >= 5 && lower.chars().all(|c| c.is_ascii_hexdigit());
     if hex_digits && lower.chars().any(|c| c.is_ascii_alphabetic()) {

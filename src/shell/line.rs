@@ -222,7 +222,10 @@ mod tests {
         assert_eq!(words("scan 'a b' \"c \\\" d\" e\\ f"), [vec!["scan", "a b", "c \" d", "e f"]]);
         assert_eq!(words("scan --regex \\d+\\x00"), [vec!["scan", "--regex", "\\d+\\x00"]]);
         assert_eq!(words("scan ''"), [vec!["scan", ""]]);
-        assert_eq!(words("read (a|b)>>1 # why"), Vec::<Vec<String>>::new().into_iter().chain([vec!["read".to_owned(), "(a|b)".to_owned()]]).collect::<Vec<_>>());
+        assert_eq!(
+            words("read (a|b)>>1 # why"),
+            Vec::<Vec<String>>::new().into_iter().chain([vec!["read".to_owned(), "(a|b)".to_owned()]]).collect::<Vec<_>>()
+        );
         assert_eq!(words("read ((1<<4)|2)"), [vec!["read", "((1<<4)|2)"]]);
     }
 

@@ -142,12 +142,16 @@ impl Shell {
             let key = column.split('.').next().unwrap_or(column);
             if !keys.iter().any(|k| k == key) {
                 let close = similar(key, keys.iter().map(String::as_str));
-                let hint = if close.is_empty() { format!("there are {}", keys.join(", ")) } else { format!("did you mean {}?", or(&close)) };
+                let hint = if close.is_empty() {
+                    format!("there are {}", keys.join(", "))
+                } else {
+                    format!("did you mean {}?", or(&close))
+                };
                 return Err(Failure::Usage(format!("{} has no column {column}", spec.name), Some(hint)));
             }
         }
         let cx = Context::new(self, self.session.as_ref(), self.current.borrow().clone());
-        let mut renderer = Renderer::new(out, &style, spec, &keys, self.interrupt());
+        let mut renderer = Renderer::new(out, &style, (spec.name, spec.shape_of(&matches)), &keys, self.interrupt());
         let outcome = (spec.run)(&matches, &cx, &mut renderer);
         let finished = renderer.finish(outcome.is_ok());
         self.after(&cx, outcome.and(finished))
@@ -174,7 +178,7 @@ impl Shell {
         let mut rows = Collect::default();
         let outcome = (spec.run)(&matches, &cx, &mut rows as &mut dyn Sink);
         // An answer that says why there is none is still the answer (`vtop` of an unmapped address).
-        let object = spec.shape == Shape::Object && !rows.0.is_empty();
+        let object = spec.shape_of(&matches) == Shape::Object && !rows.0.is_empty();
         match outcome {
             Ok(()) => {}
             Err(Failure::Error(_)) if object => {}

@@ -144,9 +144,9 @@ fn cut(arguments: Vec<OsString>) -> Result<Parts> {
             parts.root.push(word);
             continue;
         }
-        let rest = std::iter::once(word).chain(words).map(|w| {
-            w.into_string().map_err(|w| Failure::usage(format!("{} is not UTF-8 text", w.to_string_lossy())))
-        });
+        let rest = std::iter::once(word)
+            .chain(words)
+            .map(|w| w.into_string().map_err(|w| Failure::usage(format!("{} is not UTF-8 text", w.to_string_lossy()))));
         parts.command = rest.collect::<Result<Vec<String>>>()?;
         break;
     }
@@ -247,4 +247,3 @@ fn default_paging(arch: Arch) -> Paging {
     };
     common
 }
-

@@ -33,10 +33,13 @@ pub fn dump(answer: &Value, paint: Paint) -> String {
     // Pointers with their symbols stand one to a row.
     let row_len = if symbols.is_some() { unit.max(1) } else { 16 };
     for row in data.chunks(row_len) {
-        let bytes: Vec<Option<u8>> =
-            row.iter().zip(0u128..).map(|(b, i)| readable(at.wrapping_add(i)).then_some(*b)).collect();
+        let bytes: Vec<Option<u8>> = row.iter().zip(0u128..).map(|(b, i)| readable(at.wrapping_add(i)).then_some(*b)).collect();
         let _ = write!(out, "{}  ", paint.label(format_args!("{at:0digits$x}")));
-        if unit == 1 { byte_columns(&mut out, &bytes, paint) } else { word_columns(&mut out, &bytes, unit, row_len, paint) }
+        if unit == 1 {
+            byte_columns(&mut out, &bytes, paint)
+        } else {
+            word_columns(&mut out, &bytes, unit, row_len, paint)
+        }
         match symbols {
             Some(names) => {
                 if let Some(name) = names.get(&format!("{at:#x}")).and_then(Value::as_str) {
@@ -113,7 +116,8 @@ mod tests {
 
     #[test]
     fn words_are_numbers_not_bytes() {
-        let answer = json!({"address": "0xffff888000000000", "data": "0100000000000000ff00000000000080", "unit": 8, "unreadable": []});
+        let answer =
+            json!({"address": "0xffff888000000000", "data": "0100000000000000ff00000000000080", "unit": 8, "unreadable": []});
         assert_eq!(dump(&answer, Paint(false)), "ffff888000000000  0000000000000001 80000000000000ff  ................\n");
     }
 

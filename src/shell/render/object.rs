@@ -55,7 +55,10 @@ fn info(a: &Value, paint: Paint) -> String {
         let packed = image.get("compressed").and_then(Value::as_str).map(|c| format!(", {c}")).unwrap_or_default();
         line("format", format!("{}{packed}, {} in the file", word(image, "format"), word(image, "size")));
         let ranges = image.get("ranges").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        line("memory", format!("{} in {} range{}", word(image, "memory_size"), ranges.len(), if ranges.len() == 1 { "" } else { "s" }));
+        line(
+            "memory",
+            format!("{} in {} range{}", word(image, "memory_size"), ranges.len(), if ranges.len() == 1 { "" } else { "s" }),
+        );
         for r in ranges.iter().take(8) {
             line("", format!("{} - {}", word(r, "start"), word(r, "end")));
         }
@@ -124,7 +127,8 @@ fn vtop(a: &Value, paint: Paint) -> String {
         None => {
             let fault = a.get("fault").unwrap_or(&Value::Null);
             let reason = paint.bad(word(fault, "reason"));
-            let _ = writeln!(out, "{} -> {reason} at level {}: {}", word(a, "virtual"), word(fault, "level"), word(fault, "detail"));
+            let _ =
+                writeln!(out, "{} -> {reason} at level {}: {}", word(a, "virtual"), word(fault, "level"), word(fault, "detail"));
         }
     }
     out

@@ -4,7 +4,7 @@ use super::table::Table;
 use super::{Paint, csv, json, object};
 use crate::commands::failure::{Failure, Result};
 use crate::commands::sink::Sink;
-use crate::commands::spec::{Shape, Spec};
+use crate::commands::spec::Shape;
 use serde_json::{Map, Value};
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,7 +49,8 @@ enum State {
 pub struct Renderer<'a> {
     out: &'a mut dyn Write,
     style: &'a Style,
-    spec: &'a Spec,
+    name: &'static str,
+    shape: Shape,
     interrupt: &'static AtomicBool,
     state: State,
     objects: usize,
@@ -57,13 +58,19 @@ pub struct Renderer<'a> {
 }
 
 impl<'a> Renderer<'a> {
-    /// A renderer for one answer of `spec`'s command; `keys` are the fields that it can have.
-    pub fn new(out: &'a mut dyn Write, style: &'a Style, spec: &'a Spec, keys: &[String], interrupt: &'static AtomicBool) -> Self {
+    /// A renderer for one answer of the command `name`; `keys` are the fields that it can have.
+    pub fn new(
+        out: &'a mut dyn Write,
+        style: &'a Style,
+        (name, shape): (&'static str, Shape),
+        keys: &[String],
+        interrupt: &'static AtomicBool,
+    ) -> Self {
         let chosen = |all: &[&str]| match &style.columns {
             Some(columns) => columns.clone(),
             None => all.iter().map(|k| (*k).to_owned()).collect(),
         };
-        let state = match (style.format, spec.shape) {
+        let state = match (style.format, shape) {
             (Format::Table, Shape::List(columns)) => State::Table(Table::new(chosen(columns), style)),
             (Format::Table, Shape::Object) => State::Lines,
             (Format::Json, _) => State::Json(json::Array::default()),
@@ -73,7 +80,7 @@ impl<'a> Renderer<'a> {
                 State::Csv { columns: chosen(&all), begun: false }
             }
         };
-        Self { out, style, spec, interrupt, state, objects: 0, raw: false }
+        Self { out, style, name, shape, interrupt, state, objects: 0, raw: false }
     }
 
     /// Only the chosen fields.
@@ -91,7 +98,7 @@ impl<'a> Renderer<'a> {
     /// # Errors
     /// When the answer can't be written.
     pub fn finish(mut self, whole: bool) -> Result<()> {
-        let list = matches!(self.spec.shape, Shape::List(_));
+        let list = matches!(self.shape, Shape::List(_));
         match &mut self.state {
             _ if self.raw => {}
             State::Table(table) if whole || !table.is_empty() => table.finish(self.out)?,
@@ -109,16 +116,16 @@ impl<'a> Renderer<'a> {
 
 impl Sink for Renderer<'_> {
     fn row(&mut self, row: Value) -> Result<()> {
-        if self.interrupt.load(Ordering::Relaxed) && matches!(self.spec.shape, Shape::List(_)) {
+        if self.interrupt.load(Ordering::Relaxed) && matches!(self.shape, Shape::List(_)) {
             return Err(Failure::Interrupted);
         }
         self.objects += 1;
-        match self.spec.shape {
+        match self.shape {
             Shape::Object if matches!(self.state, State::Lines) && self.style.format == Format::Table => {
                 let row = self.project(row);
                 let text = match &self.style.columns {
                     Some(_) => object::plain(&row, Paint(self.style.color)),
-                    None => object::text(self.spec.name, &row, Paint(self.style.color)),
+                    None => object::text(self.name, &row, Paint(self.style.color)),
                 };
                 self.out.write_all(text.as_bytes())?;
                 return Ok(());

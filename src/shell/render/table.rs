@@ -87,16 +87,8 @@ impl Table {
         let with_header = self.header && !std::mem::replace(&mut self.begun, true);
         let right: Vec<bool> =
             (0..self.columns.len()).map(|i| rows.iter().any(|r| r.get(i).is_some_and(|(_, right)| *right))).collect();
-        for row in &rows {
-            for (w, (text, _)) in self.widths.iter_mut().zip(row) {
-                *w = (*w).max(width(text));
-            }
-        }
         if with_header {
             let names = self.columns.iter().map(|k| k.to_uppercase().replace('_', " "));
-            for (w, name) in self.widths.iter_mut().zip(names.clone()) {
-                *w = (*w).max(width(&name));
-            }
             table.set_header(names.map(|n| {
                 let cell = Cell::new(n);
                 if self.color { cell.add_attribute(Attribute::Bold) } else { cell }
@@ -109,6 +101,10 @@ impl Table {
         }
         for row in rows {
             table.add_row(row.into_iter().map(|(text, _)| Cell::new(text)));
+        }
+        // The table's own measure, which knows of letters that are two columns wide.
+        for (w, natural) in self.widths.iter_mut().zip(table.column_max_content_widths()) {
+            *w = (*w).max(usize::from(natural));
         }
         match self.width {
             Some(w) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(w),
@@ -152,10 +148,6 @@ impl Table {
     }
 }
 
-fn width(text: &str) -> usize {
-    text.chars().count()
-}
-
 /// Numbers and addresses stand to the right.
 fn is_right(value: &Value) -> bool {
     match value {
@@ -178,9 +170,7 @@ pub fn show(key: &str, value: &Value) -> String {
         },
         Value::String(s) if name.ends_with("_time") => moment(s),
         Value::String(s) => escape::terminal(s).into_owned(),
-        Value::Array(items) if name == "args" => {
-            items.iter().map(|i| quoted(&show("", i))).collect::<Vec<_>>().join(" ")
-        }
+        Value::Array(items) if name == "args" => items.iter().map(|i| quoted(&show("", i))).collect::<Vec<_>>().join(" "),
         Value::Array(items) if items.is_empty() => "-".to_owned(),
         Value::Array(items) => items.iter().map(|i| show("", i)).collect::<Vec<_>>().join(","),
         Value::Object(_) => permissions(value).unwrap_or_else(|| super::json::text(value)),

@@ -218,7 +218,7 @@ pub fn whole() -> Command {
     ];
     root.subcommands(ALL.iter().map(|s| {
         let command = (s.arguments)(Command::new(s.name).about(s.summary).visible_aliases(s.aliases.iter().copied()));
-        command.disable_version_flag(true)
+        with(command, &OutputArgs::augment_args(Command::new("output"))).disable_version_flag(true)
     }))
     .subcommands(text_commands)
     .disable_help_subcommand(true)

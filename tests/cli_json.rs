@@ -86,7 +86,7 @@ fn answers_fit_the_committed_schemas() {
         &["cmdline"],
         &["env"],
         &["modules"],
-        &["modules", "-p", "1"],
+        &["modules", "-p", "54"],
         &["maps", "-p", "1"],
         &["vtop", "init_task"],
         &["vtop", "0x1234"],

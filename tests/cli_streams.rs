@@ -85,15 +85,26 @@ fn a_closed_pipe_ends_quietly() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_is_130() {
-    use std::os::unix::process::ExitStatusExt;
-    let child = Command::new(assert_cmd::cargo::cargo_bin!("memsh"))
-        .args(["sample", "-c", "!kill -INT $PPID; sleep 0.2", "--"])
+fn an_interrupt_is_130_and_leaves_whole_lines() {
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("memsh"))
+        .args(["sample", "strings", "--phys", "--jsonl"])
         .stdin(Stdio::null())
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
-    // The host's command interrupts us; what follows on the line does not run.
-    assert!(child.status.signal().is_none());
+    let mut out = child.stdout.take().unwrap();
+    // It has begun, and will stand still with a full pipe until we read on.
+    let mut text = vec![0; 16];
+    out.read_exact(&mut text).unwrap();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    out.read_to_end(&mut text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "memsh: interrupted\n");
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.ends_with('\n') && text.lines().all(|l| serde_json::from_str::<serde_json::Value>(l).is_ok()));
 }
 
 #[test]

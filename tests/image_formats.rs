@@ -572,7 +572,7 @@ impl std::io::Seek for SeekSink {
 
 #[test]
 fn a_connector_goes_through_a_c_table_and_back() {
-    use memsh_plugin::{ConnectorInstanceBase, PhysReadOp, PhysicalMemory, Status, cglue, group_obj};
+    use memsh_plugin::{ConnectorInstanceBase, PhysReadOp, PhysicalMemory, Status, group_obj};
     let data = pattern(0x2000, 1);
     let i = image(lime::lime(&[(0x1000, &data[..0x1000]), (0x5000, &data[0x1000..])])).unwrap();
     let connector = i.connector().unwrap();

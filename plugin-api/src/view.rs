@@ -58,15 +58,21 @@ impl fmt::Debug for Perm {
 pub struct Translation {
     /// The physical address of the very byte.
     pub phys: PhysAddr,
-    /// Size in bytes of the page that maps it.
-    pub page_size: umem,
     /// What the page tables allow, over all levels.
     pub perm: Perm,
+    /// Log2 of the size in bytes of the page that maps it.
+    pub page_shift: u8,
 }
 
 impl Translation {
     /// Nowhere.
-    pub const NONE: Translation = Translation { phys: PhysAddr::NULL, page_size: 0, perm: Perm::NONE };
+    pub const NONE: Translation = Translation { phys: PhysAddr::NULL, perm: Perm::NONE, page_shift: 0 };
+
+    /// Size in bytes of the page that maps it.
+    #[inline]
+    pub const fn page_size(&self) -> umem {
+        1 << self.page_shift
+    }
 }
 
 /// What an address space says of itself.

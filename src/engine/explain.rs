@@ -48,8 +48,9 @@ pub(super) fn explain(f: &PageFormat, memory: &Memory, roots: (u64, u64), softwa
     Explanation { addr, steps, outcome }
 }
 
+#[inline(always)]
 pub(super) fn translation(page: &Page, va: u64) -> Translation {
-    Translation { phys: PhysAddr::new(umem::from(page.address(va))), page_size: umem::from(1u64 << page.shift), perm: page.perm }
+    Translation { phys: PhysAddr::new(umem::from(page.address(va))), perm: page.perm, page_shift: page.shift.to_le_bytes()[0] }
 }
 
 fn walk(

@@ -26,6 +26,8 @@ pub mod search;
 mod software;
 mod space;
 mod spans;
+#[cfg(test)]
+mod tests;
 mod view;
 mod walk;
 

@@ -19,6 +19,7 @@
 )]
 
 mod hex;
+mod marks;
 mod needle;
 mod pattern;
 mod pipeline;

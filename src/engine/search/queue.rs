@@ -26,7 +26,7 @@ const BATCH_HITS: usize = 1024;
 /// or so many bytes.
 const BATCH_BYTES: usize = 64 << 10;
 /// Batches of one unit that may wait.
-const WAITING: usize = 16;
+const WAITING: usize = 24;
 
 impl Batch {
     pub(super) fn get(&self, i: usize) -> Option<Hit<'_>> {

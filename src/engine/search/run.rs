@@ -9,9 +9,15 @@ use super::strings::{StringScan, StringsOptions};
 use memsh_plugin::umem;
 use std::ops::ControlFlow;
 
-fn units(source: &dyn Source) -> Vec<Unit> {
+/// Units of a search for strings. There are thousands in each, and what one thread has found may wait for another only up to
+/// a limit: with larger units the threads would take turns.
+const STRINGS_UNIT: umem = 1 << 20;
+/// Units of a search for a needle, so that two threads finish at nearly the same time.
+const NEEDLE_UNIT: umem = 16 << 20;
+
+fn units(source: &dyn Source, most: umem) -> Vec<Unit> {
     let total = source.spans().fold(0, |sum: umem, s| sum.saturating_add(s.bytes()));
-    plan(source.spans(), unit_size(total))
+    plan(source.spans(), unit_size(total, most))
 }
 
 /// Looks for `needle` in all of `source` and gives every hit to `hit`, in ascending order, as they are found. Ends early when
@@ -22,7 +28,7 @@ pub fn search(
     options: &Options<'_>,
     hit: &mut dyn FnMut(Hit<'_>) -> ControlFlow<()>,
 ) -> Summary {
-    search_units(source, &units(source), needle, options, hit)
+    search_units(source, &units(source, NEEDLE_UNIT), needle, options, hit)
 }
 
 pub(super) fn search_units(
@@ -44,7 +50,7 @@ pub fn strings(
     options: &Options<'_>,
     hit: &mut dyn FnMut(Hit<'_>) -> ControlFlow<()>,
 ) -> Summary {
-    strings_units(source, &units(source), wanted, options, hit)
+    strings_units(source, &units(source, STRINGS_UNIT), wanted, options, hit)
 }
 
 pub(super) fn strings_units(

@@ -44,14 +44,12 @@ pub(super) struct Unit {
 
 /// Units are not smaller than this: taking one up costs a lock and a search for its first piece.
 const MIN_UNIT: umem = 1 << 20;
-/// Units are not larger than this, so that two threads finish at nearly the same time.
-const MAX_UNIT: umem = 16 << 20;
 /// At most about this many units, whatever size a hostile image claims.
 const MAX_UNITS: umem = 1 << 16;
 
-/// The unit size for `total` bytes. Never depends on the number of threads, so that neither do the results.
-pub(super) fn unit_size(total: umem) -> umem {
-    (total / 64).clamp(MIN_UNIT, MAX_UNIT).max(total / MAX_UNITS)
+/// The unit size for `total` bytes, at most `most` unless there would be too many. Never depends on the number of threads, so that neither do the results.
+pub(super) fn unit_size(total: umem, most: umem) -> umem {
+    (total / 64).min(most).max(MIN_UNIT).max(total / MAX_UNITS)
 }
 
 /// Cuts ascending, disjoint `spans` into units of `size` bytes: long spans are cut, short ones gathered.
@@ -110,6 +108,6 @@ mod tests {
     #[test]
     fn a_lying_size_does_not_make_endless_units() {
         let total = umem::MAX / 2;
-        assert!(plan([span(0, total)].into_iter(), unit_size(total)).len() <= 1 << 17);
+        assert!(plan([span(0, total)].into_iter(), unit_size(total, 1 << 24)).len() <= 1 << 17);
     }
 }

@@ -1,5 +1,6 @@
 //! Printable text, whatever it says.
 
+use super::marks::{Marks, printable};
 use super::scan::{Hit, Kind, Out, Scan};
 use super::span::Span;
 use crate::engine::to_umem;
@@ -29,12 +30,6 @@ impl Default for StringsOptions {
 const BLOCK: usize = 64 << 10;
 /// Bytes asked for when a string runs out of its unit.
 const MORE: umem = 64 << 10;
-
-/// What a string may hold: ASCII from blank to tilde, and tab.
-#[inline(always)]
-const fn printable(byte: u8) -> bool {
-    byte.wrapping_sub(b' ') < 0x5f || byte == b'\t'
-}
 
 /// A run of characters that is still going on.
 struct Run {
@@ -77,6 +72,8 @@ struct Reader {
     run: Run,
     /// UTF-16: the last byte fed may be the first half of a character.
     half: Option<u8>,
+    /// ASCII: which bytes of the block are printable.
+    marks: Marks,
 }
 
 /// Looks for strings.
@@ -96,6 +93,7 @@ impl StringScan {
             max: options.max_chars.max(min),
             run: Run { start: 0, addr: 0, text: Vec::new(), open: false },
             half: None,
+            marks: Marks::default(),
         };
         let readers = [(options.ascii, Kind::Text), (options.utf16, Kind::Utf16)];
         Self {
@@ -236,36 +234,33 @@ impl Reader {
     }
 
     fn feed_ascii(&mut self, addr: umem, bytes: &[u8], unit: Span, found: &mut Found) {
+        self.marks.fill(bytes);
         let mut i = 0;
-        loop {
-            if self.run.open {
-                let rest = bytes.get(i..).unwrap_or_default();
-                let n = printable_len(rest);
-                self.extend(rest.get(..n).unwrap_or_default(), unit, found);
-                i += n;
-                if i >= bytes.len() {
-                    return;
-                }
-                self.close(unit, found);
+        if self.run.open {
+            i = self.marks.end(0);
+            self.extend(bytes.get(..i).unwrap_or_default(), unit, found);
+            if i >= bytes.len() {
+                return;
             }
-            match next_ascii(bytes, i, self.min) {
-                Some(start) => {
-                    let run = bytes.get(start..).unwrap_or_default();
-                    let n = printable_len(run);
-                    let at = addr.wrapping_add(to_umem(start));
-                    if n < run.len() && n <= self.max {
-                        // All of it lies in this block: no need to collect it first.
-                        if unit.holds(at) {
-                            found.push(at, self.kind, run.get(..n).unwrap_or_default(), 1, false);
-                        }
-                        i = start + n;
-                    } else {
-                        self.open(at);
-                        i = start;
-                    }
+            self.close(unit, found);
+        }
+        while let Some((start, end)) = self.marks.run(i, self.min) {
+            let text = bytes.get(start..end).unwrap_or_default();
+            let at = addr.wrapping_add(to_umem(start));
+            i = end;
+            if end < bytes.len() && text.len() <= self.max {
+                // All of it lies in this block: no need to collect it first.
+                if unit.holds(at) {
+                    found.push(at, self.kind, text, 1, false);
                 }
-                None => return,
+                continue;
             }
+            self.open(at);
+            self.extend(text, unit, found);
+            if end >= bytes.len() {
+                return;
+            }
+            self.close(unit, found);
         }
     }
 
@@ -311,56 +306,12 @@ impl Reader {
     }
 }
 
-/// How many printable bytes `bytes` begins with. Whole steps first: a loop of fixed length becomes vector code.
-fn printable_len(bytes: &[u8]) -> usize {
-    const STEP: usize = 16;
-    let (steps, rest) = bytes.as_chunks::<STEP>();
-    for (n, step) in steps.iter().enumerate() {
-        if !step.iter().fold(true, |all, b| all & printable(*b)) {
-            return n * STEP + step.iter().position(|b| !printable(*b)).unwrap_or(STEP);
-        }
-    }
-    steps.len() * STEP + rest.iter().position(|b| !printable(*b)).unwrap_or(rest.len())
-}
-
 fn print_at(bytes: &[u8], i: usize) -> bool {
     bytes.get(i).is_some_and(|b| printable(*b))
 }
 
 fn char_at(bytes: &[u8], i: usize) -> bool {
     matches!(bytes.get(i..), Some([b, 0, ..]) if printable(*b))
-}
-
-/// The first run from `i` of at least `min` characters, or the one that touches the end. Looks at every `min`-th byte only:
-/// no run of that length fits between.
-fn next_ascii(bytes: &[u8], i: usize, min: usize) -> Option<usize> {
-    let mut floor = i;
-    let mut probe = i + min - 1;
-    while let Some(byte) = bytes.get(probe) {
-        if !printable(*byte) {
-            floor = probe + 1;
-            probe += min;
-            continue;
-        }
-        let mut start = probe;
-        while start > floor && print_at(bytes, start - 1) {
-            start -= 1;
-        }
-        let mut end = probe + 1;
-        while end - start < min && print_at(bytes, end) {
-            end += 1;
-        }
-        if end - start >= min || end == bytes.len() {
-            return Some(start);
-        }
-        floor = end + 1;
-        probe = end + min;
-    }
-    let mut start = bytes.len();
-    while start > floor && print_at(bytes, start - 1) {
-        start -= 1;
-    }
-    (start < bytes.len()).then_some(start)
 }
 
 /// The first run from `i` of at least `min` characters, or the one that touches the end (with whole characters). A run takes

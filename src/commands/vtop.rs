@@ -135,7 +135,7 @@ fn row(e: &Explanation) -> VtopRow {
     VtopRow {
         address: e.addr.into(),
         physical: done.map(|t| t.phys.into()),
-        page_size: done.map(|t| number(t.page_size)),
+        page_size: done.map(|t| number(t.page_size())),
         perm: done.map(|t| t.perm.into()),
         steps: e
             .steps

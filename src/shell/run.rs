@@ -97,11 +97,12 @@ impl Shell {
         };
         let status = child.wait().map_err(Failure::Output)?;
         match outcome {
+            // 127 is the shell's "command not found".
+            Ok(_) | Err(Failure::Output(_)) if status.code() == Some(127) => {
+                Err(Failure::usage(format!("the shell can't run {shell:?}")))
+            }
             // The reader had enough (`| head`).
             Err(Failure::Output(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(Done::Well),
-            Ok(Done::Well) if !status.success() && status.code() == Some(127) => {
-                Err(Failure::usage(format!("the shell does not know {shell:?}")))
-            }
             other => other,
         }
     }

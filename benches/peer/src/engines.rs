@@ -26,8 +26,8 @@ pub trait Engine {
     /// Translates a range; the number of bytes that are mapped.
     fn range(&mut self, va: u64, len: u64) -> u64;
     fn read_u64(&mut self, va: u64) -> u64;
-    /// Reads into the engine's buffer; whether all of it could be read.
-    fn read(&mut self, va: u64, len: usize) -> bool;
+    /// Fills `buf`; whether all of it could be read.
+    fn read(&mut self, va: u64, buf: &mut [u8]) -> bool;
 }
 
 /// The walk written by hand.
@@ -35,12 +35,11 @@ pub struct Naive {
     target: &'static Target,
     list: Vec<u64>,
     answers: Vec<Option<u64>>,
-    buf: Vec<u8>,
 }
 
 impl Naive {
     pub fn new(target: &'static Target) -> Self {
-        Self { target, list: Vec::new(), answers: Vec::new(), buf: vec![0; 1 << 20] }
+        Self { target, list: Vec::new(), answers: Vec::new() }
     }
 }
 
@@ -71,12 +70,11 @@ impl Engine for Naive {
         let at = self.target.naive(va).unwrap() as usize;
         u64::from_le_bytes(self.target.bytes[at..at + 8].try_into().unwrap())
     }
-    fn read(&mut self, va: u64, len: usize) -> bool {
-        for (i, page) in self.buf[..len].chunks_exact_mut(4096).enumerate() {
+    fn read(&mut self, va: u64, buf: &mut [u8]) -> bool {
+        for (i, page) in buf.chunks_exact_mut(4096).enumerate() {
             let Some(at) = self.target.naive(va + i as u64 * 4096) else { return false };
             page.copy_from_slice(&self.target.bytes[at as usize..at as usize + 4096]);
         }
-        black_box(&self.buf);
         true
     }
 }
@@ -84,12 +82,11 @@ impl Engine for Naive {
 pub struct Memsh {
     space: AddressSpace,
     ops: Vec<TranslateOp>,
-    buf: Vec<u8>,
 }
 
 impl Memsh {
     pub fn new(target: &'static Target) -> Self {
-        Self { space: space(target), ops: Vec::new(), buf: vec![0; 1 << 20] }
+        Self { space: space(target), ops: Vec::new() }
     }
 }
 
@@ -122,8 +119,8 @@ impl Engine for Memsh {
     fn read_u64(&mut self, va: u64) -> u64 {
         self.space.read_u64(VirtAddr::new(va)).unwrap()
     }
-    fn read(&mut self, va: u64, len: usize) -> bool {
-        let mut ops = [VirtReadOp::new(VirtAddr::new(va), &mut self.buf[..len])];
+    fn read(&mut self, va: u64, buf: &mut [u8]) -> bool {
+        let mut ops = [VirtReadOp::new(VirtAddr::new(va), buf)];
         self.space.read_virt((&mut ops[..]).into());
         black_box(&ops[0]).status.is_done()
     }
@@ -137,7 +134,6 @@ pub struct Memflow<V> {
     dma: VirtualDma<Buffer, V, X86VirtualTranslate>,
     list: Vec<CTup2<Address, u64>>,
     sum: u64,
-    buf: Vec<u8>,
 }
 
 fn buffer(target: &'static Target) -> Buffer {
@@ -150,7 +146,7 @@ impl Memflow<DirectTranslate> {
     /// As `VirtualDma::new` makes it: every translation walks the tables.
     pub fn direct(target: &'static Target) -> Self {
         let dma = VirtualDma::new(buffer(target), x64::ARCH, x64::new_translator(target.root.into()));
-        Self { name: "memflow direct", dma, list: Vec::new(), sum: 0, buf: vec![0; 1 << 20] }
+        Self { name: "memflow direct", dma, list: Vec::new(), sum: 0 }
     }
 }
 
@@ -159,7 +155,7 @@ impl Memflow<CachedVirtualTranslate<DirectTranslate, DefaultCacheValidator>> {
     pub fn cached(target: &'static Target) -> Self {
         let vat = CachedVirtualTranslate::builder(DirectTranslate::new()).arch(x64::ARCH).build().unwrap();
         let dma = VirtualDma::with_vat(buffer(target), x64::ARCH, x64::new_translator(target.root.into()), vat);
-        Self { name: "memflow cached", dma, list: Vec::new(), sum: 0, buf: vec![0; 1 << 20] }
+        Self { name: "memflow cached", dma, list: Vec::new(), sum: 0 }
     }
 }
 
@@ -197,7 +193,7 @@ impl<V: VirtualTranslate2> Engine for Memflow<V> {
     fn read_u64(&mut self, va: u64) -> u64 {
         self.dma.read(va.into()).unwrap()
     }
-    fn read(&mut self, va: u64, len: usize) -> bool {
-        self.dma.read_raw_into(va.into(), &mut self.buf[..len]).is_ok()
+    fn read(&mut self, va: u64, buf: &mut [u8]) -> bool {
+        self.dma.read_raw_into(va.into(), buf).is_ok()
     }
 }

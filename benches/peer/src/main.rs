@@ -12,6 +12,7 @@ mod timing;
 
 use common::{Target, short};
 use engines::{Engine, Memflow, Memsh, Naive};
+use std::cell::RefCell;
 use std::hint::black_box;
 
 /// Addresses of a single-address workload; a power of two.
@@ -72,7 +73,12 @@ fn main() {
     let singles =
         |e: &mut dyn Engine| random.iter().fold(0u64, |s, &va| s.wrapping_add(black_box(e.one(black_box(va))).unwrap_or(0)));
     let reads = |e: &mut dyn Engine| random.iter().fold(0u64, |s, &va| s.wrapping_add(e.read_u64(va)));
-    let sequential = |e: &mut dyn Engine| (base..base + bytes).step_by(PIECE).fold(0, |s, va| s + u64::from(e.read(va, PIECE)));
+    // One buffer for all: how fast `memcpy` is depends on where it copies to.
+    let buf = RefCell::new(vec![0u8; PIECE]);
+    let sequential = |e: &mut dyn Engine| {
+        let mut buf = buf.borrow_mut();
+        (base..base + bytes).step_by(PIECE).fold(0, |s, va| s + u64::from(e.read(va, black_box(&mut buf))))
+    };
     let translate = |e: &mut dyn Engine| {
         e.list();
         0
@@ -134,12 +140,12 @@ fn main() {
         }
         println!();
     }
-    let mut to = vec![0u8; PIECE];
+    let mut to = buf.borrow_mut();
     let memcpy = (0..repetitions).map(|_| {
         timing::ns_each(slot_ms, bytes, || {
             for from in target.bytes[..bytes as usize].chunks_exact(PIECE) {
                 to.copy_from_slice(from);
-                black_box(&to);
+                black_box(&mut to);
             }
         })
     });

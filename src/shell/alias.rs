@@ -200,8 +200,11 @@ fn crash(rest: &[String]) -> Vec<String> {
 /// WinDbg's `s -a START RANGE "text"`, `s -u`, `s -b START RANGE 41 42`.
 fn windbg_search(rest: &[String]) -> Vec<String> {
     let (kind, tail) = rest.split_first().map_or(("", rest), |(k, t)| (k.as_str(), t));
+    // memsh's own options (`--json`) may stand behind; they are no part of the pattern.
+    let (options, tail): (Vec<String>, Vec<String>) = tail.iter().cloned().partition(|w| w.starts_with("--"));
     let (place, pattern) = tail.split_at(tail.len().min(2));
     let mut out = vec!["scan".to_owned()];
+    out.extend(options);
     if let [start, range] = place {
         out.extend(["--range".to_owned(), start.clone(), range.clone()]);
     }

@@ -48,9 +48,16 @@ pub(super) fn explain(f: &PageFormat, memory: &Memory, roots: (u64, u64), softwa
     Explanation { addr, steps, outcome }
 }
 
+/// The translation of `va`, which lies in `page`.
 #[inline(always)]
 pub(super) fn translation(page: &Page, va: u64) -> Translation {
-    Translation { phys: PhysAddr::new(umem::from(page.address(va))), perm: page.perm, page_shift: page.shift.to_le_bytes()[0] }
+    exact(&Page { base: page.address(va), ..*page })
+}
+
+/// The translation of the address that a walk was for.
+#[inline(always)]
+pub(super) fn exact(page: &Page) -> Translation {
+    Translation { phys: PhysAddr::new(umem::from(page.base)), perm: page.perm, page_shift: page.shift.to_le_bytes()[0] }
 }
 
 fn walk(

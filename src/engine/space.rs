@@ -2,7 +2,7 @@
 
 use super::cache::TranslationCache;
 use super::entry::half;
-use super::explain::{Explanation, explain, translation};
+use super::explain::{Explanation, exact, explain, translation};
 use super::fault::{Fault, FaultReason};
 use super::mapped::{Load, Mapped};
 use super::memory::Memory;
@@ -100,7 +100,7 @@ impl AddressSpace {
     #[inline]
     pub fn translate_one(&self, va: VirtAddr) -> Result<Translation, Box<Fault>> {
         match self.page(number(va)) {
-            Some(page) => Ok(translation(&page, number(va))),
+            Some(page) => Ok(exact(&page)),
             None => self.translate_other(va),
         }
     }
@@ -145,7 +145,7 @@ impl AddressSpace {
         if let Some(m) = self.memory.mapped()
             && let Some(page) = self.page(at)
             && at & ((1 << page.shift) - 1) <= (1 << page.shift) - 8
-            && let Some(value) = m.window().word64(umem::from(page.address(at)))
+            && let Some(value) = m.window().word64(umem::from(page.base))
         {
             return Ok(value);
         }
@@ -397,7 +397,7 @@ fn each<const MEMO: bool>(f: &PageFormat, m: &Mapped, roots: (u64, u64), ops: &m
         };
         match page {
             Some(page) => {
-                op.translation = translation(&page, va);
+                op.translation = exact(&page);
                 op.status = Status::DONE;
             }
             None => batch_other(f, m, roots, op),

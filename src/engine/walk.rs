@@ -8,7 +8,8 @@ use memsh_plugin::{Perm, umem};
 /// A page and what is allowed there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Page {
-    /// Physical address of its first byte.
+    /// Physical address of its first byte, or of the byte that was asked for: the walk adds the offset where the page's size is
+    /// a constant.
     pub(super) base: u64,
     /// Log2 of its size.
     pub(super) shift: u32,
@@ -65,7 +66,7 @@ pub(super) fn walk(f: &PageFormat, m: impl Load, root: u64, va: u64, memo: &mut 
                         table = next;
                         seen = seen.table(level, entry);
                     }
-                    Entry::Page(base, shift) => return Some(Page { base, shift, perm: seen.page(&f.perm, entry) }),
+                    Entry::Page(base, shift) => return Some(found(base, shift, seen.page(&f.perm, entry), va)),
                     Entry::Absent | Entry::Reserved => return None,
                 }
             }
@@ -91,11 +92,16 @@ pub(super) fn walk_memo(f: &PageFormat, m: impl Load, root: u64, va: u64, memo: 
 }
 
 #[inline(always)]
+fn found(base: u64, shift: u32, perm: Perm, va: u64) -> Page {
+    Page { base: base | (va & ((1 << shift) - 1)), shift, perm }
+}
+
+#[inline(always)]
 fn leaf(f: &PageFormat, m: impl Load, table: u64, seen: Seen, va: u64) -> Option<Page> {
     let level = f.levels.get(f.depth.checked_sub(1)?)?;
     let entry = load(f, m, table.wrapping_add(entry_offset(f, level, va)))?;
     match decode(f, level, entry) {
-        Entry::Page(base, shift) => Some(Page { base, shift, perm: seen.page(&f.perm, entry) }),
+        Entry::Page(base, shift) => Some(found(base, shift, seen.page(&f.perm, entry), va)),
         _ => None,
     }
 }

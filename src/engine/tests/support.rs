@@ -1,7 +1,9 @@
 //! Memories to test with.
 
-use crate::engine::Memory;
+use crate::arch::Paging;
+use crate::engine::{AddressSpace, FaultReason, Memory};
 use memsh_plugin::*;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
@@ -148,5 +150,63 @@ impl PhysicalMemory for Moving {
                 op.fill_from(PhysAddr::NULL, &self.bytes.read().unwrap());
             }
         }
+    }
+}
+
+/// Tables written entry by entry. What is not written is zero; every page that was written to exists.
+pub struct Hand {
+    paging: Paging,
+    pages: BTreeMap<u64, Vec<u8>>,
+}
+
+impl Hand {
+    pub fn new(paging: Paging) -> Hand {
+        let mut hand = Hand { paging, pages: BTreeMap::new() };
+        // A root of zeros, and the tables that most tests use.
+        for table in 1..=9 {
+            hand.put(table << 12, 8, 0);
+        }
+        hand
+    }
+
+    /// An entry of `n` bytes.
+    pub fn put(&mut self, at: u64, n: usize, entry: u64) {
+        let size = self.paging.format().page_size().max(0x1_0000);
+        let page = self.pages.entry(at & !(size - 1)).or_insert_with(|| vec![0; size as usize]);
+        let o = (at & (size - 1)) as usize;
+        page[o..o + n].copy_from_slice(&entry.to_le_bytes()[..n]);
+    }
+
+    /// Entry 0 of `table` points to the first of `next`, whose entry 0 points to the second, and so on.
+    pub fn chain(&mut self, table: u64, next: &[u64], flags: u64) {
+        let mut table = table;
+        for &n in next {
+            self.put(table, 8, n | flags);
+            table = n;
+        }
+    }
+
+    pub fn space(&self, root: u64) -> AddressSpace {
+        let memory = Ram::new(self.pages.clone().into_iter().collect()).memory();
+        assert!(memory.mapped().is_some());
+        AddressSpace::new(memory, self.paging, PhysAddr::new(umem::from(root)))
+    }
+}
+
+/// The physical address, page size and permission of `va`, which must be mapped; one at a time and in a batch.
+pub fn page(space: &AddressSpace, va: u64) -> (u64, u64, String) {
+    let at = VirtAddr::new(umem::from(va));
+    let t = space.translate_one(at).unwrap_or_else(|fault| panic!("{va:#x}: {fault}"));
+    let mut ops = [TranslateOp::new(at)];
+    space.translate_batch(&mut ops);
+    assert_eq!((ops[0].status, ops[0].translation), (Status::DONE, t));
+    (t.phys.value() as u64, t.page_size() as u64, t.perm.to_string())
+}
+
+/// Why `va` is not mapped.
+pub fn nowhere(space: &AddressSpace, va: u64) -> FaultReason {
+    match space.translate_one(VirtAddr::new(umem::from(va))) {
+        Ok(t) => panic!("{va:#x} is mapped: {t:?}"),
+        Err(fault) => fault.reason,
     }
 }

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 fn found(t: Translation) -> Found {
     Found {
         phys: t.phys.value() as u64,
-        size: t.page_size as u64,
+        size: t.page_size() as u64,
         read: t.perm.has(Perm::READ),
         write: t.perm.has(Perm::WRITE),
         execute: t.perm.has(Perm::EXECUTE),
@@ -61,7 +61,7 @@ fn check(s: &Soup, addrs: &[u64], linux: bool, seed: u64) {
     ];
     for (way, space) in &ways {
         for (&a, want) in addrs.iter().zip(&expected) {
-            let one = space.translate_one(va(a));
+            let one = space.translate_one(va(a)).map_err(|fault| *fault);
             assert_eq!(one.ok().map(found), *want, "{:?} seed {seed} {way} one {a:#x}: {one:?}", s.paging);
             let explained = space.explain(va(a));
             assert_eq!(explained.outcome, one, "{:?} seed {seed} {way} explain {a:#x}", s.paging);
@@ -106,7 +106,7 @@ fn check_runs(s: &Soup, first: u64, last: u64, linux: bool, seed: u64) {
         let by_runs = runs.get(i).filter(|r| r.virt.value() <= umem::from(at)).map(|r| {
             found(Translation {
                 phys: r.phys.wrapping_add(umem::from(at) - r.virt.value()),
-                page_size: r.page_size,
+                page_shift: r.page_size.trailing_zeros() as u8,
                 perm: r.perm,
             })
         });
@@ -114,7 +114,7 @@ fn check_runs(s: &Soup, first: u64, last: u64, linux: bool, seed: u64) {
         let tagged = s.paging.format().canonical == Canonical::Split && at >> 55 & 1 == 0 && at >> 56 != 0;
         let want = reference::walk(s.paging, &word, s.roots, at, linux).filter(|_| !tagged);
         assert_eq!(by_runs, want, "{:?} seed {seed}: runs at {at:#x}", s.paging);
-        match ((at & !(page - 1)).checked_add(page)) {
+        match (at & !(page - 1)).checked_add(page) {
             Some(next) if next <= last => at = next,
             _ => break,
         }

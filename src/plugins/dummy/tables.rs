@@ -189,6 +189,21 @@ impl TableBuilder {
         self.set_entry(at, entry)
     }
 
+    /// Where a smallest page that was mapped puts `va`.
+    pub fn lookup(&mut self, roots: Roots, va: u64) -> Option<u64> {
+        let f = self.format();
+        let at = self.entry_address(roots, va, f.page_shift()).ok()?;
+        let entry = self.entry(at).filter(|&e| e != 0)?;
+        let base = match f.arch {
+            Arch::RiscV64 | Arch::RiscV32 => (entry & 0x003f_ffff_ffff_fc00) << 2,
+            Arch::X86 => entry & 0xffff_f000,
+            Arch::X86Pae | Arch::X86_64 => entry & 0x000f_ffff_ffff_f000,
+            // Only memory of this builder, which no high bits are needed for.
+            Arch::AArch64 => entry & 0x0000_ffff_ffff_f000 & !(f.page_size() - 1),
+        };
+        Some(base + (va & (f.page_size() - 1)))
+    }
+
     /// Lets `to` have what the root entry for `va` of `from` maps: how processes share the kernel's half.
     ///
     /// # Errors

@@ -124,7 +124,10 @@ fn answers_fit_the_committed_schemas() {
         let mut out = Vec::new();
         misfits(&schema, &schema, &value, "$", &mut out);
         assert!(out.is_empty(), "{words:?} parts with its schema: {:#?}", &out[..out.len().min(5)]);
-        assert!(value.as_array().is_none_or(|a| !a.is_empty()) || run.status != 0 || words.contains(&"--utf16"), "{words:?} is empty");
+        assert!(
+            value.as_array().is_none_or(|a| !a.is_empty()) || run.status != 0 || words.contains(&"--utf16"),
+            "{words:?} is empty"
+        );
         seen.push(name.to_owned());
     }
     for name in commands() {
@@ -135,7 +138,9 @@ fn answers_fit_the_committed_schemas() {
 #[test]
 fn a_schema_notices_a_difference() {
     let schema: Value = serde_json::from_str(&memsh(&["schema", "hash"]).stdout).unwrap();
-    for bad in [r#"{"path":"x","size":1}"#, r#"{"path":"x","size":"1","sha256":""}"#, r#"{"path":"x","size":1,"sha256":"","new":1}"#] {
+    for bad in
+        [r#"{"path":"x","size":1}"#, r#"{"path":"x","size":"1","sha256":""}"#, r#"{"path":"x","size":1,"sha256":"","new":1}"#]
+    {
         let mut out = Vec::new();
         misfits(&schema, &schema, &serde_json::from_str(bad).unwrap(), "$", &mut out);
         assert!(!out.is_empty(), "{bad}");
@@ -151,7 +156,12 @@ fn current(path: &str, words: &[&str]) {
         return;
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == text, "{} is not what `memsh {}` prints: run the tests once with MEMSH_BLESS=1", path.display(), words.join(" "));
+    assert!(
+        committed == text,
+        "{} is not what `memsh {}` prints: run the tests once with MEMSH_BLESS=1",
+        path.display(),
+        words.join(" ")
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `dump`: memory into a file.
 
-use super::cells::hex;
+use super::cells::{hex, wide};
 use super::context::Context;
 use super::failure::{Failure, Result};
 use super::pages::walk;
@@ -139,7 +139,7 @@ impl Dump {
             [start, end] => {
                 let start = cx.evaluate(start, Some(space))?;
                 let size = match super::read::windbg_count(end) {
-                    Some(n) => n.map(umem::from),
+                    Some(n) => n.map(wide),
                     None => cx.evaluate(end, Some(space))?.checked_sub(start),
                 };
                 Ok(vec![range(start, size.filter(|n| *n > 0).ok_or_else(nothing)?)])

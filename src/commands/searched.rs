@@ -1,6 +1,6 @@
 //! The spaces that a search goes through, shared by `scan` and `strings`.
 
-use super::cells::{number, plain, plain_maybe};
+use super::cells::{number, plain, plain_maybe, wide};
 use super::context::Context;
 use super::failure::{Failure, Result};
 use super::pages::walk;
@@ -63,7 +63,7 @@ impl Place {
         let [start, end] = self.range.as_slice() else { return Ok(None) };
         let start = cx.evaluate(start, Some(space))?;
         let size = match windbg_count(end) {
-            Some(count) => count.map(umem::from),
+            Some(count) => count.map(wide),
             None => cx.evaluate(end, Some(space))?.checked_sub(start),
         };
         // WinDbg users write a count that reaches past the top to mean "all".

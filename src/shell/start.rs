@@ -240,10 +240,9 @@ fn architecture(name: &str) -> Result<Arch> {
 /// The paging mode that `--dtb` means where no operating system says otherwise: the commonest of the architecture.
 fn default_paging(arch: Arch) -> Paging {
     let of_arch = |p: &&Paging| p.format().arch == arch;
-    let common = match arch {
+    match arch {
         Arch::AArch64 => Paging::AArch64K4B48,
         Arch::X86_64 => Paging::X86_64,
         _ => Paging::ALL.iter().find(of_arch).copied().unwrap_or(Paging::X86_64),
-    };
-    common
+    }
 }

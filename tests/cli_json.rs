@@ -59,10 +59,10 @@ fn misfits(schema: &Value, root: &Value, value: &Value, path: &str, out: &mut Ve
             items.iter().enumerate().for_each(|(i, v)| misfits(&schema["items"], root, v, &format!("{path}[{i}]"), out));
         }
         Value::String(text) => {
-            if let Some(pattern) = schema["pattern"].as_str() {
-                if !regex::Regex::new(pattern).unwrap().is_match(text) {
-                    out.push(format!("{path}: {text:?} does not match {pattern}"));
-                }
+            if let Some(pattern) = schema["pattern"].as_str()
+                && !regex::Regex::new(pattern).unwrap().is_match(text)
+            {
+                out.push(format!("{path}: {text:?} does not match {pattern}"));
             }
         }
         _ => {}

@@ -27,7 +27,7 @@ fn refused(result: Result<Image>) -> String {
 
 fn read(image: &Image, at: u64, len: usize) -> Vec<u8> {
     let mut buf = vec![0; len];
-    image.memory.read(PhysAddr::new(at.into()), &mut buf).unwrap();
+    image.memory.read(PhysAddr::new(umem::from(at)), &mut buf).unwrap();
     buf
 }
 
@@ -273,6 +273,7 @@ fn lime_headers_that_lie() {
     let good = lime::lime(&[(0x1000, &pattern(64, 1))]);
     for (bad, why) in [
         (lime::header(0x4C69_4D46, 1, 0, 63), "has magic 0x4c694d46"),
+        (lime::header(0x4C4D_5641, 2, 0, 63), "is one of AVML version 2 (compressed), which memsh does not read yet"),
         (lime::header(0x4C69_4D45, 7, 0, 63), "has version 7"),
         (lime::header(0x4C69_4D45, 1, 0x2000, 0x1fff), "ends (0x1fff) before it begins (0x2000)"),
         (lime::header(0x4C69_4D45, 1, 0, u64::MAX), "the file ends inside the range 0x0-0xffffffffffffffff"),
@@ -571,7 +572,7 @@ impl std::io::Seek for SeekSink {
 
 #[test]
 fn a_connector_goes_through_a_c_table_and_back() {
-    use memsh_plugin::{ConnectorInstanceBase, PhysReadOp, PhysicalMemory, Status, cglue, group_obj};
+    use memsh_plugin::{ConnectorInstanceBase, PhysReadOp, PhysicalMemory, Status, group_obj};
     let data = pattern(0x2000, 1);
     let i = image(lime::lime(&[(0x1000, &data[..0x1000]), (0x5000, &data[0x1000..])])).unwrap();
     let connector = i.connector().unwrap();

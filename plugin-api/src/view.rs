@@ -19,9 +19,18 @@ impl Perm {
     /// The page can be written.
     pub const WRITE: Perm = Perm(2);
     /// The page can be executed.
-    pub const EXECUTE: Perm = Perm(4);
+    pub const EXECUTE: Perm = Perm(8);
     /// Unprivileged code can reach the page.
-    pub const USER: Perm = Perm(8);
+    pub const USER: Perm = Perm(4);
+
+    /// From x86's entries: `allowed` is R/W and U/S (bits 1 and 2) ANDed over all levels, `no_execute` XD as 0 or 1.
+    #[inline(always)]
+    pub const fn from_x86(allowed: u64, no_execute: u64) -> Perm {
+        // Written in full registers: a compiler that builds a byte bit by bit makes it twice as long.
+        let bits = allowed | ((no_execute ^ 1) << 3) | 1;
+        let [low, ..] = bits.to_le_bytes();
+        Perm(low)
+    }
 
     /// Whether all of `other` is allowed.
     #[inline]
@@ -58,15 +67,21 @@ impl fmt::Debug for Perm {
 pub struct Translation {
     /// The physical address of the very byte.
     pub phys: PhysAddr,
-    /// Size in bytes of the page that maps it.
-    pub page_size: umem,
     /// What the page tables allow, over all levels.
     pub perm: Perm,
+    /// Log2 of the size in bytes of the page that maps it.
+    pub page_shift: u8,
 }
 
 impl Translation {
     /// Nowhere.
-    pub const NONE: Translation = Translation { phys: PhysAddr::NULL, page_size: 0, perm: Perm::NONE };
+    pub const NONE: Translation = Translation { phys: PhysAddr::NULL, perm: Perm::NONE, page_shift: 0 };
+
+    /// Size in bytes of the page that maps it.
+    #[inline]
+    pub const fn page_size(&self) -> umem {
+        1 << self.page_shift
+    }
 }
 
 /// What an address space says of itself.

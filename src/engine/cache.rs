@@ -86,8 +86,9 @@ impl TranslationCache {
         shifts.iter().find_map(|&s| map.get(&(root, va >> s, s)).copied())
     }
 
-    pub(super) fn put(&self, epoch: u64, root: u64, va: u64, page: Page) {
-        lock(&self.0).put(epoch, (root, va >> page.shift, page.shift), page);
+    /// Keeps `page` for all addresses that share those of `va` from bit `shift` up.
+    pub(super) fn put(&self, epoch: u64, root: u64, va: u64, shift: u32, page: Page) {
+        lock(&self.0).put(epoch, (root, va >> shift, shift), page);
     }
 }
 
@@ -100,7 +101,7 @@ mod tests {
     fn large_and_small_pages_and_roots_do_not_mix() {
         let c = TranslationCache::new();
         let large = Page { base: 0x20_0000, shift: 21, perm: Perm::READ };
-        c.put(0, 0x1000, 0x7fff_0020_1000, large);
+        c.put(0, 0x1000, 0x7fff_0020_1000, 21, large);
         assert_eq!(c.get(0, 0x1000, 0x7fff_003f_ffff, &[12, 21]), Some(large));
         assert_eq!(c.get(0, 0x1000, 0x7fff_0040_0000, &[12, 21]), None);
         assert_eq!(c.get(0, 0x2000, 0x7fff_0020_1000, &[12, 21]), None);

@@ -48,8 +48,16 @@ pub(super) fn explain(f: &PageFormat, memory: &Memory, roots: (u64, u64), softwa
     Explanation { addr, steps, outcome }
 }
 
+/// The translation of `va`, which lies in `page`.
+#[inline(always)]
 pub(super) fn translation(page: &Page, va: u64) -> Translation {
-    Translation { phys: PhysAddr::new(umem::from(page.address(va))), page_size: umem::from(1u64 << page.shift), perm: page.perm }
+    exact(&Page { base: page.address(va), ..*page })
+}
+
+/// The translation of the address that a walk was for.
+#[inline(always)]
+pub(super) fn exact(page: &Page) -> Translation {
+    Translation { phys: PhysAddr::new(umem::from(page.base)), perm: page.perm, page_shift: page.shift.to_le_bytes()[0] }
 }
 
 fn walk(

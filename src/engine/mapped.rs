@@ -6,6 +6,7 @@
 
 use super::num::{index, to_umem};
 use memsh_plugin::{MemoryRange, PhysAddr, PhysicalMemory, umem};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 struct Run {
@@ -16,9 +17,9 @@ struct Run {
 
 /// The mapped runs of a memory, ready to be read without a call.
 pub struct Mapped {
-    /// The first run, and in how many places of it a 64-bit word can begin: images have one to three runs, and trying the first
-    /// before searching is what makes a walk cheap.
-    first: umem,
+    /// The largest run, and in how many places of it a 64-bit word can begin. Images have one to three runs; a walk that tries
+    /// this one alone, and leaves the others to a second try, keeps all it needs in registers.
+    largest: umem,
     words: umem,
     data: *const u8,
     runs: Box<[Run]>,
@@ -67,15 +68,21 @@ impl Mapped {
         }
         let covered = merged(runs.iter().map(|r| (r.start, r.size)));
         let wanted = merged(ranges.iter().map(|r| (r.start.value(), r.size)));
-        let first = runs.first().filter(|_| covered == wanted)?;
-        let (start, words, data) = (first.start, first.size.saturating_sub(7), first.data);
-        Some(Mapped { first: start, words, data, runs: runs.into(), _owner: Arc::clone(owner) })
+        let largest = runs.iter().max_by_key(|r| r.size).filter(|_| covered == wanted)?;
+        let (start, words, data) = (largest.start, largest.size.saturating_sub(7), largest.data);
+        Some(Mapped { largest: start, words, data, runs: runs.into(), _owner: Arc::clone(owner) })
     }
 
-    /// The memory for a walk, with what a load needs in registers.
+    /// The largest run alone, with what a load needs in registers.
     #[inline(always)]
     pub(super) fn window(&self) -> Window<'_> {
-        Window { first: self.first, words: self.words, data: self.data, all: self }
+        Window { start: self.largest, words: self.words, data: self.data, _memory: PhantomData }
+    }
+
+    /// Whether there is memory beside the largest run.
+    #[inline(always)]
+    pub(super) fn is_split(&self) -> bool {
+        self.runs.len() > 1
     }
 
     /// Host address of `len` bytes at `addr`, where one run holds them all.
@@ -104,26 +111,6 @@ impl Mapped {
         let last = addr.saturating_add(len.saturating_sub(1));
         let i = self.runs.partition_point(|r| r.start <= last);
         i.checked_sub(1).and_then(|i| self.runs.get(i)).is_some_and(|r| len > 0 && r.start + (r.size - 1) >= addr)
-    }
-
-    /// A little-endian 64-bit word.
-    #[inline(never)]
-    fn word64(&self, addr: umem) -> Option<u64> {
-        match self.host(addr, 8) {
-            // SAFETY: 8 readable bytes; the read is unaligned.
-            Some(p) => Some(u64::from_le(unsafe { p.cast::<u64>().read_unaligned() })),
-            None => self.split_word(addr).map(u64::from_le_bytes),
-        }
-    }
-
-    /// A little-endian 32-bit word.
-    #[inline(never)]
-    fn word32(&self, addr: umem) -> Option<u32> {
-        match self.host(addr, 4) {
-            // SAFETY: 4 readable bytes; the read is unaligned.
-            Some(p) => Some(u32::from_le(unsafe { p.cast::<u32>().read_unaligned() })),
-            None => self.split_word(addr).map(u32::from_le_bytes),
-        }
     }
 
     /// A word that lies in two runs.
@@ -209,35 +196,60 @@ impl Mapped {
     }
 }
 
-/// A memory as a walk holds it: the first run's place by value, the others by reference.
-#[derive(Clone, Copy)]
-pub(super) struct Window<'a> {
-    first: umem,
-    words: umem,
-    data: *const u8,
-    all: &'a Mapped,
+/// Where a walk gets its entries from.
+pub(super) trait Load: Copy {
+    /// A little-endian 64-bit word.
+    fn word64(self, addr: umem) -> Option<u64>;
+
+    /// A little-endian 32-bit word.
+    fn word32(self, addr: umem) -> Option<u32>;
 }
 
-impl Window<'_> {
-    /// A little-endian 64-bit word.
+/// The largest run of a memory; `None` for an address outside does not mean that nothing is there.
+#[derive(Clone, Copy)]
+pub(super) struct Window<'a> {
+    start: umem,
+    words: umem,
+    data: *const u8,
+    _memory: PhantomData<&'a Mapped>,
+}
+
+impl Load for Window<'_> {
     #[inline(always)]
-    pub(super) fn word64(self, addr: umem) -> Option<u64> {
-        let offset = addr.wrapping_sub(self.first);
+    fn word64(self, addr: umem) -> Option<u64> {
+        let offset = addr.wrapping_sub(self.start);
         if offset >= self.words {
-            return self.all.word64(addr);
+            return None;
         }
-        // SAFETY: `words` is the first run's size less 7, so that 8 bytes at `offset` are inside; the read is unaligned.
+        // SAFETY: `words` is the run's size less 7, so that 8 bytes at `offset` are inside; the read is unaligned.
         Some(u64::from_le(unsafe { self.data.add(index(offset)?).cast::<u64>().read_unaligned() }))
     }
 
-    /// A little-endian 32-bit word.
     #[inline(always)]
-    pub(super) fn word32(self, addr: umem) -> Option<u32> {
-        let offset = addr.wrapping_sub(self.first);
+    fn word32(self, addr: umem) -> Option<u32> {
+        let offset = addr.wrapping_sub(self.start);
         if offset >= self.words {
-            return self.all.word32(addr);
+            return None;
         }
         // SAFETY: as above, and 4 bytes are fewer.
         Some(u32::from_le(unsafe { self.data.add(index(offset)?).cast::<u32>().read_unaligned() }))
+    }
+}
+
+impl Load for &Mapped {
+    fn word64(self, addr: umem) -> Option<u64> {
+        match self.host(addr, 8) {
+            // SAFETY: 8 readable bytes; the read is unaligned.
+            Some(p) => Some(u64::from_le(unsafe { p.cast::<u64>().read_unaligned() })),
+            None => self.split_word(addr).map(u64::from_le_bytes),
+        }
+    }
+
+    fn word32(self, addr: umem) -> Option<u32> {
+        match self.host(addr, 4) {
+            // SAFETY: 4 readable bytes; the read is unaligned.
+            Some(p) => Some(u32::from_le(unsafe { p.cast::<u32>().read_unaligned() })),
+            None => self.split_word(addr).map(u32::from_le_bytes),
+        }
     }
 }

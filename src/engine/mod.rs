@@ -22,9 +22,12 @@ mod read;
 mod remote;
 mod roots;
 mod runs;
+pub mod search;
 mod software;
 mod space;
 mod spans;
+#[cfg(test)]
+mod tests;
 mod view;
 mod walk;
 

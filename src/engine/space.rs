@@ -2,16 +2,16 @@
 
 use super::cache::TranslationCache;
 use super::entry::half;
-use super::explain::{Explanation, explain, translation};
+use super::explain::{Explanation, exact, explain, translation};
 use super::fault::{Fault, FaultReason};
-use super::mapped::Mapped;
+use super::mapped::{Load, Mapped};
 use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
 use super::remote::{self, number};
 use super::software::Software;
 use super::spans::{Merge, PageRun, Spans, Walked, budget, root_visits};
 use super::view::ViewExt;
-use super::walk::{Memo, Page, walk, walk_memo};
+use super::walk::{Memo, Page, walk, walk_memo, walk_split};
 use crate::arch::{PageFormat, Paging, typed, typed::Format, with_format};
 use memsh_plugin::{
     CSliceMut, MemoryView, PhysAddr, PhysReadOp, Status, TranslateOp, Translation, ViewMetadata, VirtAddr, VirtReadOp, umem,
@@ -100,25 +100,31 @@ impl AddressSpace {
     #[inline]
     pub fn translate_one(&self, va: VirtAddr) -> Result<Translation, Box<Fault>> {
         match self.page(number(va)) {
-            Some(page) => Ok(translation(&page, number(va))),
-            None => self.slow(va),
+            Some(page) => Ok(exact(&page)),
+            None => self.translate_other(va),
         }
     }
 
-    /// The page of `va` by the fast walk. The most frequent format is written out in place, the others are a call away.
+    /// The page of `va`, where the most frequent format finds it in the largest run of memory: the walk that is written out in
+    /// place. Everything else is a call away, and must not share its way back with this one.
     #[inline(always)]
     fn page(&self, va: u64) -> Option<Page> {
-        match (self.memory.mapped(), self.paging) {
-            (Some(m), Paging::X86_64) => mapped_page(&typed::X86_64::F, m, (self.lower, self.upper), va),
-            _ => self.page_other(va),
-        }
+        let (Some(m), Paging::X86_64) = (self.memory.mapped(), self.paging) else { return None };
+        half(&typed::X86_64::F, va)?;
+        walk(&typed::X86_64::F, m.window(), self.lower, va, &mut { Memo::EMPTY })
     }
 
+    #[cold]
     #[inline(never)]
-    fn page_other(&self, va: u64) -> Option<Page> {
-        match self.memory.mapped() {
-            Some(m) => with_format!(self.paging, F => mapped_page(&F::F, m, (self.lower, self.upper), va)),
-            None => self.remote_pages(&[va]).pop().flatten(),
+    fn translate_other(&self, va: VirtAddr) -> Result<Translation, Box<Fault>> {
+        let number = number(va);
+        let page = match self.memory.mapped() {
+            Some(m) => with_format!(self.paging, F => mapped_page(&F::F, m, (self.lower, self.upper), number)),
+            None => self.remote_pages(&[number]).pop().flatten(),
+        };
+        match page {
+            Some(page) => Ok(translation(&page, number)),
+            None => self.slow(va),
         }
     }
 
@@ -139,7 +145,7 @@ impl AddressSpace {
         if let Some(m) = self.memory.mapped()
             && let Some(page) = self.page(at)
             && at & ((1 << page.shift) - 1) <= (1 << page.shift) - 8
-            && let Some(value) = m.window().word64(umem::from(page.address(at)))
+            && let Some(value) = m.window().word64(umem::from(page.base))
         {
             return Ok(value);
         }
@@ -179,10 +185,7 @@ impl AddressSpace {
         let roots = (self.lower, self.upper);
         let Some(cache) = &self.cache else { return remote::translate(f, &self.memory, roots, self.software, vas) };
         let epoch = self.memory.epoch();
-        let mut shifts: Vec<u32> = f.used_levels().iter().rev().map(|l| l.shift).collect();
-        if f.napot != 0 {
-            shifts.push(f.page_shift() + 4);
-        }
+        let shifts: Vec<u32> = f.used_levels().iter().rev().map(|l| l.shift).collect();
         let root_of = |va: u64| if half(f, va) == Some(true) { roots.1 } else { roots.0 };
         let mut out: Vec<Option<Page>> = vas.iter().map(|&va| cache.get(epoch, root_of(va), va, &shifts)).collect();
         let unknown: Vec<(usize, u64)> =
@@ -190,7 +193,9 @@ impl AddressSpace {
         let asked: Vec<u64> = unknown.iter().map(|&(_, va)| va).collect();
         for ((i, va), page) in unknown.into_iter().zip(remote::translate(f, &self.memory, roots, self.software, &asked)) {
             if let (Some(page), Some(slot)) = (page, out.get_mut(i)) {
-                cache.put(epoch, root_of(va), va, page);
+                // A page that several entries map together is kept for the one that was looked at.
+                let shift = if shifts.contains(&page.shift) { page.shift } else { f.page_shift() };
+                cache.put(epoch, root_of(va), va, shift, page);
                 *slot = Some(page);
             }
         }
@@ -230,7 +235,7 @@ impl AddressSpace {
             let page = match half(f, at) {
                 Some(upper) => {
                     let root = if upper { self.upper } else { self.lower };
-                    walk_memo(f, m.window(), root, at, memo).or_else(|| self.resident(at))
+                    walk_memo(f, m.window(), root, at, memo).or_else(|| elsewhere(f, m, root, at)).or_else(|| self.resident(at))
                 }
                 None => None,
             };
@@ -262,8 +267,8 @@ impl AddressSpace {
             return None;
         }
         let t = self.slow(VirtAddr::new(umem::from(va))).ok()?;
-        let base = to_u64(t.phys.align_down(t.page_size).value())?;
-        Some(Page { base, shift: t.page_size.trailing_zeros(), perm: t.perm })
+        let base = to_u64(t.phys.align_down(t.page_size()).value())?;
+        Some(Page { base, shift: u32::from(t.page_shift), perm: t.perm })
     }
 
     /// Reads a batch over memory that costs per access: one translation and one physical batch for all.
@@ -339,7 +344,13 @@ fn outcome(some: bool, all: bool) -> Status {
 #[inline(always)]
 fn mapped_page(f: &PageFormat, m: &Mapped, roots: (u64, u64), va: u64) -> Option<Page> {
     let root = if half(f, va)? { roots.1 } else { roots.0 };
-    walk(f, m.window(), root, va, &mut { Memo::EMPTY })
+    walk(f, m.window(), root, va, &mut { Memo::EMPTY }).or_else(|| elsewhere(f, m, root, va))
+}
+
+/// What the largest run of memory did not answer, from the others.
+#[inline(always)]
+fn elsewhere(f: &PageFormat, m: &Mapped, root: u64, va: u64) -> Option<Page> {
+    if m.is_split() { walk_split(f, m, root, va) } else { None }
 }
 
 #[inline(always)]
@@ -353,18 +364,54 @@ fn answer(op: &mut TranslateOp, page: Option<Page>) {
     }
 }
 
+/// How many neighbours decide whether a batch is worth a memo.
+const PROBE: usize = 16;
+
 #[inline(always)]
 fn mapped_batch(f: &PageFormat, m: &Mapped, roots: (u64, u64), ops: &mut [TranslateOp]) {
+    // A last-level table of 512 entries, or the like: what neighbours share when the batch is sorted, and random ones do not.
+    let shift = f.page_shift() + 9;
+    let near = |a: &TranslateOp, b: &TranslateOp| number(a.addr) >> shift == number(b.addr) >> shift;
+    let close = ops.iter().zip(ops.iter().skip(1)).take(PROBE).filter(|(a, b)| near(a, b)).count();
+    if close * 4 < ops.len().min(PROBE) {
+        each::<false>(f, m, roots, ops);
+    } else {
+        each::<true>(f, m, roots, ops);
+    }
+}
+
+#[inline(always)]
+fn each<const MEMO: bool>(f: &PageFormat, m: &Mapped, roots: (u64, u64), ops: &mut [TranslateOp]) {
+    let window = m.window();
     let mut memo = Memo::EMPTY;
-    let m = m.window();
     for op in ops {
         let va = number(op.addr);
-        let page = match half(f, va) {
-            Some(upper) => walk_memo(f, m, if upper { roots.1 } else { roots.0 }, va, &mut memo),
-            None => None,
+        let Some(upper) = half(f, va) else {
+            op.status = Status::MISSING;
+            continue;
         };
-        answer(op, page);
+        let root = if upper { roots.1 } else { roots.0 };
+        let page = match MEMO {
+            true => walk_memo(f, window, root, va, &mut memo),
+            false => walk(f, window, root, va, &mut { Memo::EMPTY }),
+        };
+        match page {
+            Some(page) => {
+                op.translation = exact(&page);
+                op.status = Status::DONE;
+            }
+            None => batch_other(f, m, roots, op),
+        }
     }
+}
+
+/// What the walk over the largest run did not find. Apart, so that its result does not pass through memory on the way there.
+#[cold]
+#[inline(never)]
+fn batch_other(f: &PageFormat, m: &Mapped, roots: (u64, u64), op: &mut TranslateOp) {
+    let va = number(op.addr);
+    let page = half(f, va).and_then(|upper| elsewhere(f, m, if upper { roots.1 } else { roots.0 }, va));
+    answer(op, page);
 }
 
 #[inline(always)]

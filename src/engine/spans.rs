@@ -277,11 +277,17 @@ impl Spans<'_, '_> {
     fn leaves(&mut self, f: &PageFormat, level: &Level, v: &Visit, entries: &[u8]) {
         let size = usize::try_from(f.entry_size).unwrap_or(8);
         let mut at = v.base + (v.first << level.shift);
+        // Neighbours mostly have equal flags, and then equal permissions.
+        let (mut flags, mut perm) = (u64::MAX, Perm::NONE);
         for bytes in entries.chunks_exact(size) {
             let entry = word(bytes);
             match decode(f, level, entry) {
                 Entry::Page(base, shift) => {
-                    self.merge.entry(at, level, &Page { base, shift, perm: v.seen.page(&f.perm, entry) });
+                    if entry & !f.address_mask != flags {
+                        flags = entry & !f.address_mask;
+                        perm = v.seen.page(&f.perm, entry);
+                    }
+                    self.merge.entry(at, level, &Page { base, shift, perm });
                 }
                 Entry::Absent if entry != 0 && self.software != Software::None => {
                     if let Some(page) = resident(f, self.software, entry, level.shift) {

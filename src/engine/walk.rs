@@ -1,14 +1,15 @@
 //! The walk over memory that lies in our own address space.
 
 use super::entry::{Entry, Seen, decode, entry_offset};
-use super::mapped::Window;
+use super::mapped::{Load, Mapped};
 use crate::arch::PageFormat;
 use memsh_plugin::{Perm, umem};
 
 /// A page and what is allowed there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Page {
-    /// Physical address of its first byte.
+    /// Physical address of its first byte, or of the byte that was asked for: the walk adds the offset where the page's size is
+    /// a constant.
     pub(super) base: u64,
     /// Log2 of its size.
     pub(super) shift: u32,
@@ -36,7 +37,7 @@ impl Memo {
 }
 
 #[inline(always)]
-fn load(f: &PageFormat, m: Window<'_>, address: u64) -> Option<u64> {
+fn load(f: &PageFormat, m: impl Load, address: u64) -> Option<u64> {
     match f.entry_size {
         4 => m.word32(umem::from(address)).map(u64::from),
         _ => m.word64(umem::from(address)),
@@ -46,7 +47,7 @@ fn load(f: &PageFormat, m: Window<'_>, address: u64) -> Option<u64> {
 /// The page of `va` below `root`. `None` for whatever reason: [`explain`](super::explain) finds out which.
 #[inline(always)]
 #[allow(unused_assignments, reason = "the last level has no next")]
-pub(super) fn walk(f: &PageFormat, m: Window<'_>, root: u64, va: u64, memo: &mut Memo) -> Option<Page> {
+pub(super) fn walk(f: &PageFormat, m: impl Load, root: u64, va: u64, memo: &mut Memo) -> Option<Page> {
     let mut table = root;
     let mut seen = Seen::NOTHING;
     // Written out, so that every level's shift and rules are constants.
@@ -65,7 +66,7 @@ pub(super) fn walk(f: &PageFormat, m: Window<'_>, root: u64, va: u64, memo: &mut
                         table = next;
                         seen = seen.table(level, entry);
                     }
-                    Entry::Page(base, shift) => return Some(Page { base, shift, perm: seen.page(&f.perm, entry) }),
+                    Entry::Page(base, shift) => return Some(found(base, shift, seen.page(&f.perm, entry), va)),
                     Entry::Absent | Entry::Reserved => return None,
                 }
             }
@@ -81,7 +82,7 @@ pub(super) fn walk(f: &PageFormat, m: Window<'_>, root: u64, va: u64, memo: &mut
 
 /// The same, through the memo.
 #[inline(always)]
-pub(super) fn walk_memo(f: &PageFormat, m: Window<'_>, root: u64, va: u64, memo: &mut Memo) -> Option<Page> {
+pub(super) fn walk_memo(f: &PageFormat, m: impl Load, root: u64, va: u64, memo: &mut Memo) -> Option<Page> {
     if let Some(last) = f.depth.checked_sub(1).and_then(|i| f.levels.get(i))
         && va >> (last.shift + last.bits) == memo.key
     {
@@ -91,11 +92,23 @@ pub(super) fn walk_memo(f: &PageFormat, m: Window<'_>, root: u64, va: u64, memo:
 }
 
 #[inline(always)]
-fn leaf(f: &PageFormat, m: Window<'_>, table: u64, seen: Seen, va: u64) -> Option<Page> {
+fn found(base: u64, shift: u32, perm: Perm, va: u64) -> Page {
+    Page { base: base | (va & ((1 << shift) - 1)), shift, perm }
+}
+
+#[inline(always)]
+fn leaf(f: &PageFormat, m: impl Load, table: u64, seen: Seen, va: u64) -> Option<Page> {
     let level = f.levels.get(f.depth.checked_sub(1)?)?;
     let entry = load(f, m, table.wrapping_add(entry_offset(f, level, va)))?;
     match decode(f, level, entry) {
-        Entry::Page(base, shift) => Some(Page { base, shift, perm: seen.page(&f.perm, entry) }),
+        Entry::Page(base, shift) => Some(found(base, shift, seen.page(&f.perm, entry), va)),
         _ => None,
     }
+}
+
+/// The walk over a memory of several runs, for what the walk over the largest did not find.
+#[cold]
+#[inline(never)]
+pub(super) fn walk_split(f: &PageFormat, m: &Mapped, root: u64, va: u64) -> Option<Page> {
+    walk(f, m, root, va, &mut { Memo::EMPTY })
 }

@@ -127,7 +127,7 @@ pub(super) fn raw(data: &[u8], format: &'static str, options: &OpenOptions) -> R
     }
     let mut parsed = Parsed::new(format);
     parsed.claims.push((MemoryRange { start: base, size }, 0));
-    if size % 4096 != 0 {
+    if !size.is_multiple_of(4096) {
         parsed
             .warnings
             .push(format!("{size} bytes are not a whole number of pages: the file may be cut short, or not be raw memory"));

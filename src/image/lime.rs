@@ -11,6 +11,8 @@ use memsh_plugin::{MemoryRange, PhysAddr, umem};
 
 /// `LIME_MAGIC`.
 pub(super) const MAGIC: u32 = 0x4C69_4D45;
+/// AVML's own magic (`AVML` in bytes).
+const AVML_MAGIC: u32 = 0x4C4D_5641;
 /// `sizeof(lime_mem_range_header)`.
 const HEADER: u64 = 32;
 
@@ -84,6 +86,10 @@ fn header(file: &Fields<'_>, at: u64) -> Result<(u64, u64), String> {
     else {
         return Err(format!("is cut short ({} of 32 bytes)", file.len() - at));
     };
+    // AVML stores a block that does not shrink as LiME, so that a compressed image may well begin like this one.
+    if magic == AVML_MAGIC {
+        return Err("is one of AVML version 2 (compressed), which memsh does not read yet".to_owned());
+    }
     if magic != MAGIC {
         return Err(format!("has magic {magic:#x} instead of {MAGIC:#x}"));
     }

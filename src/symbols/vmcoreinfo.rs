@@ -145,9 +145,11 @@ pub struct VmcoreInfoCopy {
 /// The copies of VMCOREINFO in `chunk`, ascending. A copy that is overwritten, or is a program's format string, is left out; so
 /// is one whose text the chunk does not hold entirely.
 pub fn find_vmcoreinfo(chunk: &[u8]) -> impl Iterator<Item = VmcoreInfoCopy> + '_ {
-    memchr::memmem::find_iter(chunk, FIRST).filter_map(|start| {
+    let mut starts = memchr::memmem::find_iter(chunk, FIRST).peekable();
+    std::iter::from_fn(move || Some((starts.next()?, starts.peek().copied()))).filter_map(|(start, next)| {
         let described = note(chunk, start);
-        let rest = chunk.get(start..)?;
+        // The key stands once in a text; so no byte is looked at twice, whatever the memory holds.
+        let rest = chunk.get(start..next.unwrap_or(chunk.len()))?;
         let rest = rest.get(..described.unwrap_or(MAX_TEXT)).unwrap_or(rest);
         let len = rest.iter().position(|&b| b != b'\n' && !(b' '..0x7f).contains(&b)).unwrap_or(rest.len());
         let text = rest.get(..len)?;
@@ -234,6 +236,12 @@ mod tests {
                 VmcoreInfoCopy { range: 0x2018..0x2018 + TEXT.len(), is_note: true },
             ]
         );
+    }
+
+    #[test]
+    fn a_memory_full_of_beginnings_is_read_once() {
+        let lines: Vec<u8> = b"OSRELEASE=6.1\nPAGESIZE=4096\n".iter().copied().cycle().take(1 << 20).collect();
+        assert_eq!(find_vmcoreinfo(&lines).count(), 0);
     }
 
     proptest! {

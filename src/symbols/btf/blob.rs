@@ -130,10 +130,10 @@ impl Btf {
             let elements = usize::try_from(head.vlen).ok().and_then(|n| n.checked_mul(usize::from(each)));
             let next = elements.and_then(|n| head.rest.checked_add(n)?.checked_add(usize::from(once)));
             let next = next.filter(|&n| n <= end).ok_or_else(over)?;
-            if head.kind == Kind::VAR {
-                if let Some(name) = self.string(head.name) {
-                    variables.entry(name.into_owned()).or_insert(head.value);
-                }
+            if head.kind == Kind::VAR
+                && let Some(name) = self.string(head.name)
+            {
+                variables.entry(name.into_owned()).or_insert(head.value);
             }
             self.knows_signs |= head.flag && matches!(head.kind, Kind::ENUM | Kind::ENUM64);
             offsets.push(offset);

@@ -57,24 +57,35 @@ pub fn discover(image: &[u8], va_of_first: VirtAddr, pointer_size: u8, expected_
     if !matches!(pointer_size, 4 | 8) {
         return Err(Error::new(Layer::Symbols, ErrorKind::Invalid, format!("kallsyms: pointers of {pointer_size} bytes")));
     }
-    let widest = to_umem(ALIGNMENTS.into_iter().max().unwrap_or(1));
-    let skew = index(va_of_first.offset_in(widest)).unwrap_or(0);
-    let mut error = Error::new(
-        Layer::Symbols,
-        ErrorKind::NotFound,
-        format!("kallsyms: no token table in {} bytes from {va_of_first}", image.len()),
-    )
-    .hint("the kernel may be built without CONFIG_KALLSYMS; give a symbol file with --symbols");
-    for tokens in places(image, skew).take(TABLES) {
-        let start = to_u64(va_of_first.value()).unwrap_or(0);
-        let image = Image { bytes: image, skew, start, pointer_size, little_endian: tokens.little_endian };
-        let layout = image.around(tokens, expected_text, va_of_first);
-        match layout {
+    let mut error = None;
+    for found in discover_each(image, va_of_first, pointer_size, expected_text) {
+        match found {
             Ok(layout) => return Ok(layout),
-            Err(e) => error = e,
+            Err(e) => error = Some(e),
         }
     }
-    Err(error)
+    Err(error.unwrap_or_else(|| {
+        let reason = format!("kallsyms: no token table in {} bytes from {va_of_first}", image.len());
+        Error::new(Layer::Symbols, ErrorKind::NotFound, reason)
+            .hint("the kernel may be built without CONFIG_KALLSYMS; give a symbol file with --symbols")
+    }))
+}
+
+/// As [`discover`], for every token table in `image`: raw memory may hold a kernel that ran before, or a second copy.
+pub fn discover_each(
+    image: &[u8],
+    va_of_first: VirtAddr,
+    pointer_size: u8,
+    expected_text: Option<VirtAddr>,
+) -> impl Iterator<Item = Result<Layout>> + '_ {
+    let widest = to_umem(ALIGNMENTS.into_iter().max().unwrap_or(1));
+    let skew = index(va_of_first.offset_in(widest)).unwrap_or(0);
+    let start = to_u64(va_of_first.value()).unwrap_or(0);
+    let pointer_size = if pointer_size == 4 { 4 } else { 8 };
+    places(image, skew).take(TABLES).map(move |tokens| {
+        let image = Image { bytes: image, skew, start, pointer_size, little_endian: tokens.little_endian };
+        image.around(tokens, expected_text, va_of_first)
+    })
 }
 
 impl Image<'_> {
@@ -251,7 +262,7 @@ impl Image<'_> {
         let len = entry_size(encoding, self.pointer_size).checked_mul(count)?;
         let base = match base {
             // A number as wide as a pointer is aligned as one.
-            Some(at) if (at + self.skew) % usize::from(self.pointer_size) != 0 => return None,
+            Some(at) if !(at + self.skew).is_multiple_of(usize::from(self.pointer_size)) => return None,
             Some(at) => uint_at(self.bytes, at, usize::from(self.pointer_size), self.little_endian)?,
             None => 0,
         };

@@ -41,7 +41,7 @@ mod tokens;
 mod values;
 
 pub use decode::{Decoded, decode, decode_slice};
-pub use discover::discover;
+pub use discover::{discover, discover_each};
 pub use layout::Layout;
 pub use tokens::token_table_candidates;
 pub use values::Encoding;

@@ -37,7 +37,7 @@ const X64: Age = Age {
 };
 
 /// The layouts that differ.
-pub(super) const AGES: [Age; 16] = [
+pub(super) const AGES: [Age; 17] = [
     X64,
     Age { name: "4.19 arm64", align: 256, encoding: Encoding::Base, ..X64 },
     Age { name: "4.19 absolute", encoding: Encoding::Absolute, ..X64 },
@@ -53,6 +53,7 @@ pub(super) const AGES: [Age; 16] = [
     Age { name: "6.4 absolute", encoding: Encoding::Absolute, ..NEW },
     Age { name: "6.15 x86-64", encoding: Encoding::Base, ..NEW },
     Age { name: "7.0 x86-64", align: 4, encoding: Encoding::Place, ..NEW },
+    Age { name: "7.0 i386", pointer: 4, align: 4, encoding: Encoding::Place, ..NEW },
     Age { name: "7.0 m68k", pointer: 4, big: true, align: 4, encoding: Encoding::Absolute, ..NEW },
 ];
 

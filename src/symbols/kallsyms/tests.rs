@@ -9,6 +9,7 @@
 use super::synth::{AGES, Tables, build};
 use super::*;
 use crate::ErrorKind;
+use crate::engine::to_u64;
 use crate::symbols::Symbols;
 use memsh_plugin::{CSliceMut, MemoryView, PhysAddr, Status, ViewMetadata, VirtAddr, VirtReadOp, umem};
 use proptest::prelude::*;
@@ -116,7 +117,7 @@ fn right(t: &Tables, got: &Decoded) {
 /// Memory of which some pages are missing.
 struct Holes<'a> {
     t: &'a Tables,
-    missing: Vec<Range<u64>>,
+    missing: Range<u64>,
 }
 
 impl MemoryView for Holes<'_> {
@@ -127,9 +128,9 @@ impl MemoryView for Holes<'_> {
     fn read_virt(&self, ops: CSliceMut<VirtReadOp>) {
         let mut ops = ops;
         for op in ops.iter_mut() {
-            let from = u64::try_from(op.addr.value()).unwrap().wrapping_sub(self.t.start);
+            let from = to_u64(op.addr.value()).unwrap().wrapping_sub(self.t.start);
             let len = op.buf.len() as u64;
-            let hit = self.missing.iter().any(|m| m.start < from.saturating_add(len) && from < m.end);
+            let hit = self.missing.start < from.saturating_add(len) && from < self.missing.end;
             let bytes = from.checked_add(len).and_then(|to| self.t.image.get(from as usize..to as usize));
             op.status = match bytes {
                 Some(b) if !hit => {
@@ -152,14 +153,14 @@ fn what_is_missing_is_counted_and_the_rest_is_given() {
         let layout = t.vmcoreinfo().unwrap();
         let page = |at: usize| (at as u64 & !0xfff)..(at as u64 & !0xfff) + 0x1000;
         let names = page(t.labels["names"] + 9000);
-        let got = decode(&Holes { t: &t, missing: vec![names.clone()] }, &layout).unwrap();
+        let got = decode(&Holes { t: &t, missing: names }, &layout).unwrap();
         assert!((100..1000).contains(&got.lost), "{}: {}", age.name, got.lost);
         right(&t, &got);
         let values = page(t.labels["offsets"] + 0x1800);
-        let got = decode(&Holes { t: &t, missing: vec![values] }, &layout).unwrap();
+        let got = decode(&Holes { t: &t, missing: values }, &layout).unwrap();
         assert_eq!((got.lost, got.symbols.count()), (1024, COUNT - 1024), "{}", age.name);
         right(&t, &got);
-        let all = decode(&Holes { t: &t, missing: vec![0..u64::MAX] }, &layout).err().unwrap();
+        let all = decode(&Holes { t: &t, missing: 0..u64::MAX }, &layout).err().unwrap();
         assert_eq!(all.kind(), ErrorKind::Unreadable);
     }
 }
@@ -175,7 +176,7 @@ fn a_count_out_of_reason_is_refused_at_once() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
     #[test]
     fn damage_never_panics(
         age in 0usize..AGES.len(),
@@ -200,4 +201,10 @@ proptest! {
             let _ = decode_slice(&t.image, t.va(), &found);
         }
     }
+}
+
+#[test]
+fn digits_without_end_cost_nothing() {
+    let digits: Vec<u8> = b"0\x001\x002\x003\x004\x005\x006\x007\x008\x009\0".iter().copied().cycle().take(1 << 20).collect();
+    assert!(token_table_candidates(&digits).is_empty());
 }

@@ -107,7 +107,9 @@ fn place(bytes: &[u8], digits: usize, skew: usize) -> Option<Place> {
     for _ in AFTER_DIGITS..TOKENS {
         let rest = bytes.get(end..)?;
         let len = memchr::memchr(0, rest.get(..TOKEN_MAX).unwrap_or(rest))?;
-        if !rest.get(..len)?.iter().all(u8::is_ascii_graphic) {
+        let token = rest.get(..len)?;
+        // No token stands twice, so a digit here is the sign of something else, such as a run of digits without end.
+        if !token.iter().all(u8::is_ascii_graphic) || matches!(token, [d] if d.is_ascii_digit()) {
             return None;
         }
         end += len + 1;

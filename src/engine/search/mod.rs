@@ -1,0 +1,43 @@
+//! Searching a space: for a needle ([`search`]) or for text ([`strings`]).
+//!
+//! A space (physical memory, the kernel's, a process's) is a [`Source`]: it hands out its bytes as *pieces*, ascending, in
+//! place where the memory is mapped. Pieces whose addresses touch belong together even where their frames do not, so a hit
+//! may begin in one and end in another; a page that is missing parts them, and nothing matches across it.
+//!
+//! The space is cut into units of some megabytes ([`span`]) that a few threads take one after the other ([`pipeline`]). A
+//! unit owns the hits that *begin* in it and reads on past its end as far as a hit may reach, so each is found exactly once.
+//! Hits come out in ascending order, and a slow reader slows the search down rather than filling memory.
+//!
+//! Text and hex are found at every position, overlapping ones too. A regex is found as regexes are: leftmost first, no two
+//! overlapping, never across missing memory.
+#![deny(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::cast_lossless
+)]
+
+mod hex;
+mod marks;
+mod needle;
+mod pattern;
+mod pipeline;
+mod queue;
+mod rank;
+mod run;
+mod scan;
+mod source;
+mod span;
+mod stitch;
+mod strings;
+#[cfg(test)]
+mod tests;
+
+pub use needle::{MAX_NEEDLE, MAX_REGEX_MATCH, Needle, Widths};
+pub use pipeline::{Options, Summary};
+pub use run::{search, strings};
+pub use scan::{Hit, Kind};
+pub use source::{RunSource, Source, VirtRun};
+pub use span::Span;
+pub use strings::StringsOptions;

@@ -1,0 +1,65 @@
+//! The two searches.
+
+use super::needle::Needle;
+use super::pipeline::{self, Options, Summary};
+use super::scan::{Hit, NeedleScan, Scan};
+use super::source::Source;
+use super::span::{Unit, plan, unit_size};
+use super::strings::{StringScan, StringsOptions};
+use memsh_plugin::umem;
+use std::ops::ControlFlow;
+
+/// Units of a search for strings. There are thousands in each, and what one thread has found may wait for another only up to
+/// a limit: with larger units the threads would take turns.
+const STRINGS_UNIT: umem = 1 << 20;
+/// Units of a search for a needle, so that two threads finish at nearly the same time.
+const NEEDLE_UNIT: umem = 16 << 20;
+
+fn units(source: &dyn Source, most: umem) -> Vec<Unit> {
+    let total = source.spans().fold(0, |sum: umem, s| sum.saturating_add(s.bytes()));
+    plan(source.spans(), unit_size(total, most))
+}
+
+/// Looks for `needle` in all of `source` and gives every hit to `hit`, in ascending order, as they are found. Ends early when
+/// `hit` breaks.
+pub fn search(
+    source: &dyn Source,
+    needle: &Needle,
+    options: &Options<'_>,
+    hit: &mut dyn FnMut(Hit<'_>) -> ControlFlow<()>,
+) -> Summary {
+    search_units(source, &units(source, NEEDLE_UNIT), needle, options, hit)
+}
+
+pub(super) fn search_units(
+    source: &dyn Source,
+    units: &[Unit],
+    needle: &Needle,
+    options: &Options<'_>,
+    hit: &mut dyn FnMut(Hit<'_>) -> ControlFlow<()>,
+) -> Summary {
+    let make = || Box::new(NeedleScan::new(needle)) as Box<dyn Scan>;
+    pipeline::run(source, units, &make, needle.exclusive(), options, hit)
+}
+
+/// Gives every string of `source` to `hit`, in ascending order: [`Hit::bytes`] are its characters, [`Hit::len`] the bytes it
+/// takes in the target. Ends early when `hit` breaks.
+pub fn strings(
+    source: &dyn Source,
+    wanted: &StringsOptions,
+    options: &Options<'_>,
+    hit: &mut dyn FnMut(Hit<'_>) -> ControlFlow<()>,
+) -> Summary {
+    strings_units(source, &units(source, STRINGS_UNIT), wanted, options, hit)
+}
+
+pub(super) fn strings_units(
+    source: &dyn Source,
+    units: &[Unit],
+    wanted: &StringsOptions,
+    options: &Options<'_>,
+    hit: &mut dyn FnMut(Hit<'_>) -> ControlFlow<()>,
+) -> Summary {
+    let make = || Box::new(StringScan::new(wanted)) as Box<dyn Scan>;
+    pipeline::run(source, units, &make, false, options, hit)
+}

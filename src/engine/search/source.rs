@@ -1,0 +1,217 @@
+//! Where the bytes come from, piece by piece.
+
+use super::span::Span;
+use crate::engine::{Memory, PageRun, index, to_umem};
+use memsh_plugin::{PhysAddr, PhysReadOp, Status, umem};
+use std::ops::ControlFlow;
+
+/// A space that can be searched.
+pub trait Source: Sync {
+    /// What the space holds, ascending and without overlap. Bytes in it may still turn out to be missing.
+    fn spans(&self) -> Box<dyn Iterator<Item = Span> + '_>;
+
+    /// Hands the bytes of `span` to `piece`, with the address of their first, ascending. What is missing is left out. Two
+    /// pieces belong together where the second begins at the address at which the first ends.
+    ///
+    /// Breaks when `piece` does.
+    fn for_each_piece(&self, span: Span, piece: &mut dyn FnMut(umem, &[u8]) -> ControlFlow<()>) -> ControlFlow<()>;
+}
+
+/// A stretch of virtual memory that lies in one stretch of physical memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VirtRun {
+    /// First virtual address.
+    pub virt: umem,
+    /// Where it lies in physical memory.
+    pub phys: umem,
+    /// Bytes.
+    pub size: umem,
+}
+
+impl From<PageRun> for VirtRun {
+    fn from(run: PageRun) -> Self {
+        Self { virt: run.virt.value(), phys: run.phys.value(), size: run.size }
+    }
+}
+
+/// One batch of a memory that is read by calls: enough to pay for the call, little enough to stop soon after Ctrl-C.
+const BATCH: usize = 1 << 20;
+/// Size of one read in a batch.
+const READ: umem = 64 << 10;
+/// Size of a read that is tried again, so that a hole costs no more than its page.
+const RETRY: usize = 4096;
+
+/// A space given as runs over a physical memory: all of physical memory, or what page tables map.
+pub struct RunSource<'m> {
+    memory: &'m Memory,
+    runs: Vec<VirtRun>,
+    /// The memory in place, ascending.
+    slices: Option<Vec<(umem, &'m [u8])>>,
+}
+
+impl<'m> RunSource<'m> {
+    /// All of physical memory.
+    pub fn physical(memory: &'m Memory) -> Self {
+        Self::new(memory, memory.ranges().iter().map(|r| VirtRun { virt: r.start.value(), phys: r.start.value(), size: r.size }))
+    }
+
+    /// A virtual space. Empty runs and runs past the top are dropped, and neighbours in both spaces become one; where two claim
+    /// an address, the lower run keeps it.
+    pub fn new(memory: &'m Memory, runs: impl IntoIterator<Item = impl Into<VirtRun>>) -> Self {
+        let wraps = |r: &VirtRun| Span::new(r.virt, r.size).is_none() || Span::new(r.phys, r.size).is_none();
+        let mut given: Vec<VirtRun> = runs.into_iter().map(Into::into).filter(|r| !wraps(r)).collect();
+        given.sort_by_key(|r| r.virt);
+        let mut runs: Vec<VirtRun> = Vec::with_capacity(given.len());
+        for mut run in given {
+            if let Some(before) = runs.last_mut() {
+                // How far the run before reaches past the start of this one.
+                let covered = (before.size - 1).checked_sub(run.virt - before.virt).map_or(0, |n| n.saturating_add(1));
+                if covered >= run.size {
+                    continue;
+                }
+                run = VirtRun { virt: run.virt + covered, phys: run.phys + covered, size: run.size - covered };
+                if run.virt - before.virt == before.size && run.phys.checked_sub(before.phys) == Some(before.size) {
+                    before.size += run.size;
+                    continue;
+                }
+            }
+            runs.push(run);
+        }
+        let slices = memory.mapped().map(|m| m.slices().map(|(a, s)| (a.value(), s)).collect());
+        Self { memory, runs, slices }
+    }
+
+    /// The parts of runs that lie in `span`.
+    fn clipped(&self, span: Span) -> impl Iterator<Item = VirtRun> {
+        let from = self.runs.partition_point(|r| r.virt + (r.size - 1) < span.first);
+        let runs = self.runs.get(from..).unwrap_or_default();
+        runs.iter().map_while(move |r| {
+            let part = Span { first: r.virt, last: r.virt + (r.size - 1) }.meet(span)?;
+            Some(VirtRun { virt: part.first, phys: r.phys + (part.first - r.virt), size: part.bytes() })
+        })
+    }
+
+    /// The batched path: reads up to [`BATCH`] bytes at a time, over as many runs as that takes.
+    fn read_pieces(&self, span: Span, piece: &mut dyn FnMut(umem, &[u8]) -> ControlFlow<()>) -> ControlFlow<()> {
+        let mut buf = vec![0; BATCH];
+        let mut batch: Vec<Read> = Vec::new();
+        let mut used = 0;
+        for run in self.clipped(span) {
+            let mut done = 0;
+            while done < run.size {
+                let room = to_umem(BATCH - used);
+                let n = (run.size - done).min(READ).min(room);
+                let Some(len) = index(n) else { break };
+                batch.push(Read { virt: run.virt + done, phys: run.phys + done, offset: used, len });
+                used += len;
+                done += n;
+                if used == BATCH {
+                    self.read_batch(&batch, &mut buf, piece)?;
+                    batch.clear();
+                    used = 0;
+                }
+            }
+        }
+        self.read_batch(&batch, &mut buf, piece)
+    }
+
+    /// Reads `batch` into `buf` and hands out what is there, neighbours in one piece.
+    fn read_batch(
+        &self,
+        batch: &[Read],
+        buf: &mut [u8],
+        piece: &mut dyn FnMut(umem, &[u8]) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut there: Vec<Read> = Vec::with_capacity(batch.len());
+        let mut again: Vec<Read> = Vec::new();
+        for (read, status) in batch.iter().zip(self.read(batch, buf)) {
+            match status {
+                Status::DONE => there.push(*read),
+                _ if read.len > 1 => again.extend(read.split(RETRY)),
+                _ => {}
+            }
+        }
+        if !again.is_empty() {
+            let status = self.read(&again, buf);
+            there.extend(again.iter().zip(status).filter(|(_, s)| *s == Status::DONE).map(|(r, _)| *r));
+            there.sort_by_key(|r| r.offset);
+        }
+        let mut at = there.iter().peekable();
+        while let Some(first) = at.next() {
+            let mut len = first.len;
+            while let Some(r) = at.next_if(|r| r.offset == first.offset + len && r.virt == first.virt + to_umem(len)) {
+                len += r.len;
+            }
+            if let Some(bytes) = buf.get(first.offset..first.offset + len) {
+                piece(first.virt, bytes)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// One call for all of `batch`, whose places in `buf` ascend.
+    fn read(&self, batch: &[Read], buf: &mut [u8]) -> Vec<Status> {
+        let mut ops = Vec::with_capacity(batch.len());
+        let mut rest = buf;
+        let mut at = 0;
+        for r in batch {
+            let Some((_, tail)) = rest.split_at_mut_checked(r.offset - at) else { break };
+            let Some((place, tail)) = tail.split_at_mut_checked(r.len) else { break };
+            ops.push(PhysReadOp::new(PhysAddr::new(r.phys), place));
+            rest = tail;
+            at = r.offset + r.len;
+        }
+        self.memory.read_ops(&mut ops);
+        ops.iter().map(|op| op.status).collect()
+    }
+}
+
+/// One read of a batch: what, and where it goes.
+#[derive(Clone, Copy)]
+struct Read {
+    virt: umem,
+    phys: umem,
+    offset: usize,
+    len: usize,
+}
+
+impl Read {
+    /// The same bytes as reads that cross no multiple of `size`.
+    fn split(self, size: usize) -> impl Iterator<Item = Read> {
+        let mut done = 0;
+        std::iter::from_fn(move || {
+            let left = self.len.checked_sub(done).filter(|&n| n > 0)?;
+            let phys = self.phys + to_umem(done);
+            let to_border = index(to_umem(size) - phys % to_umem(size)).unwrap_or(size);
+            let len = left.min(to_border);
+            let read = Read { virt: self.virt + to_umem(done), phys, offset: self.offset + done, len };
+            done += len;
+            Some(read)
+        })
+    }
+}
+
+impl Source for RunSource<'_> {
+    fn spans(&self) -> Box<dyn Iterator<Item = Span> + '_> {
+        Box::new(self.runs.iter().filter_map(|r| Span::new(r.virt, r.size)))
+    }
+
+    fn for_each_piece(&self, span: Span, piece: &mut dyn FnMut(umem, &[u8]) -> ControlFlow<()>) -> ControlFlow<()> {
+        let Some(slices) = &self.slices else { return self.read_pieces(span, piece) };
+        for run in self.clipped(span) {
+            let phys = Span { first: run.phys, last: run.phys + (run.size - 1) };
+            let from = slices.partition_point(|(start, _)| *start <= phys.first).saturating_sub(1);
+            for (start, bytes) in slices.iter().skip(from) {
+                if *start > phys.last {
+                    break;
+                }
+                let Some(part) = Span::new(*start, to_umem(bytes.len())).and_then(|s| s.meet(phys)) else { continue };
+                let (Some(at), Some(len)) = (index(part.first - start), index(part.bytes())) else { continue };
+                if let Some(bytes) = bytes.get(at..at + len) {
+                    piece(run.virt + (part.first - run.phys), bytes)?;
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}

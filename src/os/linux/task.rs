@@ -295,7 +295,7 @@ pub fn by_id(kernel: &Kernel, lost: &mut Lost) -> Vec<VirtAddr> {
     // `PIDTYPE_TGID` (include/linux/pid.h, 4.19): the second of its kind, in a pid's lists and in a task's links.
     let (Some(lists), Some(links)) = (offset_of(l.pid.tasks), offset_of(l.task.pid_links)) else { return Vec::new() };
     let word = umem::from(kernel.view().view_metadata().pointer_size);
-    let (list_at, link_at) = (lists + word, links + 2 * word);
+    let (list_at, link_at) = (lists.wrapping_add(word), links.wrapping_add(2 * word));
     let pids = array(kernel.view(), array_shape, namespace.wrapping_add(ids), "process ids", lost);
     pids.into_iter()
         .flat_map(|(_, pid)| chain(kernel.view(), pid.wrapping_add(list_at), "tasks of a process id", lost))

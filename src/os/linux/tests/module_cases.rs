@@ -64,13 +64,13 @@ fn lsmod(kit: &Kit) -> (Vec<ModuleInfo>, Lost) {
 
 #[test]
 fn areas_add_up() {
-    for (new, size) in [(false, 0x4000), (true, 0x4500)] {
+    for (new, size) in [(false, 0x4000u64), (true, 0x4500)] {
         let (rows, lost) = lsmod(&kit(new));
         assert!(lost.is_empty());
         assert_eq!(rows.len(), 2);
         assert_eq!(rows[0].name.as_bytes(), b"mod0");
         assert_eq!(rows[0].base, VirtAddr::new(umem::from(module(0) + 0x10_0000)));
-        assert_eq!(rows[0].size, umem::from(size as u64));
+        assert_eq!(rows[0].size, umem::from(size));
         assert_eq!(rows[0].refcount.get(), Some(0));
         assert_eq!(rows[0].state.as_ref().unwrap().as_bytes(), b"live");
         assert_eq!(rows[1].refcount.get(), Some(1));

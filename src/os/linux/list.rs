@@ -18,7 +18,7 @@ enum Way {
 /// Whether `at` can be the address of a list node: nodes hold pointers and are aligned as such.
 fn plausible(view: &dyn MemoryView, at: VirtAddr) -> bool {
     let size = umem::from(view.view_metadata().pointer_size.max(1));
-    at.value() % size == 0 && at.value() > 0xfff
+    at.value().is_multiple_of(size) && at.value() > 0xfff
 }
 
 /// The two pointers of a node: `next` is the first, `prev` the second.

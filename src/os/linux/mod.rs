@@ -38,6 +38,8 @@ mod sys;
 mod task;
 #[cfg(test)]
 mod testkit;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod xarray;
 

@@ -99,7 +99,9 @@ impl Task {
         if let Some(at) = kthread.ptr(l.kthread.data) {
             let worker = l.worker.read(kernel.view(), at);
             let text = worker.text(l.worker.text).filter(|t| !t.is_empty());
-            if let (Some(text), Some(_)) = (text, worker.ptr(l.worker.pool)) {
+            // A worker knows its task: what does not is none.
+            let own = worker.ptr(l.worker.task) == Some(self.address());
+            if let (Some(text), Some(_), true) = (text, worker.ptr(l.worker.pool), own) {
                 name.push(if worker.ptr(l.worker.work).is_some() { b'+' } else { b'-' });
                 name.extend_from_slice(text);
             }
@@ -293,7 +295,7 @@ pub fn by_id(kernel: &Kernel, lost: &mut Lost) -> Vec<VirtAddr> {
     // `PIDTYPE_TGID` (include/linux/pid.h, 4.19): the second of its kind, in a pid's lists and in a task's links.
     let (Some(lists), Some(links)) = (offset_of(l.pid.tasks), offset_of(l.task.pid_links)) else { return Vec::new() };
     let word = umem::from(kernel.view().view_metadata().pointer_size);
-    let (list_at, link_at) = (lists + word, links + 2 * word);
+    let (list_at, link_at) = (lists.wrapping_add(word), links.wrapping_add(2 * word));
     let pids = array(kernel.view(), array_shape, namespace.wrapping_add(ids), "process ids", lost);
     pids.into_iter()
         .flat_map(|(_, pid)| chain(kernel.view(), pid.wrapping_add(list_at), "tasks of a process id", lost))
@@ -307,8 +309,10 @@ pub fn processes(kernel: &Kernel) -> Result<Listing<ProcessInfo>, ApiError> {
     let mut paths = Paths::new(kernel);
     let mut out = Vec::new();
     for at in leaders(kernel, &mut lost)? {
-        if let Some(task) = Task::read(kernel, at, &mut lost) {
-            out.push(task.info(kernel, &mut paths));
+        let Some(task) = Task::read(kernel, at, &mut lost) else { continue };
+        match task.tgid(kernel) {
+            Some(_) => out.push(task.info(kernel, &mut paths)),
+            None => lost.push(format!("the process at {at} has no readable id")),
         }
     }
     Ok(lost.listing(out))

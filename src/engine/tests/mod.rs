@@ -16,7 +16,10 @@
     clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
     clippy::cast_lossless,
-    clippy::as_conversions
+    clippy::as_conversions,
+    clippy::unnecessary_cast,
+    clippy::identity_op,
+    reason = "tests; a target number is a u64 or a u128"
 )]
 
 mod aarch64;

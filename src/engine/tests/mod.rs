@@ -19,6 +19,9 @@
     clippy::as_conversions,
     clippy::unnecessary_cast,
     clippy::identity_op,
+    clippy::useless_conversion,
+    clippy::type_complexity,
+    clippy::unusual_byte_groupings,
     reason = "tests; a target number is a u64 or a u128"
 )]
 

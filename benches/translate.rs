@@ -8,7 +8,7 @@ mod common;
 use common::{Target, short, space};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use memsh::engine::{AddressSpace, ViewExt};
+use memsh::engine::AddressSpace;
 use memsh_plugin::{MemoryView, TranslateOp, VirtAddr, VirtReadOp, umem};
 use std::ops::ControlFlow;
 use std::sync::OnceLock;

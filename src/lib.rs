@@ -2,7 +2,7 @@
 //!
 //! The rooms, and who may know whom (downwards only):
 //!
-//! - `session`: one opened target, from its bytes to its operating system
+//! - [`session`]: one opened target, from its bytes to its operating system
 //! - [`plugins`]: what extends memsh; the made-up target
 //! - [`os`]: processes, modules, regions of Linux (and, by plugins, others)
 //! - [`image`]: memory-image formats
@@ -17,6 +17,7 @@ mod error;
 pub mod image;
 pub mod os;
 pub mod plugins;
+pub mod session;
 pub mod symbols;
 
 pub use error::{At, Error, ErrorKind, Layer, Result};

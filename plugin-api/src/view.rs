@@ -23,6 +23,15 @@ impl Perm {
     /// Unprivileged code can reach the page.
     pub const USER: Perm = Perm(4);
 
+    /// From x86's entries: `allowed` is R/W and U/S (bits 1 and 2) ANDed over all levels, `no_execute` XD as 0 or 1.
+    #[inline(always)]
+    pub const fn from_x86(allowed: u64, no_execute: u64) -> Perm {
+        // Written in full registers: a compiler that builds a byte bit by bit makes it twice as long.
+        let bits = allowed | ((no_execute ^ 1) << 3) | 1;
+        let [low, ..] = bits.to_le_bytes();
+        Perm(low)
+    }
+
     /// Whether all of `other` is allowed.
     #[inline]
     pub const fn has(self, other: Perm) -> bool {

@@ -128,6 +128,33 @@ impl PermRule {
     };
 }
 
+impl PermRule {
+    /// Whether this is exactly the rule of x86 with 64-bit entries: R/W and U/S in all levels, XD in any.
+    #[inline(always)]
+    pub(crate) const fn is_x86(&self) -> bool {
+        let open = PermRule { all_write: 0, all_user: 0, any_nx: 0, ..*self };
+        self.all_write == 1 << 1 && self.all_user == 1 << 2 && self.any_nx == 1 << 63 && open.is_open()
+    }
+
+    const fn is_open(&self) -> bool {
+        self.all_write
+            | self.all_user
+            | self.any_nx
+            | self.table_read_only
+            | self.table_no_user
+            | self.table_uxn
+            | self.table_pxn
+            | self.leaf_read
+            | self.leaf_write
+            | self.leaf_execute
+            | self.leaf_user
+            | self.leaf_read_only
+            | self.leaf_uxn
+            | self.leaf_pxn
+            == 0
+    }
+}
+
 /// Which virtual addresses exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Canonical {

@@ -37,5 +37,5 @@ pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
 pub use progress::Progress;
 #[cfg(feature = "cli")]
-pub use sample::sample;
+pub use sample::{SAMPLE, sample};
 pub use write::{ElfNotes, Summary, WriteFormat, write_image};

@@ -3,8 +3,8 @@
 use super::open::{Image, OpenOptions, open_bytes};
 use crate::Result;
 
-/// Memory of a small Linux guest; see `assets/README.md`.
-static SAMPLE: &[u8] = include_bytes!("../../assets/sample.raw.zst");
+/// Memory of a small Linux guest, compressed as a file would be; see `assets/README.md`.
+pub static SAMPLE: &[u8] = include_bytes!("../../assets/sample.raw.zst");
 
 /// Opens the embedded sample.
 ///

@@ -157,3 +157,113 @@ pub fn chain(view: &dyn MemoryView, head: VirtAddr, what: &str, lost: &mut Lost)
     }
     nodes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testkit::Kit;
+    use super::*;
+
+    const HEAD: u64 = 0xffff_8880_0000_1000;
+
+    fn nodes(n: u64) -> Vec<u64> {
+        (0..=n).map(|i| HEAD + i * 0x1000).collect()
+    }
+
+    fn walk(kit: &Kit) -> (Vec<u64>, Lost) {
+        let kernel = kit.kernel();
+        let mut lost = Lost::default();
+        let found = list(kernel.view(), VirtAddr::new(umem::from(HEAD)), "list", &mut lost);
+        (found.into_iter().map(super::super::layout::number).collect(), lost)
+    }
+
+    #[test]
+    fn a_whole_list_is_told_in_order() {
+        let mut kit = Kit::new();
+        kit.ring(&nodes(5));
+        let (found, lost) = walk(&kit);
+        assert_eq!(found, nodes(5).split_off(1));
+        assert!(lost.is_empty());
+    }
+
+    #[test]
+    fn an_empty_list_is_whole() {
+        let mut kit = Kit::new();
+        kit.ring(&[HEAD]);
+        let (found, lost) = walk(&kit);
+        assert!(found.is_empty() && lost.is_empty());
+    }
+
+    #[test]
+    fn behind_a_wild_pointer_the_list_goes_on_from_its_other_end() {
+        let mut kit = Kit::new();
+        kit.ring(&nodes(5));
+        kit.word(HEAD + 0x2000, 0x4141_4141_4141_4140);
+        let (found, lost) = walk(&kit);
+        assert_eq!(found, nodes(5).split_off(1), "the torn link is between the second and the third");
+        assert_eq!(lost.sentences().len(), 1);
+    }
+
+    #[test]
+    fn a_circle_ends() {
+        let mut kit = Kit::new();
+        kit.ring(&nodes(5));
+        // The fourth points back to the second, which points back to it: a circle that looks like a list.
+        kit.word(HEAD + 0x4000, HEAD + 0x2000);
+        kit.word(HEAD + 0x2008, HEAD + 0x4000);
+        let (found, lost) = walk(&kit);
+        let mut all = found.clone();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), found.len(), "no node twice");
+        assert!(found.contains(&(HEAD + 0x5000)), "what only the other end reaches");
+        assert!(!lost.is_empty());
+    }
+
+    #[test]
+    fn a_pointer_into_foreign_memory_adds_no_rows() {
+        let mut kit = Kit::new();
+        kit.ring(&nodes(3));
+        kit.word(HEAD + 0x1000, HEAD + 0x9000);
+        kit.word(HEAD + 0x9000, 0x1234);
+        let (found, lost) = walk(&kit);
+        assert_eq!(found, nodes(3).split_off(1));
+        assert!(!lost.is_empty());
+    }
+
+    #[test]
+    fn a_head_that_is_not_there_is_told() {
+        let (found, lost) = walk(&Kit::new());
+        assert!(found.is_empty());
+        assert!(!lost.is_empty());
+    }
+
+    #[test]
+    fn a_hash_chain_ends_at_null_and_at_a_circle() {
+        let mut kit = Kit::new();
+        kit.word(HEAD, HEAD + 0x100);
+        kit.word(HEAD + 0x100, HEAD + 0x200);
+        kit.word(HEAD + 0x200, 0);
+        let mut lost = Lost::default();
+        assert_eq!(chain(kit.kernel().view(), VirtAddr::new(umem::from(HEAD)), "chain", &mut lost).len(), 2);
+        assert!(lost.is_empty());
+        kit.word(HEAD + 0x200, HEAD + 0x100);
+        assert_eq!(chain(kit.kernel().view(), VirtAddr::new(umem::from(HEAD)), "chain", &mut lost).len(), 2);
+        assert!(!lost.is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_list_hangs_or_tells_a_node_twice(links in proptest::collection::vec((0u64..12, 0u64..12), 12)) {
+            let mut kit = Kit::new();
+            for (i, (next, prev)) in links.iter().enumerate() {
+                let at = HEAD + crate::engine::to_u64(crate::engine::to_umem(i)).unwrap_or(0) * 0x100;
+                kit.word(at, HEAD + next * 0x100);
+                kit.word(at + 8, HEAD + prev * 0x100);
+            }
+            let (found, _) = walk(&kit);
+            let unique: HashSet<u64> = found.iter().copied().collect();
+            proptest::prop_assert_eq!(unique.len(), found.len());
+            proptest::prop_assert!(!unique.contains(&HEAD));
+        }
+    }
+}

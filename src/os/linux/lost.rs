@@ -36,14 +36,6 @@ impl Lost {
         &self.sentences
     }
 
-    /// Takes over what `other` says, each sentence under `what`.
-    pub fn absorb(&mut self, what: &str, other: Lost) {
-        self.more += other.more;
-        for s in other.sentences {
-            self.push(format!("{what}: {s}"));
-        }
-    }
-
     /// `items`, with what was lost.
     pub fn listing<T>(mut self, items: Vec<T>) -> Listing<T> {
         if self.more > 0 {

@@ -180,8 +180,7 @@ impl Walk<'_> {
                 None => return self.lost.push(format!("{what}: a part of the node at {address} is not in the image")),
                 Some(0) => {}
                 Some(entry) if kind == leaf || kind == dense => self.entry(low, high, entry),
-                Some(entry) if is_node(entry) => self.node(entry, low, high, depth),
-                Some(entry) => self.lost.push(format!("{what}: {entry:#x} in the node at {address} is no node")),
+                Some(entry) => self.node(entry, low, high, depth),
             }
             match high.checked_add(1) {
                 Some(next) if high < last => low = next,
@@ -191,6 +190,138 @@ impl Walk<'_> {
     }
 }
 
-/// An upper bound of what one node occupies, for builders of test trees.
 #[cfg(test)]
-pub const NODE_SIZE: u64 = NODE_MASK + 1;
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::testkit::{Kit, array, u};
+    use super::*;
+
+    const TREE: u64 = 0xffff_8880_0000_0000;
+    const NODES: u64 = 0xffff_8880_0010_0000;
+    const LEAF: u64 = 1;
+    const RANGE: u64 = 2;
+    const ARANGE: u64 = 3;
+
+    fn kit() -> Kit {
+        let mut kit = Kit::new();
+        kit.types.structure("maple_tree", 16, &[("ma_lock", 0, u(4)), ("ma_flags", 4, u(4)), ("ma_root", 8, u(8))]);
+        kit.types.structure(
+            "maple_range_64",
+            256,
+            &[("parent", 0, u(8)), ("pivot", 8, array(8, 15)), ("slot", 128, array(8, 16))],
+        );
+        let fields = [("parent", 0, u(8)), ("pivot", 8, array(8, 9)), ("slot", 80, array(8, 10)), ("gap", 160, array(8, 10))];
+        kit.types.structure("maple_arange_64", 256, &fields);
+        kit.types.structure("maple_node", 256, &[("parent", 0, u(8)), ("slot", 8, array(8, 31))]);
+        kit
+    }
+
+    /// A node's address with its type, as a slot holds it (bit 2 is `MAPLE_ENODE_NULL`).
+    fn node(number: u64, kind: u64) -> u64 {
+        (NODES + number * 256) | kind << 3 | 4
+    }
+
+    fn fill(kit: &mut Kit, at: u64, pivots: u64, slots: u64, rows: &[(u64, u64)]) {
+        kit.put(at & !255, &[0; 256]);
+        for (i, &(pivot, slot)) in (0u64..).zip(rows) {
+            if i < (slots - pivots) / 8 {
+                kit.word((at & !255) + pivots + i * 8, pivot);
+            }
+            kit.word((at & !255) + slots + i * 8, slot);
+        }
+    }
+
+    fn root(kit: &mut Kit, entry: u64) {
+        kit.word(TREE + 8, entry);
+    }
+
+    fn walk(kit: &Kit) -> (Vec<(u64, u64, u64)>, Lost) {
+        let kernel = kit.kernel();
+        let shape = MapleShape::find(&*kernel.types).unwrap();
+        let mut lost = Lost::default();
+        let found = maple(kernel.view(), &shape, VirtAddr::new(umem::from(TREE)), "tree", &mut lost);
+        (found.iter().map(|e| (e.first, e.last, number(e.entry))).collect(), lost)
+    }
+
+    #[test]
+    fn every_kind_of_node() {
+        let mut kit = kit();
+        root(&mut kit, node(0, ARANGE) & !4 | 2);
+        fill(&mut kit, node(0, ARANGE), 8, 80, &[(0xffff, node(1, RANGE)), (u64::MAX, node(2, LEAF))]);
+        fill(&mut kit, node(1, RANGE), 8, 128, &[(0xfff, node(3, LEAF)), (0xffff, node(4, LEAF))]);
+        fill(&mut kit, node(3, LEAF), 8, 128, &[(0xff, 0), (0x1ff, 0x1000), (0xfff, 0)]);
+        fill(&mut kit, node(4, LEAF), 8, 128, &[(0x1fff, 0x2000), (0xffff, 0x3000)]);
+        // The last pivot may be left out: zero ends the node.
+        fill(&mut kit, node(2, LEAF), 8, 128, &[(0x1_ffff, 0x4000), (0, 0x5000)]);
+        let (found, lost) = walk(&kit);
+        assert_eq!(
+            found,
+            [
+                (0x100, 0x1ff, 0x1000),
+                (0x1000, 0x1fff, 0x2000),
+                (0x2000, 0xffff, 0x3000),
+                (0x1_0000, 0x1_ffff, 0x4000),
+                (0x2_0000, u64::MAX, 0x5000),
+            ]
+        );
+        assert!(lost.is_empty());
+    }
+
+    #[test]
+    fn a_full_leaf_has_one_slot_more_than_pivots() {
+        let mut kit = kit();
+        root(&mut kit, node(0, LEAF) & !4 | 2);
+        let rows: Vec<(u64, u64)> = (0..16).map(|i| (i * 16 + 15, 0x1000 + i * 0x100)).collect();
+        fill(&mut kit, node(0, LEAF), 8, 128, &rows);
+        let (found, lost) = walk(&kit);
+        assert_eq!(found.len(), 16);
+        assert_eq!(found.last().copied(), Some((240, u64::MAX, 0x1f00)));
+        assert!(lost.is_empty());
+    }
+
+    #[test]
+    fn empty_and_single_entry_trees() {
+        let mut kit = kit();
+        root(&mut kit, 0);
+        assert!(walk(&kit).0.is_empty());
+        root(&mut kit, 0x7000);
+        assert_eq!(walk(&kit).0, [(0, 0, 0x7000)]);
+        // A dense node numbers its slots.
+        root(&mut kit, node(0, 0) & !4 | 2);
+        fill(&mut kit, node(0, 0), 8, 8, &[(0, 0x10), (0, 0), (0, 0x20)]);
+        assert_eq!(walk(&kit).0, [(0, 0, 0x10), (2, 2, 0x20)]);
+    }
+
+    #[test]
+    fn a_missing_node_costs_its_range_only() {
+        let mut kit = kit();
+        root(&mut kit, node(0, ARANGE) & !4 | 2);
+        fill(&mut kit, node(0, ARANGE), 8, 80, &[(0xff, node(100, LEAF)), (u64::MAX, node(2, LEAF))]);
+        fill(&mut kit, node(2, LEAF), 8, 128, &[(0x1ff, 0x4000), (u64::MAX, 0)]);
+        let (found, lost) = walk(&kit);
+        assert_eq!(found, [(0x100, 0x1ff, 0x4000)]);
+        assert_eq!(lost.sentences().len(), 1);
+    }
+
+    #[test]
+    fn a_node_that_holds_itself_ends() {
+        let mut kit = kit();
+        root(&mut kit, node(0, RANGE) & !4 | 2);
+        fill(&mut kit, node(0, RANGE), 8, 128, &[(0xff, node(0, RANGE)), (u64::MAX, node(0, RANGE))]);
+        let (found, lost) = walk(&kit);
+        assert!(found.is_empty() && !lost.is_empty());
+    }
+
+    #[test]
+    fn an_unknown_kind_and_a_wrong_order_are_told() {
+        let mut kit = kit();
+        root(&mut kit, node(0, 9) & !4 | 2);
+        fill(&mut kit, node(0, 9), 8, 128, &[(0xff, 0x1000)]);
+        assert!(!walk(&kit).1.is_empty());
+        root(&mut kit, node(1, LEAF) & !4 | 2);
+        fill(&mut kit, node(1, LEAF), 8, 128, &[(0xff, 0x1000), (0x10, 0x2000)]);
+        let (found, lost) = walk(&kit);
+        assert_eq!(found, [(0, 0xff, 0x1000)]);
+        assert!(!lost.is_empty());
+    }
+}

@@ -3,6 +3,7 @@
 use super::layout::{Extent, Member, Members, Shape, shapes};
 use super::maple::MapleShape;
 use super::tree::RbNodeShape;
+use super::xarray::ArrayShape;
 use crate::symbols::{Types, TypesExt};
 
 shapes! {
@@ -30,12 +31,21 @@ shapes! {
         signal: ["signal"],
         // 5.17: a kernel thread's `struct kthread`; before, `set_child_tid` held it.
         worker: ["worker_private"],
+        pid_links: ["pid_links"],
         set_child_tid: ["set_child_tid"],
     }
     /// `signal_struct`: what the threads of a group share.
     SignalShape: "signal_struct" {
         threads: ["nr_threads"],
         thread_head: ["thread_head"],
+    }
+    /// `pid_namespace`.
+    PidNsShape: "pid_namespace" {
+        ids: ["idr.idr_rt"],
+    }
+    /// `pid`: an id and who has it.
+    PidShape: "pid" {
+        tasks: ["tasks"],
     }
     /// `cred`.
     CredShape: "cred" {
@@ -250,6 +260,8 @@ shapes! {
 pub struct Layouts {
     pub task: TaskShape,
     pub signal: SignalShape,
+    pub pid_ns: PidNsShape,
+    pub pid: PidShape,
     pub cred: CredShape,
     pub kthread: KthreadShape,
     pub worker: WorkerShape,
@@ -288,6 +300,7 @@ pub struct Layouts {
     pub rb_node: RbNodeShape,
     /// None for a kernel before 6.1.
     pub maple: Option<MapleShape>,
+    pub array: Option<ArrayShape>,
 }
 
 impl Layouts {
@@ -296,6 +309,8 @@ impl Layouts {
         Self {
             task: TaskShape::find(types),
             signal: SignalShape::find(types),
+            pid_ns: PidNsShape::find(types),
+            pid: PidShape::find(types),
             cred: CredShape::find(types),
             kthread: KthreadShape::find(types),
             worker: WorkerShape::find(types),
@@ -330,6 +345,7 @@ impl Layouts {
             tk_data: TkDataShape::find(types),
             rb_node: RbNodeShape::find(types),
             maple: MapleShape::find(types),
+            array: ArrayShape::find(types),
         }
     }
 }

@@ -3,13 +3,15 @@
 use super::args;
 use super::kernel::{Kernel, failed};
 use super::layout::{Block, Shape, container_of, offset_of};
-use super::list::list;
+use super::list::{chain, list};
 use super::lost::Lost;
 use super::mm::Mm;
 use super::path::{PathRef, Paths};
+use super::xarray::array;
 use crate::arch::Arch;
 use crate::engine::{AddressSpace, ViewExt};
-use memsh_plugin::{ApiError, Listing, Maybe, ProcessInfo, Status, Text, ThreadInfo, UnixNanos, VirtAddr};
+use memsh_plugin::{ApiError, Listing, Maybe, ProcessInfo, Status, Text, ThreadInfo, UnixNanos, VirtAddr, umem};
+use std::collections::HashSet;
 
 /// `PF_WQ_WORKER` and `PF_KTHREAD` (include/linux/sched.h).
 const WORKER: u64 = 0x20;
@@ -267,7 +269,36 @@ pub fn leaders(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<VirtAddr>, ApiErr
     let tasks = offset_of(l.tasks)
         .ok_or_else(|| failed(Status::UNSUPPORTED, "can't list processes: no type task_struct; give types with --symbols"))?;
     let nodes = list(kernel.view(), init.wrapping_add(tasks), "task list", lost);
-    Ok(nodes.into_iter().map(|n| n.wrapping_sub(tasks)).collect())
+    let mut found: Vec<VirtAddr> = nodes.into_iter().map(|n| n.wrapping_sub(tasks)).collect();
+    if !lost.is_empty() {
+        // The list is torn: process ids know the rest.
+        let known: HashSet<VirtAddr> = found.iter().copied().collect();
+        let more: Vec<VirtAddr> = by_id(kernel, lost).into_iter().filter(|at| !known.contains(at) && *at != init).collect();
+        if !more.is_empty() {
+            lost.push(format!("{} processes that the task list has lost were found by their ids", more.len()));
+        }
+        found.extend(more);
+    }
+    Ok(found)
+}
+
+/// The leaders that the initial namespace's table of process ids leads to (`init_pid_ns.idr`), by id.
+pub fn by_id(kernel: &Kernel, lost: &mut Lost) -> Vec<VirtAddr> {
+    let l = &kernel.layouts;
+    let (Some(namespace), Some(ids), Some(array_shape)) =
+        (kernel.address("init_pid_ns"), offset_of(l.pid_ns.ids), l.array.as_ref())
+    else {
+        return Vec::new();
+    };
+    // `PIDTYPE_TGID` (include/linux/pid.h, 4.19): the second of its kind, in a pid's lists and in a task's links.
+    let (Some(lists), Some(links)) = (offset_of(l.pid.tasks), offset_of(l.task.pid_links)) else { return Vec::new() };
+    let word = umem::from(kernel.view().view_metadata().pointer_size);
+    let (list_at, link_at) = (lists + word, links + 2 * word);
+    let pids = array(kernel.view(), array_shape, namespace.wrapping_add(ids), "process ids", lost);
+    pids.into_iter()
+        .flat_map(|(_, pid)| chain(kernel.view(), pid.wrapping_add(list_at), "tasks of a process id", lost))
+        .map(|node| node.wrapping_sub(link_at))
+        .collect()
 }
 
 /// All processes.
@@ -295,4 +326,24 @@ pub fn init_root(kernel: &Kernel) -> Option<PathRef> {
         let fs = l.fs.read(kernel.view(), l.task.read(kernel.view(), at).ptr(l.task.fs)?);
         PathRef::of(fs.ptr(l.fs.root_mnt), fs.ptr(l.fs.root_dentry))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_those_of_proc() {
+        let states = [(0, 0, "running"), (1, 0, "sleeping"), (2, 0, "disk sleep"), (4, 0, "stopped"), (8, 0, "tracing stop")];
+        for (state, exit, name) in states {
+            assert_eq!(state_name(state, exit), name);
+        }
+        assert_eq!(state_name(0x80, 0x20), "zombie");
+        assert_eq!(state_name(0x80, 0x10), "dead");
+        assert_eq!(state_name(0x40, 0), "parked");
+        assert_eq!(state_name(0x402, 0), "idle");
+        assert_eq!(state_name(0x108, 0), "tracing stop", "with TASK_WAKEKILL");
+        assert_eq!(state_name(0x8000, 0), "disk sleep", "frozen");
+        assert_eq!(state_name(0x2001, 0), "sleeping", "freezable");
+    }
 }

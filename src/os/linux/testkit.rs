@@ -1,1 +1,189 @@
+//! A small made-up kernel for tests: structures laid out by hand, in memory behind real page tables.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+use super::kernel::Kernel;
+use crate::arch::Paging;
+use crate::engine::{AddressSpace, Memory};
+use crate::symbols::{Field, SymbolTable, Type, TypeId, TypeKind, Types};
+use memsh_plugin::*;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// What a member is.
+#[derive(Clone, Debug)]
+pub enum Ty {
+    Uint(u64),
+    Named(String),
+    Array(u64, u64),
+}
+
+/// A number of so many bytes.
+pub fn u(size: u64) -> Ty {
+    Ty::Uint(size)
+}
+
+/// So many elements of so many bytes.
+pub fn array(size: u64, count: u64) -> Ty {
+    Ty::Array(size, count)
+}
+
+impl From<&str> for Ty {
+    fn from(name: &str) -> Self {
+        Ty::Named(name.to_owned())
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct FakeTypes {
+    names: HashMap<String, TypeId>,
+    types: Vec<Type>,
+}
+
+impl FakeTypes {
+    fn add(&mut self, t: Type) -> TypeId {
+        self.types.push(t);
+        TypeId(self.types.len() as u32 - 1)
+    }
+
+    fn named(&mut self, name: &str) -> TypeId {
+        if let Some(&id) = self.names.get(name) {
+            return id;
+        }
+        let id = self.add(Type { name: Some(name.to_owned()), size: None, kind: TypeKind::Forward });
+        self.names.insert(name.to_owned(), id);
+        id
+    }
+
+    fn ty(&mut self, ty: &Ty) -> TypeId {
+        let int = TypeKind::Int { signed: false, char: false, bool: false };
+        match ty {
+            Ty::Named(name) => self.named(name),
+            Ty::Uint(size) => self.add(Type { name: None, size: Some(*size), kind: int }),
+            Ty::Array(size, count) => {
+                let element = self.ty(&Ty::Uint(*size));
+                self.add(Type { name: None, size: Some(size * count), kind: TypeKind::Array { element, count: *count } })
+            }
+        }
+    }
+
+    pub fn structure(&mut self, name: &str, size: u64, fields: &[(&str, u64, Ty)]) {
+        let fields = fields
+            .iter()
+            .map(|(name, offset, ty)| Field {
+                name: (*name).to_owned(),
+                bit_offset: offset * 8,
+                bit_size: None,
+                type_id: self.ty(ty),
+            })
+            .collect();
+        let id = self.named(name);
+        self.types[id.0 as usize] = Type { name: Some(name.to_owned()), size: Some(size), kind: TypeKind::Struct(fields) };
+    }
+}
+
+impl Types for FakeTypes {
+    fn find(&self, name: &str) -> Option<TypeId> {
+        self.names.get(name.strip_prefix("struct ").unwrap_or(name)).copied()
+    }
+    fn get(&self, id: TypeId) -> Option<Type> {
+        self.types.get(id.0 as usize).cloned()
+    }
+    fn names(&self) -> Vec<String> {
+        self.names.keys().cloned().collect()
+    }
+    fn origin(&self) -> String {
+        "a test".into()
+    }
+}
+
+struct Rom(Vec<u8>);
+
+impl PhysicalMemory for Rom {
+    fn metadata(&self) -> MemoryMetadata {
+        MemoryMetadata::snapshot(self.0.len() as umem)
+    }
+    fn ranges(&self) -> CVec<MemoryRange> {
+        vec![MemoryRange { start: PhysAddr::NULL, size: self.0.len() as umem }].into()
+    }
+    fn read(&self, mut ops: CSliceMut<PhysReadOp>) {
+        for op in ops.iter_mut() {
+            op.fill_from(PhysAddr::NULL, &self.0);
+        }
+    }
+}
+
+/// Memory, types and symbols in the making.
+#[derive(Default)]
+pub struct Kit {
+    pub types: FakeTypes,
+    symbols: Vec<(String, u64)>,
+    pages: BTreeMap<u64, Vec<u8>>,
+}
+
+const PAGE: u64 = 4096;
+
+impl Kit {
+    pub fn new() -> Self {
+        let mut kit = Self::default();
+        kit.types.structure("list_head", 16, &[("next", 0, u(8)), ("prev", 8, u(8))]);
+        kit
+    }
+
+    /// Puts bytes at a virtual address; what is never put is not there.
+    pub fn put(&mut self, at: u64, bytes: &[u8]) {
+        for (i, &b) in bytes.iter().enumerate() {
+            let at = at + i as u64;
+            self.pages.entry(at & !(PAGE - 1)).or_insert_with(|| vec![0; PAGE as usize])[(at % PAGE) as usize] = b;
+        }
+    }
+
+    pub fn word(&mut self, at: u64, value: u64) {
+        self.put(at, &value.to_le_bytes());
+    }
+
+    /// A ring of list nodes, the head first.
+    pub fn ring(&mut self, nodes: &[u64]) {
+        for (i, &node) in nodes.iter().enumerate() {
+            let next = nodes[(i + 1) % nodes.len()];
+            let prev = nodes[(i + nodes.len() - 1) % nodes.len()];
+            self.word(node, next);
+            self.word(node + 8, prev);
+        }
+    }
+
+    pub fn symbol(&mut self, name: &str, at: u64) {
+        self.symbols.push((name.to_owned(), at));
+    }
+
+    /// The kernel of all this.
+    pub fn kernel(&self) -> Kernel {
+        let mut phys = vec![0u8; 2 * PAGE as usize];
+        for (&va, bytes) in &self.pages {
+            let mut table = PAGE;
+            for shift in [39, 30, 21] {
+                table = self.entry(&mut phys, table + ((va >> shift) & 511) * 8, None);
+            }
+            self.entry(&mut phys, table + ((va >> 12) & 511) * 8, Some(bytes));
+        }
+        let space = AddressSpace::new(Memory::new(Rom(phys)), Paging::X86_64, PhysAddr::new(umem::from(PAGE)));
+        let mut symbols = SymbolTable::new();
+        for (name, at) in &self.symbols {
+            symbols.push(name, VirtAddr::new(umem::from(*at)), b'd', None);
+        }
+        symbols.finish();
+        Kernel::new(space, Arc::new(symbols), Arc::new(self.types.clone()), VirtAddr::NULL)
+    }
+
+    /// The table or page that the entry at `at` points to, made where there is none.
+    fn entry(&self, phys: &mut Vec<u8>, at: u64, page: Option<&Vec<u8>>) -> u64 {
+        let slot = at as usize..at as usize + 8;
+        let old = u64::from_le_bytes(phys[slot.clone()].try_into().unwrap());
+        if old != 0 {
+            return old & !(PAGE - 1);
+        }
+        let new = phys.len() as u64;
+        phys.extend(page.cloned().unwrap_or_else(|| vec![0; PAGE as usize]));
+        phys[slot].copy_from_slice(&(new | 7).to_le_bytes());
+        new
+    }
+}

@@ -47,16 +47,17 @@ pub struct ArrayShape {
 }
 
 impl ArrayShape {
-    /// Finds the layout.
-    pub fn find(types: &dyn Types) -> Self {
+    /// Finds the layout; `None` where the types have neither.
+    pub fn find(types: &dyn Types) -> Option<Self> {
         let (array, node) = (XArrayShape::find(types), XaNodeShape::find(types));
         if array.head.is_some() {
             let (extent, inner) = (array.extent(), node.extent());
-            return Self { head: array.head, extent, node: inner, shift: node.shift, slots: node.slots, mark: 2 };
+            return Some(Self { head: array.head, extent, node: inner, shift: node.shift, slots: node.slots, mark: 2 });
         }
         let (array, node) = (RadixShape::find(types), RadixNodeShape::find(types));
+        array.head?;
         let (extent, inner) = (array.extent(), node.extent());
-        Self { head: array.head, extent, node: inner, shift: node.shift, slots: node.slots, mark: 1 }
+        Some(Self { head: array.head, extent, node: inner, shift: node.shift, slots: node.slots, mark: 1 })
     }
 }
 
@@ -115,5 +116,54 @@ impl Walk<'_> {
                 _ => self.lost.push(format!("{what}: slot {i} of the node at {address} can't be read")),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::testkit::{Kit, array as words, u};
+    use super::*;
+
+    const HEAD: u64 = 0xffff_8880_0000_0000;
+    const UPPER: u64 = HEAD + 0x1000;
+    const LOWER: u64 = HEAD + 0x2000;
+
+    fn kit() -> Kit {
+        let mut kit = Kit::new();
+        kit.types.structure("xarray", 16, &[("xa_lock", 0, u(4)), ("xa_head", 8, u(8))]);
+        kit.types.structure("xa_node", 0x240, &[("shift", 0, u(1)), ("slots", 0x28, words(8, 64))]);
+        kit.put(UPPER, &[0; 0x240]);
+        kit.put(LOWER, &[0; 0x240]);
+        kit.word(HEAD + 8, UPPER | 2);
+        kit.put(UPPER, &[6]);
+        kit.word(UPPER + 0x28 + 8, LOWER | 2);
+        kit.word(LOWER + 0x28 + 3 * 8, 0x5000);
+        kit
+    }
+
+    fn walk(kit: &Kit) -> (Vec<(u64, u64)>, Lost) {
+        let kernel = kit.kernel();
+        let shape = ArrayShape::find(&*kernel.types).unwrap();
+        let mut lost = Lost::default();
+        let found = array(kernel.view(), &shape, VirtAddr::new(umem::from(HEAD)), "array", &mut lost);
+        (found.iter().map(|(i, e)| (*i, number(*e))).collect(), lost)
+    }
+
+    #[test]
+    fn indices_follow_from_the_way_down() {
+        let (found, lost) = walk(&kit());
+        assert_eq!(found, [(64 + 3, 0x5000)]);
+        assert!(lost.is_empty());
+    }
+
+    #[test]
+    fn circles_and_missing_nodes_are_told() {
+        let mut kit = kit();
+        kit.word(LOWER + 0x28, UPPER | 2);
+        kit.word(LOWER + 0x28 + 8, (HEAD + 0x10_0000) | 2);
+        let (found, lost) = walk(&kit);
+        assert_eq!(found, [(64 + 3, 0x5000)]);
+        assert_eq!(lost.sentences().len(), 2);
     }
 }

@@ -1,0 +1,187 @@
+//! What a command may ask of its surroundings.
+
+use super::failure::{Failure, Result};
+use super::similar::similar;
+use memsh::session::{Session, Space};
+use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
+use memsh_plugin::ProcessInfo;
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Names and pointers, for expressions.
+pub trait Names {
+    /// The address of a symbol (`name`, `module!name`).
+    fn symbol(&self, name: &str) -> Option<umem>;
+
+    /// The pointer at an address.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    fn pointer(&self, address: umem) -> memsh::Result<umem>;
+
+    /// Symbols with nearly this name.
+    fn close_to(&self, _name: &str) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Shows how far something has come. Dropped when it ends.
+pub trait Meter: Sync {
+    /// So much of the total is done.
+    fn at(&self, done: u64);
+}
+
+/// What the program around the commands offers them.
+pub trait Host {
+    /// The value of an expression.
+    ///
+    /// # Errors
+    /// When it makes no sense, names something unknown, or reads what can't be read.
+    fn evaluate(&self, text: &str, names: &dyn Names) -> Result<umem>;
+
+    /// A meter for a task of `total` steps (bytes, mostly).
+    fn meter(&self, task: &str, total: u64) -> Box<dyn Meter>;
+
+    /// Set by Ctrl-C.
+    fn interrupt(&self) -> &'static AtomicBool;
+
+    /// A line for the user, on stderr.
+    fn warn(&self, text: &str);
+
+    /// Runs another command line and collects its rows.
+    ///
+    /// # Errors
+    /// As that command.
+    fn answer(&self, line: &str) -> Result<serde_json::Value>;
+}
+
+/// What a command may ask of its surroundings.
+pub struct Context<'a> {
+    host: &'a dyn Host,
+    session: Option<&'a Session>,
+    /// Process set by `proc` in the shell.
+    current: Option<ProcessInfo>,
+    lost: Cell<u64>,
+    reasons: RefCell<Vec<String>>,
+}
+
+/// How many reasons a `partial:` line quotes.
+const REASONS: usize = 3;
+
+impl<'a> Context<'a> {
+    /// A context for one command.
+    pub fn new(host: &'a dyn Host, session: Option<&'a Session>, current: Option<ProcessInfo>) -> Self {
+        Self { host, session, current, lost: Cell::new(0), reasons: RefCell::new(Vec::new()) }
+    }
+
+    /// The opened target.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn session(&self) -> Result<&'a Session> {
+        self.session.ok_or_else(|| {
+            Failure::Usage(
+                "this command needs an image".to_owned(),
+                Some("give one: memsh IMAGE COMMAND; or try the built-in sample: memsh sample COMMAND".to_owned()),
+            )
+        })
+    }
+
+    /// The process that `proc` chose.
+    pub fn current(&self) -> Option<&ProcessInfo> {
+        self.current.as_ref()
+    }
+
+    /// The surroundings.
+    pub fn host(&self) -> &'a dyn Host {
+        self.host
+    }
+
+    /// Whether Ctrl-C was pressed: long work ends soon.
+    ///
+    /// # Errors
+    /// [`Failure::Interrupted`] if so.
+    pub fn go_on(&self) -> Result<()> {
+        if self.host.interrupt().load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
+    }
+
+    /// Notes that something is missing from the answer.
+    pub fn lost(&self, reason: impl Into<String>) {
+        self.lost_many(1, reason);
+    }
+
+    /// Notes that `count` things are missing from the answer for one reason.
+    pub fn lost_many(&self, count: u64, reason: impl Into<String>) {
+        if count == 0 {
+            return;
+        }
+        self.lost.set(self.lost.get().saturating_add(count));
+        let mut reasons = self.reasons.borrow_mut();
+        if reasons.len() <= REASONS {
+            let reason = reason.into();
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+    }
+
+    /// Takes a listing's items and notes what it lost.
+    pub fn take<T: Clone>(&self, listing: &memsh_plugin::Listing<T>) -> Vec<T> {
+        for reason in listing.lost.iter() {
+            self.lost(reason.to_string_lossy());
+        }
+        listing.items.to_vec()
+    }
+
+    /// The `partial:` line, when something is missing.
+    pub fn partial(&self) -> Option<String> {
+        let n = self.lost.get();
+        let reasons = self.reasons.borrow();
+        let shown = reasons.iter().take(REASONS).map(String::as_str).collect::<Vec<_>>().join("; ");
+        let more = if reasons.len() > REASONS { "; ..." } else { "" };
+        (n > 0).then(|| format!("partial: {n} missing: {shown}{more}"))
+    }
+
+    /// The value of an expression that may read pointers of `space` and name symbols.
+    ///
+    /// # Errors
+    /// As [`Host::evaluate`].
+    pub fn evaluate(&self, text: &str, space: Option<&Space>) -> Result<umem> {
+        self.host.evaluate(text, &Scope { session: self.session, space })
+    }
+
+    /// A count or a size, which names nothing in the target.
+    ///
+    /// # Errors
+    /// As [`Host::evaluate`].
+    pub fn count(&self, text: &str) -> Result<u64> {
+        let value = self.host.evaluate(text, &Scope { session: None, space: None })?;
+        memsh::engine::to_u64(value).ok_or_else(|| Failure::usage(format!("{text} is too large")))
+    }
+}
+
+struct Scope<'a> {
+    session: Option<&'a Session>,
+    space: Option<&'a Space>,
+}
+
+impl Names for Scope<'_> {
+    fn symbol(&self, name: &str) -> Option<umem> {
+        self.session?.symbols().ok()?.address(name).map(VirtAddr::value)
+    }
+
+    fn close_to(&self, name: &str) -> Vec<String> {
+        let Some(symbols) = self.session.and_then(|s| s.symbols().ok()) else { return Vec::new() };
+        similar(name, symbols.all().map(|s| s.name)).into_iter().map(str::to_owned).collect()
+    }
+
+    fn pointer(&self, address: umem) -> memsh::Result<umem> {
+        match self.space {
+            Some(space) => space.pointer(address),
+            None => {
+                let here = memsh::At::Phys(PhysAddr::new(address));
+                Err(Error::new(Layer::Command, ErrorKind::Invalid, "no memory to read a pointer from").at(here))
+            }
+        }
+    }
+}

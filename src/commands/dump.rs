@@ -1,0 +1,275 @@
+//! `dump`: memory into a file.
+
+use super::cells::hex;
+use super::context::Context;
+use super::failure::{Failure, Result};
+use super::pages::walk;
+use super::sink::Rows;
+use super::spec::{Command, Shape};
+use super::which::{Whose, open};
+use clap::ValueEnum;
+use memsh::engine::{AddressSpace, Memory};
+use memsh::image::{ElfNotes, Progress, WriteFormat, write_image};
+use memsh::session::Space;
+use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
+use memsh_plugin::{CSliceMut, CVec, MemoryMetadata, MemoryRange, MemoryView, PhysReadOp, PhysicalMemory, Process, VirtReadOp};
+use schemars::JsonSchema;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Write memory into a file
+#[derive(clap::Args, Debug)]
+pub struct Dump {
+    /// `phys` for all of physical memory, a range (`START..END`, `START L1000`), or the name of a module; nothing for all
+    /// that a process (`-p`) maps
+    #[arg(value_name = "WHAT", num_args = 0..=2)]
+    what: Vec<String>,
+    /// The file to write; one that exists is left alone
+    #[arg(short, long, value_name = "PATH")]
+    output: PathBuf,
+    /// Overwrite the file
+    #[arg(long)]
+    force: bool,
+    /// raw bytes (unreadable ones as zeros), an ELF core or LiME; default: elf for a process, else raw
+    #[arg(id = "dump_format", long = "format", value_name = "FORMAT")]
+    format: Option<Format>,
+    #[command(flatten)]
+    whose: Whose,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Raw,
+    Elf,
+    Lime,
+}
+
+/// What was written.
+#[derive(Serialize, JsonSchema)]
+pub struct DumpRow {
+    /// The file.
+    path: String,
+    /// Its size in bytes.
+    bytes: u64,
+    /// Bytes that could not be read; they are zeros.
+    unreadable: u64,
+    /// SHA-256 of the file, in hex.
+    sha256: String,
+}
+
+/// A raw file of more than this, nearly all of it holes, is never what was meant.
+const WIDEST: umem = 1 << 40;
+
+impl Command for Dump {
+    type Row = DumpRow;
+    const NAME: &'static str = "dump";
+    const SUMMARY: &'static str = "Write memory into a file";
+    const SHAPE: Shape = Shape::Object;
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("dump -p 1 -o init.elf", "all that a process maps, as an ELF core"),
+        ("dump phys --format lime -o memory.lime", "all of physical memory"),
+        ("dump init_task..init_task+64 -o task.bin", "a range"),
+    ];
+
+    fn run(self, cx: &Context, out: &mut Rows<'_, DumpRow>) -> Result<()> {
+        let session = cx.session()?;
+        let physical = matches!(self.what.as_slice(), [w] if w == "phys") || (self.what.is_empty() && self.whose.phys);
+        let space = match physical {
+            true => Space::Physical(session.memory().clone()),
+            false => self.whose.space(cx)?,
+        };
+        let ranges = if physical { session.memory().ranges().to_vec() } else { self.ranges(cx, &space)? };
+        let whole_process = self.what.is_empty() && !physical;
+        let format = self.format.unwrap_or(if whole_process { Format::Elf } else { Format::Raw });
+        let first = ranges.iter().map(|r| r.start.value()).min().unwrap_or(0);
+        let last = ranges.iter().map(|r| r.start.value().saturating_add(r.size)).max().unwrap_or(0);
+        if format == Format::Raw && last.saturating_sub(first) > WIDEST {
+            let hint = "--format elf keeps every address, and a range can be raw".to_owned();
+            return Err(Failure::Usage("dump: these ranges lie too far apart for a raw file".to_owned(), Some(hint)));
+        }
+        let memory = match &space {
+            Space::Physical(memory) => memory.clone(),
+            Space::Kernel(tables) | Space::Process(_, tables) => {
+                Memory::new(Virtual { tables: tables.clone(), ranges: ranges.clone() })
+            }
+        };
+        let format = match format {
+            Format::Raw => WriteFormat::Raw,
+            Format::Lime => WriteFormat::Lime,
+            Format::Elf => WriteFormat::ElfCore(ElfNotes {
+                machine: session.os().ok().map(|l| l.kernel.format().arch.name().to_owned()).or(session.image().machine.clone()),
+                vmcoreinfo: session.image().vmcoreinfo.clone().filter(|_| physical),
+            }),
+        };
+        let summary = self.write(cx, &memory, &ranges, &format)?;
+        let (sha256, bytes) = fingerprint(cx, &self.output)?;
+        cx.lost_many(summary, "bytes that are not mapped or not in the image");
+        out.push(&DumpRow { path: self.output.to_string_lossy().into_owned(), bytes, unreadable: summary, sha256 })
+    }
+}
+
+impl Dump {
+    fn ranges(&self, cx: &Context, space: &Space) -> Result<Vec<MemoryRange>> {
+        let range = |start: umem, size: umem| MemoryRange { start: PhysAddr::new(start), size };
+        let nothing = || Failure::usage("dump: the range is empty or ends before it begins");
+        match self.what.as_slice() {
+            [] => {
+                let needs = || {
+                    let hint = "`dump phys -o F`, `dump START..END -o F`, `dump MODULE -o F` or `dump -p PID -o F`".to_owned();
+                    Failure::Usage("dump: say what to write".to_owned(), Some(hint))
+                };
+                let tables = space.tables().filter(|_| space.process().is_some()).ok_or_else(needs)?;
+                let mut ranges: Vec<MemoryRange> = Vec::new();
+                let missing = walk(tables, 0, umem::MAX, true, &mut |r| {
+                    match ranges.last_mut() {
+                        Some(l) if l.start.value().wrapping_add(l.size) == r.virt.value() => l.size += r.size,
+                        _ => ranges.push(range(r.virt.value(), r.size)),
+                    }
+                    if cx.go_on().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                });
+                cx.go_on()?;
+                cx.lost_many(missing, "page tables that are not in the image");
+                Ok(ranges)
+            }
+            [start, end] => {
+                let start = cx.evaluate(start, Some(space))?;
+                let size = match super::read::windbg_count(end) {
+                    Some(n) => n.map(umem::from),
+                    None => cx.evaluate(end, Some(space))?.checked_sub(start),
+                };
+                Ok(vec![range(start, size.filter(|n| *n > 0).ok_or_else(nothing)?)])
+            }
+            [what, ..] => {
+                if let Some((start, end)) = what.split_once("..") {
+                    let start = cx.evaluate(start, Some(space))?;
+                    let size = cx.evaluate(end, Some(space))?.checked_sub(start).filter(|n| *n > 0);
+                    return Ok(vec![range(start, size.ok_or_else(nothing)?)]);
+                }
+                let (base, size) = module(cx, space, what)?;
+                Ok(vec![range(base.value(), size)])
+            }
+        }
+    }
+
+    fn write(&self, cx: &Context, memory: &Memory, ranges: &[MemoryRange], format: &WriteFormat) -> Result<u64> {
+        guard(&cx.session()?.facts().path, &self.output)?;
+        let mut options = File::options();
+        options.write(true);
+        if self.force {
+            options.create(true).truncate(true)
+        } else {
+            options.create_new(true)
+        };
+        let mut file = options.open(&self.output).map_err(|e| match e.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                Failure::Usage(format!("dump: {} exists", self.output.display()), Some("--force overwrites it".to_owned()))
+            }
+            _ => Failure::file(&self.output, "write", e),
+        })?;
+        // The writer calls back from this very thread, but its type promises more than a meter can.
+        let done = std::sync::Arc::new(AtomicU64::new(0));
+        let (seen, interrupt) = (std::sync::Arc::clone(&done), cx.host().interrupt());
+        let progress = Progress::new(move |at, _| {
+            seen.store(at, Ordering::Relaxed);
+            !interrupt.load(Ordering::Relaxed)
+        });
+        let total = ranges.iter().fold(0u64, |sum, r| sum.saturating_add(super::cells::number(r.size)));
+        let meter = cx.host().meter("writing", total);
+        let written = write_image(memory, ranges, format, &mut file, Some(&progress));
+        meter.at(done.load(Ordering::Relaxed));
+        match written {
+            Ok(summary) => Ok(summary.unreadable),
+            Err(e) => {
+                // Half a dump is worse than none: nobody can tell it from a whole one.
+                drop(file);
+                let _ = std::fs::remove_file(&self.output);
+                Err(e.into())
+            }
+        }
+    }
+}
+
+/// The image is evidence: no dump may land on it, by whatever name.
+fn guard(image: &Path, output: &Path) -> Result<()> {
+    let same = match (image.canonicalize(), output.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b || same_file(&a, &b),
+        _ => false,
+    };
+    if same { Err(Failure::usage("dump: the output is the image itself; an image is never written")) } else { Ok(()) }
+}
+
+#[cfg(unix)]
+fn same_file(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    matches!((a.metadata(), b.metadata()), (Ok(a), Ok(b)) if (a.dev(), a.ino()) == (b.dev(), b.ino()))
+}
+
+#[cfg(not(unix))]
+fn same_file(_: &Path, _: &Path) -> bool {
+    false
+}
+
+fn module(cx: &Context, space: &Space, name: &str) -> Result<(VirtAddr, umem)> {
+    let os = cx.session()?.os()?.os.as_ref();
+    let listing = match space.process() {
+        Some(p) => std::result::Result::from(open(os, p)?.modules()),
+        None => std::result::Result::from(os.kernel_modules()),
+    };
+    let modules = cx.take(&listing.map_err(Error::from)?);
+    let found = modules.iter().find(|m| m.name.as_bytes() == name.as_bytes());
+    found.map(|m| (m.base, m.size)).ok_or_else(|| {
+        Error::new(Layer::Os, ErrorKind::NotFound, format!("no module {name}"))
+            .hint("`modules` lists those of the kernel, `modules -p PID` those of a process; a range is START..END")
+            .into()
+    })
+}
+
+fn fingerprint(cx: &Context, path: &Path) -> Result<(String, u64)> {
+    let fail = |e| Failure::file(path, "read", e);
+    let mut file = File::open(path).map_err(fail)?;
+    let size = file.metadata().map_err(fail)?.len();
+    let meter = cx.host().meter("hashing", size);
+    let mut sha = Sha256::new();
+    let mut piece = vec![0; 1 << 20];
+    let mut done = 0u64;
+    loop {
+        cx.go_on()?;
+        let n = file.read(&mut piece).map_err(fail)?;
+        let Some(read) = piece.get(..n).filter(|r| !r.is_empty()) else { break };
+        sha.update(read);
+        done += read.len() as u64;
+        meter.at(done);
+    }
+    Ok((hex(&sha.finalize()), size))
+}
+
+/// An address space as a memory of its own, so that it is written by the same code as physical memory is.
+struct Virtual {
+    tables: AddressSpace,
+    ranges: Vec<MemoryRange>,
+}
+
+impl PhysicalMemory for Virtual {
+    fn metadata(&self) -> MemoryMetadata {
+        MemoryMetadata::snapshot(self.ranges.iter().fold(0, |sum: umem, r| sum.saturating_add(r.size)))
+    }
+
+    fn ranges(&self) -> CVec<MemoryRange> {
+        self.ranges.clone().into()
+    }
+
+    fn read(&self, ops: CSliceMut<PhysReadOp>) {
+        let mut ops = ops;
+        for op in ops.iter_mut() {
+            let mut inner = [VirtReadOp::new(VirtAddr::new(op.addr.value()), &mut op.buf)];
+            self.tables.read_virt((&mut inner[..]).into());
+            let [done] = &inner;
+            op.status = done.status;
+        }
+    }
+}

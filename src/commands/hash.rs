@@ -1,0 +1,60 @@
+//! `hash`: the image file's fingerprint.
+
+use super::cells::hex;
+use super::context::Context;
+use super::failure::{Failure, Result};
+use super::sink::Rows;
+use super::spec::{Command, Shape};
+use schemars::JsonSchema;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::io::Read;
+
+/// Compute the SHA-256 of the image file
+#[derive(clap::Args, Debug)]
+pub struct Hash {}
+
+/// The file's fingerprint.
+#[derive(Serialize, JsonSchema)]
+pub struct HashRow {
+    /// Path of the file.
+    path: String,
+    /// SHA-256 of the file, in hex.
+    sha256: String,
+    /// Size of the file in bytes.
+    size: u64,
+}
+
+const PIECE: usize = 1 << 20;
+
+impl Command for Hash {
+    type Row = HashRow;
+    const NAME: &'static str = "hash";
+    const ALIASES: &'static [&'static str] = &["sha256"];
+    const SUMMARY: &'static str = "Compute the SHA-256 of the image file";
+    const SHAPE: Shape = Shape::Object;
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[("hash", "for the record of evidence")];
+
+    fn run(self, cx: &Context, out: &mut Rows<'_, HashRow>) -> Result<()> {
+        let session = cx.session()?;
+        let path = &session.facts().path;
+        let fail = |e| Failure::file(path, "read", e);
+        let mut file: Box<dyn Read> = match session.embedded() {
+            Some(bytes) => Box::new(bytes),
+            None => Box::new(std::fs::File::open(path).map_err(fail)?),
+        };
+        let meter = cx.host().meter("hashing", session.facts().size);
+        let mut sha = Sha256::new();
+        let mut size = 0u64;
+        let mut piece = vec![0; PIECE];
+        loop {
+            cx.go_on()?;
+            let n = file.read(&mut piece).map_err(fail)?;
+            let Some(read) = piece.get(..n).filter(|r| !r.is_empty()) else { break };
+            sha.update(read);
+            size += read.len() as u64;
+            meter.at(size);
+        }
+        out.push(&HashRow { path: path.to_string_lossy().into_owned(), sha256: hex(&sha.finalize()), size })
+    }
+}

@@ -1,0 +1,177 @@
+//! `info`: what the target is, and how that was found out.
+
+use super::cells::{Hex, Time, number, plain, plain_maybe};
+use super::context::Context;
+use super::failure::Result;
+use super::sink::Rows;
+use super::spec::{Command, Shape};
+use memsh::session::Session;
+use memsh_plugin::Os;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Show what the image is: format, architecture, operating system, and how they were found
+#[derive(clap::Args, Debug)]
+pub struct Info {}
+
+/// The target.
+#[derive(Serialize, JsonSchema)]
+pub struct InfoRow {
+    /// The image's file.
+    image: ImagePart,
+    /// Architecture.
+    arch: Option<String>,
+    /// Page tables.
+    paging: Option<Paging>,
+    /// Operating system.
+    os: Option<OsPart>,
+    /// What was tried, and what won.
+    detection: Vec<Step>,
+    /// What the analyst should know.
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ImagePart {
+    path: String,
+    format: String,
+    /// Size of the file in bytes.
+    size: u64,
+    /// Size of the memory in it, in bytes.
+    memory_size: u64,
+    /// Physical memory that it holds; `end` is the first address after a range.
+    ranges: Vec<Range>,
+    /// How the file is compressed as a whole.
+    compressed: Option<String>,
+}
+
+/// From `start` to before `end`.
+#[derive(Serialize, JsonSchema)]
+pub struct Range {
+    /// First address.
+    pub start: Hex,
+    /// First address after it.
+    pub end: Hex,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Paging {
+    mode: String,
+    levels: usize,
+    page_size: u64,
+    /// Physical address of the kernel's page-table root.
+    root: Hex,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct OsPart {
+    kind: String,
+    name: String,
+    version: String,
+    build: Option<String>,
+    kernel_base: Option<Hex>,
+    kernel_size: Option<u64>,
+    kaslr_slide: Option<Hex>,
+    boot_time: Option<Time>,
+    hostname: Option<String>,
+    cpus: Option<u32>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Step {
+    /// What was looked for.
+    step: String,
+    /// How.
+    method: String,
+    found: bool,
+    /// What was found, or why not.
+    detail: String,
+    /// How long it took; null where it was not measured.
+    milliseconds: Option<f64>,
+}
+
+impl Command for Info {
+    type Row = InfoRow;
+    const NAME: &'static str = "info";
+    const ALIASES: &'static [&'static str] = &["sys", "vertarget"];
+    const SUMMARY: &'static str = "Show what the image is, and how that was found out";
+    const SHAPE: Shape = Shape::Object;
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("info", "format, architecture, system"), ("info --json", "for jq")];
+
+    fn run(self, cx: &Context, out: &mut Rows<'_, InfoRow>) -> Result<()> {
+        let session = cx.session()?;
+        let layer = session.os();
+        let facts = session.facts();
+        let mut warnings = facts.warnings.clone();
+        warnings.extend(session.image().changed());
+        if let Ok(layer) = &layer {
+            warnings.extend(layer.warnings.iter().cloned());
+        }
+        let kernel = layer.as_ref().ok().map(|l| &l.kernel);
+        let row = InfoRow {
+            image: ImagePart {
+                path: facts.path.to_string_lossy().into_owned(),
+                format: facts.format.clone(),
+                size: facts.size,
+                memory_size: facts.memory_size,
+                ranges: facts
+                    .ranges
+                    .iter()
+                    .map(|r| Range { start: r.start.into(), end: r.start.saturating_add(r.size).into() })
+                    .collect(),
+                compressed: facts.compressed.clone(),
+            },
+            arch: kernel.map(|k| k.format().arch.name().to_owned()).or_else(|| session.image().machine.clone()),
+            paging: kernel.map(|k| Paging {
+                mode: k.format().mode.to_owned(),
+                levels: k.format().depth,
+                page_size: k.format().page_size(),
+                root: k.root().into(),
+            }),
+            os: layer.as_ref().ok().map(|l| os_part(l.os.as_ref())),
+            detection: steps(session),
+            warnings,
+        };
+        out.push(&row)?;
+        layer.map(drop).map_err(Into::into)
+    }
+}
+
+fn os_part(os: &dyn Os) -> OsPart {
+    let i = os.os_info();
+    OsPart {
+        kind: plain(&i.kind),
+        name: plain(&i.name),
+        version: plain(&i.version),
+        build: plain_maybe(&i.build),
+        kernel_base: i.kernel_base.get().map(Hex::from),
+        kernel_size: i.kernel_size.get().map(number),
+        kaslr_slide: i.kaslr_slide.get().map(Hex),
+        boot_time: i.boot_time.get().map(Time),
+        hostname: plain_maybe(&i.hostname),
+        cpus: i.cpus.get(),
+    }
+}
+
+fn steps(session: &Session) -> Vec<Step> {
+    let image = session.image().detection.iter().map(|line| {
+        let (step, detail) = line.split_once(": ").unwrap_or(("image", line));
+        Step {
+            step: step.to_owned(),
+            method: "content of the file".to_owned(),
+            found: !["no, ", "none of"].iter().any(|no| detail.starts_with(no)),
+            detail: detail.to_owned(),
+            milliseconds: None,
+        }
+    });
+    let system = session.detection().iter().map(|s| Step {
+        step: s.step.clone(),
+        method: s.method.clone(),
+        found: s.found,
+        detail: s.detail.clone(),
+        // Microseconds are as fine as anybody needs.
+        milliseconds: Some((s.time.as_secs_f64() * 1e6).round() / 1e3),
+    });
+    image.chain(system).collect()
+}

@@ -1,0 +1,103 @@
+//! `maps`: the regions of a process's address space.
+
+use super::cells::{Hex, exact_maybe, number, plain, plain_maybe};
+use super::context::Context;
+use super::failure::Result;
+use super::sink::Rows;
+use super::spec::{Command, Shape};
+use super::which::{Whose, needed, open};
+use memsh_plugin::{Process, RegionInfo};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// List the regions of a process's address space
+#[derive(clap::Args, Debug)]
+pub struct Maps {
+    /// Only the region that holds this address
+    #[arg(value_name = "ADDR")]
+    address: Option<String>,
+    /// Only regions that can be executed
+    #[arg(short = 'x', long)]
+    executable: bool,
+    /// Only regions that can be written
+    #[arg(short = 'w', long)]
+    writable: bool,
+    #[command(flatten)]
+    whose: Whose,
+}
+
+/// A region (VMA, VAD).
+#[derive(Serialize, JsonSchema)]
+pub struct MapsRow {
+    /// First address.
+    start: Hex,
+    /// First address after it.
+    end: Hex,
+    /// Its size in bytes.
+    size: u64,
+    /// `rwxp`, or `rwxs` where writes are shared.
+    perm: String,
+    /// Position in the file, in bytes.
+    offset: Option<u64>,
+    /// The file's device, `major:minor` in hex as the system prints it.
+    device: Option<String>,
+    /// The file's inode number.
+    inode: Option<u64>,
+    /// Path of the file, or the system's name for the region.
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<String>,
+    /// `file`, `anonymous`, `heap`, `stack`, ...
+    kind: Option<String>,
+}
+
+impl Command for Maps {
+    type Row = MapsRow;
+    const NAME: &'static str = "maps";
+    const ALIASES: &'static [&'static str] = &["vmmap", "vad", "vadinfo", "vm", "address"];
+    const SUMMARY: &'static str = "List the regions of a process's address space";
+    const SHAPE: Shape = Shape::List(&["start", "end", "size", "perm", "offset", "inode", "kind", "path"]);
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("maps -p 1", "every region"), ("maps -p 1 -x", "executable ones")];
+
+    fn run(self, cx: &Context, out: &mut Rows<'_, MapsRow>) -> Result<()> {
+        let process = needed(self.whose.process(cx)?, Self::NAME)?;
+        let address = match &self.address {
+            Some(text) => Some(cx.evaluate(text, Some(&self.whose.space(cx)?))?),
+            None => None,
+        };
+        let opened = open(cx.session()?.os()?.os.as_ref(), &process)?;
+        let regions = Result::from(opened.regions()).map_err(memsh::Error::from)?;
+        for r in cx.take(&regions) {
+            let wanted = address.is_none_or(|a| r.start.value() <= a && a < r.end.value())
+                && (!self.executable || r.execute)
+                && (!self.writable || r.write);
+            if wanted {
+                out.push(&row(&r))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Permissions as `/proc/PID/maps` writes them.
+pub fn permissions(r: &RegionInfo) -> String {
+    let flag = |on, c| if on { c } else { '-' };
+    [flag(r.read, 'r'), flag(r.write, 'w'), flag(r.execute, 'x'), if r.shared { 's' } else { 'p' }].iter().collect()
+}
+
+fn row(r: &RegionInfo) -> MapsRow {
+    let device = r.device_major.get().zip(r.device_minor.get());
+    MapsRow {
+        start: r.start.into(),
+        end: r.end.into(),
+        size: number(r.end.value().saturating_sub(r.start.value())),
+        perm: permissions(r),
+        offset: r.offset.get(),
+        device: device.map(|(major, minor)| format!("{major:02x}:{minor:02x}")),
+        inode: r.inode.get(),
+        path: plain_maybe(&r.path),
+        path_bytes: exact_maybe(&r.path),
+        kind: Some(plain(&r.kind)).filter(|k| !k.is_empty()),
+    }
+}

@@ -1,0 +1,111 @@
+//! `pages`: what page tables map, as runs.
+
+use super::cells::{Hex, number};
+use super::context::Context;
+use super::failure::{Failure, Result};
+use super::sink::Rows;
+use super::spec::{Command, Shape};
+use super::vtop::PermPart;
+use super::which::Whose;
+use memsh::engine::{AddressSpace, PageRun};
+use memsh::{VirtAddr, umem};
+use memsh_plugin::Perm;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::ops::ControlFlow;
+
+/// List what an address space maps, as runs of neighbouring pages
+#[derive(clap::Args, Debug)]
+pub struct Pages {
+    /// First address
+    #[arg(value_name = "START")]
+    start: Option<String>,
+    /// First address after the range
+    #[arg(value_name = "END", requires = "start")]
+    end: Option<String>,
+    /// The kernel's part of a process's address space too
+    #[arg(short, long)]
+    all: bool,
+    #[command(flatten)]
+    whose: Whose,
+}
+
+/// Pages that are neighbours in both memories, of one size and permission.
+#[derive(Serialize, JsonSchema)]
+pub struct PagesRow {
+    /// First virtual address.
+    #[serde(rename = "virtual")]
+    address: Hex,
+    /// Where it lies.
+    physical: Hex,
+    /// Bytes.
+    size: u64,
+    /// Size in bytes of the pages.
+    page_size: u64,
+    /// What the page tables allow.
+    perm: PermPart,
+}
+
+impl Command for Pages {
+    type Row = PagesRow;
+    const NAME: &'static str = "pages";
+    const ALIASES: &'static [&'static str] = &["memmap"];
+    const SUMMARY: &'static str = "List what page tables map, as runs";
+    const SHAPE: Shape = Shape::List(&["virtual", "physical", "size", "page_size", "perm"]);
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("pages -p 1", "a process"), ("pages -k --jsonl", "the kernel, as JSON lines")];
+
+    fn run(self, cx: &Context, out: &mut Rows<'_, PagesRow>) -> Result<()> {
+        let space = self.whose.space(cx)?;
+        let tables = space.tables().ok_or_else(|| Failure::usage("pages: physical memory has no page tables"))?;
+        let user_only = space.process().is_some_and(|p| !p.kernel_thread) && !self.all && self.start.is_none();
+        let value = |text: &Option<String>, other: umem| match text {
+            Some(t) => cx.evaluate(t, Some(&space)),
+            None => Ok(other),
+        };
+        let first = value(&self.start, 0)?;
+        let last = match &self.end {
+            Some(_) => value(&self.end, 0)?.checked_sub(1).filter(|l| *l >= first),
+            None => Some(umem::MAX),
+        };
+        let last = last.ok_or_else(|| Failure::usage("pages: the range ends before it begins"))?;
+        let mut ended = Ok(());
+        let missing = walk(tables, first, last, user_only, &mut |run| {
+            let row = PagesRow {
+                address: run.virt.into(),
+                physical: run.phys.into(),
+                size: number(run.size),
+                page_size: number(run.page_size),
+                perm: run.perm.into(),
+            };
+            match cx.go_on().and_then(|()| out.push(&row)) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(e) => {
+                    ended = Err(e);
+                    ControlFlow::Break(())
+                }
+            }
+        });
+        ended?;
+        cx.lost_many(missing, "page tables that are not in the image");
+        Ok(())
+    }
+}
+
+/// Every run of a space in `first..=last`; only the user's part with `user_only`. Gives the number of missing tables.
+pub fn walk(
+    tables: &AddressSpace,
+    first: umem,
+    last: umem,
+    user_only: bool,
+    each: &mut dyn FnMut(&PageRun) -> ControlFlow<()>,
+) -> u64 {
+    let bits = tables.format().va_bits;
+    // Above 32 bits the user's part is the lower half; below, systems part the space as they like, and the user bit tells.
+    let last = if user_only && bits > 32 { last.min((1 << (bits - 1)) - 1) } else { last };
+    let by_permission = user_only && bits <= 32;
+    let walked = tables.runs(VirtAddr::new(first), VirtAddr::new(last), &mut |group| {
+        group.iter().filter(|r| !by_permission || r.perm.has(Perm::USER)).try_for_each(&mut *each)
+    });
+    walked.missing_tables
+}

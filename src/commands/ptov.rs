@@ -1,0 +1,79 @@
+//! `ptov`: who maps a physical address.
+
+use super::cells::{Hex, exact, plain};
+use super::context::Context;
+use super::failure::Result;
+use super::pages::walk;
+use super::sink::Rows;
+use super::spec::{Command, Shape};
+use memsh::engine::AddressSpace;
+use memsh::umem;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::ops::ControlFlow;
+
+/// List every mapping of a physical address, in the kernel and in every process
+#[derive(clap::Args, Debug)]
+pub struct Ptov {
+    /// Physical address
+    #[arg(value_name = "PHYS")]
+    address: String,
+}
+
+/// A mapping.
+#[derive(Serialize, JsonSchema)]
+pub struct PtovRow {
+    /// Process; null for the kernel.
+    pid: Option<u32>,
+    /// The virtual address.
+    #[serde(rename = "virtual")]
+    address: Hex,
+    /// Name of the process, or `kernel`.
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_bytes: Option<String>,
+    /// The kernel's symbol there.
+    symbol: Option<String>,
+}
+
+impl Command for Ptov {
+    type Row = PtovRow;
+    const NAME: &'static str = "ptov";
+    const SUMMARY: &'static str = "List every mapping of a physical address";
+    const SHAPE: Shape = Shape::List(&["pid", "virtual", "name", "symbol"]);
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[("ptov 0x1000000", "who maps this byte")];
+
+    fn run(self, cx: &Context, out: &mut Rows<'_, PtovRow>) -> Result<()> {
+        let session = cx.session()?;
+        let physical = cx.evaluate(&self.address, None)?;
+        let space = session.kernel_space()?;
+        let Some(kernel) = space.tables() else { return Ok(()) };
+        for address in mappings(kernel, physical, false, cx) {
+            let symbol = session.name_of(memsh::VirtAddr::new(address));
+            out.push(&PtovRow { pid: None, address: Hex(address), name: "kernel".to_owned(), name_bytes: None, symbol })?;
+        }
+        let Ok(processes) = session.processes() else { return Ok(()) };
+        for p in cx.take(&processes) {
+            cx.go_on()?;
+            let Some(root) = p.dtb.get() else { continue };
+            for address in mappings(&kernel.with_root(root), physical, true, cx) {
+                let (name, name_bytes) = (plain(&p.name), exact(&p.name));
+                out.push(&PtovRow { pid: Some(p.pid), address: Hex(address), name, name_bytes, symbol: None })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn mappings(tables: &AddressSpace, physical: umem, user_only: bool, cx: &Context) -> Vec<umem> {
+    let mut found = Vec::new();
+    let missing = walk(tables, 0, umem::MAX, user_only, &mut |run| {
+        let offset = physical.wrapping_sub(run.phys.value());
+        if offset < run.size {
+            found.push(run.virt.value().wrapping_add(offset));
+        }
+        if cx.go_on().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    cx.lost_many(missing, "page tables that are not in the image");
+    found
+}

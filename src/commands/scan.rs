@@ -1,0 +1,124 @@
+//! `scan`: where something stands in memory.
+
+use super::cells::{Hex, exact, hex, plain};
+use super::context::Context;
+use super::failure::{Failure, Result};
+use super::searched::{Place, Searched};
+use super::sink::Rows;
+use super::spec::{Command, Shape};
+use memsh::engine::search::{Hit, Kind, Needle, Widths, search};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::ops::ControlFlow;
+
+/// Search memory for text, bytes or a regular expression
+#[derive(clap::Args, Debug)]
+pub struct Scan {
+    /// What to look for
+    #[arg(value_name = "PATTERN", allow_hyphen_values = false)]
+    pattern: String,
+    /// As UTF-16 (little-endian) text
+    #[arg(short = 'u', long, conflicts_with_all = ["hex", "regex"])]
+    utf16: bool,
+    /// PATTERN is bytes in hex, `?` for a digit that does not matter: `4d 5a ?? 00`
+    #[arg(short = 'x', long, conflicts_with = "regex")]
+    hex: bool,
+    /// PATTERN is a regular expression over bytes
+    #[arg(short = 'e', long)]
+    regex: bool,
+    /// Upper and lower case are the same
+    #[arg(short = 'i', long)]
+    ignore_case: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// A hit.
+#[derive(Serialize, JsonSchema)]
+pub struct ScanRow {
+    /// Address of its first byte.
+    address: Hex,
+    /// `phys`, `kernel` or `pid`.
+    space: String,
+    /// Process, where it is a process's memory.
+    pid: Option<u32>,
+    /// Its name.
+    process: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    process_bytes: Option<String>,
+    /// Bytes from the start of the region.
+    offset: Option<u64>,
+    /// Physical address of its first byte.
+    physical: Option<Hex>,
+    /// The bytes that match, in hex (the first 256).
+    #[serde(rename = "match")]
+    bytes: String,
+    /// The same as text; null where it is none.
+    text: Option<String>,
+    /// Name of the region or the symbol in which it lies.
+    region: Option<String>,
+}
+
+impl Command for Scan {
+    type Row = ScanRow;
+    const NAME: &'static str = "scan";
+    const ALIASES: &'static [&'static str] = &["search", "s"];
+    const SUMMARY: &'static str = "Search memory for text, bytes or a regular expression";
+    const SHAPE: Shape = Shape::List(&["address", "space", "pid", "process", "region", "text", "match"]);
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("scan 'Linux version'", "text, in physical memory"),
+        ("scan --hex '7f 45 4c 46 02 ??' -p 1", "bytes, in a process"),
+        ("scan --regex '[a-z]+@[a-z]+' -k --max 10", "a regular expression, in the kernel"),
+        ("scan --utf16 --all secret", "UTF-16 text, in every process"),
+    ];
+
+    fn run(self, cx: &Context, out: &mut Rows<'_, ScanRow>) -> Result<()> {
+        let needle = match (self.hex, self.regex) {
+            (true, _) => Needle::hex(&self.pattern),
+            (_, true) => Needle::regex(&self.pattern, self.ignore_case),
+            _ => Needle::text(&self.pattern, if self.utf16 { Widths::Utf16 } else { Widths::Utf8 }, self.ignore_case),
+        };
+        let needle = needle.map_err(|e| Failure::Usage(format!("scan: {}", e.reason()), e.hint_text().map(str::to_owned)))?;
+        self.place.each(cx, "searching", &mut |searched, source, options| {
+            let mut ended = Ok(());
+            let summary = search(source, &needle, options, &mut |hit| match out.push(&row(cx, searched, &hit)) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(e) => {
+                    ended = Err(e);
+                    ControlFlow::Break(())
+                }
+            });
+            ended.map(|()| summary)
+        })
+    }
+}
+
+fn row(cx: &Context, searched: &Searched, hit: &Hit<'_>) -> ScanRow {
+    let (region, offset) = searched.region(cx, hit.addr);
+    let process = searched.space.process();
+    ScanRow {
+        address: Hex(hit.addr),
+        space: searched.space.kind().to_owned(),
+        pid: process.map(|p| p.pid),
+        process: process.map(|p| plain(&p.name)),
+        process_bytes: process.and_then(|p| exact(&p.name)),
+        offset,
+        physical: searched.physical(hit.addr).map(Hex),
+        bytes: hex(hit.bytes),
+        text: text(hit),
+        region,
+    }
+}
+
+/// A match as text, where all of it is.
+fn text(hit: &Hit<'_>) -> Option<String> {
+    let text = match hit.kind {
+        Kind::Utf16 => {
+            let units = hit.bytes.chunks_exact(2).map(|u| u.iter().rev().fold(0u16, |v, b| v << 8 | u16::from(*b)));
+            char::decode_utf16(units).collect::<std::result::Result<String, _>>().ok()?
+        }
+        _ => std::str::from_utf8(hit.bytes).ok()?.to_owned(),
+    };
+    let readable = !text.is_empty() && !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
+    readable.then_some(text)
+}

@@ -1,0 +1,168 @@
+//! The spaces that a search goes through, shared by `scan` and `strings`.
+
+use super::cells::{number, plain, plain_maybe};
+use super::context::Context;
+use super::failure::{Failure, Result};
+use super::pages::walk;
+use super::read::windbg_count;
+use super::which::{Whose, open};
+use clap::Args;
+use memsh::engine::search::{Options, RunSource, Source, Span, Summary, VirtRun};
+use memsh::session::Space;
+use memsh::{VirtAddr, umem};
+use memsh_plugin::{Process, RegionInfo};
+use std::ops::ControlFlow;
+
+/// Where to search.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Place {
+    /// The memory of every process
+    #[arg(long, conflicts_with_all = ["process", "kernel", "phys"])]
+    all: bool,
+    /// Only from START to before END (or a count: L1000)
+    #[arg(long, num_args = 2, value_names = ["START", "END"])]
+    range: Vec<String>,
+    /// Stop after so many
+    #[arg(long, value_name = "N")]
+    pub max: Option<u64>,
+    #[command(flatten)]
+    whose: Whose,
+}
+
+/// A space to search and what is known of it.
+pub struct Searched {
+    /// The space.
+    pub space: Space,
+    runs: Option<Vec<VirtRun>>,
+    regions: Vec<RegionInfo>,
+}
+
+impl Place {
+    /// The spaces, in order. Without any choice: physical memory, or the shell's process.
+    ///
+    /// # Errors
+    /// When a process does not exist or no system was found.
+    pub fn spaces(&self, cx: &Context) -> Result<Vec<Space>> {
+        let session = cx.session()?;
+        if self.all {
+            let processes = cx.take(&session.processes()?);
+            let user = processes.iter().filter(|p| !p.kernel_thread);
+            return user.map(|p| Ok(session.process_space(p)?)).collect();
+        }
+        if self.whose.is_default() && cx.current().is_none() {
+            return Ok(vec![Space::Physical(session.memory().clone())]);
+        }
+        Ok(vec![self.whose.space(cx)?])
+    }
+
+    /// The part of a space that is asked for.
+    ///
+    /// # Errors
+    /// When the range makes no sense.
+    pub fn span(&self, cx: &Context, space: &Space) -> Result<Option<Span>> {
+        let [start, end] = self.range.as_slice() else { return Ok(None) };
+        let start = cx.evaluate(start, Some(space))?;
+        let size = match windbg_count(end) {
+            Some(count) => count.map(umem::from),
+            None => cx.evaluate(end, Some(space))?.checked_sub(start),
+        };
+        // WinDbg users write a count that reaches past the top to mean "all".
+        let span = size.and_then(|n| Span::new(start, n.min(umem::MAX - start)));
+        span.map(Some).ok_or_else(|| Failure::usage("the range is empty or ends before it begins"))
+    }
+
+    /// Goes through every space: `search` runs over one, and `found` hears of nothing here.
+    ///
+    /// # Errors
+    /// As the search, and when the user interrupts.
+    pub fn each(
+        &self,
+        cx: &Context,
+        task: &str,
+        search: &mut dyn FnMut(&Searched, &dyn Source, &Options<'_>) -> Result<Summary>,
+    ) -> Result<()> {
+        let mut left = self.max;
+        for space in self.spaces(cx)? {
+            cx.go_on()?;
+            let span = self.span(cx, &space)?;
+            let searched = Searched::new(cx, space, span);
+            let memory = cx.session()?.memory();
+            let source = searched.source(memory, span);
+            let total = source.spans().fold(0u64, |sum, s| sum.saturating_add(number(s.bytes())));
+            let meter = cx.host().meter(task, total);
+            let progress = |done: u64, _: u64| meter.at(done);
+            let options = Options { max_hits: left, threads: 0, interrupt: cx.host().interrupt(), progress: &progress };
+            let summary = search(&searched, &source, &options)?;
+            drop(meter);
+            cx.lost_many(number(summary.missing_bytes), "bytes that are mapped and not in the image");
+            cx.go_on()?;
+            left = left.map(|n| n.saturating_sub(summary.hits));
+            if left == Some(0) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Searched {
+    fn new(cx: &Context, space: Space, span: Option<Span>) -> Self {
+        let whole = span.unwrap_or(Span { first: 0, last: umem::MAX });
+        let runs = space.tables().map(|tables| {
+            let user_only = space.process().is_some_and(|p| !p.kernel_thread);
+            let mut runs = Vec::new();
+            let missing = walk(tables, whole.first, whole.last, user_only, &mut |r| {
+                runs.push(VirtRun { virt: r.virt.value(), phys: r.phys.value(), size: r.size });
+                if cx.go_on().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            cx.lost_many(missing, "page tables that are not in the image");
+            runs
+        });
+        Self { regions: regions(cx, &space).unwrap_or_default(), space, runs }
+    }
+
+    fn source<'m>(&self, memory: &'m memsh::engine::Memory, span: Option<Span>) -> RunSource<'m> {
+        match (&self.runs, span) {
+            (Some(runs), _) => RunSource::new(memory, runs.iter().copied()),
+            (None, None) => RunSource::physical(memory),
+            (None, Some(span)) => {
+                let parts = memory.ranges().iter().filter_map(|r| Span::new(r.start.value(), r.size)?.meet(span));
+                RunSource::new(memory, parts.map(|s| VirtRun { virt: s.first, phys: s.first, size: s.bytes() }))
+            }
+        }
+    }
+
+    /// The name of what an address lies in, and how far in.
+    pub fn region(&self, cx: &Context, address: umem) -> (Option<String>, Option<u64>) {
+        match &self.space {
+            Space::Physical(_) => (None, None),
+            Space::Kernel(_) => {
+                let near = cx.session().ok().and_then(|s| s.symbols().ok()?.near(VirtAddr::new(address)));
+                near.map_or((None, None), |(s, d)| (Some(s.name.to_owned()), Some(number(d))))
+            }
+            Space::Process(..) => {
+                let i = self.regions.partition_point(|r| r.start.value() <= address);
+                let region = i.checked_sub(1).and_then(|i| self.regions.get(i)).filter(|r| address < r.end.value());
+                let Some(r) = region else { return (None, None) };
+                let name = plain_maybe(&r.path).unwrap_or_else(|| plain(&r.kind));
+                (Some(name).filter(|n| !n.is_empty()), Some(number(address - r.start.value())))
+            }
+        }
+    }
+
+    /// Where a virtual address lies.
+    pub fn physical(&self, address: umem) -> Option<umem> {
+        match self.space.tables() {
+            Some(tables) => tables.translate_one(VirtAddr::new(address)).ok().map(|t| t.phys.value()),
+            None => Some(address),
+        }
+    }
+}
+
+fn regions(cx: &Context, space: &Space) -> Option<Vec<RegionInfo>> {
+    let os = cx.session().ok()?.os().ok()?.os.as_ref();
+    let listing = std::result::Result::from(open(os, space.process()?).ok()?.regions()).ok()?;
+    let mut regions = listing.items.to_vec();
+    regions.sort_by_key(|r| r.start);
+    Some(regions)
+}

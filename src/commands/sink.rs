@@ -1,0 +1,64 @@
+//! Where a command's answer goes.
+
+use super::failure::Result;
+use serde_json::Value;
+
+/// Takes the rows of a listing as they are found, or the one object of an answer, or bytes.
+pub trait Sink {
+    /// One row, as the JSON object that every renderer starts from.
+    ///
+    /// # Errors
+    /// When the answer can't be written any more, or the user interrupted: the command ends at once.
+    fn row(&mut self, row: Value) -> Result<()>;
+
+    /// Bytes that go out as they are (`read --raw`).
+    ///
+    /// # Errors
+    /// As [`row`](Self::row).
+    fn bytes(&mut self, data: &[u8]) -> Result<()>;
+}
+
+/// Rows of one type on their way into a sink.
+pub struct Rows<'a, T> {
+    sink: &'a mut dyn Sink,
+    kind: std::marker::PhantomData<fn(T)>,
+}
+
+impl<'a, T: serde::Serialize> Rows<'a, T> {
+    /// Rows of `T` for `sink`.
+    pub fn new(sink: &'a mut dyn Sink) -> Self {
+        Self { sink, kind: std::marker::PhantomData }
+    }
+
+    /// Hands on one row.
+    ///
+    /// # Errors
+    /// As [`Sink::row`].
+    pub fn push(&mut self, row: &T) -> Result<()> {
+        let value = serde_json::to_value(row).map_err(std::io::Error::other)?;
+        self.sink.row(value)
+    }
+
+    /// Hands on bytes as they are.
+    ///
+    /// # Errors
+    /// As [`Sink::bytes`].
+    pub fn bytes(&mut self, data: &[u8]) -> Result<()> {
+        self.sink.bytes(data)
+    }
+}
+
+/// Keeps the rows.
+#[derive(Default)]
+pub struct Collect(pub Vec<Value>);
+
+impl Sink for Collect {
+    fn row(&mut self, row: Value) -> Result<()> {
+        self.0.push(row);
+        Ok(())
+    }
+
+    fn bytes(&mut self, _: &[u8]) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! `threads`: threads of processes.
+
+use super::cells::{Hex, exact, plain, plain_maybe};
+use super::context::Context;
+use super::failure::Result;
+use super::sink::Rows;
+use super::spec::{Command, Shape};
+use super::which::{Filter, open};
+use memsh_plugin::Process;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// List threads
+#[derive(clap::Args, Debug)]
+pub struct Threads {
+    #[command(flatten)]
+    filter: Filter,
+}
+
+/// A thread.
+#[derive(Serialize, JsonSchema)]
+pub struct ThreadRow {
+    /// Process it belongs to.
+    pid: u32,
+    /// Thread id.
+    tid: u32,
+    /// Name.
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_bytes: Option<String>,
+    /// State in the words of the system.
+    state: Option<String>,
+    /// Address of its control block.
+    address: Hex,
+    /// Where it began to run.
+    start_address: Option<Hex>,
+    /// The symbol there.
+    start_symbol: Option<String>,
+}
+
+impl Command for Threads {
+    type Row = ThreadRow;
+    const NAME: &'static str = "threads";
+    const ALIASES: &'static [&'static str] = &["thrdscan"];
+    const SUMMARY: &'static str = "List threads";
+    const SHAPE: Shape = Shape::List(&["pid", "tid", "name", "state", "address", "start_address", "start_symbol"]);
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("threads", "every thread"), ("threads -p 1", "the threads of one process")];
+
+    fn run(self, cx: &Context, out: &mut Rows<'_, ThreadRow>) -> Result<()> {
+        let session = cx.session()?;
+        let os = session.os()?.os.as_ref();
+        for p in self.filter.processes(cx)? {
+            cx.go_on()?;
+            let threads = match open(os, &p).and_then(|opened| Ok(Result::from(opened.threads())?)) {
+                Ok(threads) => threads,
+                Err(e) => {
+                    cx.lost(format!("threads of process {}: {e}", p.pid));
+                    continue;
+                }
+            };
+            for t in cx.take(&threads) {
+                let start = t.start_address.get();
+                out.push(&ThreadRow {
+                    pid: t.pid,
+                    tid: t.tid,
+                    name: plain(&t.name),
+                    name_bytes: exact(&t.name),
+                    state: plain_maybe(&t.state),
+                    address: t.address.into(),
+                    start_address: start.map(Hex::from),
+                    start_symbol: start.and_then(|a| session.name_of(a)),
+                })?;
+            }
+        }
+        Ok(())
+    }
+}

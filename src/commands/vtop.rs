@@ -1,0 +1,181 @@
+//! `vtop`: from a virtual address to the physical one, step by step.
+
+use super::cells::{Hex, number};
+use super::context::Context;
+use super::failure::{Failure, Result};
+use super::sink::Rows;
+use super::spec::{Command, Shape};
+use super::which::Whose;
+use memsh::engine::{AddressSpace, Explanation};
+use memsh::session::Space;
+use memsh::{At, Error, ErrorKind, Layer, VirtAddr, umem};
+use memsh_plugin::Perm;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Translate a virtual address to a physical one and show every step of the walk
+#[derive(clap::Args, Debug)]
+pub struct Vtop {
+    /// Virtual address
+    #[arg(value_name = "ADDR", required_unless_present = "batch", allow_hyphen_values = true)]
+    address: Option<String>,
+    /// Translate every address in this file (one per line, `#` comments; `-` is stdin): one row each
+    #[arg(long, value_name = "FILE", conflicts_with = "address")]
+    batch: Option<PathBuf>,
+    #[command(flatten)]
+    whose: Whose,
+}
+
+/// A translation.
+#[derive(Serialize, JsonSchema)]
+pub struct VtopRow {
+    /// The virtual address.
+    #[serde(rename = "virtual")]
+    address: Hex,
+    /// Where it lies; null when it lies nowhere.
+    physical: Option<Hex>,
+    /// Size in bytes of the page.
+    page_size: Option<u64>,
+    /// What the page tables allow.
+    perm: Option<PermPart>,
+    /// Every entry that was looked at.
+    steps: Vec<StepPart>,
+    /// Why it lies nowhere.
+    fault: Option<FaultPart>,
+}
+
+/// What may be done with a page.
+#[derive(Serialize, JsonSchema)]
+pub struct PermPart {
+    read: bool,
+    write: bool,
+    execute: bool,
+    user: bool,
+}
+
+impl From<Perm> for PermPart {
+    fn from(p: Perm) -> Self {
+        let has = |bit| p.has(bit);
+        PermPart { read: has(Perm::READ), write: has(Perm::WRITE), execute: has(Perm::EXECUTE), user: has(Perm::USER) }
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+struct StepPart {
+    /// Levels left: the root's is the number of levels, the last is 1.
+    level: usize,
+    /// Physical address of the table.
+    table: Hex,
+    /// The manual's name of the table.
+    name: String,
+    /// Index of the entry.
+    index: u64,
+    /// Physical address of the entry.
+    entry_address: Hex,
+    /// The entry; null where it is not in the image.
+    entry: Option<Hex>,
+    /// Physical address of the next table.
+    next: Option<Hex>,
+    /// Physical address of the page.
+    page: Option<Hex>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct FaultPart {
+    /// Level at which the walk ended.
+    level: usize,
+    /// `not_present`, `swapped`, `non_canonical`, ...
+    reason: String,
+    /// The same in words.
+    detail: String,
+}
+
+impl Command for Vtop {
+    type Row = VtopRow;
+    const NAME: &'static str = "vtop";
+    const ALIASES: &'static [&'static str] = &["pte"];
+    const SUMMARY: &'static str = "Translate a virtual address, step by step";
+    const SHAPE: Shape = Shape::Object;
+    const BATCH: Option<(&'static str, &'static [&'static str])> =
+        Some(("batch", &["virtual", "physical", "page_size", "perm", "fault.reason"]));
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("vtop init_task", "a symbol of the kernel"), ("vtop -p 1 --batch addresses.txt", "many addresses: one row each")];
+
+    fn run(self, cx: &Context, out: &mut Rows<'_, VtopRow>) -> Result<()> {
+        let space = self.whose.space(cx)?;
+        let tables = space.tables().ok_or_else(|| Failure::usage("vtop: a physical address needs no translation"))?;
+        if let Some(path) = &self.batch {
+            return batch(path, cx, &space, tables, out);
+        }
+        let text = self.address.as_deref().unwrap_or_default();
+        let address = VirtAddr::new(cx.evaluate(text, Some(&space))?);
+        let explained = tables.explain(address);
+        out.push(&row(&explained))?;
+        match explained.outcome {
+            Ok(_) => Ok(()),
+            Err(fault) => Err(Error::new(Layer::Virtual, ErrorKind::Unreadable, format!("no physical address: {fault}"))
+                .at(At::Virt(address))
+                .hint(hint(&space))
+                .into()),
+        }
+    }
+}
+
+fn hint(space: &Space) -> String {
+    match space.process() {
+        Some(p) => format!("`maps -p {0}` and `pages -p {0}` show what process {0} has mapped", p.pid),
+        None => "an address of a process needs `-p PID`; `pages -k` shows what the kernel has mapped".to_owned(),
+    }
+}
+
+fn row(e: &Explanation) -> VtopRow {
+    let hex = |v: u64| Hex(umem::from(v));
+    let done = e.outcome.as_ref().ok();
+    VtopRow {
+        address: e.addr.into(),
+        physical: done.map(|t| t.phys.into()),
+        page_size: done.map(|t| number(t.page_size())),
+        perm: done.map(|t| t.perm.into()),
+        steps: e
+            .steps
+            .iter()
+            .map(|s| StepPart {
+                level: s.level,
+                table: hex(s.table),
+                name: s.table_name.to_owned(),
+                index: s.index,
+                entry_address: hex(s.entry_address),
+                entry: s.entry.map(hex),
+                next: s.next.map(hex),
+                page: s.page.map(hex),
+            })
+            .collect(),
+        fault: e.outcome.as_ref().err().map(|f| FaultPart {
+            level: f.level,
+            reason: f.reason.name().to_owned(),
+            detail: f.to_string(),
+        }),
+    }
+}
+
+fn batch(path: &PathBuf, cx: &Context, space: &Space, tables: &AddressSpace, out: &mut Rows<'_, VtopRow>) -> Result<()> {
+    let text = match path.as_os_str().to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin()),
+        _ => std::fs::read_to_string(path),
+    };
+    let text = text.map_err(|e| Failure::file(path, "read", e))?;
+    for line in text.lines() {
+        cx.go_on()?;
+        let word = line.split('#').next().unwrap_or_default().trim();
+        if word.is_empty() {
+            continue;
+        }
+        let explained = tables.explain(VirtAddr::new(cx.evaluate(word, Some(space))?));
+        if let Err(fault) = &explained.outcome {
+            cx.lost(format!("{}: {fault}", explained.addr));
+        }
+        out.push(&row(&explained))?;
+    }
+    Ok(())
+}

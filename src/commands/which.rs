@@ -1,0 +1,120 @@
+//! Which process, and whose addresses: arguments that many commands share.
+
+use super::context::Context;
+use super::failure::{Failure, Result};
+use clap::Args;
+use memsh::session::Space;
+use memsh::{Error, ErrorKind, Layer};
+use memsh_plugin::{Os, ProcessInfo, ProcessInstanceBox};
+
+/// Whose virtual addresses are meant.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Whose {
+    /// Process whose addresses are meant: a pid, or a name that only one process has
+    #[arg(short = 'p', long = "pid", value_name = "PID|NAME", conflicts_with_all = ["kernel", "phys"])]
+    pub process: Option<String>,
+    /// The kernel's addresses
+    #[arg(short = 'k', long, conflicts_with = "phys")]
+    pub kernel: bool,
+    /// Physical addresses
+    #[arg(long)]
+    pub phys: bool,
+}
+
+impl Whose {
+    /// Whether nothing was said.
+    pub fn is_default(&self) -> bool {
+        self.process.is_none() && !self.kernel && !self.phys
+    }
+
+    /// The space that was chosen: by option, else the shell's process, else the kernel's.
+    ///
+    /// # Errors
+    /// When the process does not exist or the target has no such space.
+    pub fn space(&self, cx: &Context) -> Result<Space> {
+        let session = cx.session()?;
+        if self.phys {
+            return Ok(Space::Physical(session.memory().clone()));
+        }
+        if let Some(which) = &self.process {
+            return Ok(session.process_space(&session.find_process(which)?)?);
+        }
+        match cx.current() {
+            Some(process) if !self.kernel => Ok(session.process_space(process)?),
+            _ => Ok(session.kernel_space()?),
+        }
+    }
+
+    /// The process that was chosen, by option or by the shell's `proc`.
+    ///
+    /// # Errors
+    /// When it does not exist.
+    pub fn process(&self, cx: &Context) -> Result<Option<ProcessInfo>> {
+        match &self.process {
+            Some(which) => Ok(Some(cx.session()?.find_process(which)?)),
+            None if self.kernel || self.phys => Ok(None),
+            None => Ok(cx.current().cloned()),
+        }
+    }
+}
+
+/// A choice among processes; all of them without one.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Filter {
+    /// Only these processes: pids or names (all processes of that name)
+    #[arg(value_name = "PID|NAME")]
+    pub which: Vec<String>,
+    /// Only this process: a pid or a name
+    #[arg(short = 'p', long = "pid", value_name = "PID|NAME")]
+    pub process: Vec<String>,
+}
+
+impl Filter {
+    /// The processes that match, in the system's order.
+    ///
+    /// # Errors
+    /// When the list can't be read, or a filter matches nothing.
+    pub fn processes(&self, cx: &Context) -> Result<Vec<ProcessInfo>> {
+        let all = cx.take(&cx.session()?.processes()?);
+        let mut wanted: Vec<String> = self.which.iter().chain(&self.process).cloned().collect();
+        if wanted.is_empty() {
+            // `proc PID` in the shell narrows these commands too.
+            wanted.extend(cx.current().map(|p| p.pid.to_string()));
+        }
+        for w in &wanted {
+            if !all.iter().any(|p| matches(p, w)) {
+                let e = Error::new(Layer::Os, ErrorKind::NotFound, format!("no process {w}"));
+                return Err(e.hint("`ps` lists the processes; names are matched exactly").into());
+            }
+        }
+        Ok(all.into_iter().filter(|p| wanted.is_empty() || wanted.iter().any(|w| matches(p, w))).collect())
+    }
+}
+
+fn matches(process: &ProcessInfo, which: &str) -> bool {
+    match which.parse::<u32>() {
+        Ok(pid) => process.pid == pid,
+        Err(_) => process.name.as_bytes() == which.as_bytes(),
+    }
+}
+
+/// Opens a process that a listing named.
+///
+/// # Errors
+/// When its control block can't be read any more.
+pub fn open(os: &dyn Os, process: &ProcessInfo) -> memsh::Result<ProcessInstanceBox<'static>> {
+    Ok(Result::from(os.process(process.address))?)
+}
+
+/// The only process that a command may speak of.
+///
+/// # Errors
+/// A usage error when none was given.
+pub fn needed(process: Option<ProcessInfo>, command: &str) -> Result<ProcessInfo> {
+    process.ok_or_else(|| {
+        Failure::Usage(
+            format!("{command} needs a process"),
+            Some(format!("give one: {command} -p PID; `ps` lists them; in the shell `proc PID` sets it for what follows")),
+        )
+    })
+}

@@ -1,0 +1,309 @@
+//! One opened target: its bytes, its operating system, and the address spaces in it.
+//!
+//! Opening is cheap: the image is mapped and nothing else happens. The operating system is looked for when somebody first
+//! asks for it, so that `hash` or a search of physical memory pays nothing for it and works on any image.
+
+use crate::arch::Paging;
+use crate::engine::{AddressSpace, Gaps, Memory, ViewExt};
+use crate::image::{self, Image, ImageFacts, OpenOptions};
+use crate::os::{self, DetectionStep, Hints, OsLayer};
+use crate::symbols::{Symbols, Types};
+use crate::{At, Error, ErrorKind, Layer, PhysAddr, Result, VirtAddr, umem};
+use memsh_plugin::{Listing, ProcessInfo};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+/// What to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A memory image.
+    File(PathBuf),
+    /// The image inside the program.
+    #[cfg(feature = "cli")]
+    Sample,
+}
+
+/// How to open it, and what the user knows better than detection.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// For the image.
+    pub image: OpenOptions,
+    /// For the operating system.
+    pub hints: Hints,
+    /// Paging mode of `--dtb`, where no operating system is found.
+    pub paging: Option<Paging>,
+}
+
+struct Detected {
+    layer: Result<OsLayer>,
+    steps: Vec<DetectionStep>,
+}
+
+/// One opened target.
+pub struct Session {
+    image: Image,
+    name: String,
+    #[cfg(feature = "cli")]
+    embedded: bool,
+    hints: Hints,
+    paging: Option<Paging>,
+    detected: OnceLock<Detected>,
+}
+
+impl Session {
+    /// Opens a target.
+    ///
+    /// # Errors
+    /// When it can't be read or is nothing that memsh knows.
+    pub fn open(target: &Target, options: Options) -> Result<Self> {
+        match target {
+            Target::File(path) => {
+                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+                Ok(Self::of_image(image::open(path, &options.image)?, name, options))
+            }
+            #[cfg(feature = "cli")]
+            Target::Sample => {
+                let mut session = Self::of_image(image::sample(&options.image)?, "sample".to_owned(), options);
+                session.embedded = true;
+                Ok(session)
+            }
+        }
+    }
+
+    /// A session on an image that is open already.
+    pub fn of_image(image: Image, name: String, options: Options) -> Self {
+        let mut hints = options.hints;
+        hints.vmcoreinfo.clone_from(&image.vmcoreinfo);
+        hints.cpus.clone_from(&image.cpus);
+        hints.machine.clone_from(&image.machine);
+        Self {
+            image,
+            name,
+            #[cfg(feature = "cli")]
+            embedded: false,
+            hints,
+            paging: options.paging,
+            detected: OnceLock::new(),
+        }
+    }
+
+    /// A session on an operating system that is known already.
+    pub fn with_os(image: Image, name: String, layer: OsLayer) -> Self {
+        let session = Self::of_image(image, name, Options::default());
+        let _ = session.detected.set(Detected { layer: Ok(layer), steps: Vec::new() });
+        session
+    }
+
+    /// A short name, for the prompt.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Physical memory.
+    pub fn memory(&self) -> &Memory {
+        &self.image.memory
+    }
+
+    /// The image.
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// The bytes of the image's file, where it is the one inside the program.
+    pub fn embedded(&self) -> Option<&'static [u8]> {
+        #[cfg(feature = "cli")]
+        if self.embedded {
+            return Some(image::SAMPLE);
+        }
+        None
+    }
+
+    /// What is known of the image's file.
+    pub fn facts(&self) -> &ImageFacts {
+        &self.image.facts
+    }
+
+    fn detected(&self) -> &Detected {
+        self.detected.get_or_init(|| {
+            let (layer, steps) = os::detect(&self.image.memory, &self.hints);
+            Detected { layer, steps }
+        })
+    }
+
+    /// The operating system, looked for on the first call.
+    ///
+    /// # Errors
+    /// When none was found; the error says what was tried.
+    pub fn os(&self) -> Result<&OsLayer> {
+        self.detected().layer.as_ref().map_err(again)
+    }
+
+    /// What was tried to find the operating system.
+    pub fn detection(&self) -> &[DetectionStep] {
+        &self.detected().steps
+    }
+
+    /// Symbols of the kernel.
+    ///
+    /// # Errors
+    /// As [`os`](Self::os).
+    pub fn symbols(&self) -> Result<&dyn Symbols> {
+        Ok(self.os()?.symbols.as_ref())
+    }
+
+    /// Types of the kernel.
+    ///
+    /// # Errors
+    /// As [`os`](Self::os).
+    pub fn types(&self) -> Result<&dyn Types> {
+        Ok(self.os()?.types.as_ref())
+    }
+
+    /// `symbol+0x10` for an address of the kernel, where a symbol is near.
+    pub fn name_of(&self, address: VirtAddr) -> Option<String> {
+        let (symbol, distance) = self.symbols().ok()?.near(address)?;
+        let module = symbol.module.map(|m| format!("{m}!")).unwrap_or_default();
+        let distance = if distance == 0 { String::new() } else { format!("+{distance:#x}") };
+        Some(format!("{module}{}{distance}", symbol.name))
+    }
+
+    /// All processes.
+    ///
+    /// # Errors
+    /// As [`os`](Self::os), and when the list itself can't be found.
+    pub fn processes(&self) -> Result<Listing<ProcessInfo>> {
+        Ok(std::result::Result::from(self.os()?.os.processes())?)
+    }
+
+    /// The process with this id or, where only one has it, this name.
+    ///
+    /// # Errors
+    /// When there is none, or several have the name.
+    pub fn find_process(&self, which: &str) -> Result<ProcessInfo> {
+        let all = self.processes()?;
+        let missing =
+            |hint: &str| Error::new(Layer::Os, ErrorKind::NotFound, format!("no process {which}")).hint(hint.to_owned());
+        if let Ok(pid) = which.parse::<u32>() {
+            return all.items.iter().find(|p| p.pid == pid).cloned().ok_or_else(|| missing("`ps` lists the processes"));
+        }
+        let named: Vec<&ProcessInfo> = all.items.iter().filter(|p| p.name.as_bytes() == which.as_bytes()).collect();
+        match named.as_slice() {
+            [] => Err(missing("`ps` lists the processes; names are matched exactly")),
+            [one] => Ok((*one).clone()),
+            several => {
+                let pids = several.iter().take(12).map(|p| p.pid.to_string()).collect::<Vec<_>>().join(", ");
+                let more = if several.len() > 12 { ", ..." } else { "" };
+                Err(Error::new(Layer::Os, ErrorKind::Invalid, format!("{} processes are named {which}", several.len()))
+                    .hint(format!("choose one by its pid: {pids}{more}")))
+            }
+        }
+    }
+
+    /// The kernel's address space: the system's own, or the one that `--dtb` and the paging mode name.
+    ///
+    /// # Errors
+    /// As [`os`](Self::os).
+    pub fn kernel_space(&self) -> Result<Space> {
+        match (self.os(), self.hints.dtb, self.paging) {
+            (Ok(layer), _, _) => Ok(Space::Kernel(layer.kernel.clone())),
+            (Err(_), Some(root), Some(paging)) => Ok(Space::Kernel(AddressSpace::new(self.image.memory.clone(), paging, root))),
+            (Err(e), ..) => Err(e),
+        }
+    }
+
+    /// A process's address space. A thread of the kernel has the kernel's.
+    ///
+    /// # Errors
+    /// As [`os`](Self::os).
+    pub fn process_space(&self, process: &ProcessInfo) -> Result<Space> {
+        let kernel = &self.os()?.kernel;
+        let space = process.dtb.get().map_or_else(|| kernel.clone(), |root| kernel.with_root(root));
+        Ok(Space::Process(Box::new(process.clone()), space))
+    }
+}
+
+/// The same error once more, for whoever asks again.
+fn again(e: &Error) -> Error {
+    let mut copy = Error::new(e.layer(), e.kind(), e.reason());
+    if let Some(at) = e.location() {
+        copy = copy.at(at);
+    }
+    match e.hint_text() {
+        Some(h) => copy.hint(h),
+        None => copy,
+    }
+}
+
+/// Whose addresses are meant.
+#[derive(Clone)]
+pub enum Space {
+    /// Physical memory.
+    Physical(Memory),
+    /// The kernel's address space.
+    Kernel(AddressSpace),
+    /// A process's address space.
+    Process(Box<ProcessInfo>, AddressSpace),
+}
+
+impl Space {
+    /// The page tables, where it has some.
+    pub fn tables(&self) -> Option<&AddressSpace> {
+        match self {
+            Space::Physical(_) => None,
+            Space::Kernel(space) | Space::Process(_, space) => Some(space),
+        }
+    }
+
+    /// Fills `buf` from `address` as far as it is there, and says what is missing; missing bytes are zero.
+    pub fn read_gaps(&self, address: umem, buf: &mut [u8]) -> Gaps {
+        match self {
+            Space::Physical(memory) => memory.read_gaps(PhysAddr::new(address), buf),
+            Space::Kernel(view) | Space::Process(_, view) => view.read_gaps(VirtAddr::new(address), buf),
+        }
+    }
+
+    /// The pointer at `address` (64 bits in physical memory).
+    ///
+    /// # Errors
+    /// When a byte of it is missing.
+    pub fn pointer(&self, address: umem) -> Result<umem> {
+        match self {
+            Space::Physical(memory) => {
+                let mut b = [0u8; 8];
+                memory.read(PhysAddr::new(address), &mut b)?;
+                Ok(umem::from(u64::from_le_bytes(b)))
+            }
+            Space::Kernel(view) | Space::Process(_, view) => Ok(view.read_ptr(VirtAddr::new(address))?.value()),
+        }
+    }
+
+    /// Bytes of a pointer.
+    pub fn pointer_size(&self) -> u8 {
+        self.tables().map_or(8, |t| t.format().pointer_size())
+    }
+
+    /// An address of this space, for errors.
+    pub fn at(&self, address: umem) -> At {
+        match self {
+            Space::Physical(_) => At::Phys(PhysAddr::new(address)),
+            _ => At::Virt(VirtAddr::new(address)),
+        }
+    }
+
+    /// `phys`, `kernel` or `pid`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Space::Physical(_) => "phys",
+            Space::Kernel(_) => "kernel",
+            Space::Process(..) => "pid",
+        }
+    }
+
+    /// The process, where it is a process's.
+    pub fn process(&self) -> Option<&ProcessInfo> {
+        match self {
+            Space::Process(p, _) => Some(p),
+            _ => None,
+        }
+    }
+}

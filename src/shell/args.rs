@@ -1,0 +1,229 @@
+//! The options that every command takes, and the parsers made of the registry.
+
+use crate::commands::failure::{Failure, Result};
+use crate::commands::{ALL, Spec};
+use clap::{ArgAction, Args, Command, ValueEnum};
+use std::path::PathBuf;
+
+/// When to do something that suits terminals only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How answers are written.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// One JSON value per command
+    #[arg(long, overrides_with_all = ["jsonl", "csv", "table"])]
+    pub json: bool,
+    /// A JSON object per line, as found
+    #[arg(long, overrides_with_all = ["json", "csv", "table"])]
+    pub jsonl: bool,
+    /// Comma-separated values
+    #[arg(long, overrides_with_all = ["json", "jsonl", "table"])]
+    pub csv: bool,
+    /// Tables and words (the default)
+    #[arg(long, overrides_with_all = ["json", "jsonl", "csv"])]
+    pub table: bool,
+    /// Only these columns, in this order
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// No line of column names
+    #[arg(long)]
+    pub no_header: bool,
+    /// Colours
+    #[arg(long, value_name = "WHEN")]
+    pub color: Option<When>,
+    /// No warnings and no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say what is being done, on stderr; twice: in detail
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Progress bars
+    #[arg(long, value_name = "WHEN")]
+    pub progress: Option<When>,
+    /// A partial answer is a failure (exit status 4)
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// What to open, and what the user knows better than detection.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Target")]
+pub struct TargetArgs {
+    /// Architecture: x86, x86_pae, x86_64, aarch64, riscv64
+    #[arg(long, value_name = "NAME")]
+    pub arch: Option<String>,
+    /// Physical address of the kernel's page-table root
+    #[arg(long, value_name = "ADDR")]
+    pub dtb: Option<String>,
+    /// Where the kernel lies
+    #[arg(long, value_name = "ADDR")]
+    pub kernel_base: Option<String>,
+    /// File or folder with symbols and types; may be given several times
+    #[arg(long, value_name = "PATH")]
+    pub symbols: Vec<PathBuf>,
+    /// Neither read nor write caches
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Skip detection of the image's format: raw, elf, lime, padded
+    #[arg(id = "image_format", long = "format", value_name = "NAME")]
+    pub format: Option<String>,
+    /// Physical address of a raw image's first byte
+    #[arg(long, value_name = "ADDR")]
+    pub base: Option<String>,
+    /// Swap area of the machine (not supported yet)
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub swap: Vec<PathBuf>,
+    /// Page file of the machine (not supported yet)
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub pagefile: Vec<PathBuf>,
+    /// File that belongs to the image (not supported yet)
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub sidecar: Vec<PathBuf>,
+    /// Allow writes to a live target (not supported yet)
+    #[arg(long, hide = true)]
+    pub write: bool,
+    /// Connector to a target, instead of an image: NAME or NAME:ARGS
+    #[arg(short = 'C', long = "connector", value_name = "NAME[:ARGS]")]
+    pub connector: Vec<String>,
+    /// OS layer on the connector before it (not supported yet)
+    #[arg(short = 'O', long = "os", value_name = "NAME[:ARGS]", hide = true)]
+    pub os: Vec<String>,
+}
+
+/// What stands on the command line before a command.
+#[derive(clap::Parser, Clone, Debug, Default)]
+#[command(name = "memsh", version, about = "A shell for memory forensics: point it at a memory image, and ask")]
+pub struct Root {
+    /// Memory image, or `sample` for the one inside memsh
+    #[arg(value_name = "IMAGE")]
+    pub image: Option<PathBuf>,
+    /// Commands to run, separated by `;`
+    #[arg(short = 'c', long = "command", value_name = "COMMANDS", conflicts_with = "script")]
+    pub commands: Option<String>,
+    /// File with commands to run, one or more per line
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Target.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+impl OutputArgs {
+    /// These, and where they say nothing, `other`.
+    pub fn or(mut self, other: &OutputArgs) -> Self {
+        if !(self.json || self.jsonl || self.csv || self.table) {
+            (self.json, self.jsonl, self.csv, self.table) = (other.json, other.jsonl, other.csv, other.table);
+        }
+        if self.columns.is_empty() {
+            self.columns.clone_from(&other.columns);
+        }
+        self.no_header |= other.no_header;
+        self.color = self.color.or(other.color);
+        self.quiet |= other.quiet;
+        self.verbose = self.verbose.max(other.verbose);
+        self.progress = self.progress.or(other.progress);
+        self.strict |= other.strict;
+        self
+    }
+}
+
+impl TargetArgs {
+    /// These, and where they say nothing, `other`.
+    pub fn or(mut self, other: TargetArgs) -> Self {
+        self.arch = self.arch.or(other.arch);
+        self.dtb = self.dtb.or(other.dtb);
+        self.kernel_base = self.kernel_base.or(other.kernel_base);
+        self.symbols.extend(other.symbols);
+        self.no_cache |= other.no_cache;
+        self.format = self.format.or(other.format);
+        self.base = self.base.or(other.base);
+        self.swap.extend(other.swap);
+        self.pagefile.extend(other.pagefile);
+        self.sidecar.extend(other.sidecar);
+        self.write |= other.write;
+        self.connector.extend(other.connector);
+        self.os.extend(other.os);
+        self
+    }
+
+    /// Refuses what memsh does not do yet: an option that is taken and ignored is worse than none.
+    ///
+    /// # Errors
+    /// A usage error that names the option.
+    pub fn supported(&self) -> Result<()> {
+        let given = [
+            (!self.swap.is_empty(), "--swap"),
+            (!self.pagefile.is_empty(), "--pagefile"),
+            (!self.sidecar.is_empty(), "--sidecar"),
+            (self.write, "--write"),
+            (!self.os.is_empty(), "-O"),
+        ];
+        match given.iter().find(|(given, _)| *given) {
+            Some((_, name)) => Err(Failure::usage(format!("{name} is not supported yet"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Adds the options of `extra` to a command. `--format` is the image's, except where the command has one of its own (`dump`):
+/// there the image's steps aside as `--image-format`.
+fn with(command: Command, extra: &Command) -> Command {
+    extra.get_arguments().fold(command, |command, arg| {
+        let taken = |long: &str| command.get_arguments().any(|a| a.get_long() == Some(long));
+        let arg = match arg.get_long() {
+            Some(long) if taken(long) => arg.clone().long("image-format").hide(true),
+            _ => arg.clone(),
+        };
+        command.arg(arg)
+    })
+}
+
+/// The parser of one command: its own arguments and those that every command takes. `one_shot` adds the target's.
+pub fn parser(spec: &'static Spec, one_shot: bool) -> Command {
+    let command = Command::new(spec.name).about(spec.summary).visible_aliases(spec.aliases.iter().copied());
+    let command = (spec.arguments)(command).disable_version_flag(true);
+    let command = with(command, &OutputArgs::augment_args(Command::new("output")));
+    let command = if one_shot { with(command, &TargetArgs::augment_args(Command::new("target"))) } else { command };
+    let width = spec.examples.iter().map(|(line, _)| line.len()).max().unwrap_or(0);
+    let examples: String = spec.examples.iter().map(|(line, what)| format!("  {line:<width$}  {what}\n")).collect();
+    let prefix = if one_shot { "memsh IMAGE " } else { "" };
+    command.bin_name(format!("{prefix}{}", spec.name)).after_help(format!("Examples:\n{examples}")).no_binary_name(true)
+}
+
+/// The whole command line as one parser, for the man page, completions and `memsh --help`. Words are not parsed by it.
+pub fn whole() -> Command {
+    let root = <Root as clap::CommandFactory>::command();
+    let extra = |name: &'static str, about: &'static str| Command::new(name).about(about);
+    let text_commands = [
+        extra("schema", "Print the JSON Schema of a command's answer, or of all of them")
+            .arg(clap::Arg::new("COMMAND").value_parser(ALL.iter().map(|s| s.name).collect::<Vec<_>>())),
+        extra("completions", "Print completions for a shell")
+            .arg(clap::Arg::new("SHELL").required(true).value_parser(clap::value_parser!(clap_complete::Shell))),
+        extra("man", "Print the man page"),
+        extra("help", "Explain a command").arg(clap::Arg::new("COMMAND")),
+    ];
+    root.subcommands(ALL.iter().map(|s| {
+        let command = (s.arguments)(Command::new(s.name).about(s.summary).visible_aliases(s.aliases.iter().copied()));
+        with(command, &OutputArgs::augment_args(Command::new("output"))).disable_version_flag(true)
+    }))
+    .subcommands(text_commands)
+    .disable_help_subcommand(true)
+    .override_usage(
+        "memsh [OPTIONS] IMAGE [COMMAND [ARGS]]\n       memsh [OPTIONS] IMAGE -c 'COMMAND; COMMAND'\n       memsh sample COMMAND",
+    )
+    .after_help("`memsh IMAGE help COMMAND` explains a command; without one a shell opens.")
+}

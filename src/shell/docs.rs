@@ -1,0 +1,219 @@
+//! What the registry says of itself: help, schemas, docs/commands.md.
+
+use crate::commands::{ALL, Shape, Spec};
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// Version of the schemas: that of the program.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The JSON Schema of a command's answer.
+pub fn value(spec: &Spec) -> Value {
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let row = (spec.row_schema)(&mut generator).to_value();
+    let mut definitions = generator.take_definitions(true);
+    let mut schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("memsh:{}:{VERSION}", spec.name),
+        "title": format!("memsh {}", spec.name),
+    });
+    match (spec.shape, schema.as_object_mut()) {
+        (Shape::List(_), Some(schema)) => {
+            schema.insert("type".to_owned(), "array".into());
+            schema.insert("items".to_owned(), row);
+        }
+        (Shape::Object, Some(schema)) if spec.batch.is_some() => {
+            schema.insert(
+                "anyOf".to_owned(),
+                json!([{ "$ref": "#/$defs/Row" }, { "type": "array", "items": { "$ref": "#/$defs/Row" } }]),
+            );
+            definitions.insert("Row".to_owned(), row);
+        }
+        (Shape::Object, Some(schema)) => schema.extend(row.as_object().cloned().unwrap_or_default()),
+        _ => {}
+    }
+    if let (false, Some(schema)) = (definitions.is_empty(), schema.as_object_mut()) {
+        schema.insert("$defs".to_owned(), Value::Object(definitions));
+    }
+    schema
+}
+
+/// [`value`] as text.
+pub fn schema(spec: &Spec) -> String {
+    format!("{:#}\n", value(spec))
+}
+
+/// All schemas in one object.
+pub fn schemas() -> String {
+    let all: serde_json::Map<String, Value> = ALL.iter().map(|s| (s.name.to_owned(), value(s))).collect();
+    format!("{:#}\n", Value::Object(all))
+}
+
+/// The fields that a row of the command can have.
+pub fn keys(spec: &Spec) -> Vec<String> {
+    let schema = value(spec);
+    let row = match (spec.shape, spec.batch) {
+        (Shape::List(_), _) => schema.get("items"),
+        (Shape::Object, Some(_)) => schema.pointer("/$defs/Row"),
+        (Shape::Object, None) => Some(&schema),
+    };
+    let properties = row.and_then(|r| r.get("properties")).and_then(Value::as_object);
+    properties.map(|p| p.keys().cloned().collect()).unwrap_or_default()
+}
+
+/// The shell's own commands.
+const BUILTINS: &[(&str, &str)] = &[
+    ("help", "help [COMMAND]\n\nLists the commands, or explains one.\n"),
+    (
+        "proc",
+        "proc [PID|NAME|-]\n\nChooses the process whose addresses the commands that follow mean; `proc -` goes back to the kernel.\n",
+    ),
+    ("set", "set [NAME VALUE]\n\nLists the settings, or changes one: format, header, color, progress, quiet, strict, verbose.\n"),
+    (
+        "eval",
+        "eval EXPRESSION   (also: ? EXPRESSION)\n\nShows the value of an expression: numbers, symbols, module!symbol, + - * / % & | ^ << >> ( ), *ADDR and poi(ADDR).\n",
+    ),
+    (
+        "foreach",
+        "foreach user|kernel|all|PID|NAME COMMAND\n\nRuns a command once for each process, as if `proc` had chosen it.\n",
+    ),
+    ("alias", "alias\n\nLists the other names of the commands.\n"),
+    ("schema", "schema [COMMAND]\n\nPrints the JSON Schema of a command's answer, or of all of them.\n"),
+    ("completions", "completions SHELL\n\nPrints completions for bash, zsh, fish, elvish or powershell.\n"),
+    ("man", "man [COMMAND]\n\nPrints the man page.\n"),
+    ("exit", "exit   (also: quit, q, Ctrl-D)\n\nEnds the shell.\n"),
+];
+
+/// Help for one of the shell's own commands.
+pub fn builtin(name: &str) -> Option<&'static str> {
+    let name = if matches!(name, "quit" | "q") { "exit" } else { name };
+    BUILTINS.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
+}
+
+/// The list of commands.
+pub fn overview(interactive: bool) -> String {
+    let mut out = String::new();
+    for s in ALL {
+        let aliases = if s.aliases.is_empty() { String::new() } else { format!("  ({})", s.aliases.join(", ")) };
+        let _ = writeln!(out, "  {:<12} {}{aliases}", s.name, s.summary);
+    }
+    out.push('\n');
+    for (name, text) in BUILTINS {
+        let what = text.split("\n\n").nth(1).unwrap_or_default().trim();
+        let _ = writeln!(out, "  {name:<12} {what}");
+    }
+    out.push_str(
+        "\n`help COMMAND` explains one. `COMMAND | shell command`, `COMMAND > file`, `!shell command`, `;` between commands.\n",
+    );
+    if !interactive {
+        out.push_str(
+            "memsh IMAGE opens a shell; memsh IMAGE COMMAND runs one command; --json, --jsonl and --csv are for programs.\n",
+        );
+    }
+    out
+}
+
+/// The other names of the commands.
+pub fn aliases() -> String {
+    let mut out = String::new();
+    for s in ALL.iter().filter(|s| !s.aliases.is_empty()) {
+        let _ = writeln!(out, "{:<10} {}", s.name, s.aliases.join(" "));
+    }
+    out.push_str("ps -t      pstree\nread       db dw dd dq dp dps (WinDbg: ADDR L20)   rd -8 -16 -32 -64 ADDR COUNT (crash)   x/16gx ADDR (gdb)\n");
+    out.push_str("scan       s -a|-u|-b|-w|-d|-q START RANGE PATTERN (WinDbg)\n");
+    out.push_str("also       !process 0 0, !vad, !pte, ...; windows.pslist, linux.pslist, linux.proc.Maps, ...\n");
+    out
+}
+
+/// docs/commands.md.
+pub fn markdown() -> String {
+    let mut out = String::from(
+        "# Commands\n\nMade by `memsh help --markdown`; a test fails when this page and the program part ways.\n\
+         Options that every command takes (`--json`, `--columns`, ...) are in `memsh --help`. Fields are those of `--json`;\n\
+         `memsh schema COMMAND` prints them as a JSON Schema.\n",
+    );
+    for s in ALL {
+        let _ = writeln!(out, "\n## {}\n\n{}.", s.name, s.summary);
+        if !s.aliases.is_empty() {
+            let _ = writeln!(out, "Also: {}.", s.aliases.iter().map(|a| format!("`{a}`")).collect::<Vec<_>>().join(", "));
+        }
+        let command = (s.arguments)(clap::Command::new(s.name)).disable_help_flag(true);
+        let usage = command.clone().render_usage().to_string();
+        let _ = writeln!(out, "\n    {}\n", usage.trim_start_matches("Usage: ").trim());
+        for a in command.get_arguments().filter(|a| !a.is_hide_set()) {
+            let name = match (a.get_short(), a.get_long()) {
+                (Some(s), Some(l)) => format!("-{s}, --{l}"),
+                (Some(s), None) => format!("-{s}"),
+                (None, Some(l)) => format!("--{l}"),
+                (None, None) => {
+                    a.get_value_names().map(|v| v.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(" ")).unwrap_or_default()
+                }
+            };
+            let help = a.get_help().map(ToString::to_string).unwrap_or_default();
+            let _ = writeln!(out, "- `{name}`: {help}");
+        }
+        let shape = if matches!(s.shape, Shape::List(_)) { "a list; each row has" } else { "an object with" };
+        let fields: Vec<String> = keys(s).iter().map(|k| format!("`{k}`")).collect();
+        let _ = writeln!(out, "\nAnswer: {shape} {}.\n\nExamples:\n", fields.join(", "));
+        for (line, what) in s.examples {
+            let _ = writeln!(out, "    {line}    # {what}");
+        }
+    }
+    out.push_str("\n# The shell's own\n");
+    for (name, text) in BUILTINS {
+        let (usage, what) = text.split_once("\n\n").unwrap_or((text, ""));
+        let _ = writeln!(out, "\n## {name}\n\n    {usage}\n\n{}", what.trim());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::args::parser;
+    use super::*;
+
+    #[test]
+    fn every_parser_holds_together() {
+        for s in ALL {
+            parser(s, true).debug_assert();
+            parser(s, false).debug_assert();
+        }
+        super::super::args::whole().debug_assert();
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<&str> = ALL.iter().flat_map(|s| std::iter::once(s.name).chain(s.aliases.iter().copied())).collect();
+        names.sort_unstable();
+        let n = names.len();
+        names.dedup();
+        assert_eq!(names.len(), n);
+    }
+
+    #[test]
+    fn columns_of_tables_are_fields() {
+        for s in ALL {
+            if let Shape::List(columns) = s.shape {
+                let keys = keys(s);
+                for c in columns {
+                    assert!(keys.iter().any(|k| k == c), "{} has no field {c}", s.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn examples_parse() {
+        for s in ALL {
+            for (text, _) in s.examples {
+                for line in super::super::line::split(text).unwrap() {
+                    let words = super::super::alias::expand(&line.words);
+                    let spec = crate::commands::find(&words[0]).unwrap();
+                    parser(spec, true).try_get_matches_from(&words[1..]).unwrap();
+                }
+            }
+        }
+    }
+}

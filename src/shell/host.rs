@@ -1,0 +1,105 @@
+//! The shell as the commands see it: settings, the target, the chosen process.
+
+use super::args::{OutputArgs, When};
+use super::progress::Bar;
+use super::render::{Format, Style};
+use super::{expr, interrupt};
+use crate::commands::context::{Host, Meter, Names};
+use crate::commands::failure::{Failure, Result};
+use memsh::session::Session;
+use memsh::umem;
+use memsh_plugin::ProcessInfo;
+use serde_json::Value;
+use std::cell::RefCell;
+use std::io::IsTerminal;
+use std::sync::atomic::AtomicBool;
+
+/// A shell on a target, or without one.
+pub struct Shell {
+    /// The target.
+    pub session: Option<Session>,
+    /// Options that hold until a command says otherwise.
+    pub defaults: RefCell<OutputArgs>,
+    /// Process set by `proc`.
+    pub current: RefCell<Option<ProcessInfo>>,
+    /// Whether a person types.
+    pub interactive: bool,
+    /// Options of the command that is running.
+    pub output: RefCell<OutputArgs>,
+}
+
+impl Shell {
+    /// A shell.
+    pub fn new(session: Option<Session>, defaults: OutputArgs, interactive: bool) -> Self {
+        let output = RefCell::new(defaults.clone());
+        Self { session, defaults: RefCell::new(defaults), current: RefCell::new(None), interactive, output }
+    }
+
+    /// How the running command's answer looks; `stdout` says that it goes there, not into a pipe or file.
+    pub fn style(&self, stdout: bool) -> Style {
+        let o = self.output.borrow();
+        let terminal = stdout && std::io::stdout().is_terminal();
+        let color = match o.color.unwrap_or_default() {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && !dumb(),
+        };
+        let format = match (o.json, o.jsonl, o.csv) {
+            (true, ..) => Format::Json,
+            (_, true, _) => Format::JsonLines,
+            (.., true) => Format::Csv,
+            _ => Format::Table,
+        };
+        let width = terminal.then(|| terminal_size::terminal_size().map_or(80, |(w, _)| w.0));
+        let columns = (!o.columns.is_empty()).then(|| o.columns.clone());
+        Style { format, columns, no_header: o.no_header, color, width }
+    }
+
+    /// A note for whoever asked for notes (`-v`).
+    pub fn note(&self, level: u8, text: &str) {
+        if self.output.borrow().verbose >= level {
+            eprintln!("memsh: {text}");
+        }
+    }
+}
+
+fn dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|t| t == "dumb")
+}
+
+/// Whether progress is shown.
+pub fn progress_allowed(output: &OutputArgs) -> bool {
+    match output.progress.unwrap_or_default() {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => !output.quiet && std::io::stderr().is_terminal(),
+    }
+}
+
+impl Host for Shell {
+    fn evaluate(&self, text: &str, names: &dyn Names) -> Result<umem> {
+        expr::evaluate(text, names)
+    }
+
+    fn meter(&self, task: &str, total: u64) -> Box<dyn Meter> {
+        Box::new(Bar::new(task, total, progress_allowed(&self.output.borrow())))
+    }
+
+    fn interrupt(&self) -> &'static AtomicBool {
+        &interrupt::FLAG
+    }
+
+    fn warn(&self, text: &str) {
+        if !self.output.borrow().quiet {
+            eprintln!("{}", super::render::escape::terminal(text));
+        }
+    }
+
+    fn answer(&self, line: &str) -> Result<Value> {
+        let lines = super::line::split(line).map_err(Failure::usage)?;
+        match lines.as_slice() {
+            [one] if one.output == super::line::Output::Stdout => self.collect(&one.words),
+            _ => Err(Failure::usage(format!("{line:?} is not one command"))),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Progress on stderr, for whatever takes longer than half a second.
+
+use crate::commands::context::Meter;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Work that is done sooner shows nothing.
+const SILENCE: Duration = Duration::from_millis(500);
+
+/// A progress bar that appears when the work takes long.
+pub struct Bar {
+    bar: ProgressBar,
+    since: Instant,
+    shown: AtomicBool,
+    allowed: bool,
+}
+
+impl Bar {
+    /// A bar for `total` bytes of `task`; nothing unless `allowed`.
+    pub fn new(task: &str, total: u64, allowed: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
+        let template = "{msg} [{bar:32}] {bytes}/{total_bytes} {binary_bytes_per_sec} {eta}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_message(task.to_owned());
+        Self { bar, since: Instant::now(), shown: AtomicBool::new(false), allowed }
+    }
+
+    /// Another total than the first.
+    pub fn total(&self, total: u64) {
+        self.bar.set_length(total);
+    }
+}
+
+impl Meter for Bar {
+    fn at(&self, done: u64) {
+        if !self.allowed || self.since.elapsed() < SILENCE {
+            return;
+        }
+        if !self.shown.swap(true, Ordering::Relaxed) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_position(done);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,85 @@
+//! Text of the target on its way to a terminal.
+//!
+//! A process can call itself `\e]0;...` or hide half its name behind a bidi override. Nothing that moves the cursor, changes
+//! colours or reorders text may pass.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Whether a terminal would do something else with it than show it in its place.
+pub fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}' | '\u{ad}')
+}
+
+/// `text` with everything unsafe written as an escape: `\n`, `\x1b`, `\u{202e}`.
+pub fn terminal(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if !is_unsafe(c) => out.push(c),
+            c if u32::from(c) < 0x100 => {
+                let _ = write!(out, "\\x{:02x}", u32::from(c));
+            }
+            c => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// JSON text with everything unsafe inside its strings written as `\uXXXX`: the same value, harmless on a terminal.
+pub fn json(text: String) -> String {
+    // Outside strings JSON has ASCII only, and serde_json writes no newline in a compact value.
+    if !text.chars().any(is_unsafe) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if !is_unsafe(c) || c == '\n' {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn escapes_and_overrides_do_not_pass() {
+        assert_eq!(terminal("plain, größer, 日本"), "plain, größer, 日本");
+        assert_eq!(terminal("\x1b]0;x\x07\n"), "\\x1b]0;x\\x07\\n");
+        assert_eq!(terminal("a\u{202e}b\u{9b}31m"), "a\\u{202e}b\\x9b31m");
+    }
+
+    proptest! {
+        #[test]
+        fn json_stays_the_same_value_and_becomes_harmless(text: String) {
+            let safe = json(serde_json::to_string(&text).unwrap());
+            prop_assert!(!safe.chars().any(is_unsafe));
+            prop_assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), text);
+        }
+
+        #[test]
+        fn nothing_unsafe_passes(text: String) {
+            prop_assert!(!terminal(&text).chars().any(is_unsafe));
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! From rows to what is read: tables and words for people, JSON, JSON lines and CSV for programs.
+//!
+//! Every answer arrives as JSON values ([`Sink`](crate::commands::Sink)); nothing here knows where they come from. Text of
+//! the target is escaped ([`escape`]) before it can reach a terminal.
+
+mod csv;
+pub mod escape;
+mod hex;
+mod json;
+mod object;
+mod out;
+mod paint;
+mod table;
+
+pub use out::{Format, Renderer, Style};
+pub use paint::Paint;

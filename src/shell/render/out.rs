@@ -1,0 +1,174 @@
+//! One answer on its way out.
+
+use super::table::Table;
+use super::{Paint, csv, json, object};
+use crate::commands::failure::{Failure, Result};
+use crate::commands::sink::Sink;
+use crate::commands::spec::Shape;
+use serde_json::{Map, Value};
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Tables, and words for single answers.
+    #[default]
+    Table,
+    /// One JSON value.
+    Json,
+    /// A JSON object per line.
+    JsonLines,
+    /// Comma-separated values.
+    Csv,
+}
+
+/// How answers look.
+#[derive(Clone, Debug, Default)]
+pub struct Style {
+    /// Format.
+    pub format: Format,
+    /// Only these columns, in this order.
+    pub columns: Option<Vec<String>>,
+    /// No line of column names.
+    pub no_header: bool,
+    /// Colours.
+    pub color: bool,
+    /// Columns of the terminal, where it is one.
+    pub width: Option<u16>,
+}
+
+enum State {
+    Table(Table),
+    Json(json::Array),
+    Lines,
+    Csv { columns: Vec<String>, begun: bool },
+}
+
+/// Writes one answer.
+pub struct Renderer<'a> {
+    out: &'a mut dyn Write,
+    style: &'a Style,
+    name: &'static str,
+    shape: Shape,
+    interrupt: &'static AtomicBool,
+    state: State,
+    objects: usize,
+    raw: bool,
+}
+
+impl<'a> Renderer<'a> {
+    /// A renderer for one answer of the command `name`; `keys` are the fields that it can have.
+    pub fn new(
+        out: &'a mut dyn Write,
+        style: &'a Style,
+        (name, shape): (&'static str, Shape),
+        keys: &[String],
+        interrupt: &'static AtomicBool,
+    ) -> Self {
+        let chosen = |all: &[&str]| match &style.columns {
+            Some(columns) => columns.clone(),
+            None => all.iter().map(|k| (*k).to_owned()).collect(),
+        };
+        let state = match (style.format, shape) {
+            (Format::Table, Shape::List(columns)) => State::Table(Table::new(chosen(columns), style)),
+            (Format::Table, Shape::Object) => State::Lines,
+            (Format::Json, _) => State::Json(json::Array::default()),
+            (Format::JsonLines, _) => State::Lines,
+            (Format::Csv, _) => {
+                let all: Vec<&str> = keys.iter().map(String::as_str).collect();
+                State::Csv { columns: chosen(&all), begun: false }
+            }
+        };
+        Self { out, style, name, shape, interrupt, state, objects: 0, raw: false }
+    }
+
+    /// Only the chosen fields.
+    fn project(&self, row: Value) -> Value {
+        let Some(columns) = &self.style.columns else { return row };
+        let mut out = Map::new();
+        for c in columns {
+            out.insert(c.clone(), field(&row, c).cloned().unwrap_or(Value::Null));
+        }
+        Value::Object(out)
+    }
+
+    /// Writes what is still held back. `whole` says that the command did not fail: then even an empty list is an answer.
+    ///
+    /// # Errors
+    /// When the answer can't be written.
+    pub fn finish(mut self, whole: bool) -> Result<()> {
+        let list = matches!(self.shape, Shape::List(_));
+        match &mut self.state {
+            _ if self.raw => {}
+            State::Table(table) if whole || !table.is_empty() => table.finish(self.out)?,
+            State::Json(array) if list && (whole || array.begun()) => array.finish(self.out)?,
+            State::Csv { columns, begun } if whole && !*begun && !self.style.no_header => {
+                let cells = columns.iter().map(|c| c.as_str().into());
+                self.out.write_all(csv::line(cells, self.style.width.is_some()).as_bytes())?;
+            }
+            _ => {}
+        }
+        self.out.flush()?;
+        Ok(())
+    }
+}
+
+impl Sink for Renderer<'_> {
+    fn row(&mut self, row: Value) -> Result<()> {
+        if self.interrupt.load(Ordering::Relaxed) && matches!(self.shape, Shape::List(_)) {
+            return Err(Failure::Interrupted);
+        }
+        self.objects += 1;
+        match self.shape {
+            Shape::Object if matches!(self.state, State::Lines) && self.style.format == Format::Table => {
+                let row = self.project(row);
+                let text = match &self.style.columns {
+                    Some(_) => object::plain(&row, Paint(self.style.color)),
+                    None => object::text(self.name, &row, Paint(self.style.color)),
+                };
+                self.out.write_all(text.as_bytes())?;
+                return Ok(());
+            }
+            Shape::Object if self.style.format != Format::Csv => {
+                let line = json::text(&self.project(row));
+                writeln!(self.out, "{line}")?;
+                return Ok(());
+            }
+            _ => {}
+        }
+        if let State::Json(_) | State::Lines = self.state {
+            let row = self.project(row);
+            match &mut self.state {
+                State::Json(array) => array.push(self.out, &row)?,
+                _ => writeln!(self.out, "{}", json::text(&row))?,
+            }
+            return Ok(());
+        }
+        match &mut self.state {
+            State::Table(table) => table.push(self.out, &row)?,
+            State::Csv { columns, begun } => {
+                let terminal = self.style.width.is_some();
+                if !std::mem::replace(begun, true) && !self.style.no_header {
+                    let cells = columns.iter().map(|c| c.as_str().into());
+                    self.out.write_all(csv::line(cells, terminal).as_bytes())?;
+                }
+                let cells = columns.iter().map(|c| csv::cell(field(&row, c)));
+                self.out.write_all(csv::line(cells, terminal).as_bytes())?;
+            }
+            State::Json(_) | State::Lines => {}
+        }
+        Ok(())
+    }
+
+    fn bytes(&mut self, data: &[u8]) -> Result<()> {
+        self.raw = true;
+        self.out.write_all(data)?;
+        Ok(())
+    }
+}
+
+/// The field `path` (names joined by `.`) of a row.
+pub fn field<'v>(row: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('.').try_fold(row, |v, part| v.get(part))
+}

@@ -1,0 +1,265 @@
+//! Tables: one row per line, as wide as the terminal where there is one, addresses never cut.
+//!
+//! Rows are laid out in batches, so that a long listing appears as it is found and costs no memory. Later batches keep at
+//! least the widths of the earlier ones.
+
+use super::escape;
+use super::out::{Style, field};
+use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Width};
+use serde_json::Value;
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+/// Rows laid out together.
+const BATCH: usize = 2000;
+/// How long a row may wait for company.
+const PATIENCE: Duration = Duration::from_millis(400);
+/// Text wider than this may be wrapped; addresses and numbers never are.
+const WRAPPABLE: usize = 24;
+
+/// A table under way.
+pub struct Table {
+    columns: Vec<String>,
+    header: bool,
+    color: bool,
+    width: Option<u16>,
+    rows: Vec<Vec<(String, bool)>>,
+    widths: Vec<usize>,
+    since: Instant,
+    begun: bool,
+}
+
+impl Table {
+    /// A table of these columns.
+    pub fn new(columns: Vec<String>, style: &Style) -> Self {
+        let widths = vec![0; columns.len()];
+        Self {
+            columns,
+            header: !style.no_header,
+            color: style.color,
+            width: style.width,
+            rows: Vec::new(),
+            widths,
+            since: Instant::now(),
+            begun: false,
+        }
+    }
+
+    /// Whether nothing was put in.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && !self.begun
+    }
+
+    /// One row.
+    pub fn push(&mut self, out: &mut dyn Write, row: &Value) -> io::Result<()> {
+        if self.rows.is_empty() {
+            self.since = Instant::now();
+        }
+        let depth = row.get("depth").and_then(Value::as_u64).and_then(|d| usize::try_from(d).ok()).unwrap_or(0);
+        let cells = self.columns.iter().map(|key| {
+            let value = field(row, key).unwrap_or(&Value::Null);
+            let mut text = show(key, value);
+            if key == "name" && depth > 0 {
+                // Deeper than this a tree says nothing more; the depth itself is in the row.
+                text = format!("{}{text}", "  ".repeat(depth.min(40)));
+            }
+            (text, is_right(value))
+        });
+        self.rows.push(cells.collect());
+        if self.rows.len() >= BATCH || self.since.elapsed() > PATIENCE {
+            self.flush(out)?;
+        }
+        Ok(())
+    }
+
+    /// The rest; a table without rows shows its header.
+    pub fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.rows.is_empty() && self.begun {
+            return Ok(());
+        }
+        self.flush(out)
+    }
+
+    fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let rows = std::mem::take(&mut self.rows);
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::presets::NOTHING);
+        let with_header = self.header && !std::mem::replace(&mut self.begun, true);
+        let right: Vec<bool> =
+            (0..self.columns.len()).map(|i| rows.iter().any(|r| r.get(i).is_some_and(|(_, right)| *right))).collect();
+        if with_header {
+            let names = self.columns.iter().map(|k| k.to_uppercase().replace('_', " "));
+            table.set_header(names.map(|n| {
+                let cell = Cell::new(n);
+                if self.color { cell.add_attribute(Attribute::Bold) } else { cell }
+            }));
+        }
+        if self.color {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        for row in rows {
+            table.add_row(row.into_iter().map(|(text, _)| Cell::new(text)));
+        }
+        // The table's own measure, which knows of letters that are two columns wide.
+        for (w, natural) in self.widths.iter_mut().zip(table.column_max_content_widths()) {
+            *w = (*w).max(usize::from(natural));
+        }
+        match self.width {
+            Some(w) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(w),
+            None => table.set_content_arrangement(ContentArrangement::Disabled),
+        };
+        let room = self.room();
+        for (i, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, 2));
+            let right = right.get(i).copied().unwrap_or(false);
+            if right {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+            let natural = self.widths.get(i).copied().unwrap_or(0);
+            let fixed = |n: usize| Width::Fixed(u16::try_from(n.saturating_add(2)).unwrap_or(u16::MAX));
+            column.set_constraint(match room {
+                Some(room) if !right && natural > WRAPPABLE => ColumnConstraint::Absolute(fixed(room.min(natural))),
+                _ => ColumnConstraint::Absolute(fixed(natural)),
+            });
+        }
+        for line in table.lines() {
+            out.write_all(line.trim_end().as_bytes())?;
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    /// What each column that may be wrapped gets of the terminal's width.
+    fn room(&self) -> Option<usize> {
+        let width = usize::from(self.width?);
+        let (mut fixed, mut wrapped) = (0, 0usize);
+        for w in &self.widths {
+            if *w > WRAPPABLE {
+                wrapped += 1;
+                fixed += 2;
+            } else {
+                fixed += w + 2;
+            }
+        }
+        // Too narrow for all: rather let the terminal wrap whole lines than cut words into confetti.
+        Some((width.saturating_sub(fixed) / wrapped.max(1)).max(WRAPPABLE))
+    }
+}
+
+/// Numbers and addresses stand to the right.
+fn is_right(value: &Value) -> bool {
+    match value {
+        Value::Number(_) => true,
+        Value::String(s) => s.starts_with("0x") && s.len() <= 34 && s.bytes().skip(2).all(|b| b.is_ascii_hexdigit()),
+        _ => false,
+    }
+}
+
+/// A value as it stands in a table.
+pub fn show(key: &str, value: &Value) -> String {
+    let name = key.rsplit('.').next().unwrap_or(key);
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::Bool(b) => if *b { "yes" } else { "no" }.to_owned(),
+        Value::Number(n) => match (name, n.as_u64()) {
+            ("size" | "memory_size" | "page_size" | "kernel_size" | "bytes", Some(v)) => human(v),
+            ("offset", Some(v)) => format!("{v:#x}"),
+            _ => n.to_string(),
+        },
+        Value::String(s) if name.ends_with("_time") => moment(s),
+        Value::String(s) => escape::terminal(s).into_owned(),
+        Value::Array(items) if name == "args" => items.iter().map(|i| quoted(&show("", i))).collect::<Vec<_>>().join(" "),
+        Value::Array(items) if items.is_empty() => "-".to_owned(),
+        Value::Array(items) => items.iter().map(|i| show("", i)).collect::<Vec<_>>().join(","),
+        Value::Object(_) => permissions(value).unwrap_or_else(|| super::json::text(value)),
+    }
+}
+
+/// A page's permissions in four letters.
+pub fn permissions(value: &Value) -> Option<String> {
+    let flag = |key, c| value.get(key)?.as_bool().map(|on| if on { c } else { '-' });
+    Some([flag("read", 'r')?, flag("write", 'w')?, flag("execute", 'x')?, flag("user", 'u')?].iter().collect())
+}
+
+/// An argument in quotes where it needs them to be read as one.
+fn quoted(text: &str) -> String {
+    let plain = !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || "'\"$`;|&<>*?()".contains(c));
+    if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// A moment to the second, as a person reads it.
+fn moment(rfc3339: &str) -> String {
+    match (rfc3339.get(..10), rfc3339.get(11..19)) {
+        (Some(day), Some(time)) if rfc3339.is_ascii() => format!("{day} {time}"),
+        _ => escape::terminal(rfc3339).into_owned(),
+    }
+}
+
+/// A size in the largest unit that keeps it readable: `4K`, `1.5M`.
+pub fn human(bytes: u64) -> String {
+    let mut unit = 0;
+    let mut scale = 1u64;
+    while unit < 6 && bytes / scale >= 1024 {
+        scale = scale.saturating_mul(1024);
+        unit += 1;
+    }
+    let letter = ["", "K", "M", "G", "T", "P", "E"].get(unit).copied().unwrap_or("");
+    let (whole, rest) = (bytes / scale, bytes % scale);
+    if rest == 0 {
+        return format!("{whole}{letter}");
+    }
+    let tenths = rest / (scale / 10).max(1);
+    format!("{whole}.{}{letter}", tenths.min(9))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    fn render(style: &Style, columns: &[&str], rows: &[Value]) -> String {
+        let mut out = Vec::new();
+        let mut table = Table::new(columns.iter().map(|c| (*c).to_owned()).collect(), style);
+        rows.iter().for_each(|r| table.push(&mut out, r).unwrap());
+        table.finish(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn numbers_stand_right_and_text_left() {
+        let rows = [json!({"pid": 1, "name": "init"}), json!({"pid": 1234, "name": null})];
+        assert_eq!(render(&Style::default(), &["pid", "name"], &rows), " PID  NAME\n   1  init\n1234  -\n");
+    }
+
+    #[test]
+    fn a_narrow_terminal_wraps_text_and_cuts_no_address() {
+        let style = Style { width: Some(40), ..Style::default() };
+        let path = "/usr/lib/x86_64-linux-gnu/".repeat(4);
+        let text = render(&style, &["start", "path"], &[json!({"start": "0xffff888000000000", "path": path})]);
+        assert!(text.contains("0xffff888000000000"), "{text}");
+        let joined: String = text.lines().skip(1).map(|l| l.replace("0xffff888000000000", "").trim().to_owned()).collect();
+        assert_eq!(joined, path);
+    }
+
+    #[test]
+    fn an_empty_list_is_a_header_and_no_header_is_nothing() {
+        assert_eq!(render(&Style::default(), &["pid", "start_time"], &[]), "PID  START TIME\n");
+        assert_eq!(render(&Style { no_header: true, ..Style::default() }, &["pid"], &[]), "");
+    }
+
+    #[test]
+    fn trees_are_indented_and_escapes_escaped() {
+        let rows = [json!({"name": "a", "depth": 0}), json!({"name": "\u{1b}[31mb", "depth": 1})];
+        assert_eq!(render(&Style::default(), &["name"], &rows), "NAME\na\n  \\x1b[31mb\n");
+    }
+
+    #[test]
+    fn sizes_and_moments_are_short() {
+        assert_eq!([human(0), human(1023), human(4096), human(1536), human(1 << 30)], ["0", "1023", "4K", "1.5K", "1G"]);
+        assert_eq!(human(u64::MAX), "15.9E");
+        assert_eq!(moment("2026-01-02T03:04:05.678901Z"), "2026-01-02 03:04:05");
+    }
+}

@@ -1,0 +1,249 @@
+//! The program's own command line.
+
+use super::args::{Root, TargetArgs, parser, whole};
+use super::builtin::{self, plain_number};
+use super::host::{Shell, progress_allowed};
+use super::line::{Line, Output};
+use super::progress::Bar;
+use super::run::{Ended, report, usage};
+use super::{alias, interrupt, repl};
+use crate::commands::context::{Host, Meter};
+use crate::commands::failure::{Failure, Result, exit};
+use crate::commands::find;
+use clap::{CommandFactory, FromArgMatches, Parser};
+use memsh::arch::{Arch, Paging};
+use memsh::image::{OpenOptions, Progress};
+use memsh::os::Hints;
+use memsh::session::{Options, Session, Target};
+use memsh::{PhysAddr, VirtAddr};
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::Ordering;
+
+/// Commands that need no target.
+const WITHOUT_TARGET: &[&str] = &["help", "schema", "completions", "man", "version"];
+
+/// Runs the program and gives its exit status.
+pub fn main(arguments: impl Iterator<Item = OsString>) -> u8 {
+    interrupt::install();
+    match start(arguments.skip(1).collect()) {
+        Ok(ended) => ended.status,
+        Err(failure) => {
+            report(&failure);
+            failure.status()
+        }
+    }
+}
+
+/// The command line in its two parts.
+struct Parts {
+    root: Vec<OsString>,
+    command: Vec<String>,
+}
+
+fn start(arguments: Vec<OsString>) -> Result<Ended> {
+    let parts = cut(arguments)?;
+    let root = match Root::try_parse_from(std::iter::once(OsString::from("memsh")).chain(parts.root)) {
+        Ok(root) => root,
+        Err(e) if e.use_stderr() => return Err(usage(&e)),
+        Err(e) => {
+            // `memsh --help` shows the commands as well, which the root's own parser does not know.
+            let text = match e.kind() {
+                clap::error::ErrorKind::DisplayHelp => whole().render_long_help().to_string(),
+                _ => e.render().to_string(),
+            };
+            std::io::stdout().write_all(text.as_bytes())?;
+            return Ok(Ended::WELL);
+        }
+    };
+    let root = with_command(root, &parts.command)?;
+    root.target.supported()?;
+    let shell = |session, interactive| Shell::new(session, root.output.clone(), interactive);
+    let one = Line { words: parts.command.clone(), output: Output::Stdout };
+    let free = parts.command.first().is_some_and(|c| WITHOUT_TARGET.contains(&c.as_str()));
+    let asks_for_help = parts.command.iter().any(|w| w == "--help" || w == "-h");
+    if free || (asks_for_help && root.image.is_none()) {
+        return Ok(shell(None, false).command(&one));
+    }
+    // A typing error need not wait for the image to be opened.
+    if let Some(failure) = refused(&parts.command) {
+        return Err(failure);
+    }
+    let session = open(&root)?;
+    tell(&session, &shell(None, false));
+    if !parts.command.is_empty() {
+        return Ok(shell(Some(session), false).command(&one));
+    }
+    if let Some(commands) = &root.commands {
+        return Ok(shell(Some(session), false).line(commands));
+    }
+    if let Some(path) = &root.script {
+        let text = std::fs::read_to_string(path).map_err(|e| Failure::file(path, "read", e))?;
+        return Ok(script(&shell(Some(session), false), text.lines().map(|l| Ok(l.to_owned()))));
+    }
+    if !std::io::stdin().is_terminal() {
+        return Ok(script(&shell(Some(session), false), std::io::stdin().lines()));
+    }
+    Ok(repl::run(&shell(Some(session), true)))
+}
+
+/// What the analyst should know of the image, and with `-v` how it was recognised.
+fn tell(session: &Session, shell: &Shell) {
+    for warning in &session.facts().warnings {
+        shell.warn(&format!("warning: {warning}"));
+    }
+    for line in &session.image().detection {
+        shell.note(1, line);
+    }
+}
+
+fn script(shell: &Shell, lines: impl Iterator<Item = std::io::Result<String>>) -> Ended {
+    let mut ended = Ended::WELL;
+    for line in lines {
+        let Ok(line) = line else {
+            report(&Failure::usage("the script is not UTF-8 text"));
+            return ended.then(Ended { status: exit::USAGE, quit: true });
+        };
+        ended = ended.then(shell.line(&line));
+        if ended.quit || ended.status == exit::INTERRUPTED {
+            break;
+        }
+    }
+    ended
+}
+
+/// Finds the image and the command among the words; what stands before the command is the root's.
+fn cut(arguments: Vec<OsString>) -> Result<Parts> {
+    let root = Root::command();
+    let takes_value = |word: &str| {
+        root.get_arguments().any(|a| {
+            let named = match word.strip_prefix("--") {
+                Some(long) => a.get_long() == Some(long),
+                // The last of joined short options may take the next word.
+                None => word.chars().last().is_some_and(|c| a.get_short() == Some(c)) && word.chars().count() == 2,
+            };
+            named && a.get_action().takes_values()
+        })
+    };
+    let mut parts = Parts { root: Vec::new(), command: Vec::new() };
+    let mut words = arguments.into_iter();
+    let mut target = false;
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy().into_owned();
+        if text.starts_with('-') && text.len() > 1 {
+            target |= text.starts_with("-C") || text.starts_with("--connector");
+            let value = takes_value(&text);
+            parts.root.push(word);
+            if value {
+                parts.root.extend(words.next());
+            }
+            continue;
+        }
+        if !target && !WITHOUT_TARGET.contains(&text.as_str()) {
+            target = true;
+            parts.root.push(word);
+            continue;
+        }
+        let rest = std::iter::once(word)
+            .chain(words)
+            .map(|w| w.into_string().map_err(|w| Failure::usage(format!("{} is not UTF-8 text", w.to_string_lossy()))));
+        parts.command = rest.collect::<Result<Vec<String>>>()?;
+        break;
+    }
+    Ok(parts)
+}
+
+/// Takes over the options for the target and the output that stand behind the command.
+fn with_command(mut root: Root, command: &[String]) -> Result<Root> {
+    let words = alias::expand(command);
+    let Some(spec) = words.first().and_then(|name| find(name)) else { return Ok(root) };
+    let parser = parser(spec, true);
+    // Mistakes are reported when the command runs; here only the target's options matter.
+    if let Ok(matches) = parser.try_get_matches_from(words.get(1..).unwrap_or_default()) {
+        let behind = TargetArgs::from_arg_matches(&matches).map_err(|e| usage(&e))?;
+        root.target = behind.or(root.target);
+        let behind = super::args::OutputArgs::from_arg_matches(&matches).map_err(|e| usage(&e))?;
+        root.output = behind.or(&root.output);
+    }
+    Ok(root)
+}
+
+/// The usage error of a command line that can't be run whatever the image is.
+fn refused(command: &[String]) -> Option<Failure> {
+    let words = alias::expand(command);
+    let name = words.first()?;
+    if builtin::NAMES.contains(&name.as_str()) || matches!(name.as_str(), "!" | "?" | "q" | ".process") {
+        return None;
+    }
+    let Some(spec) = find(name) else { return Some(super::run::unknown(name)) };
+    let parsed = parser(spec, true).try_get_matches_from(words.get(1..).unwrap_or_default());
+    parsed.err().filter(clap::Error::use_stderr).map(|e| usage(&e))
+}
+
+fn open(root: &Root) -> Result<Session> {
+    let t = &root.target;
+    let target = match (&root.image, t.connector.as_slice()) {
+        (Some(image), []) if image.as_os_str() == "sample" && !image.exists() => Target::Sample,
+        (Some(image), []) if image.as_os_str() == "sample" => Target::Sample,
+        (Some(image), []) => Target::File(image.clone()),
+        (None, []) => {
+            let hint = "memsh IMAGE; memsh sample opens the image inside memsh; memsh --help explains the rest".to_owned();
+            return Err(Failure::Usage("which image?".to_owned(), Some(hint)));
+        }
+        (Some(image), [_, ..]) => {
+            return Err(Failure::usage(format!("an image ({}) and a connector: which of the two?", image.display())));
+        }
+        (None, [name, ..]) => return Err(Failure::usage(format!("the connector {name} is not supported yet"))),
+    };
+    let number = |option: &str, value: &Option<String>| value.as_deref().map(|v| plain_number(option, v)).transpose();
+    let arch = t.arch.as_deref().map(architecture).transpose()?;
+    let bar = Bar::new("unpacking", 0, progress_allowed(&root.output));
+    let progress = Progress::new(move |done, total| {
+        bar.total(total);
+        bar.at(done);
+        !interrupt::FLAG.load(Ordering::Relaxed)
+    });
+    let options = Options {
+        image: OpenOptions {
+            format: t.format.clone(),
+            base: number("--base", &t.base)?.map(PhysAddr::new),
+            progress: Some(progress),
+            ..OpenOptions::default()
+        },
+        hints: Hints {
+            arch,
+            dtb: number("--dtb", &t.dtb)?.map(PhysAddr::new),
+            kernel_base: number("--kernel-base", &t.kernel_base)?.map(VirtAddr::new),
+            symbols: t.symbols.clone(),
+            ..Hints::default()
+        },
+        paging: arch.map(default_paging),
+    };
+    for path in &t.symbols {
+        if !path.exists() {
+            return Err(Failure::usage(format!("--symbols: there is no {}", path.display())));
+        }
+    }
+    Ok(Session::open(&target, options)?)
+}
+
+fn architecture(name: &str) -> Result<Arch> {
+    let known = match name {
+        "amd64" | "x64" => Some(Arch::X86_64),
+        "arm64" => Some(Arch::AArch64),
+        "i386" | "i686" => Some(Arch::X86),
+        name => Arch::from_name(name),
+    };
+    known.ok_or_else(|| Failure::usage(format!("--arch: {name} is not x86, x86_pae, x86_64, aarch64 or riscv64")))
+}
+
+/// The paging mode that `--dtb` means where no operating system says otherwise: the commonest of the architecture.
+fn default_paging(arch: Arch) -> Paging {
+    let of_arch = |p: &&Paging| p.format().arch == arch;
+    let common = match arch {
+        Arch::AArch64 => Paging::AArch64K4B48,
+        Arch::X86_64 => Paging::X86_64,
+        _ => Paging::ALL.iter().find(of_arch).copied().unwrap_or(Paging::X86_64),
+    };
+    common
+}

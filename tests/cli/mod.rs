@@ -1,0 +1,62 @@
+//! Running the program on its sample, for the tests of the command line.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// What a run left.
+pub struct Run {
+    /// Exit status.
+    pub status: i32,
+    /// What it wrote to stdout.
+    pub stdout: String,
+    /// What it wrote to stderr.
+    pub stderr: String,
+}
+
+/// The program with these words and nothing on stdin.
+pub fn memsh(words: &[&str]) -> Run {
+    with_input(words, "")
+}
+
+/// The program with these words and a text on stdin.
+pub fn with_input(words: &[&str], input: &str) -> Run {
+    let output = Command::cargo_bin("memsh").unwrap().args(words).write_stdin(input).output().unwrap();
+    Run {
+        status: output.status.code().unwrap(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A command on the sample.
+pub fn sample(words: &[&str]) -> Run {
+    let all: Vec<&str> = std::iter::once("sample").chain(words.iter().copied()).collect();
+    memsh(&all)
+}
+
+/// The JSON answer of a command on the sample that must go well.
+pub fn answer(words: &[&str]) -> Value {
+    let all: Vec<&str> = words.iter().copied().chain(["--json"]).collect();
+    let run = sample(&all);
+    assert_eq!(run.status, 0, "{words:?}: {}", run.stderr);
+    serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{words:?}: {e}: {}", run.stdout))
+}
+
+/// A file of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Names of all commands that answer with JSON.
+pub fn commands() -> Vec<String> {
+    let all: Value = serde_json::from_str(&memsh(&["schema"]).stdout).unwrap();
+    all.as_object().unwrap().keys().cloned().collect()
+}
+
+/// A number that JSON has as `0x...`.
+pub fn number(value: &Value) -> u64 {
+    let text = value.as_str().unwrap();
+    u64::from_str_radix(text.strip_prefix("0x").unwrap(), 16).unwrap()
+}

@@ -1,0 +1,207 @@
+//! JSON: shapes, schemas, and what is made from the registry and committed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod cli;
+
+use cli::{answer, commands, memsh, repository, sample};
+use serde_json::Value;
+
+/// What does not fit a schema; knows what memsh's schemas use.
+fn misfits(schema: &Value, root: &Value, value: &Value, path: &str, out: &mut Vec<String>) {
+    if let Some(name) = schema["$ref"].as_str() {
+        let target = root.pointer(name.strip_prefix('#').unwrap()).unwrap_or_else(|| panic!("{name} is not there"));
+        return misfits(target, root, value, path, out);
+    }
+    if let Some(any) = schema["anyOf"].as_array() {
+        let fits = any.iter().any(|s| {
+            let mut inner = Vec::new();
+            misfits(s, root, value, path, &mut inner);
+            inner.is_empty()
+        });
+        if !fits {
+            out.push(format!("{path}: {value} fits none of {}", any.len()));
+        }
+        return;
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(n) if n.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let allowed: Vec<&str> = match &schema["type"] {
+        Value::String(s) => vec![s],
+        Value::Array(a) => a.iter().map(|t| t.as_str().unwrap()).collect(),
+        _ => return,
+    };
+    if !allowed.contains(&kind) && !(kind == "integer" && allowed.contains(&"number")) {
+        return out.push(format!("{path}: {value} is {kind}, not {allowed:?}"));
+    }
+    match value {
+        Value::Object(fields) => {
+            for required in schema["required"].as_array().into_iter().flatten() {
+                if !fields.contains_key(required.as_str().unwrap()) {
+                    out.push(format!("{path}: {required} is missing"));
+                }
+            }
+            for (key, field) in fields {
+                match (&schema["properties"][key], &schema["additionalProperties"]) {
+                    (Value::Null, Value::Null) => out.push(format!("{path}.{key} is not in the schema")),
+                    (Value::Null, other) => misfits(other, root, field, &format!("{path}.{key}"), out),
+                    (property, _) => misfits(property, root, field, &format!("{path}.{key}"), out),
+                }
+            }
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(i, v)| misfits(&schema["items"], root, v, &format!("{path}[{i}]"), out));
+        }
+        Value::String(text) => {
+            if let Some(pattern) = schema["pattern"].as_str() {
+                if !regex::Regex::new(pattern).unwrap().is_match(text) {
+                    out.push(format!("{path}: {text:?} does not match {pattern}"));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn answers_fit_the_committed_schemas() {
+    let folder = tempfile::tempdir().unwrap();
+    let dump = folder.path().join("dump.bin");
+    let batch = folder.path().join("batch.txt");
+    let expect = folder.path().join("expect.json");
+    std::fs::write(&batch, "init_task\n0x1234 # nothing is there\n").unwrap();
+    std::fs::write(&expect, r#"{"commands":[{"command":"hash","expect":{"size":1}}]}"#).unwrap();
+    let (dump, batch, expect) = (dump.to_str().unwrap(), batch.to_str().unwrap(), expect.to_str().unwrap());
+    let lines: &[&[&str]] = &[
+        &["info"],
+        &["ps"],
+        &["ps", "-t"],
+        &["threads"],
+        &["cmdline"],
+        &["env"],
+        &["modules"],
+        &["modules", "-p", "54"],
+        &["maps", "-p", "1"],
+        &["vtop", "init_task"],
+        &["vtop", "0x1234"],
+        &["vtop", "--batch", batch],
+        &["ptov", "0x1c11600"],
+        &["pages", "-p", "1"],
+        &["pages", "-k"],
+        &["read", "init_task"],
+        &["dps", "init_task"],
+        &["x/s", "linux_banner"],
+        &["read", "--phys", "0x7fffffff0000"],
+        &["scan", "Linux version", "--max", "5"],
+        &["scan", "Linux", "-k", "--max", "5"],
+        &["scan", "--utf16", "--all", "--max", "5", "a"],
+        &["strings", "--max", "5"],
+        &["dump", "--phys", "0..64", "-o", dump],
+        &["symbols", "init_*"],
+        &["near", "init_task+8"],
+        &["dt", "task_struct", "init_task"],
+        &["dt", "--depth", "3", "task_struct", "init_task"],
+        &["hash"],
+        &["check", expect],
+    ];
+    let mut seen = Vec::new();
+    for words in lines {
+        let all: Vec<&str> = words.iter().copied().chain(["--json"]).collect();
+        let run = sample(&all);
+        let value: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{words:?}: {e}: {}", run.stderr));
+        let name = match words[0] {
+            "dps" | "x/s" => "read",
+            name => name,
+        };
+        let text = std::fs::read_to_string(repository(&format!("docs/schema/{name}.json"))).unwrap();
+        let schema: Value = serde_json::from_str(&text).unwrap();
+        let mut out = Vec::new();
+        misfits(&schema, &schema, &value, "$", &mut out);
+        assert!(out.is_empty(), "{words:?} parts with its schema: {:#?}", &out[..out.len().min(5)]);
+        assert!(value.as_array().is_none_or(|a| !a.is_empty()) || run.status != 0 || words.contains(&"--utf16"), "{words:?} is empty");
+        seen.push(name.to_owned());
+    }
+    for name in commands() {
+        assert!(seen.contains(&name), "no answer of {name} is held against its schema");
+    }
+}
+
+#[test]
+fn a_schema_notices_a_difference() {
+    let schema: Value = serde_json::from_str(&memsh(&["schema", "hash"]).stdout).unwrap();
+    for bad in [r#"{"path":"x","size":1}"#, r#"{"path":"x","size":"1","sha256":""}"#, r#"{"path":"x","size":1,"sha256":"","new":1}"#] {
+        let mut out = Vec::new();
+        misfits(&schema, &schema, &serde_json::from_str(bad).unwrap(), "$", &mut out);
+        assert!(!out.is_empty(), "{bad}");
+    }
+}
+
+/// Compares what the program prints with the committed file; `MEMSH_BLESS=1` writes it.
+fn current(path: &str, words: &[&str]) {
+    let text = memsh(words).stdout;
+    let path = repository(path);
+    if std::env::var_os("MEMSH_BLESS").is_some() {
+        std::fs::write(&path, text).unwrap();
+        return;
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == text, "{} is not what `memsh {}` prints: run the tests once with MEMSH_BLESS=1", path.display(), words.join(" "));
+}
+
+#[test]
+fn committed_files_are_current() {
+    for name in commands() {
+        current(&format!("docs/schema/{name}.json"), &["schema", &name]);
+    }
+    current("docs/commands.md", &["help", "--markdown"]);
+    current("docs/memsh.1", &["man"]);
+    current("completions/memsh.bash", &["completions", "bash"]);
+    current("completions/_memsh", &["completions", "zsh"]);
+    current("completions/memsh.fish", &["completions", "fish"]);
+}
+
+#[test]
+fn several_commands_are_one_value_per_line() {
+    let run = sample(&["--json", "-c", "ps; hash; modules"]);
+    let values: Vec<Value> = run.stdout.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert!(matches!(values.as_slice(), [Value::Array(_), Value::Object(_), Value::Array(_)]));
+}
+
+#[test]
+fn formats_agree() {
+    let json = answer(&["ps"]);
+    let lines = sample(&["ps", "--jsonl"]).stdout;
+    let lines: Vec<Value> = lines.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(json.as_array().unwrap(), &lines);
+    let csv = sample(&["ps", "--csv", "--columns", "pid,ppid"]).stdout;
+    assert_eq!(csv.lines().count(), lines.len() + 1);
+    assert_eq!(csv.lines().next(), Some("pid,ppid"));
+    let bare = sample(&["ps", "--no-header", "--columns", "pid"]).stdout;
+    let pids: Vec<u64> = bare.lines().map(|l| l.trim().parse().unwrap()).collect();
+    assert_eq!(pids, lines.iter().map(|r| r["pid"].as_u64().unwrap()).collect::<Vec<_>>());
+    let narrow = answer(&["ps", "--columns", "name,pid"]);
+    assert_eq!(narrow[0].as_object().unwrap().keys().collect::<Vec<_>>(), ["name", "pid"]);
+}
+
+#[test]
+fn options_stand_before_or_after_the_command() {
+    assert_eq!(sample(&["hash", "--json"]).stdout, memsh(&["--json", "sample", "hash"]).stdout);
+    assert_eq!(sample(&["hash", "--json"]).stdout, memsh(&["sample", "--json", "hash"]).stdout);
+    assert_eq!(memsh(&["sample", "hash", "--json", "--format", "raw"]).status, 0);
+}
+
+#[test]
+fn absent_is_null() {
+    let ps = answer(&["ps"]);
+    let kernel = ps.as_array().unwrap().iter().find(|r| r["pid"] == 2).unwrap();
+    assert_eq!(kernel["kernel_thread"], true);
+    for key in ["dtb", "sid", "session", "image_path", "command_line", "exit_time"] {
+        assert!(kernel[key].is_null(), "{key}: {}", kernel[key]);
+    }
+}

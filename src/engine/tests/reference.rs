@@ -253,7 +253,7 @@ fn riscv64(word: Word, root: u64, va: u64, levels: u32) -> Option<Found> {
             return None;
         }
         let mut size = 1u64 << shift;
-        if i > 0 && ppn % (size / 4096) != 0 {
+        if i > 0 && !ppn.is_multiple_of(size / 4096) {
             return None;
         }
         let mut base = ppn * 4096;

@@ -7,6 +7,7 @@ use super::list::{chain, list};
 use super::lost::Lost;
 use super::mm::Mm;
 use super::path::{PathRef, Paths};
+use super::space::process_space;
 use super::xarray::array;
 use crate::arch::Arch;
 use crate::engine::{AddressSpace, ViewExt};
@@ -194,7 +195,7 @@ impl Task {
         let exe = mm.as_ref().and_then(|mm| mm.block.ptr(l.mm.exe_file)).map(|f| paths.file(f));
         let line = mm.as_ref().zip(root).and_then(|(mm, root)| {
             // What is missing is told by `arguments`; here the cell holds what is there.
-            args::command_line(kernel, mm, &kernel.space.with_root(root), &mut Lost::default())
+            args::command_line(kernel, mm, &process_space(&kernel.space, root), &mut Lost::default())
         });
         let wow64 = kernel.space.format().arch == Arch::X86_64 && mm.as_ref().is_some_and(|mm| mm.is_ia32(kernel));
         ProcessInfo {
@@ -222,7 +223,7 @@ impl Task {
     /// The address space that user code of this task sees; the kernel's where there is none.
     pub fn space(&self, kernel: &Kernel) -> AddressSpace {
         match self.mm(kernel).and_then(|mm| mm.root(kernel)) {
-            Some(root) => kernel.space.with_root(root),
+            Some(root) => process_space(&kernel.space, root),
             None => kernel.space.clone(),
         }
     }

@@ -117,10 +117,11 @@ const fn is_leaf(level: &Level, entry: u64) -> Option<bool> {
 #[inline(always)]
 pub(super) const fn decode(f: &PageFormat, level: &Level, entry: u64) -> Entry {
     // The common case of a pointing level in one test.
-    if let Leaf::Never { require } = level.leaf {
-        if f.forbidden.0 == 0 && entry & (f.present | require | level.table_reserved) == f.present | require {
-            return Entry::Table(address(f, entry));
-        }
+    if let Leaf::Never { require } = level.leaf
+        && f.forbidden.0 == 0
+        && entry & (f.present | require | level.table_reserved) == f.present | require
+    {
+        return Entry::Table(address(f, entry));
     }
     if entry & f.present != f.present {
         return Entry::Absent;

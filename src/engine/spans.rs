@@ -305,9 +305,9 @@ impl Spans<'_, '_> {
 /// A little-endian entry of 4 or 8 bytes.
 #[inline(always)]
 pub(super) fn word(bytes: &[u8]) -> u64 {
-    match bytes {
-        &[a, b, c, d, e, f, g, h] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
-        &[a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
+    match *bytes {
+        [a, b, c, d, e, f, g, h] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        [a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
         _ => 0,
     }
 }

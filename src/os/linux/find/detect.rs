@@ -18,6 +18,11 @@ pub fn detect(memory: &Memory, hints: &Hints) -> (Result<OsLayer>, Vec<Detection
     (result, trace.steps)
 }
 
+/// As an address difference, which may be wider than 64 bits.
+fn wide(value: u64) -> umem {
+    umem::from(value)
+}
+
 fn not_found(reason: &str) -> Error {
     Error::new(Layer::Os, ErrorKind::NotFound, reason)
 }
@@ -77,7 +82,7 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace) -> Result<OsLayer> {
     let (space, paging) = (found.space.clone(), found.space.paging());
     let mut kernel = Kernel::new(space.clone(), Arc::new(symbols), Arc::clone(&types), base);
     kernel.size = Some(size);
-    kernel.slide = info.as_ref().and_then(VmcoreInfo::kernel_offset).map(umem::from);
+    kernel.slide = info.as_ref().and_then(VmcoreInfo::kernel_offset).map(wide);
     kernel.vmcoreinfo = info;
     let system = Linux::new(kernel);
     let symbols = Arc::new(AllSymbols::new(Arc::clone(&system.0)));

@@ -59,7 +59,7 @@ fn an_empty_file() {
 #[test]
 fn a_folder() {
     let folder = Folder::new();
-    refused(folder.0.path(), "is a folder");
+    refused(folder.0.path(), "is a directory");
 }
 
 #[cfg(unix)]
@@ -82,7 +82,7 @@ fn what_is_no_file_at_all() {
     let path = folder.0.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
     // Opening it would wait for a writer that never comes.
-    refused(&path, "is not a file");
+    refused(&path, "is a device, pipe or socket, and can't be mapped into memory");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_raw_file_that_is_no_memory() {
     let info = limited(&[image, "info"]);
     assert_eq!(info.status, 1);
     assert!(info.stdout.contains("pass over all of memory") && info.stderr.contains("no Linux kernel was found"), "{}", info.stdout);
-    for command in ["modules", "maps", "threads", "symbols x", "dt task_struct", "vtop 0x1000", "read 0x1000"] {
+    for command in ["modules", "maps -p 1", "threads", "symbols x", "dt task_struct", "vtop 0x1000", "read 0x1000"] {
         let words: Vec<&str> = std::iter::once(image).chain(command.split(' ')).collect();
         let run = limited(&words);
         assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{command}: {}", run.stderr);
@@ -219,7 +219,6 @@ fn numbers_beyond_all_bounds() {
         &["read", "--phys", "0", "-n", "0xffffffffffffffff"],
         &["read", "--phys", "0", "-n", "0"],
         &["read", "--phys", "99999999999999999999999999", "-n", "1"],
-        &["read", "--phys", "0xffffffffffffffff+1"],
         &["dq", "init_task", "L?ffffffffffffffff"],
         &["x/99999999999999999999gx", "init_task"],
         &["read", "init_task", "-n", "1/0"],

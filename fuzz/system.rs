@@ -50,7 +50,9 @@ impl Ground {
         };
         let offset = |s: &str, path: &str| layer.types.field(s, path).expect("a member").offset;
         let mut spots: Vec<u64> = Vec::new();
-        for name in ["init_task", "modules", "init_uts_ns", "init_pid_ns", "vmcoreinfo_data", "init_top_pgt", "__start_BTF", "tk_core"] {
+        for name in
+            ["init_task", "modules", "init_uts_ns", "init_pid_ns", "vmcoreinfo_data", "init_top_pgt", "__start_BTF", "tk_core"]
+        {
             spots.extend(layer.symbols.address(name).map(|a| number(a.value())));
         }
         let init_task = spots[0];

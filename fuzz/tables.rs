@@ -34,7 +34,8 @@ pub fn walker(data: &[u8]) {
     let Ok(image) = open_bytes(memory, "fuzz", &options) else { return };
     let root = PhysAddr::new(umem::from(u64::from(head[2]) % PAGES << 12));
     let upper = PhysAddr::new(umem::from(u64::from(head[3]) % PAGES << 12));
-    let address = VirtAddr::new(umem::from(u64::from_le_bytes([head[4], head[5], head[6], head[7], head[8], head[9], head[10], head[11]])));
+    let address =
+        VirtAddr::new(umem::from(u64::from_le_bytes([head[4], head[5], head[6], head[7], head[8], head[9], head[10], head[11]])));
     let mut space = AddressSpace::new(image.memory.clone(), paging, root).with_upper_root(upper);
     if head[1] & 2 != 0 {
         space = space.with_software(Software::Linux);

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 fn ask(types: &dyn Types) {
-    for name in types.names().iter().take(64).map(String::as_str).chain(["task_struct", "struct task_struct", "", "enum maple_type"]) {
+    for name in
+        types.names().iter().take(64).map(String::as_str).chain(["task_struct", "struct task_struct", "", "enum maple_type"])
+    {
         let Some(id) = types.find(name) else { continue };
         let Some((_, t)) = types.resolve(id) else { continue };
         let _ = types.size_of(name);

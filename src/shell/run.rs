@@ -155,7 +155,19 @@ impl Shell {
         let mut renderer = Renderer::new(out, &style, (spec.name, spec.shape_of(&matches)), &keys, self.interrupt());
         let outcome = (spec.run)(&matches, &cx, &mut renderer);
         let finished = renderer.finish(outcome.is_ok());
+        self.tell_once();
         self.after(&cx, outcome.and(finished))
+    }
+
+    /// Says once what the analyst should know of the system that a command looked for, and of a file that changed meanwhile.
+    fn tell_once(&self) {
+        let Some(session) = &self.session else { return };
+        let found = session.found().map(|layer| layer.warnings.clone()).unwrap_or_default();
+        for warning in found.into_iter().chain(session.image().changed()) {
+            if self.told.borrow_mut().insert(warning.clone()) {
+                self.warn(&format!("warning: {warning}"));
+            }
+        }
     }
 
     /// Tells what is missing, and what that means for the exit status.
@@ -229,7 +241,12 @@ pub fn unknown(name: &str) -> Failure {
 
 /// Says on stderr how a command failed.
 pub fn report(failure: &Failure) {
-    for line in failure.lines() {
+    report_lines(&failure.lines());
+}
+
+/// Writes lines to stderr.
+pub fn report_lines(lines: &[String]) {
+    for line in lines {
         // A usage message of clap has several lines of its own; whatever the target's text holds stays harmless.
         for part in line.split('\n') {
             eprintln!("{}", escape::terminal(part));

@@ -687,7 +687,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__ps)
-            opts="-p -t -q -v -h --pid --tree --json --jsonl --csv --table --columns --no-header --color --quiet --verbose --progress --strict --help"
+            opts="-p -t -u -k -q -v -h --pid --tree --user --kernel --json --jsonl --csv --table --columns --no-header --color --quiet --verbose --progress --strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

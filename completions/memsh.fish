@@ -170,7 +170,9 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ps" -s t -l tree -d 'Children below their parents (the table indents them)'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -s t -l tree -d 'Children below their parents (the table draws the branches)'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -s u -l user -d 'Only processes of users, no threads of the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -s k -l kernel -d 'Only threads of the kernel'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l csv -d 'Comma-separated values'
@@ -188,7 +190,9 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s t -l tree -d 'Children below their parents (the table indents them)'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s t -l tree -d 'Children below their parents (the table draws the branches)'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s u -l user -d 'Only processes of users, no threads of the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s k -l kernel -d 'Only threads of the kernel'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l csv -d 'Comma-separated values'
@@ -206,7 +210,9 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s t -l tree -d 'Children below their parents (the table indents them)'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s t -l tree -d 'Children below their parents (the table draws the branches)'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s u -l user -d 'Only processes of users, no threads of the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s k -l kernel -d 'Only threads of the kernel'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l csv -d 'Comma-separated values'

@@ -5,6 +5,7 @@ use super::host::Shell;
 use super::line::{Line, Output};
 use super::render::{Renderer, escape};
 use super::{alias, builtin, docs, interrupt, line};
+use crate::commands::evidence::guard;
 use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::similar::{or, similar};
 use crate::commands::{ALL, Collect, Context, Host, Shape, Sink, Spec, find};
@@ -88,6 +89,22 @@ impl Shell {
         }
     }
 
+    /// Runs one command of another (`foreach`): its answer goes where that one's goes.
+    pub fn nested(&self, words: &[String], out: &mut dyn Write, stdout: bool) -> Result<Ended> {
+        self.output.replace(self.defaults.borrow().clone());
+        match self.words(words, out, stdout) {
+            Ok(Done::Well) => Ok(Ended::WELL),
+            Ok(Done::Partial) => Ok(Ended::with(exit::PARTIAL)),
+            Ok(Done::Quit) => Ok(Ended { status: exit::SUCCESS, quit: true }),
+            // Nobody reads any more, or nobody wants more.
+            Err(failure @ (Failure::Output(_) | Failure::Interrupted)) => Err(failure),
+            Err(failure) => {
+                report(&failure);
+                Ok(Ended::with(failure.status()))
+            }
+        }
+    }
+
     fn piped(&self, line: &Line, shell: &str) -> Result<Done> {
         let spawn = Process::new("sh").arg("-c").arg(shell).stdin(Stdio::piped()).spawn();
         let mut child = spawn.map_err(|e| Failure::file(std::path::Path::new("sh"), "run", e))?;
@@ -109,12 +126,7 @@ impl Shell {
 
     fn filed(&self, line: &Line, path: &str, append: bool) -> Result<Done> {
         let path = std::path::Path::new(path);
-        if let Some(session) = &self.session
-            && let (Ok(a), Ok(b)) = (session.facts().path.canonicalize(), path.canonicalize())
-            && a == b
-        {
-            return Err(Failure::usage("the output is the image itself; an image is never written"));
-        }
+        guard(self.session.as_ref(), path)?;
         let mut options = std::fs::File::options();
         options.create(true).write(true).append(append).truncate(!append);
         let file = options.open(path).map_err(|e| Failure::file(path, "write", e))?;
@@ -123,7 +135,7 @@ impl Shell {
 
     /// Runs the command that `words` are.
     fn words(&self, words: &[String], out: &mut dyn Write, stdout: bool) -> Result<Done> {
-        if let Some(done) = builtin::run(self, words, out) {
+        if let Some(done) = builtin::run(self, words, out, stdout) {
             return done.map(|quit| if quit { Done::Quit } else { Done::Well });
         }
         let (spec, matches) = match self.parse(words)? {
@@ -228,8 +240,45 @@ pub fn usage(e: &clap::Error) -> Failure {
     Failure::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned())
 }
 
+/// What people rightly expect and memsh does not do yet: better said than a guess at another command.
+const LATER: &[&str] = &[
+    "bash",
+    "bt",
+    "dis",
+    "disassemble",
+    "dmesg",
+    "ea",
+    "eb",
+    "ed",
+    "eq",
+    "eu",
+    "ew",
+    "files",
+    "handles",
+    "history",
+    "k",
+    "kmsg",
+    "log",
+    "lsof",
+    "malfind",
+    "mount",
+    "mounts",
+    "net",
+    "netscan",
+    "netstat",
+    "psscan",
+    "sockstat",
+    "u",
+    "uf",
+    "write",
+];
+
 /// The usage error for a command that does not exist.
 pub fn unknown(name: &str) -> Failure {
+    if LATER.contains(&name) {
+        let hint = "`help` lists the commands that there are".to_owned();
+        return Failure::Usage(format!("{name} is not in this version of memsh"), Some(hint));
+    }
     let names = ALL.iter().flat_map(|s| std::iter::once(s.name).chain(s.aliases.iter().copied()));
     let close = similar(name, names.chain(builtin::NAMES.iter().copied()));
     let hint = match close.as_slice() {

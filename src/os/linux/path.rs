@@ -3,9 +3,10 @@
 
 use super::kernel::Kernel;
 use super::layout::{Shape, container_of};
+use super::lost::Lost;
 use crate::engine::{ViewExt, index};
 use memsh_plugin::{VirtAddr, umem};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// No path has more components: `PATH_MAX` is 4096, and each takes at least two bytes. Mounts add steps without names.
 const STEPS: usize = 8192;
@@ -61,12 +62,14 @@ pub struct Paths<'k> {
     kernel: &'k Kernel,
     files: HashMap<VirtAddr, FileFacts>,
     paths: HashMap<PathRef, (Option<Vec<u8>>, bool)>,
+    /// What could not be told.
+    pub lost: Lost,
 }
 
 impl<'k> Paths<'k> {
     /// A teller of paths in `kernel`.
     pub fn new(kernel: &'k Kernel) -> Self {
-        Self { kernel, files: HashMap::new(), paths: HashMap::new() }
+        Self { kernel, files: HashMap::new(), paths: HashMap::new(), lost: Lost::default() }
     }
 
     /// What is known of the `struct file` at `file`.
@@ -92,6 +95,10 @@ impl<'k> Paths<'k> {
                 at = Some(user);
                 inode = Some(user_inode);
             }
+        }
+        if at.is_none() {
+            // Every open file has one.
+            self.lost.push(format!("the file at {file} is not in the image or has no path"));
         }
         let (path, pseudo) = at.map_or((None, false), |at| self.path(at));
         let inode = inode.map(|at| l.inode.read(kernel.view(), at));
@@ -121,6 +128,12 @@ impl<'k> Paths<'k> {
             Some(name) => (name, true),
             None => (self.walk(at), false),
         };
+        if told.0.is_none() {
+            self.lost.push(format!(
+                "the path of the directory entry at {} is unknown: a part is not in the image, or its parents run in a circle",
+                at.dentry
+            ));
+        }
         self.paths.insert(at, told.clone());
         told
     }
@@ -207,7 +220,11 @@ impl<'k> Paths<'k> {
         let mut dentry = at.dentry;
         let mut mount = container_of(at.mnt, l.mount.mnt)?;
         let mut mount_block = l.mount.read(view, mount);
+        let mut seen = HashSet::new();
         for step in 0..STEPS {
+            if !seen.insert((mount, dentry)) {
+                return None;
+            }
             let vfsmount = mount_block.at(l.mount.mnt)?;
             if root == Some(PathRef { mnt: vfsmount, dentry }) {
                 return Some(join(names, deleted));

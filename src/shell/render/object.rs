@@ -91,8 +91,11 @@ fn info(a: &Value, paint: Paint) -> String {
         line("warning", show("", w));
     }
     let steps = a.get("detection").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    for (i, s) in steps.iter().enumerate() {
-        let found = s.get("found").and_then(Value::as_bool).unwrap_or(false);
+    let won = |s: &Value| s.get("found").and_then(Value::as_bool).unwrap_or(false);
+    // What was tried in vain matters where nothing was found; else JSON has it.
+    let all = part("os").is_none();
+    for (i, s) in steps.iter().filter(|s| all || won(s)).enumerate() {
+        let found = won(s);
         let mark = if found { "+" } else { "-" };
         let time = s.get("milliseconds").and_then(Value::as_f64).map(|ms| format!(" ({ms:.1} ms)")).unwrap_or_default();
         let text = format!("{mark} {}, {}: {}{time}", word(s, "step"), word(s, "method"), word(s, "detail"));

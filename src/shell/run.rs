@@ -170,7 +170,7 @@ impl Shell {
         let cx = Context::new(self, self.session.as_ref(), self.current.borrow().clone());
         let mut renderer = Renderer::new(out, &style, (spec.name, spec.shape_of(&matches)), &keys, self.interrupt());
         let outcome = (spec.run)(&matches, &cx, &mut renderer);
-        let finished = renderer.finish(outcome.is_ok());
+        let finished = renderer.finish(outcome.is_ok()).map(|note| note.iter().for_each(|n| self.warn(n)));
         self.tell_once();
         self.after(&cx, outcome.and(finished))
     }

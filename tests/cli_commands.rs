@@ -98,6 +98,23 @@ fn a_command_for_each_process_says_whose_answer_it_is_and_can_be_piped() {
 }
 
 #[test]
+fn jq_gets_json() {
+    // A stand-in for jq on the path: the test needs no jq.
+    let folder = tempfile::tempdir().unwrap();
+    let jq = folder.path().join("jq");
+    std::fs::write(&jq, "#!/bin/sh\ncat\n").unwrap();
+    std::process::Command::new("chmod").arg("+x").arg(&jq).status().unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let run = |line: &str| {
+        let mut command = assert_cmd::Command::cargo_bin("memsh").unwrap();
+        let output = command.env("PATH", &path).args(["sample", "-c", line]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(serde_json::from_str::<Value>(&run("ps -u | jq .")).unwrap(), answer(&["ps", "-u"]));
+    assert!(run("ps -u --csv | jq .").starts_with("pid,"));
+}
+
+#[test]
 fn users_and_the_kernels_threads_are_told_apart() {
     let kernel = |words: &[&str]| {
         let rows = answer(words);

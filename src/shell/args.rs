@@ -39,8 +39,8 @@ pub struct OutputArgs {
     /// No line of column names
     #[arg(long)]
     pub no_header: bool,
-    /// Colours
-    #[arg(long, value_name = "WHEN")]
+    /// Colours: auto (on a terminal), always, never
+    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
     pub color: Option<When>,
     /// No warnings and no progress
     #[arg(short, long)]
@@ -48,8 +48,8 @@ pub struct OutputArgs {
     /// Say what is being done, on stderr; twice: in detail
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Progress bars
-    #[arg(long, value_name = "WHEN")]
+    /// Progress bars: auto (on a terminal), always, never
+    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
     pub progress: Option<When>,
     /// A partial answer is a failure (exit status 4)
     #[arg(long)]

@@ -2,6 +2,7 @@
 
 use super::cells::{hex, wide};
 use super::context::Context;
+use super::evidence::guard;
 use super::failure::{Failure, Result};
 use super::pages::walk;
 use super::sink::Rows;
@@ -157,7 +158,7 @@ impl Dump {
     }
 
     fn write(&self, cx: &Context, memory: &Memory, ranges: &[MemoryRange], format: &WriteFormat) -> Result<u64> {
-        guard(&cx.session()?.facts().path, &self.output)?;
+        guard(cx.session().ok(), &self.output)?;
         let mut options = File::options();
         options.write(true);
         if self.force {
@@ -186,32 +187,16 @@ impl Dump {
             Ok(summary) => Ok(summary.unreadable),
             Err(e) => {
                 // Half a dump is worse than none: nobody can tell it from a whole one.
+                let regular = file.metadata().is_ok_and(|m| m.is_file());
                 drop(file);
-                let _ = std::fs::remove_file(&self.output);
+                // A device (`--force -o /dev/full`) is not ours to remove.
+                if regular {
+                    let _ = std::fs::remove_file(&self.output);
+                }
                 Err(e.into())
             }
         }
     }
-}
-
-/// The image is evidence: no dump may land on it, by whatever name.
-fn guard(image: &Path, output: &Path) -> Result<()> {
-    let same = match (image.canonicalize(), output.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b || same_file(&a, &b),
-        _ => false,
-    };
-    if same { Err(Failure::usage("dump: the output is the image itself; an image is never written")) } else { Ok(()) }
-}
-
-#[cfg(unix)]
-fn same_file(a: &Path, b: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    matches!((a.metadata(), b.metadata()), (Ok(a), Ok(b)) if (a.dev(), a.ino()) == (b.dev(), b.ino()))
-}
-
-#[cfg(not(unix))]
-fn same_file(_: &Path, _: &Path) -> bool {
-    false
 }
 
 fn module(cx: &Context, space: &Space, name: &str) -> Result<(VirtAddr, umem)> {

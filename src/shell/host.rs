@@ -68,7 +68,7 @@ impl Shell {
     /// A note for whoever asked for notes (`-v`).
     pub fn note(&self, level: u8, text: &str) {
         if self.output.borrow().verbose >= level {
-            eprintln!("memsh: {text}");
+            eprintln!("memsh: {}", super::render::escape::terminal(text));
         }
     }
 }

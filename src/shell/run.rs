@@ -5,6 +5,7 @@ use super::host::Shell;
 use super::line::{Line, Output};
 use super::render::{Renderer, escape};
 use super::{alias, builtin, docs, interrupt, line};
+use crate::commands::evidence::guard;
 use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::similar::{or, similar};
 use crate::commands::{ALL, Collect, Context, Host, Shape, Sink, Spec, find};
@@ -138,12 +139,7 @@ impl Shell {
 
     fn filed(&self, line: &Line, path: &str, append: bool) -> Result<Done> {
         let path = std::path::Path::new(path);
-        if let Some(session) = &self.session
-            && let (Ok(a), Ok(b)) = (session.facts().path.canonicalize(), path.canonicalize())
-            && a == b
-        {
-            return Err(Failure::usage("the output is the image itself; an image is never written"));
-        }
+        guard(self.session.as_ref(), path)?;
         let mut options = std::fs::File::options();
         options.create(true).write(true).append(append).truncate(!append);
         let file = options.open(path).map_err(|e| Failure::file(path, "write", e))?;

@@ -24,6 +24,8 @@ pub fn walk(paging: Paging, word: Word, roots: Roots, va: u64, linux: bool) -> O
         Paging::X86Pae => x86_pae(word, lower, va),
         Paging::X86_64 => x86_long(word, lower, va, 4, linux),
         Paging::X86_64La57 => x86_long(word, lower, va, 5, linux),
+        Paging::X86_64Split => x86_long(word, if bit(va, 63) { upper } else { lower }, va, 4, linux),
+        Paging::X86_64La57Split => x86_long(word, if bit(va, 63) { upper } else { lower }, va, 5, linux),
         Paging::AArch64K4B39 => arm(word, lower, upper, va, 4, 39),
         Paging::AArch64K4B48 => arm(word, lower, upper, va, 4, 48),
         Paging::AArch64K4B52 => arm(word, lower, upper, va, 4, 52),

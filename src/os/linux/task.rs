@@ -7,6 +7,7 @@ use super::list::{chain, list};
 use super::lost::Lost;
 use super::mm::Mm;
 use super::path::{PathRef, Paths};
+use super::space::process_space;
 use super::xarray::array;
 use crate::arch::Arch;
 use crate::engine::{AddressSpace, ViewExt};
@@ -60,13 +61,19 @@ impl Task {
         self.block.uint(kernel.layouts.task.flags).is_some_and(|f| f & KTHREAD != 0)
     }
 
-    /// Its address space.
-    pub fn mm(&self, kernel: &Kernel) -> Option<Mm> {
+    /// Its address space; one that should be there and is not is told.
+    pub fn mm(&self, kernel: &Kernel, lost: &mut Lost) -> Option<Mm> {
         // A kernel thread may borrow a process's for a while (`kthread_use_mm`).
         if self.is_kernel(kernel) {
             return None;
         }
-        Mm::read(kernel, self.block.ptr(kernel.layouts.task.mm)?)
+        let at = self.block.ptr(kernel.layouts.task.mm)?;
+        let mm = Mm::read(kernel, at);
+        if mm.as_ref().and_then(|mm| mm.root(kernel)).is_none() {
+            let pid = self.tgid(kernel).unwrap_or(0);
+            lost.push(format!("process {pid}: its mm_struct at {at} is not in the image, or has no page tables"));
+        }
+        mm
     }
 
     /// A kernel thread's `struct kthread`.
@@ -184,17 +191,17 @@ impl Task {
     }
 
     /// What is known of the process that this task leads.
-    pub fn info(&self, kernel: &Kernel, paths: &mut Paths) -> ProcessInfo {
+    pub fn info(&self, kernel: &Kernel, paths: &mut Paths, lost: &mut Lost) -> ProcessInfo {
         let l = &kernel.layouts;
         let view = kernel.view();
         let parent = self.block.ptr(l.task.parent).map(|p| l.task.read(view, p));
         let cred = self.block.ptr(l.task.cred).map(|c| l.cred.read(view, c));
-        let mm = self.mm(kernel);
+        let mm = self.mm(kernel, lost);
         let root = mm.as_ref().and_then(|mm| mm.root(kernel));
         let exe = mm.as_ref().and_then(|mm| mm.block.ptr(l.mm.exe_file)).map(|f| paths.file(f));
         let line = mm.as_ref().zip(root).and_then(|(mm, root)| {
             // What is missing is told by `arguments`; here the cell holds what is there.
-            args::command_line(kernel, mm, &kernel.space.with_root(root), &mut Lost::default())
+            args::command_line(kernel, mm, &process_space(&kernel.space, root), &mut Lost::default())
         });
         let wow64 = kernel.space.format().arch == Arch::X86_64 && mm.as_ref().is_some_and(|mm| mm.is_ia32(kernel));
         ProcessInfo {
@@ -221,8 +228,8 @@ impl Task {
 
     /// The address space that user code of this task sees; the kernel's where there is none.
     pub fn space(&self, kernel: &Kernel) -> AddressSpace {
-        match self.mm(kernel).and_then(|mm| mm.root(kernel)) {
-            Some(root) => kernel.space.with_root(root),
+        match self.mm(kernel, &mut Lost::default()).and_then(|mm| mm.root(kernel)) {
+            Some(root) => process_space(&kernel.space, root),
             None => kernel.space.clone(),
         }
     }
@@ -311,10 +318,11 @@ pub fn processes(kernel: &Kernel) -> Result<Listing<ProcessInfo>, ApiError> {
     for at in leaders(kernel, &mut lost)? {
         let Some(task) = Task::read(kernel, at, &mut lost) else { continue };
         match task.tgid(kernel) {
-            Some(_) => out.push(task.info(kernel, &mut paths)),
+            Some(_) => out.push(task.info(kernel, &mut paths, &mut lost)),
             None => lost.push(format!("the process at {at} has no readable id")),
         }
     }
+    lost.extend(paths.lost);
     Ok(lost.listing(out))
 }
 

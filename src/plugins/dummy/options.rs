@@ -28,6 +28,8 @@ const FORMATS: &[(&str, Paging)] = &[
     ("x86_pae", Paging::X86Pae),
     ("x86_64", Paging::X86_64),
     ("la57", Paging::X86_64La57),
+    ("x86_64-split", Paging::X86_64Split),
+    ("la57-split", Paging::X86_64La57Split),
     ("aarch64", Paging::AArch64K4B48),
     ("aarch64-4k", Paging::AArch64K4B48),
     ("aarch64-16k", Paging::AArch64K16B48),

@@ -124,6 +124,9 @@ fn users_and_the_kernels_threads_are_told_apart() {
     assert!(user.iter().all(|k| !k) && threads.iter().all(|k| *k));
     assert_eq!(user.len() + threads.len(), all.len());
     assert_eq!(sample(&["ps", "-u", "-k"]).status, 2);
+    let run = sample(&["maps", "-p", "2"]);
+    assert!(run.status == 0 && run.stderr.contains("kthreadd/2 is a thread of the kernel"), "{}", run.stderr);
+    assert_eq!(sample(&["-c", "foreach nosuch ps"]).status, 1);
 }
 
 #[test]

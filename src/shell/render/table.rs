@@ -386,10 +386,10 @@ mod tests {
             "start_time": "2026-01-02T03:04:05Z", "command_line": "c".repeat(60)});
         let columns = ["pid", "name", "state", "threads", "uid", "start_time", "command_line"];
         let style = |width| Style { width: Some(width), ..Style::default() };
-        let narrow = render(&style(80), &columns, &[row.clone()]);
+        let narrow = render(&style(80), &columns, std::slice::from_ref(&row));
         assert!(!narrow.contains("START TIME") && narrow.contains("THREADS"), "{narrow}");
         assert!(narrow.lines().all(|l| l.chars().count() <= 80), "{narrow}");
-        assert!(render(&style(120), &columns, &[row.clone()]).contains("START TIME"));
+        assert!(render(&style(120), &columns, std::slice::from_ref(&row)).contains("START TIME"));
         let named = Style { columns: Some(columns.iter().map(|c| (*c).to_owned()).collect()), ..style(80) };
         assert!(render(&named, &columns, &[row]).contains("START TIME"), "columns that were asked for stay");
     }

@@ -127,6 +127,11 @@ fn users_and_the_kernels_threads_are_told_apart() {
     let run = sample(&["maps", "-p", "2"]);
     assert!(run.status == 0 && run.stderr.contains("kthreadd/2 is a thread of the kernel"), "{}", run.stderr);
     assert_eq!(sample(&["-c", "foreach nosuch ps"]).status, 1);
+    // The list from which a process is chosen stays whole; what asks about one process does not.
+    let run = sample(&["--json", "-c", "proc victim-a; ps; threads"]);
+    let values: Vec<Value> = run.stdout.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(values[0].as_array().unwrap().len(), all.len());
+    assert!(values[1].as_array().unwrap().iter().all(|t| t["pid"] == values[1][0]["pid"]));
 }
 
 #[test]

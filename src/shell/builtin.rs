@@ -53,9 +53,7 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
                 Failure::Usage(format!("there is no command {name}"), Some("`help` lists the commands".to_owned()))
             })?;
             let mut parser = super::args::parser(spec, !shell.interactive);
-            // In the shell the short form, which leaves the screen to the answers.
-            let help = if shell.interactive { parser.render_help() } else { parser.render_long_help() };
-            text(out, &help.to_string())
+            text(out, &parser.render_help().to_string())
         }
     }
 }

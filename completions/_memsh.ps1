@@ -25,8 +25,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('--command', '--command', [CompletionResultType]::ParameterName, 'Commands to run, separated by `;`')
             [CompletionResult]::new('--script', '--script', [CompletionResultType]::ParameterName, 'File with commands to run, one or more per line')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--arch', '--arch', [CompletionResultType]::ParameterName, 'Architecture: x86, x86_pae, x86_64, aarch64, riscv64')
             [CompletionResult]::new('--dtb', '--dtb', [CompletionResultType]::ParameterName, 'Physical address of the kernel''s page-table root')
             [CompletionResult]::new('--kernel-base', '--kernel-base', [CompletionResultType]::ParameterName, 'Where the kernel lies')
@@ -52,8 +52,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
             [CompletionResult]::new('--no-cache', '--no-cache', [CompletionResultType]::ParameterName, 'Neither read nor write caches')
             [CompletionResult]::new('--write', '--write', [CompletionResultType]::ParameterName, 'Allow writes to a live target (not supported yet)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what the image is: format, architecture, operating system, and how they were found')
@@ -118,8 +118,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
         }
         'memsh;info' {
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -130,14 +130,14 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;sys' {
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -148,14 +148,14 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;vertarget' {
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -166,16 +166,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;ps' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Children below their parents (the table draws the branches)')
             [CompletionResult]::new('--tree', '--tree', [CompletionResultType]::ParameterName, 'Children below their parents (the table draws the branches)')
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Only processes of users, no threads of the kernel')
@@ -192,16 +192,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;pslist' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Children below their parents (the table draws the branches)')
             [CompletionResult]::new('--tree', '--tree', [CompletionResultType]::ParameterName, 'Children below their parents (the table draws the branches)')
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Only processes of users, no threads of the kernel')
@@ -218,16 +218,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;tasks' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Children below their parents (the table draws the branches)')
             [CompletionResult]::new('--tree', '--tree', [CompletionResultType]::ParameterName, 'Children below their parents (the table draws the branches)')
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Only processes of users, no threads of the kernel')
@@ -244,16 +244,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;threads' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -264,16 +264,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;thrdscan' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -284,16 +284,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;cmdline' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -304,16 +304,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;psaux' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -324,16 +324,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;cmdlines' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -344,16 +344,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;env' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -364,16 +364,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;envars' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -384,16 +384,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;environ' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Only this process: a pid or a name')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -404,16 +404,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;modules' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--phys', '--phys', [CompletionResultType]::ParameterName, 'Physical addresses')
@@ -427,16 +427,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;lm' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--phys', '--phys', [CompletionResultType]::ParameterName, 'Physical addresses')
@@ -450,16 +450,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;lsmod' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--phys', '--phys', [CompletionResultType]::ParameterName, 'Physical addresses')
@@ -473,16 +473,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;mod' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--phys', '--phys', [CompletionResultType]::ParameterName, 'Physical addresses')
@@ -496,16 +496,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;dlllist' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--phys', '--phys', [CompletionResultType]::ParameterName, 'Physical addresses')
@@ -519,16 +519,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;ldrmodules' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--phys', '--phys', [CompletionResultType]::ParameterName, 'Physical addresses')
@@ -542,16 +542,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;maps' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Only regions that can be executed')
             [CompletionResult]::new('--executable', '--executable', [CompletionResultType]::ParameterName, 'Only regions that can be executed')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Only regions that can be written')
@@ -569,16 +569,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;vmmap' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Only regions that can be executed')
             [CompletionResult]::new('--executable', '--executable', [CompletionResultType]::ParameterName, 'Only regions that can be executed')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Only regions that can be written')
@@ -596,16 +596,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;vad' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Only regions that can be executed')
             [CompletionResult]::new('--executable', '--executable', [CompletionResultType]::ParameterName, 'Only regions that can be executed')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Only regions that can be written')
@@ -623,16 +623,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;vadinfo' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Only regions that can be executed')
             [CompletionResult]::new('--executable', '--executable', [CompletionResultType]::ParameterName, 'Only regions that can be executed')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Only regions that can be written')
@@ -650,16 +650,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;vm' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Only regions that can be executed')
             [CompletionResult]::new('--executable', '--executable', [CompletionResultType]::ParameterName, 'Only regions that can be executed')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Only regions that can be written')
@@ -677,16 +677,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;address' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Only regions that can be executed')
             [CompletionResult]::new('--executable', '--executable', [CompletionResultType]::ParameterName, 'Only regions that can be executed')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Only regions that can be written')
@@ -704,8 +704,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;vtop' {
@@ -713,8 +713,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--phys', '--phys', [CompletionResultType]::ParameterName, 'Physical addresses')
@@ -728,8 +728,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;pte' {
@@ -737,8 +737,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--phys', '--phys', [CompletionResultType]::ParameterName, 'Physical addresses')
@@ -752,14 +752,14 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;ptov' {
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -770,16 +770,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;pages' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'The kernel''s part of a process''s address space too')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'The kernel''s part of a process''s address space too')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
@@ -795,16 +795,16 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;memmap' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'The kernel''s part of a process''s address space too')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'The kernel''s part of a process''s address space too')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
@@ -820,8 +820,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;read' {
@@ -832,8 +832,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Write the bytes themselves to stdout (unreadable ones as zeros)')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
@@ -848,8 +848,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;x' {
@@ -860,8 +860,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Write the bytes themselves to stdout (unreadable ones as zeros)')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
@@ -876,8 +876,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;rd' {
@@ -888,8 +888,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Write the bytes themselves to stdout (unreadable ones as zeros)')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
@@ -904,8 +904,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;hexdump' {
@@ -916,8 +916,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Write the bytes themselves to stdout (unreadable ones as zeros)')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
@@ -932,8 +932,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;scan' {
@@ -942,8 +942,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'As UTF-16 (little-endian) text')
             [CompletionResult]::new('--utf16', '--utf16', [CompletionResultType]::ParameterName, 'As UTF-16 (little-endian) text')
             [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'PATTERN is bytes in hex, `?` for a digit that does not matter: `4d 5a ?? 00`')
@@ -966,8 +966,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;search' {
@@ -976,8 +976,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'As UTF-16 (little-endian) text')
             [CompletionResult]::new('--utf16', '--utf16', [CompletionResultType]::ParameterName, 'As UTF-16 (little-endian) text')
             [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'PATTERN is bytes in hex, `?` for a digit that does not matter: `4d 5a ?? 00`')
@@ -1000,8 +1000,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;s' {
@@ -1010,8 +1010,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'As UTF-16 (little-endian) text')
             [CompletionResult]::new('--utf16', '--utf16', [CompletionResultType]::ParameterName, 'As UTF-16 (little-endian) text')
             [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'PATTERN is bytes in hex, `?` for a digit that does not matter: `4d 5a ?? 00`')
@@ -1034,8 +1034,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;strings' {
@@ -1048,8 +1048,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'The memory of every process')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
@@ -1064,8 +1064,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;dump' {
@@ -1075,8 +1075,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Overwrite the file')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
             [CompletionResult]::new('--kernel', '--kernel', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
@@ -1091,14 +1091,14 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;symbols' {
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -1109,14 +1109,14 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;sym' {
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -1127,14 +1127,14 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;kallsyms' {
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -1145,14 +1145,14 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;nm' {
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -1163,14 +1163,14 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;near' {
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -1181,14 +1181,14 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;ln' {
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -1199,8 +1199,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;dt' {
@@ -1208,8 +1208,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Show the structures inside structures; given twice, two levels of them')
             [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Show the structures inside structures; given twice, two levels of them')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
@@ -1225,8 +1225,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;struct' {
@@ -1234,8 +1234,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Show the structures inside structures; given twice, two levels of them')
             [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Show the structures inside structures; given twice, two levels of them')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
@@ -1251,8 +1251,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;union' {
@@ -1260,8 +1260,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Show the structures inside structures; given twice, two levels of them')
             [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Show the structures inside structures; given twice, two levels of them')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
@@ -1277,8 +1277,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;whatis' {
@@ -1286,8 +1286,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Show the structures inside structures; given twice, two levels of them')
             [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Show the structures inside structures; given twice, two levels of them')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
@@ -1303,8 +1303,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;ptype' {
@@ -1312,8 +1312,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'Process whose addresses are meant: a pid, or a name that only one process has')
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Show the structures inside structures; given twice, two levels of them')
             [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Show the structures inside structures; given twice, two levels of them')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'The kernel''s addresses')
@@ -1329,14 +1329,14 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;hash' {
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -1347,14 +1347,14 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;sha256' {
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Comma-separated values')
@@ -1365,14 +1365,14 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;check' {
             [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'Only these columns, in this order')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: auto (on a terminal), always, never')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Progress bars: auto (on a terminal), always, never')
             [CompletionResult]::new('--update', '--update', [CompletionResultType]::ParameterName, 'Write the answers of today into the file; a file that does not exist gets info, ps and modules')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')
@@ -1384,8 +1384,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is being done, on stderr; twice: in detail')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'A partial answer is a failure (exit status 4)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'memsh;schema' {

@@ -98,6 +98,23 @@ fn a_command_for_each_process_says_whose_answer_it_is_and_can_be_piped() {
 }
 
 #[test]
+fn jq_gets_json() {
+    // A stand-in for jq on the path: the test needs no jq.
+    let folder = tempfile::tempdir().unwrap();
+    let jq = folder.path().join("jq");
+    std::fs::write(&jq, "#!/bin/sh\ncat\n").unwrap();
+    std::process::Command::new("chmod").arg("+x").arg(&jq).status().unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let run = |line: &str| {
+        let mut command = assert_cmd::Command::cargo_bin("memsh").unwrap();
+        let output = command.env("PATH", &path).args(["sample", "-c", line]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(serde_json::from_str::<Value>(&run("ps -u | jq .")).unwrap(), answer(&["ps", "-u"]));
+    assert!(run("ps -u --csv | jq .").starts_with("pid,"));
+}
+
+#[test]
 fn users_and_the_kernels_threads_are_told_apart() {
     let kernel = |words: &[&str]| {
         let rows = answer(words);
@@ -107,6 +124,14 @@ fn users_and_the_kernels_threads_are_told_apart() {
     assert!(user.iter().all(|k| !k) && threads.iter().all(|k| *k));
     assert_eq!(user.len() + threads.len(), all.len());
     assert_eq!(sample(&["ps", "-u", "-k"]).status, 2);
+    let run = sample(&["maps", "-p", "2"]);
+    assert!(run.status == 0 && run.stderr.contains("kthreadd/2 is a thread of the kernel"), "{}", run.stderr);
+    assert_eq!(sample(&["-c", "foreach nosuch ps"]).status, 1);
+    // The list from which a process is chosen stays whole; what asks about one process does not.
+    let run = sample(&["--json", "-c", "proc victim-a; ps; threads"]);
+    let values: Vec<Value> = run.stdout.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(values[0].as_array().unwrap().len(), all.len());
+    assert!(values[1].as_array().unwrap().iter().all(|t| t["pid"] == values[1][0]["pid"]));
 }
 
 #[test]

@@ -17,7 +17,8 @@ pub fn guard(session: Option<&Session>, output: &Path) -> Result<()> {
     };
     match same {
         true => {
-            let message = format!("can't write to {}: the output is the image itself; an image is never written", output.display());
+            let message =
+                format!("can't write to {}: the output is the image itself; an image is never written", output.display());
             Err(Failure::usage(message))
         }
         false => Ok(()),

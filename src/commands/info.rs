@@ -160,7 +160,7 @@ fn steps(session: &Session) -> Vec<Step> {
         Step {
             step: step.to_owned(),
             method: "content of the file".to_owned(),
-            found: !["no, ", "none of"].iter().any(|no| detail.starts_with(no)),
+            found: !["no, ", "none of", "none known"].iter().any(|no| detail.starts_with(no)),
             detail: detail.to_owned(),
             milliseconds: None,
         }

@@ -124,7 +124,7 @@ impl Command for Ps {
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, PsRow>) -> Result<()> {
-        let mut processes = self.filter.processes(cx)?;
+        let mut processes = self.filter.of_all(cx)?;
         processes.retain(|p| if p.kernel_thread { !self.user } else { !self.kernel });
         if !self.tree {
             return processes.iter().try_for_each(|p| out.push(&PsRow::new(p, None)));

@@ -53,7 +53,7 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
                 Failure::Usage(format!("there is no command {name}"), Some("`help` lists the commands".to_owned()))
             })?;
             let mut parser = super::args::parser(spec, !shell.interactive);
-            text(out, &parser.render_long_help().to_string())
+            text(out, &parser.render_help().to_string())
         }
     }
 }
@@ -180,6 +180,11 @@ fn foreach(shell: &Shell, rest: &[String], out: &mut dyn Write, stdout: bool) ->
         "kernel" => p.kernel_thread,
         w => w.parse().map_or_else(|_| p.name.as_bytes() == w.as_bytes(), |pid: u32| p.pid == pid),
     });
+    let mut chosen = chosen.peekable();
+    if chosen.peek().is_none() {
+        let e = memsh::Error::new(memsh::Layer::Os, memsh::ErrorKind::NotFound, format!("no process {filter}"));
+        return Err(e.hint("foreach takes user, kernel, all, a pid or a name; `ps` lists the processes").into());
+    }
     let mut outcome = Ok(());
     let plain = command.iter().any(|w| matches!(w.as_str(), "--json" | "--jsonl" | "--csv" | "--no-header"));
     for p in chosen {

@@ -108,8 +108,12 @@ impl Shell {
     fn piped(&self, line: &Line, shell: &str) -> Result<Done> {
         let spawn = Process::new("sh").arg("-c").arg(shell).stdin(Stdio::piped()).spawn();
         let mut child = spawn.map_err(|e| Failure::file(std::path::Path::new("sh"), "run", e))?;
+        let mut words = line.words.clone();
+        if self.for_jq(&words, shell) {
+            words.push("--json".to_owned());
+        }
         let outcome = match child.stdin.take() {
-            Some(stdin) => self.words(&line.words, &mut BufWriter::new(stdin), false),
+            Some(stdin) => self.words(&words, &mut BufWriter::new(stdin), false),
             None => Ok(Done::Well),
         };
         let status = child.wait().map_err(Failure::Output)?;
@@ -122,6 +126,15 @@ impl Shell {
             Err(Failure::Output(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(Done::Well),
             other => other,
         }
+    }
+
+    /// Whether the answer goes to jq, which can read nothing but JSON, and no format was asked for.
+    fn for_jq(&self, words: &[String], shell: &str) -> bool {
+        let o = self.defaults.borrow();
+        let asked = o.json || o.jsonl || o.csv || o.table;
+        let asked = asked || words.iter().any(|w| matches!(w.as_str(), "--json" | "--jsonl" | "--csv" | "--table" | "--raw"));
+        let command = alias::expand(words).first().is_some_and(|name| find(name).is_some());
+        !asked && command && shell.split_whitespace().next() == Some("jq")
     }
 
     fn filed(&self, line: &Line, path: &str, append: bool) -> Result<Done> {
@@ -166,7 +179,7 @@ impl Shell {
         let cx = Context::new(self, self.session.as_ref(), self.current.borrow().clone());
         let mut renderer = Renderer::new(out, &style, (spec.name, spec.shape_of(&matches)), &keys, self.interrupt());
         let outcome = (spec.run)(&matches, &cx, &mut renderer);
-        let finished = renderer.finish(outcome.is_ok());
+        let finished = renderer.finish(outcome.is_ok()).map(|note| note.iter().for_each(|n| self.warn(n)));
         self.tell_once();
         self.after(&cx, outcome.and(finished))
     }

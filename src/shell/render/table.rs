@@ -16,6 +16,13 @@ const BATCH: usize = 2000;
 const PATIENCE: Duration = Duration::from_millis(400);
 /// Text wider than this may be wrapped; addresses and numbers never are.
 const WRAPPABLE: usize = 24;
+/// A column that may be wrapped keeps at least this, before others are left out for it.
+const LEAST: usize = 20;
+/// What a terminal too narrow for all goes without, in this order, unless the columns were named.
+const EXPENDABLE: &[&str] =
+    &["start_time", "inode", "offset", "start_symbol", "refcount", "used_by", "threads", "space", "uid", "kind", "state", "ppid"];
+/// Ends a colour.
+const RESET: &str = "\x1b[0m";
 /// And names wider than this.
 const NAME: usize = 44;
 /// Levels of a tree that are drawn.
@@ -31,6 +38,9 @@ pub struct Table {
     /// Levels of the rows in a tree.
     depths: Vec<usize>,
     widths: Vec<usize>,
+    /// Columns that the terminal has no room for; settled with the first rows.
+    hidden: Vec<bool>,
+    chosen: bool,
     since: Instant,
     begun: bool,
 }
@@ -47,6 +57,8 @@ impl Table {
             rows: Vec::new(),
             depths: Vec::new(),
             widths,
+            hidden: Vec::new(),
+            chosen: style.columns.is_some(),
             since: Instant::now(),
             begun: false,
         }
@@ -73,6 +85,29 @@ impl Table {
             self.flush(out)?;
         }
         Ok(())
+    }
+
+    /// Leaves columns out until the others fit the terminal.
+    fn settle(&mut self) {
+        let Some(width) = self.width.map(usize::from).filter(|_| !self.chosen && self.hidden.is_empty()) else { return };
+        self.hidden = vec![false; self.columns.len()];
+        let mut expendable = EXPENDABLE.iter().filter_map(|key| self.columns.iter().position(|c| c == key));
+        loop {
+            let needed = |i: usize| if self.wraps(i) { LEAST } else { self.widths.get(i).copied().unwrap_or(0) } + 2;
+            let shown = (0..self.columns.len()).filter(|i| self.hidden.get(*i) == Some(&false));
+            if shown.map(needed).sum::<usize>() <= width + 2 {
+                return;
+            }
+            match expendable.next().and_then(|i| self.hidden.get_mut(i)) {
+                Some(hidden) => *hidden = true,
+                None => return,
+            }
+        }
+    }
+
+    /// The columns that were left out, for a note.
+    pub fn left_out(&self) -> Vec<&str> {
+        self.columns.iter().zip(&self.hidden).filter(|(_, hidden)| **hidden).map(|(name, _)| name.as_str()).collect()
     }
 
     /// The rest; a table without rows shows its header.
@@ -121,9 +156,16 @@ impl Table {
             Some(w) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(w),
             None => table.set_content_arrangement(ContentArrangement::Disabled),
         };
+        if with_header || !self.header {
+            self.settle();
+        }
         let room = self.room();
         for (i, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
+            if self.hidden.get(i).copied().unwrap_or(false) {
+                column.set_constraint(ColumnConstraint::Hidden);
+                continue;
+            }
             let right = right.get(i).copied().unwrap_or(false);
             if right {
                 column.set_cell_alignment(CellAlignment::Right);
@@ -136,7 +178,12 @@ impl Table {
             });
         }
         for line in table.lines() {
-            out.write_all(line.trim_end().as_bytes())?;
+            let line = line.trim_end();
+            // In a coloured header the padding stands before the code that ends the colour, and would wrap.
+            match line.strip_suffix(RESET) {
+                Some(text) => write!(out, "{}{RESET}", text.trim_end())?,
+                None => out.write_all(line.as_bytes())?,
+            }
             out.write_all(b"\n")?;
         }
         Ok(())
@@ -150,7 +197,7 @@ impl Table {
 
     /// The most that a column that may be wrapped gets of the terminal's width: those that need less leave the rest to the others.
     fn room(&self) -> Option<usize> {
-        let all = 0..self.widths.len();
+        let all = (0..self.widths.len()).filter(|i| !self.hidden.get(*i).copied().unwrap_or(false));
         let natural = |i: usize| self.widths.get(i).copied().unwrap_or(0);
         let fixed: usize = all.clone().map(|i| if self.wraps(i) { 2 } else { natural(i) + 2 }).sum();
         let mut wanted: Vec<usize> = all.filter(|i| self.wraps(*i)).map(natural).collect();
@@ -162,7 +209,7 @@ impl Table {
             left = left.saturating_sub(room.min(*w));
         }
         // Too narrow for all: rather let the terminal wrap whole lines than cut words into confetti.
-        Some(room.max(WRAPPABLE))
+        Some(room.max(LEAST))
     }
 }
 
@@ -331,6 +378,20 @@ mod tests {
         let text = render(&style, &["name", "path", "command_line"], &[row]);
         assert!(text.contains("kworker/u2:1-events_unbound"), "{text}");
         assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_goes_without_what_matters_less() {
+        let row = json!({"pid": 1, "name": "victim-ns-outer", "state": "tracing stop", "threads": 1, "uid": 1000,
+            "start_time": "2026-01-02T03:04:05Z", "command_line": "c".repeat(60)});
+        let columns = ["pid", "name", "state", "threads", "uid", "start_time", "command_line"];
+        let style = |width| Style { width: Some(width), ..Style::default() };
+        let narrow = render(&style(80), &columns, std::slice::from_ref(&row));
+        assert!(!narrow.contains("START TIME") && narrow.contains("THREADS"), "{narrow}");
+        assert!(narrow.lines().all(|l| l.chars().count() <= 80), "{narrow}");
+        assert!(render(&style(120), &columns, std::slice::from_ref(&row)).contains("START TIME"));
+        let named = Style { columns: Some(columns.iter().map(|c| (*c).to_owned()).collect()), ..style(80) };
+        assert!(render(&named, &columns, &[row]).contains("START TIME"), "columns that were asked for stay");
     }
 
     #[test]

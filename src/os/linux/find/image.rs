@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn the_banner_with_a_build_number_is_the_kernels() {
-        let memory = b"..Linux version %s (%s)\0Linux version 6.1.0 (a@b) (gcc) # SMP x\0..Linux version 6.1.0 (a@b) (gcc) #1 SMP x\0";
+        let memory =
+            b"..Linux version %s (%s)\0Linux version 6.1.0 (a@b) (gcc) # SMP x\0..Linux version 6.1.0 (a@b) (gcc) #1 SMP x\0";
         assert_eq!(banner(memory).as_deref(), Some("Linux version 6.1.0 (a@b) (gcc) #1 SMP x"));
         assert_eq!(banner(&memory[..70]).as_deref(), Some("Linux version 6.1.0 (a@b) (gcc) # SMP x"));
         assert_eq!(banner(b"Linux version of a text"), None);

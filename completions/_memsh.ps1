@@ -1069,6 +1069,8 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             break
         }
         'memsh;dump' {
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Bytes from the address that WHAT names; a number or an expression, `4k`')
+            [CompletionResult]::new('--length', '--length', [CompletionResultType]::ParameterName, 'Bytes from the address that WHAT names; a number or an expression, `4k`')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The file to write; one that exists is left alone')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The file to write; one that exists is left alone')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'raw bytes (unreadable ones as zeros), an ELF core or LiME; default: elf for a process, else raw')

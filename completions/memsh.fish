@@ -910,6 +910,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand strings" -s q -l quiet -d 'N
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -s n -l length -d 'Bytes from the address that WHAT names; a number or an expression, `4k`' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s o -l output -d 'The file to write; one that exists is left alone' -r -F
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l format -d 'raw bytes (unreadable ones as zeros), an ELF core or LiME; default: elf for a process, else raw' -r -f -a "raw\t''
 elf\t''

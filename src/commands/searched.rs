@@ -160,8 +160,10 @@ impl Searched {
 }
 
 fn regions(cx: &Context, space: &Space) -> Option<Vec<RegionInfo>> {
+    // Physical memory has none, and is searched without looking for a system first.
+    let process = space.process()?;
     let os = cx.session().ok()?.os().ok()?.os.as_ref();
-    let listing = std::result::Result::from(open(os, space.process()?).ok()?.regions()).ok()?;
+    let listing = std::result::Result::from(open(os, process).ok()?.regions()).ok()?;
     let mut regions = listing.items.to_vec();
     regions.sort_by_key(|r| r.start);
     Some(regions)

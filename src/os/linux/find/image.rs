@@ -18,13 +18,23 @@ pub(super) struct KernelImage {
 const SMALLEST: umem = 2 << 20;
 /// Pieces of the image further apart than this belong to something else.
 const LARGEST: umem = 256 << 20;
+/// A kernel's own tables map its image in one piece, modules and a few single pages aside; a table that scatters the window over
+/// more distances than this is none, and walking it to its end would take long.
+const DISTANCES: usize = 4096;
+/// The image has no more runs than pages, and those of one protection follow each other.
+const RUNS: usize = 1 << 16;
 
 impl KernelImage {
     /// The largest part of `first..=last` that `space` maps at one distance between virtual and physical addresses. Modules,
     /// mapped page by page, have another distance each.
     pub(super) fn find(space: &AddressSpace, first: VirtAddr, last: VirtAddr) -> Option<Self> {
         let mut by_distance: HashMap<umem, (umem, VirtAddr, VirtAddr)> = HashMap::new();
+        let mut seen = 0;
         space.runs(first, last, &mut |runs| {
+            seen += runs.len();
+            if seen > RUNS || by_distance.len() > DISTANCES {
+                return ControlFlow::Break(());
+            }
             for r in runs {
                 let distance = r.phys.value().wrapping_sub(r.virt.value());
                 let (bytes, _, end) = by_distance.entry(distance).or_insert((0, r.virt, r.virt));
@@ -37,6 +47,9 @@ impl KernelImage {
             }
             ControlFlow::Continue(())
         });
+        if seen > RUNS || by_distance.len() > DISTANCES {
+            return None;
+        }
         let (distance, (_, virt, end)) =
             by_distance.into_iter().filter(|(_, (b, ..))| *b >= SMALLEST).max_by_key(|(_, (b, ..))| *b)?;
         Some(Self { virt, phys: PhysAddr::new(virt.value().wrapping_add(distance)), size: end.value() - virt.value() })

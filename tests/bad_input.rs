@@ -170,7 +170,11 @@ fn a_raw_file_that_is_no_memory() {
     assert!(ps.stderr.contains("`info` lists what was tried"), "{}", ps.stderr);
     let info = limited(&[image, "info"]);
     assert_eq!(info.status, 1);
-    assert!(info.stdout.contains("pass over all of memory") && info.stderr.contains("no Linux kernel was found"), "{}", info.stdout);
+    assert!(
+        info.stdout.contains("pass over all of memory") && info.stderr.contains("no Linux kernel was found"),
+        "{}",
+        info.stdout
+    );
     for command in ["modules", "maps -p 1", "threads", "symbols x", "dt task_struct", "vtop 0x1000", "read 0x1000"] {
         let words: Vec<&str> = std::iter::once(image).chain(command.split(' ')).collect();
         let run = limited(&words);
@@ -290,7 +294,11 @@ fn nothing_lands_on_the_image_by_any_name() {
         ] {
             let run = limited(words);
             assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{words:?}: {}", run.stderr);
-            assert!(run.stderr.contains("the output is the image itself; an image is never written"), "{words:?}: {}", run.stderr);
+            assert!(
+                run.stderr.contains("the output is the image itself; an image is never written"),
+                "{words:?}: {}",
+                run.stderr
+            );
         }
     }
     assert!(fs::read(&image).unwrap() == bytes);

@@ -122,9 +122,18 @@ fn a_name_that_is_a_terminal_command() {
     let comm = torn.task("victim-b") + torn.offset("task_struct", "comm");
     torn.put(comm, "\x1b[31mA\n\u{202e}x\0".as_bytes());
     let image = torn.save();
-    for words in [&["ps", "--color", "always"][..], &["ps", "-t"], &["threads"], &["cmdline"], &["env"], &["maps"], &["-c", "proc 65; read 0"]] {
+    for words in [
+        &["ps", "--color", "always"][..],
+        &["ps", "-t"],
+        &["threads"],
+        &["cmdline"],
+        &["env"],
+        &["maps"],
+        &["-c", "proc 65; read 0"],
+    ] {
         let run = image.run(words);
-        let both = run.stdout.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[2m", "").replace("\x1b[36m", "") + &run.stderr;
+        let both =
+            run.stdout.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[2m", "").replace("\x1b[36m", "") + &run.stderr;
         assert!(!both.contains("\x1b[31m") && !both.contains('\u{202e}'), "{words:?}: {both:?}");
     }
     assert!(image.run(&["ps"]).stdout.contains(r"\x1b[31mA\n\u{202e}x"));
@@ -255,7 +264,9 @@ fn no_page_table_root_at_all() {
     let root = torn.symbol("init_top_pgt");
     let entry = torn.word(root + 511 * 8).to_le_bytes();
     for page in torn.bytes().chunks_exact_mut(4096) {
-        if page[511 * 8..] == entry || page[511 * 8..] == [entry[0] | 0x20, entry[1], entry[2], entry[3], entry[4], entry[5], entry[6], entry[7]] {
+        if page[511 * 8..] == entry
+            || page[511 * 8..] == [entry[0] | 0x20, entry[1], entry[2], entry[3], entry[4], entry[5], entry[6], entry[7]]
+        {
             page.fill(0);
         }
     }
@@ -287,7 +298,12 @@ fn page_tables_that_lead_back_to_their_root() {
     }
     let image = torn.save();
     assert_eq!(image.run(&["ps"]).status, 0);
-    for words in [&["maps", "-p", "victim-b"][..], &["vtop", "-p", "victim-b", "0x400000"], &["read", "-p", "victim-b", "0x400000"], &["cmdline"]] {
+    for words in [
+        &["maps", "-p", "victim-b"][..],
+        &["vtop", "-p", "victim-b", "0x400000"],
+        &["read", "-p", "victim-b", "0x400000"],
+        &["cmdline"],
+    ] {
         let run = image.run(words);
         assert!(matches!(run.status, 0 | 1), "{words:?}: {}", run.stderr);
     }
@@ -297,7 +313,8 @@ fn page_tables_that_lead_back_to_their_root() {
 fn vmcoreinfo_of_nonsense() {
     let mut torn = Torn::new();
     let data = torn.word(torn.symbol("vmcoreinfo_data"));
-    let nonsense: Vec<u8> = b"OSRELEASE=\x1b[31m\nSYMBOL(init_top_pgt)=ffff\nKERNELOFFSET=zz\nNUMBER(phys_base)=-1\n\xff\xfe".repeat(50);
+    let nonsense: Vec<u8> =
+        b"OSRELEASE=\x1b[31m\nSYMBOL(init_top_pgt)=ffff\nKERNELOFFSET=zz\nNUMBER(phys_base)=-1\n\xff\xfe".repeat(50);
     torn.put(data, &nonsense[..4096.min(nonsense.len())]);
     let image = torn.save();
     let run = image.run(&["ps"]);

@@ -171,7 +171,8 @@ fn a_symbol_file_of_another_kernel_is_told_once_and_not_with_quiet() {
     let path = folder.path().join("other.json");
     // The banner, in base64: Linux version 5.0.0
     let isf = r#"{"metadata":{"format":"6.2.0","linux":{}},"base_types":{},"enums":{},"user_types":{},
-        "symbols":{"linux_banner":{"address":18446744071596474368,"constant_data":"TGludXggdmVyc2lvbiA1LjAuMA=="}}}"#;
+        "symbols":{"linux_banner":{"address":18446744071596474368,"constant_data":"TGludXggdmVyc2lvbiA1LjAuMA=="},
+        "init_task":{"address":18446744071600000000},"_text":{"address":18446744071578845184}}}"#;
     std::fs::write(&path, isf).unwrap();
     let path = path.to_str().unwrap();
     let run = memsh(&["sample", "--symbols", path, "-c", "ps; threads; ps"]);

@@ -138,6 +138,11 @@ impl Session {
         self.detected().layer.as_ref().map_err(again)
     }
 
+    /// The operating system, where it was looked for and found; looks for nothing.
+    pub fn found(&self) -> Option<&OsLayer> {
+        self.detected.get()?.layer.as_ref().ok()
+    }
+
     /// What was tried to find the operating system.
     pub fn detection(&self) -> &[DetectionStep] {
         &self.detected().steps

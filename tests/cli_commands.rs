@@ -85,10 +85,77 @@ fn pages_and_maps_and_translation_agree() {
 }
 
 #[test]
+fn a_command_for_each_process_says_whose_answer_it_is_and_can_be_piped() {
+    let run = sample(&["-c", "foreach user maps -x -w | cat"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let (a, b) = (run.stdout.find("-- victim-a/").unwrap(), run.stdout.find("-- victim-b/").unwrap());
+    assert!(a < b && run.stdout.contains("rwxp"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out");
+    assert_eq!(sample(&["-c", &format!("foreach user threads --jsonl > {}", path.display())]).stdout, "");
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(text.lines().count() > 2 && text.lines().all(|l| l.starts_with('{')), "{text}");
+}
+
+#[test]
+fn jq_gets_json() {
+    // A stand-in for jq on the path: the test needs no jq.
+    let folder = tempfile::tempdir().unwrap();
+    let jq = folder.path().join("jq");
+    std::fs::write(&jq, "#!/bin/sh\ncat\n").unwrap();
+    std::process::Command::new("chmod").arg("+x").arg(&jq).status().unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let run = |line: &str| {
+        let mut command = assert_cmd::Command::cargo_bin("memsh").unwrap();
+        let output = command.env("PATH", &path).args(["sample", "-c", line]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(serde_json::from_str::<Value>(&run("ps -u | jq .")).unwrap(), answer(&["ps", "-u"]));
+    assert!(run("ps -u --csv | jq .").starts_with("pid,"));
+}
+
+#[test]
+fn users_and_the_kernels_threads_are_told_apart() {
+    let kernel = |words: &[&str]| {
+        let rows = answer(words);
+        rows.as_array().unwrap().iter().map(|p| p["kernel_thread"].as_bool().unwrap()).collect::<Vec<_>>()
+    };
+    let (all, user, threads) = (kernel(&["ps"]), kernel(&["ps", "-u"]), kernel(&["ps", "-k"]));
+    assert!(user.iter().all(|k| !k) && threads.iter().all(|k| *k));
+    assert_eq!(user.len() + threads.len(), all.len());
+    assert_eq!(sample(&["ps", "-u", "-k"]).status, 2);
+    let run = sample(&["maps", "-p", "2"]);
+    assert!(run.status == 0 && run.stderr.contains("kthreadd/2 is a thread of the kernel"), "{}", run.stderr);
+    assert_eq!(sample(&["-c", "foreach nosuch ps"]).status, 1);
+    // The list from which a process is chosen stays whole; what asks about one process does not.
+    let run = sample(&["--json", "-c", "proc victim-a; ps; threads"]);
+    let values: Vec<Value> = run.stdout.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(values[0].as_array().unwrap().len(), all.len());
+    assert!(values[1].as_array().unwrap().iter().all(|t| t["pid"] == values[1][0]["pid"]));
+}
+
+#[test]
+fn a_hit_is_shown_with_the_text_around_it() {
+    let hit = &answer(&["scan", "-k", "inux versi", "--max", "1"])[0];
+    assert!(hit["context"].as_str().unwrap().starts_with("Linux version "), "{hit}");
+    assert!((hit["text"] == "inux versi") && hit["match"] == "696e75782076657273 69".replace(' ', ""));
+}
+
+#[test]
+fn what_other_tools_have_and_memsh_has_not_is_said() {
+    for name in ["net", "files", "bt", "dmesg", "windows.malfind", "linux.psscan"] {
+        let run = sample(&[name]);
+        assert!(run.status == 2 && run.stderr.contains("not in this version"), "{name}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn types_are_shown_with_values() {
     let comm = answer(&["dt", "task_struct.comm", "init_task"]);
     assert_eq!(comm["fields"][0]["value"], "swapper/0");
     assert_eq!(comm["fields"][0]["type"], "char [16]");
+    let some = answer(&["struct", "task_struct.pid,comm", "init_task"]);
+    assert_eq!((some["fields"][0]["value"].as_u64(), some["fields"][1]["value"].as_str()), (Some(0), Some("swapper/0")));
     let list = answer(&["dt", "list_head"]);
     assert_eq!(list["size"], 16);
     assert_eq!(answer(&["struct", "list_head"]), list);

@@ -174,6 +174,7 @@ fn committed_files_are_current() {
     current("completions/memsh.bash", &["completions", "bash"]);
     current("completions/_memsh", &["completions", "zsh"]);
     current("completions/memsh.fish", &["completions", "fish"]);
+    current("completions/_memsh.ps1", &["completions", "powershell"]);
 }
 
 #[test]

@@ -26,10 +26,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Write memory into a file
 #[derive(clap::Args, Debug)]
 pub struct Dump {
-    /// `phys` for all of physical memory, a range (`START..END`, `START L1000`), or the name of a module; nothing for all
+    /// `phys` for all of physical memory, a range (`START..END`, `START L1000`, `START -n 4k`), or the name of a module; nothing for all
     /// that a process (`-p`) maps
     #[arg(value_name = "WHAT", num_args = 0..=2)]
     what: Vec<String>,
+    /// Bytes from the address that WHAT names; a number or an expression, `4k`
+    #[arg(short = 'n', long, value_name = "BYTES")]
+    length: Option<String>,
     /// The file to write; one that exists is left alone
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
@@ -118,6 +121,14 @@ impl Dump {
     fn ranges(&self, cx: &Context, space: &Space) -> Result<Vec<MemoryRange>> {
         let range = |start: umem, size: umem| MemoryRange { start: PhysAddr::new(start), size };
         let nothing = || Failure::usage("dump: the range is empty or ends before it begins");
+        if let Some(length) = &self.length {
+            let [start] = self.what.as_slice() else {
+                return Err(Failure::usage("dump: --length goes with one address"));
+            };
+            let start = cx.evaluate(start, Some(space))?;
+            let size = Some(cx.evaluate(length, Some(space))?).filter(|n| *n > 0).ok_or_else(nothing)?;
+            return Ok(vec![range(start, size)]);
+        }
         match self.what.as_slice() {
             [] => {
                 let needs = || {

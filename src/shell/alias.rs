@@ -24,7 +24,6 @@ const EXTENSIONS: &[(&str, &[&str])] = &[
 /// Volatility's plugin names that are not simply ours.
 const PLUGINS: &[(&str, &[&str])] = &[
     ("pstree", &["ps", "-t"]),
-    ("psscan", &["ps"]),
     ("proc.maps", &["maps"]),
     ("proc_maps", &["maps"]),
     ("elfs", &["modules"]),
@@ -47,6 +46,8 @@ const PLAIN: &[(&str, &[&str])] = &[
     ("dp", &["read", "--as", "p"]),
     ("dps", &["read", "--as", "p"]),
     ("dqs", &["read", "--as", "p"]),
+    ("da", &["read", "--as", "s"]),
+    ("print", &["eval"]),
     ("px", &["read", "--as", "b"]),
     ("lmv", &["modules"]),
     ("lmvm", &["modules"]),
@@ -91,6 +92,8 @@ pub fn expand(words: &[String]) -> Vec<String> {
         // WinDbg's `x module!pattern` looks symbols up; gdb's `x ADDR` reads memory.
         "x" if rest.iter().any(|w| w.contains('*') && !w.starts_with('*') || w.ends_with('!')) => replaced(&["symbols"], rest),
         "s" if rest.first().is_some_and(|w| matches!(w.as_str(), "-a" | "-u" | "-b" | "-w" | "-d" | "-q")) => windbg_search(rest),
+        // WinDbg's `lm m PATTERN`.
+        "lm" | "lmv" if rest.first().is_some_and(|w| w == "m") => replaced(&["modules"], rest.get(1..).unwrap_or_default()),
         // WinDbg's `dt -r2`.
         "dt" | "struct" if rest.iter().any(|w| depth(w).is_some()) => {
             let words = rest.iter().flat_map(|w| match depth(w) {

@@ -12,8 +12,9 @@ use std::collections::{HashMap, HashSet};
 const STEPS: usize = 8192;
 /// A name is at most 255 bytes (`NAME_MAX`); those of pseudo files are not bounded by that.
 const NAME: u64 = 4096;
-/// `FMODE_BACKING` (include/linux/fs.h, 6.5): the file is a `backing_file`.
-const BACKING: u64 = 1 << 25;
+/// `FMODE_BACKING` (include/linux/fs.h): the file is a `backing_file`. Bit 25 since 6.5; later kernels moved it to bit 24 and gave
+/// bit 25 to `FMODE_NONOTIFY`, so that the bit alone proves nothing.
+const BACKING: u64 = 1 << 25 | 1 << 24;
 
 /// The kernel's `struct path`: a directory entry in a mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,11 +90,11 @@ impl<'k> Paths<'k> {
         if block.uint(l.file.mode).is_some_and(|m| m & BACKING != 0) && l.backing.dentry.is_some() {
             // Under a stacked file system the user opened another file than the one that is mapped; the user's counts.
             let user = l.backing.read(kernel.view(), file);
-            at = PathRef::of(user.ptr(l.backing.mnt), user.ptr(l.backing.dentry));
-            inode = at.and_then(|at| {
-                let dentry = l.dentry.read(kernel.view(), at.dentry);
-                dentry.ptr(l.dentry.inode)
-            });
+            let user = PathRef::of(user.ptr(l.backing.mnt), user.ptr(l.backing.dentry));
+            if let Some((user, user_inode)) = user.and_then(|at| Some((at, self.consistent(at)?))) {
+                at = Some(user);
+                inode = Some(user_inode);
+            }
         }
         if at.is_none() {
             // Every open file has one.
@@ -108,6 +109,14 @@ impl<'k> Paths<'k> {
             device: sb.and_then(|at| l.sb.read(kernel.view(), at).uint(l.sb.device)),
             inode: inode.and_then(|b| b.uint(l.inode.number)),
         }
+    }
+
+    /// The inode of a path whose entry and mount belong to one file system, as those of every true path do.
+    fn consistent(&self, at: PathRef) -> Option<VirtAddr> {
+        let (view, l) = (self.kernel.view(), &self.kernel.layouts);
+        let dentry = l.dentry.read(view, at.dentry);
+        let sb = dentry.ptr(l.dentry.sb)?;
+        (l.vfsmount.read(view, at.mnt).ptr(l.vfsmount.sb)? == sb).then(|| dentry.ptr(l.dentry.inode))?
     }
 
     /// The path of `at`, and whether it is only made up. None where it can't be read whole.

@@ -72,11 +72,16 @@ impl KernelImage {
     }
 }
 
-/// The kernel's banner, `Linux version 6.1.0 (...) ...`, where `bytes` hold it. The copy with a `%s` is a format string.
+/// The kernel's banner, `Linux version 6.1.0 (...) #1 ...`, where `bytes` hold it. The copy with a `%s` is a format string; the one
+/// without a build number behind the `#` is what the last link replaces (init/version.c since 6.1), and taken only for want
+/// of the other.
 pub(super) fn banner(bytes: &[u8]) -> Option<String> {
     const START: &[u8] = b"Linux version ";
     const LONGEST: usize = 512;
-    memchr::memmem::find_iter(bytes, START).find_map(|at| {
+    /// Copies of a kernel's banner stand in its log too; a few are looked at.
+    const COPIES: usize = 8;
+    let numbered = |b: &String| b.split_once(" #").is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let mut found = memchr::memmem::find_iter(bytes, START).filter_map(|at| {
         let text = bytes.get(at..)?;
         let text = text.get(..LONGEST).unwrap_or(text);
         let end = text.iter().position(|b| !(b' '..0x7f).contains(b))?;
@@ -84,5 +89,24 @@ pub(super) fn banner(bytes: &[u8]) -> Option<String> {
         let version = text.get(START.len()..)?;
         let plausible = version.starts_with(|c: char| c.is_ascii_digit()) && version.contains('.') && version.contains(" (");
         plausible.then(|| text.to_owned())
-    })
+    });
+    let first = found.next()?;
+    if numbered(&first) {
+        return Some(first);
+    }
+    Some(found.take(COPIES).find(numbered).unwrap_or(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_banner_with_a_build_number_is_the_kernels() {
+        let memory =
+            b"..Linux version %s (%s)\0Linux version 6.1.0 (a@b) (gcc) # SMP x\0..Linux version 6.1.0 (a@b) (gcc) #1 SMP x\0";
+        assert_eq!(banner(memory).as_deref(), Some("Linux version 6.1.0 (a@b) (gcc) #1 SMP x"));
+        assert_eq!(banner(&memory[..70]).as_deref(), Some("Linux version 6.1.0 (a@b) (gcc) # SMP x"));
+        assert_eq!(banner(b"Linux version of a text"), None);
+    }
 }

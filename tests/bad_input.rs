@@ -68,7 +68,7 @@ fn an_unreadable_file() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new();
     let path = folder.file("secret.raw", &[1; 8192]);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     // Root reads it all the same.
     if fs::read(&path).is_err() {
         refused(&path, "Permission denied");

@@ -164,6 +164,7 @@ fn kallsyms_layout(torn: &Torn) -> kallsyms::Layout {
     kallsyms::discover(&image, VirtAddr::new(umem::from(base)), 8, None).unwrap()
 }
 
+#[allow(clippy::useless_conversion, reason = "addresses are wider under `wide-addresses`")]
 fn address(at: VirtAddr) -> u64 {
     u64::try_from(at.value()).unwrap()
 }

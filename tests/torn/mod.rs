@@ -164,6 +164,7 @@ impl Image<'_> {
     }
 }
 
+#[allow(clippy::useless_conversion, reason = "addresses are wider under `wide-addresses`")]
 fn number(value: umem) -> u64 {
     u64::try_from(value).unwrap()
 }

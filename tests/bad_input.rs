@@ -240,10 +240,12 @@ fn numbers_beyond_all_bounds() {
     ] {
         let all: Vec<&str> = std::iter::once("sample").chain(words.iter().copied()).collect();
         let run = limited(&all);
-        assert!(matches!(run.status, 1 | 2), "{words:?}: {} {}{}", run.status, run.stdout, run.stderr);
+        // A structure of which nothing can be read still has its members.
+        let told = run.status == 0 && words[0] == "dt" && run.stderr.starts_with("partial: ");
+        assert!(told || matches!(run.status, 1 | 2), "{words:?}: {} {}{}", run.status, run.stdout, run.stderr);
         assert!(!run.stderr.is_empty(), "{words:?}");
     }
-    let deep = format!("{}1{}", "(".repeat(100_000), ")".repeat(100_000));
+    let deep = format!("{}1{}", "(".repeat(50_000), ")".repeat(50_000));
     let deref = format!("{}init_task{}", "poi(".repeat(20_000), ")".repeat(20_000));
     for expression in [deep.as_str(), deref.as_str(), &"-".repeat(100_000), &"1+".repeat(50_000)] {
         let run = limited(&["sample", "read", "--phys", "--", expression]);

@@ -20,7 +20,7 @@ const SMALLEST: umem = 2 << 20;
 const LARGEST: umem = 256 << 20;
 /// A kernel's own tables map its image in one piece, modules and a few single pages aside; a table that scatters the window over
 /// more distances than this is none, and walking it to its end would take long.
-const DISTANCES: usize = 4096;
+const DISTANCES: usize = 1024;
 /// The image has no more runs than pages, and those of one protection follow each other.
 const RUNS: usize = 1 << 16;
 
@@ -29,13 +29,13 @@ impl KernelImage {
     /// mapped page by page, have another distance each.
     pub(super) fn find(space: &AddressSpace, first: VirtAddr, last: VirtAddr) -> Option<Self> {
         let mut by_distance: HashMap<umem, (umem, VirtAddr, VirtAddr)> = HashMap::new();
-        let mut seen = 0;
+        let mut seen = 0usize;
         space.runs(first, last, &mut |runs| {
-            seen += runs.len();
-            if seen > RUNS || by_distance.len() > DISTANCES {
-                return ControlFlow::Break(());
-            }
             for r in runs {
+                seen += 1;
+                if seen > RUNS || by_distance.len() > DISTANCES {
+                    return ControlFlow::Break(());
+                }
                 let distance = r.phys.value().wrapping_sub(r.virt.value());
                 let (bytes, _, end) = by_distance.entry(distance).or_insert((0, r.virt, r.virt));
                 let run_end = r.virt.saturating_add(r.size);

@@ -7,7 +7,8 @@ use super::space::AddressSpace;
 use super::spans::word;
 use crate::arch::{PageFormat, Paging};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Tables of the root level whose entry for one address points to the same next table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,25 +29,20 @@ fn alignment(f: &PageFormat) -> u64 {
 ///
 /// One pass over memory, on all processors; one cache line of each page is looked at.
 pub fn root_groups(memory: &Memory, paging: Paging, va: VirtAddr) -> Vec<RootGroup> {
-    let f = paging.format();
-    let Some(level) = f.used_levels().first() else { return Vec::new() };
-    let Some(va) = to_u64(va.value()).filter(|&v| half(f, v).is_some()) else { return Vec::new() };
-    let offset = entry_offset(f, level, va);
-    let mut groups: HashMap<u64, Vec<PhysAddr>> = HashMap::new();
-    for (root, entry) in entries(memory, f, offset) {
-        if let Entry::Table(next) = decode(f, level, entry) {
-            groups.entry(next).or_default().push(PhysAddr::new(umem::from(root)));
-        }
-    }
-    let mut out: Vec<RootGroup> = groups
-        .into_iter()
-        .map(|(next, roots)| RootGroup { next: PhysAddr::new(umem::from(next)), roots })
-        .filter(|g| memory.contains(g.next, umem::from(f.page_size())))
+    let Some(mut found) = Candidates::of(memory, paging, va).map(|c| c.find(memory)) else { return Vec::new() };
+    // Ascending by table and then by root.
+    found.sort_unstable();
+    let page = umem::from(paging.format().page_size());
+    let mut out: Vec<RootGroup> = found
+        .chunk_by(|(a, _), (b, _)| a == b)
+        .filter_map(|group| {
+            let next = PhysAddr::new(umem::from(group.first()?.0));
+            let roots = || group.iter().map(|&(_, root)| PhysAddr::new(umem::from(root))).collect();
+            memory.contains(next, page).then(|| RootGroup { next, roots: roots() })
+        })
         .collect();
-    out.sort_by(|a, b| b.roots.len().cmp(&a.roots.len()).then(a.next.cmp(&b.next)));
-    for g in &mut out {
-        g.roots.sort_unstable();
-    }
+    // Stable: groups of one size stay ascending.
+    out.sort_by_key(|g| Reverse(g.roots.len()));
     out
 }
 
@@ -65,79 +61,272 @@ pub fn find_roots(memory: &Memory, paging: Paging, probes: &[(VirtAddr, PhysAddr
     out
 }
 
-/// The entry at `offset` of everything that could be a root table, where it is not zero and present.
-fn entries(memory: &Memory, f: &PageFormat, offset: u64) -> Vec<(u64, u64)> {
-    let step = alignment(f);
-    let mut pieces: Vec<(u64, &[u8])> = Vec::new();
-    let bytes;
-    match memory.mapped() {
-        Some(mapped) => pieces.extend(mapped.slices().filter_map(|(start, s)| Some((to_u64(start.value())?, s)))),
-        None => {
-            bytes = read_all(memory);
-            pieces.extend(bytes.iter().map(|(start, b)| (*start, b.as_slice())));
+/// What makes a piece of memory a possible root table.
+struct Candidates {
+    format: &'static PageFormat,
+    /// A table may begin at every multiple of this.
+    stride: usize,
+    /// Where in the table the entry lies.
+    offset: usize,
+    /// Lowest and highest address that memory has: most of what isn't a table fails here.
+    bounds: (u64, u64),
+}
+
+impl Candidates {
+    fn of(memory: &Memory, paging: Paging, va: VirtAddr) -> Option<Self> {
+        let format = paging.format();
+        let va = to_u64(va.value()).filter(|&v| half(format, v).is_some())?;
+        let offset = index(umem::from(entry_offset(format, format.used_levels().first()?, va)))?;
+        let (first, last) = (memory.ranges().first()?, memory.ranges().last()?);
+        let end = last.start.value().saturating_add(last.size - 1);
+        let bounds = (to_u64(first.start.value())?, to_u64(end).unwrap_or(u64::MAX));
+        Some(Self { format, stride: index(umem::from(alignment(format)))?, offset, bounds })
+    }
+
+    /// The table that each candidate points to, and the candidate; in no order.
+    fn find(&self, memory: &Memory) -> Vec<(u64, u64)> {
+        let Some(mapped) = memory.mapped() else { return self.find_by_reading(memory) };
+        let slices = mapped.slices().filter_map(|(start, s)| Some((to_u64(start.value())?, s)));
+        let parts: Vec<(u64, &[u8])> = slices.flat_map(|(start, s)| self.split(start, s)).collect();
+        let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(parts.len());
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut found = Vec::new();
+            while let Some(&(start, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.pass(start, part, &mut found);
+            }
+            found
+        };
+        if workers <= 1 {
+            return work();
+        }
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+            let mut found = work();
+            found.extend(others.into_iter().flat_map(|h| h.join().unwrap_or_default()));
+            found
+        })
+    }
+
+    /// Memory that is not mapped is read once, a piece at a time, and at most the first gigabyte of it.
+    fn find_by_reading(&self, memory: &Memory) -> Vec<(u64, u64)> {
+        const LIMIT: umem = 1 << 30;
+        let mut found = Vec::new();
+        let mut buf = vec![0; PART];
+        let mut left = LIMIT;
+        for range in memory.ranges() {
+            let mut at = range.start;
+            let mut size = range.size.min(left);
+            left -= size;
+            while size > 0 {
+                let len = index(size).unwrap_or(PART).min(PART);
+                let Some(piece) = buf.get_mut(..len) else { break };
+                memory.read_gaps(at, piece);
+                for (start, part) in to_u64(at.value()).into_iter().flat_map(|start| self.split(start, piece)) {
+                    self.pass(start, part, &mut found);
+                }
+                at = at.saturating_add(to_umem(len));
+                size -= to_umem(len);
+            }
+        }
+        found
+    }
+
+    /// Whole tables, [`PART`] bytes at a time.
+    fn split<'b>(&self, start: u64, bytes: &'b [u8]) -> impl Iterator<Item = (u64, &'b [u8])> + use<'b> {
+        let first = to_u64(to_umem(self.stride)).and_then(|stride| start.checked_next_multiple_of(stride));
+        let skip = first.and_then(|f| index(umem::from(f - start))).unwrap_or(usize::MAX).min(bytes.len());
+        let (_, tables) = bytes.split_at(skip);
+        let at = move |i: usize| first?.checked_add(to_u64(to_umem(i * PART))?);
+        tables.chunks(PART).enumerate().filter_map(move |(i, part)| Some((at(i)?, part)))
+    }
+
+    fn pass(&self, start: u64, part: &[u8], found: &mut Vec<(u64, u64)>) {
+        if self.format.entry_size == 8 {
+            self.pass_sized::<8>(start, part, found);
+        } else {
+            self.pass_sized::<4>(start, part, found);
         }
     }
-    let parts: Vec<(u64, &[u8])> = pieces.into_iter().flat_map(|(start, s)| split(start, s, step)).collect();
-    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(parts.len().max(1));
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..workers)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut found = Vec::new();
-                    while let Some(&(start, part)) = parts.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                        pass(f, step, offset, start, part, &mut found);
-                    }
-                    found
-                })
-            })
-            .collect();
-        handles.into_iter().flat_map(|h| h.join().unwrap_or_default()).collect()
-    })
+
+    /// Entries are first gathered and then looked at: between the loads of one block lies no branch, so that the processor waits
+    /// for all of them at once.
+    fn pass_sized<const SIZE: usize>(&self, start: u64, part: &[u8], found: &mut Vec<(u64, u64)>) {
+        const BLOCK: usize = 64;
+        let Some(level) = self.format.used_levels().first() else { return };
+        let present = self.format.present;
+        let mut root = start;
+        for tables in part.chunks(BLOCK * self.stride) {
+            let mut entries = [0; BLOCK];
+            for (entry, table) in entries.iter_mut().zip(tables.chunks(self.stride)) {
+                // A last piece that is no whole table has no entry there, or one that counts.
+                *entry = table.get(self.offset..).and_then(|b| b.first_chunk::<SIZE>()).map_or(0, |b| word(b));
+            }
+            for (&entry, at) in entries.iter().zip((0..).step_by(self.stride)) {
+                if entry & present == present
+                    && let Entry::Table(next) = decode(self.format, level, entry)
+                    && (self.bounds.0..=self.bounds.1).contains(&next)
+                {
+                    found.push((next, root.saturating_add(at)));
+                }
+            }
+            root = root.saturating_add(to_u64(to_umem(BLOCK * self.stride)).unwrap_or(u64::MAX));
+        }
+    }
 }
 
 /// 16 MiB: small enough to share evenly.
 const PART: usize = 16 << 20;
 
-fn split(start: u64, bytes: &[u8], step: u64) -> impl Iterator<Item = (u64, &[u8])> {
-    // The first whole table.
-    let skip = index(umem::from(start.next_multiple_of(step) - start)).unwrap_or(usize::MAX).min(bytes.len());
-    let start = start.next_multiple_of(step);
-    bytes.split_at(skip).1.chunks(PART).enumerate().map(move |(i, c)| (start + to_u64(to_umem(i * PART)).unwrap_or(0), c))
-}
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+    use super::*;
+    use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysReadOp, PhysicalMemory};
 
-fn pass(f: &PageFormat, step: u64, offset: u64, start: u64, part: &[u8], found: &mut Vec<(u64, u64)>) {
-    let (Some(stride), Some(at), size) = (index(umem::from(step)), index(umem::from(offset)), f.entry_size) else { return };
-    let size = usize::try_from(size).unwrap_or(8);
-    let mut root = start;
-    for table in part.chunks(stride) {
-        if let Some(entry) = table.get(at..at + size).map(word)
-            && entry & f.present == f.present
-        {
-            found.push((root, entry));
-        }
-        root += step;
+    const KERNEL: u64 = 0xffff_ffff_8000_0000;
+
+    /// `pages` pages of noise at `start`, read in place or by calls.
+    struct Ram {
+        start: u64,
+        bytes: Vec<u8>,
+        mapped: bool,
     }
-}
 
-/// Memory that is not mapped is read once, a piece of 4 MiB at a time, and only its page-table candidates could be kept; it is
-/// simpler, and bounded, to keep nothing but one cache line's worth: here, whole pieces for at most 1 GiB.
-fn read_all(memory: &Memory) -> Vec<(u64, Vec<u8>)> {
-    const PIECE: umem = 4 << 20;
-    const LIMIT: umem = 1 << 30;
-    let mut out = Vec::new();
-    let mut total: umem = 0;
-    for r in memory.ranges() {
-        let mut at: umem = 0;
-        while at < r.size && total < LIMIT {
-            let n = PIECE.min(r.size - at);
-            let (Some(len), Some(start)) = (index(n), to_u64(r.start.value() + at)) else { break };
-            let mut buf = vec![0; len];
-            memory.read_gaps(r.start.saturating_add(at), &mut buf);
-            out.push((start, buf));
-            at += n;
-            total += n;
+    impl Ram {
+        fn noise(start: u64, pages: usize, mapped: bool) -> Self {
+            let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+            let words = std::iter::repeat_with(|| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                state
+            });
+            Self { start, bytes: words.take(pages * 512).flat_map(u64::to_le_bytes).collect(), mapped }
+        }
+
+        fn put(&mut self, table: u64, slot: u64, entry: u64) {
+            let at = (table - self.start + slot * 8) as usize;
+            self.bytes[at..at + 8].copy_from_slice(&entry.to_le_bytes());
+        }
+
+        fn memory(self) -> Memory {
+            Memory::new(self)
         }
     }
-    out
+
+    impl PhysicalMemory for Ram {
+        fn metadata(&self) -> MemoryMetadata {
+            MemoryMetadata::snapshot(umem::from(self.start) + to_umem(self.bytes.len()))
+        }
+        fn ranges(&self) -> CVec<MemoryRange> {
+            vec![MemoryRange { start: PhysAddr::new(self.start.into()), size: to_umem(self.bytes.len()) }].into()
+        }
+        fn read(&self, mut ops: CSliceMut<PhysReadOp>) {
+            for op in ops.iter_mut() {
+                op.fill_from(PhysAddr::new(self.start.into()), &self.bytes);
+            }
+        }
+        fn mapped_runs(&self) -> CVec<MappedRun<'_>> {
+            if !self.mapped {
+                return CVec::default();
+            }
+            vec![MappedRun { start: PhysAddr::new(self.start.into()), data: self.bytes.as_slice().into() }].into()
+        }
+    }
+
+    fn phys(at: u64) -> PhysAddr {
+        PhysAddr::new(at.into())
+    }
+
+    fn kernel() -> VirtAddr {
+        VirtAddr::new(KERNEL.into())
+    }
+
+    /// Three roots that share one kernel half, and one with a half of its own. `start` is where memory begins.
+    fn kernels(start: u64, mapped: bool) -> (Memory, [u64; 4]) {
+        let mut ram = Ram::noise(start, 1024, mapped);
+        let page = |n: u64| (start + 0xfff & !0xfff) + n * 4096;
+        let roots = [page(0), page(77), page(1000), page(500)];
+        for (root, upper) in roots.into_iter().zip([page(9), page(9), page(9), page(600)]) {
+            ram.put(root, 511, upper | 3);
+            ram.put(upper, 510, page(10) | 3);
+        }
+        // A large page of 2 MiB at the start of the kernel; its frame lies outside memory, which is no matter.
+        ram.put(page(10), 0, 0x4000_0000 | 0x83);
+        (ram.memory(), roots)
+    }
+
+    fn check(start: u64, mapped: bool) {
+        let (memory, [a, b, c, own]) = kernels(start, mapped);
+        let groups = root_groups(&memory, Paging::X86_64, kernel());
+        assert_eq!(groups[0].roots, [phys(a), phys(b), phys(c)]);
+        assert!(groups.iter().any(|g| g.roots.contains(&phys(own))));
+        assert!(groups.len() < 8, "noise that points nowhere is no group: {}", groups.len());
+        let found = find_roots(&memory, Paging::X86_64, &[(kernel(), phys(0x4000_0000))]);
+        assert_eq!(found, [phys(a), phys(b), phys(own), phys(c)]);
+        assert!(find_roots(&memory, Paging::X86_64, &[(kernel(), phys(0x4000_1000))]).is_empty());
+    }
+
+    #[test]
+    fn roots_in_noise() {
+        check(0, true);
+        check(0x10_0000, true);
+    }
+
+    #[test]
+    fn roots_of_memory_that_is_read_by_calls() {
+        check(0, false);
+    }
+
+    /// Tables lie at multiples of their size, not of anything counted from where the image begins.
+    #[test]
+    fn memory_that_begins_inside_a_page() {
+        check(0x800, true);
+        check(0x1_0208, false);
+    }
+
+    #[test]
+    fn entries_that_are_absent_or_point_outside_memory_do_not_count() {
+        let mut ram = Ram { start: 0, bytes: vec![0; 16 * 4096], mapped: true };
+        ram.put(0x1000, 511, 0x3000); // not present
+        ram.put(0x2000, 511, 0x10_0003); // outside
+        ram.put(0x4000, 511, 0x3083); // a large page, which this level does not have
+        ram.put(0x5000, 511, 0x3003);
+        let groups = root_groups(&ram.memory(), Paging::X86_64, kernel());
+        assert_eq!(groups, [RootGroup { next: phys(0x3000), roots: vec![phys(0x5000)] }]);
+    }
+
+    #[test]
+    fn a_root_at_the_end_of_a_part_and_a_piece_of_a_table() {
+        let mut ram = Ram { start: 0, bytes: vec![0; PART + 2 * 4096 + 100], mapped: true };
+        let last = PART as u64 - 4096;
+        for root in [last, last + 4096, last + 8192] {
+            ram.put(root, 511, 0x3003);
+        }
+        let groups = root_groups(&ram.memory(), Paging::X86_64, kernel());
+        assert_eq!(groups[0].roots, [phys(last), phys(last + 4096), phys(last + 8192)]);
+    }
+
+    #[test]
+    fn small_tables_and_small_entries() {
+        // PAE: four entries of 8 bytes, at any multiple of 32.
+        let mut ram = Ram { start: 0, bytes: vec![0; 8 * 4096], mapped: true };
+        ram.put(0x1020, 3, 0x2001);
+        let groups = root_groups(&ram.memory(), Paging::X86Pae, VirtAddr::new(0xc000_0000u32.into()));
+        assert_eq!(groups[0].roots, [phys(0x1020)]);
+        // Without PAE: 1024 entries of 4 bytes.
+        let mut ram = Ram { start: 0, bytes: vec![0; 8 * 4096], mapped: true };
+        ram.put(0x1000, 384, 0x2003);
+        let groups = root_groups(&ram.memory(), Paging::X86, VirtAddr::new(0xc000_0000u32.into()));
+        assert_eq!(groups[0].roots, [phys(0x1000)]);
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_and_no_memory() {
+        let (memory, _) = kernels(0, true);
+        assert!(root_groups(&memory, Paging::X86_64, VirtAddr::new(0x8000_0000_0000_0000u64.into())).is_empty());
+        let none = Ram { start: 0, bytes: Vec::new(), mapped: true }.memory();
+        assert!(root_groups(&none, Paging::X86_64, kernel()).is_empty());
+    }
 }

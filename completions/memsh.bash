@@ -399,12 +399,20 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__dump)
-            opts="-o -p -k -q -v -h --output --force --format --pid --kernel --phys --json --jsonl --csv --table --columns --no-header --color --quiet --verbose --progress --strict --help"
+            opts="-n -o -p -k -q -v -h --length --output --force --format --pid --kernel --phys --json --jsonl --csv --table --columns --no-header --color --quiet --verbose --progress --strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --length)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -687,7 +695,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__ps)
-            opts="-p -t -q -v -h --pid --tree --json --jsonl --csv --table --columns --no-header --color --quiet --verbose --progress --strict --help"
+            opts="-p -t -u -k -q -v -h --pid --tree --user --kernel --json --jsonl --csv --table --columns --no-header --color --quiet --verbose --progress --strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -27,10 +27,10 @@ end
 complete -c memsh -n "__fish_memsh_needs_command" -s c -l command -d 'Commands to run, separated by `;`' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l script -d 'File with commands to run, one or more per line' -r -F
 complete -c memsh -n "__fish_memsh_needs_command" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_needs_command" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_needs_command" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_needs_command" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_needs_command" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_needs_command" -l arch -d 'Architecture: x86, x86_pae, x86_64, aarch64, riscv64' -r
@@ -54,7 +54,7 @@ complete -c memsh -n "__fish_memsh_needs_command" -s v -l verbose -d 'Say what i
 complete -c memsh -n "__fish_memsh_needs_command" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_needs_command" -l no-cache -d 'Neither read nor write caches'
 complete -c memsh -n "__fish_memsh_needs_command" -l write -d 'Allow writes to a live target (not supported yet)'
-complete -c memsh -n "__fish_memsh_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_needs_command" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_needs_command" -s V -l version -d 'Print version'
 complete -c memsh -n "__fish_memsh_needs_command" -a "info" -d 'Show what the image is: format, architecture, operating system, and how they were found'
 complete -c memsh -n "__fish_memsh_needs_command" -a "sys" -d 'Show what the image is: format, architecture, operating system, and how they were found'
@@ -115,10 +115,10 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "completions" -d 'Print com
 complete -c memsh -n "__fish_memsh_needs_command" -a "man" -d 'Print the man page'
 complete -c memsh -n "__fish_memsh_needs_command" -a "help" -d 'Explain a command'
 complete -c memsh -n "__fish_memsh_using_subcommand info" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand info" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand info" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand info" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand info" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand info" -l json -d 'One JSON value per command'
@@ -129,12 +129,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand info" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand info" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand info" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand info" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand info" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand sys" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sys" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand sys" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand sys" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand sys" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand sys" -l json -d 'One JSON value per command'
@@ -145,12 +145,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand sys" -l no-header -d 'No lin
 complete -c memsh -n "__fish_memsh_using_subcommand sys" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand sys" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand sys" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand sys" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand sys" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l json -d 'One JSON value per command'
@@ -161,16 +161,18 @@ complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l no-header -d '
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ps" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ps" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ps" -s t -l tree -d 'Children below their parents (the table indents them)'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -s t -l tree -d 'Children below their parents (the table draws the branches)'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -s u -l user -d 'Only processes of users, no threads of the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -s k -l kernel -d 'Only threads of the kernel'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l csv -d 'Comma-separated values'
@@ -179,16 +181,18 @@ complete -c memsh -n "__fish_memsh_using_subcommand ps" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand ps" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s t -l tree -d 'Children below their parents (the table indents them)'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s t -l tree -d 'Children below their parents (the table draws the branches)'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s u -l user -d 'Only processes of users, no threads of the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s k -l kernel -d 'Only threads of the kernel'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l csv -d 'Comma-separated values'
@@ -197,16 +201,18 @@ complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s t -l tree -d 'Children below their parents (the table indents them)'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s t -l tree -d 'Children below their parents (the table draws the branches)'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s u -l user -d 'Only processes of users, no threads of the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s k -l kernel -d 'Only threads of the kernel'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l csv -d 'Comma-separated values'
@@ -215,13 +221,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand threads" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand threads" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand threads" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand threads" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand threads" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand threads" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand threads" -l json -d 'One JSON value per command'
@@ -232,13 +238,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand threads" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand threads" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand threads" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand threads" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand threads" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand threads" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l json -d 'One JSON value per command'
@@ -249,13 +255,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l no-header -d 'N
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l json -d 'One JSON value per command'
@@ -266,13 +272,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand psaux" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l json -d 'One JSON value per command'
@@ -283,13 +289,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand psaux" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand psaux" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand psaux" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand psaux" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l json -d 'One JSON value per command'
@@ -300,13 +306,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l no-header -d 'N
 complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand env" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand env" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand env" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand env" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand env" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand env" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand env" -l json -d 'One JSON value per command'
@@ -317,13 +323,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand env" -l no-header -d 'No lin
 complete -c memsh -n "__fish_memsh_using_subcommand env" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand env" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand env" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand env" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand env" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand envars" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand envars" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand envars" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand envars" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand envars" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand envars" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand envars" -l json -d 'One JSON value per command'
@@ -334,13 +340,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand envars" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand envars" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand envars" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand envars" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand envars" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand envars" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand environ" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand environ" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand environ" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand environ" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -l json -d 'One JSON value per command'
@@ -351,13 +357,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand environ" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand environ" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand environ" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -s k -l kernel -d 'The kernel\'s addresses'
@@ -370,13 +376,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand modules" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -s k -l kernel -d 'The kernel\'s addresses'
@@ -389,13 +395,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand lm" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s k -l kernel -d 'The kernel\'s addresses'
@@ -408,13 +414,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -s k -l kernel -d 'The kernel\'s addresses'
@@ -427,13 +433,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand mod" -l no-header -d 'No lin
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s k -l kernel -d 'The kernel\'s addresses'
@@ -446,13 +452,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s k -l kernel -d 'The kernel\'s addresses'
@@ -465,13 +471,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l no-header -d 
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand maps" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand maps" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand maps" -s x -l executable -d 'Only regions that can be executed'
@@ -486,13 +492,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand maps" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand maps" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand maps" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand maps" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s x -l executable -d 'Only regions that can be executed'
@@ -507,13 +513,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand vad" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vad" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand vad" -s x -l executable -d 'Only regions that can be executed'
@@ -528,13 +534,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand vad" -l no-header -d 'No lin
 complete -c memsh -n "__fish_memsh_using_subcommand vad" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand vad" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand vad" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s x -l executable -d 'Only regions that can be executed'
@@ -549,13 +555,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand vm" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vm" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand vm" -s x -l executable -d 'Only regions that can be executed'
@@ -570,13 +576,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand vm" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand vm" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand vm" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand vm" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand address" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand address" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand address" -s x -l executable -d 'Only regions that can be executed'
@@ -591,14 +597,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand address" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand address" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand address" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand address" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l batch -d 'Translate every address in this file (one per line, `#` comments; `-` is stdin): one row each' -r -F
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -s k -l kernel -d 'The kernel\'s addresses'
@@ -611,14 +617,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand vtop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand vtop" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -l batch -d 'Translate every address in this file (one per line, `#` comments; `-` is stdin): one row each' -r -F
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pte" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand pte" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand pte" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand pte" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -s k -l kernel -d 'The kernel\'s addresses'
@@ -631,12 +637,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand pte" -l no-header -d 'No lin
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand pte" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand pte" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l json -d 'One JSON value per command'
@@ -647,13 +653,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand ptov" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand ptov" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand pages" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand pages" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand pages" -s a -l all -d 'The kernel\'s part of a process\'s address space too'
@@ -667,13 +673,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand pages" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand pages" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand pages" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand pages" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s a -l all -d 'The kernel\'s part of a process\'s address space too'
@@ -687,7 +693,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand read" -s n -l length -d 'Bytes to read (`64`, `0x100`, `4k`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l count -d 'Units to read' -r
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l as -d 'How the dump shows them: bytes, words of 2, 4 or 8 bytes, pointers with their symbols, a string' -r -f -a "b\t''
@@ -698,10 +704,10 @@ p\t''
 s\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand read" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand read" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand read" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand read" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand read" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l raw -d 'Write the bytes themselves to stdout (unreadable ones as zeros)'
@@ -715,7 +721,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand read" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand read" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand read" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand read" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand read" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand x" -s n -l length -d 'Bytes to read (`64`, `0x100`, `4k`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand x" -l count -d 'Units to read' -r
 complete -c memsh -n "__fish_memsh_using_subcommand x" -l as -d 'How the dump shows them: bytes, words of 2, 4 or 8 bytes, pointers with their symbols, a string' -r -f -a "b\t''
@@ -726,10 +732,10 @@ p\t''
 s\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand x" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand x" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand x" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand x" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand x" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand x" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand x" -l raw -d 'Write the bytes themselves to stdout (unreadable ones as zeros)'
@@ -743,7 +749,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand x" -l no-header -d 'No line 
 complete -c memsh -n "__fish_memsh_using_subcommand x" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand x" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand x" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand x" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand x" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -s n -l length -d 'Bytes to read (`64`, `0x100`, `4k`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -l count -d 'Units to read' -r
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -l as -d 'How the dump shows them: bytes, words of 2, 4 or 8 bytes, pointers with their symbols, a string' -r -f -a "b\t''
@@ -754,10 +760,10 @@ p\t''
 s\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand rd" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand rd" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand rd" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand rd" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -l raw -d 'Write the bytes themselves to stdout (unreadable ones as zeros)'
@@ -771,7 +777,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand rd" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand rd" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand rd" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -s n -l length -d 'Bytes to read (`64`, `0x100`, `4k`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l count -d 'Units to read' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l as -d 'How the dump shows them: bytes, words of 2, 4 or 8 bytes, pointers with their symbols, a string' -r -f -a "b\t''
@@ -782,10 +788,10 @@ p\t''
 s\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l raw -d 'Write the bytes themselves to stdout (unreadable ones as zeros)'
@@ -799,15 +805,15 @@ complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l range -d 'Only from START to before END (or a count: L1000)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s u -l utf16 -d 'As UTF-16 (little-endian) text'
@@ -825,15 +831,15 @@ complete -c memsh -n "__fish_memsh_using_subcommand scan" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l range -d 'Only from START to before END (or a count: L1000)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand search" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand search" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s u -l utf16 -d 'As UTF-16 (little-endian) text'
@@ -851,15 +857,15 @@ complete -c memsh -n "__fish_memsh_using_subcommand search" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l range -d 'Only from START to before END (or a count: L1000)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand s" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand s" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s u -l utf16 -d 'As UTF-16 (little-endian) text'
@@ -877,7 +883,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand s" -l no-header -d 'No line 
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand s" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s n -l min -d 'Shortest text, in characters' -r
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s e -l encoding -d 'Which encodings' -r -f -a "ascii\t''
 utf16\t''
@@ -886,10 +892,10 @@ complete -c memsh -n "__fish_memsh_using_subcommand strings" -l range -d 'Only f
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand strings" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand strings" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand strings" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand strings" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l all -d 'The memory of every process'
@@ -903,17 +909,18 @@ complete -c memsh -n "__fish_memsh_using_subcommand strings" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand strings" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand strings" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -s n -l length -d 'Bytes from the address that WHAT names; a number or an expression, `4k`' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s o -l output -d 'The file to write; one that exists is left alone' -r -F
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l format -d 'raw bytes (unreadable ones as zeros), an ELF core or LiME; default: elf for a process, else raw' -r -f -a "raw\t''
 elf\t''
 lime\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l force -d 'Overwrite the file'
@@ -927,12 +934,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand dump" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l json -d 'One JSON value per command'
@@ -943,12 +950,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand symbols" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand sym" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sym" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand sym" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand sym" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand sym" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand sym" -l json -d 'One JSON value per command'
@@ -959,12 +966,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand sym" -l no-header -d 'No lin
 complete -c memsh -n "__fish_memsh_using_subcommand sym" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand sym" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand sym" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand sym" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand sym" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l json -d 'One JSON value per command'
@@ -975,12 +982,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l no-header -d 'N
 complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand nm" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand nm" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand nm" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand nm" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -l json -d 'One JSON value per command'
@@ -991,12 +998,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand nm" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand nm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand nm" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand near" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand near" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand near" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand near" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand near" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand near" -l json -d 'One JSON value per command'
@@ -1007,12 +1014,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand near" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand near" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand near" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand near" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand near" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand near" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand ln" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ln" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand ln" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ln" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand ln" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand ln" -l json -d 'One JSON value per command'
@@ -1023,14 +1030,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand ln" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand ln" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand ln" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand ln" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand ln" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand ln" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -l depth -d 'As many levels of them' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dt" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand dt" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand dt" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand dt" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -s r -l recursive -d 'Show the structures inside structures; given twice, two levels of them'
@@ -1044,14 +1051,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand dt" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand dt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand dt" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -l depth -d 'As many levels of them' -r
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand struct" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand struct" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand struct" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand struct" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -s r -l recursive -d 'Show the structures inside structures; given twice, two levels of them'
@@ -1065,14 +1072,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand struct" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand struct" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand struct" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand union" -l depth -d 'As many levels of them' -r
 complete -c memsh -n "__fish_memsh_using_subcommand union" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand union" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand union" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand union" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand union" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand union" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand union" -s r -l recursive -d 'Show the structures inside structures; given twice, two levels of them'
@@ -1086,14 +1093,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand union" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand union" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand union" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand union" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand union" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand union" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l depth -d 'As many levels of them' -r
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s r -l recursive -d 'Show the structures inside structures; given twice, two levels of them'
@@ -1107,14 +1114,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l depth -d 'As many levels of them' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s r -l recursive -d 'Show the structures inside structures; given twice, two levels of them'
@@ -1128,12 +1135,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -l json -d 'One JSON value per command'
@@ -1144,12 +1151,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand hash" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l json -d 'One JSON value per command'
@@ -1160,12 +1167,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand check" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand check" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand check" -l progress -d 'Progress bars' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand check" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l update -d 'Write the answers of today into the file; a file that does not exist gets info, ps and modules'
@@ -1177,7 +1184,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand check" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand check" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand check" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand check" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand man" -s h -l help -d 'Print help'

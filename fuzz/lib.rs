@@ -1,4 +1,9 @@
-//! What the image targets do with their bytes.
+//! What the targets do with their bytes. The image targets are here, the others in their modules.
+
+pub mod names;
+pub mod system;
+pub mod tables;
+pub mod types;
 
 use memsh::PhysAddr;
 use memsh::image::{OpenOptions, open_bytes};

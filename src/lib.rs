@@ -11,6 +11,11 @@
 //! - [`arch`]: page-table formats as constant data
 //! - [`memsh_plugin`]: the traits and types that all of them share
 
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "a link that only --document-private-items can follow still tells where to look"
+)]
+
 pub mod arch;
 pub mod engine;
 mod error;

@@ -138,6 +138,11 @@ impl Session {
         self.detected().layer.as_ref().map_err(again)
     }
 
+    /// The operating system, where it was looked for and found; looks for nothing.
+    pub fn found(&self) -> Option<&OsLayer> {
+        self.detected.get()?.layer.as_ref().ok()
+    }
+
     /// What was tried to find the operating system.
     pub fn detection(&self) -> &[DetectionStep] {
         &self.detected().steps
@@ -216,8 +221,8 @@ impl Session {
     /// # Errors
     /// As [`os`](Self::os).
     pub fn process_space(&self, process: &ProcessInfo) -> Result<Space> {
-        let kernel = &self.os()?.kernel;
-        let space = process.dtb.get().map_or_else(|| kernel.clone(), |root| kernel.with_root(root));
+        let layer = self.os()?;
+        let space = process.dtb.get().map_or_else(|| layer.kernel.clone(), |root| layer.process_space(root));
         Ok(Space::Process(Box::new(process.clone()), space))
     }
 }

@@ -37,7 +37,7 @@ fn misfits(schema: &Value, root: &Value, value: &Value, path: &str, out: &mut Ve
         Value::Array(a) => a.iter().map(|t| t.as_str().unwrap()).collect(),
         _ => return,
     };
-    if !allowed.contains(&kind) && !(kind == "integer" && allowed.contains(&"number")) {
+    if !(allowed.contains(&kind) || kind == "integer" && allowed.contains(&"number")) {
         return out.push(format!("{path}: {value} is {kind}, not {allowed:?}"));
     }
     match value {
@@ -59,10 +59,10 @@ fn misfits(schema: &Value, root: &Value, value: &Value, path: &str, out: &mut Ve
             items.iter().enumerate().for_each(|(i, v)| misfits(&schema["items"], root, v, &format!("{path}[{i}]"), out));
         }
         Value::String(text) => {
-            if let Some(pattern) = schema["pattern"].as_str() {
-                if !regex::Regex::new(pattern).unwrap().is_match(text) {
-                    out.push(format!("{path}: {text:?} does not match {pattern}"));
-                }
+            if let Some(pattern) = schema["pattern"].as_str()
+                && !regex::Regex::new(pattern).unwrap().is_match(text)
+            {
+                out.push(format!("{path}: {text:?} does not match {pattern}"));
             }
         }
         _ => {}
@@ -174,6 +174,7 @@ fn committed_files_are_current() {
     current("completions/memsh.bash", &["completions", "bash"]);
     current("completions/_memsh", &["completions", "zsh"]);
     current("completions/memsh.fish", &["completions", "fish"]);
+    current("completions/_memsh.ps1", &["completions", "powershell"]);
 }
 
 #[test]

@@ -164,3 +164,19 @@ fn the_image_is_never_written() {
     assert!(std::fs::read(&path).unwrap() == before);
     assert_eq!(memsh(&[image, "dump", "phys", "-o", folder.path().join("memory.raw").to_str().unwrap()]).status, 2);
 }
+
+#[test]
+fn a_symbol_file_of_another_kernel_is_told_once_and_not_with_quiet() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.json");
+    // The banner, in base64: Linux version 5.0.0
+    let isf = r#"{"metadata":{"format":"6.2.0","linux":{}},"base_types":{},"enums":{},"user_types":{},
+        "symbols":{"linux_banner":{"address":18446744071596474368,"constant_data":"TGludXggdmVyc2lvbiA1LjAuMA=="},
+        "init_task":{"address":18446744071600000000},"_text":{"address":18446744071578845184}}}"#;
+    std::fs::write(&path, isf).unwrap();
+    let path = path.to_str().unwrap();
+    let run = memsh(&["sample", "--symbols", path, "-c", "ps; threads; ps"]);
+    assert_eq!((run.status, run.stderr.matches("warning: ").count()), (0, 1), "{}", run.stderr);
+    assert!(run.stderr.contains("is of another kernel"), "{}", run.stderr);
+    assert_eq!(memsh(&["sample", "--symbols", path, "-q", "ps"]).stderr, "");
+}

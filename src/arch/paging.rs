@@ -99,6 +99,10 @@ formats! {
     X86_64 => x86::X86_64,
     /// 64-bit x86, five levels.
     X86_64La57 => x86::X86_64_LA57,
+    /// 64-bit x86, four levels, the halves below roots of their own.
+    X86_64Split => x86::X86_64_SPLIT,
+    /// 64-bit x86, five levels, the halves below roots of their own.
+    X86_64La57Split => x86::X86_64_LA57_SPLIT,
     /// AArch64, 4 KiB granule, 39 bits.
     AArch64K4B39 => aarch64::K4_39,
     /// AArch64, 4 KiB granule, 48 bits.
@@ -148,6 +152,14 @@ macro_rules! with_format {
             }
             Paging::X86_64La57 => {
                 type $f = typed::X86_64La57;
+                $body
+            }
+            Paging::X86_64Split => {
+                type $f = typed::X86_64Split;
+                $body
+            }
+            Paging::X86_64La57Split => {
+                type $f = typed::X86_64La57Split;
                 $body
             }
             Paging::AArch64K4B39 => {

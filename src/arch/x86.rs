@@ -125,3 +125,10 @@ pub const X86_64_LA57: PageFormat = PageFormat {
     levels: [pointing("PML5", 48), pointing("PML4", 39), large("PDPT", 30), large("PD", 21), PT],
     ..X86_64
 };
+
+/// 4-level paging of a kernel that keeps its own half of the address space below another root while user code runs (Linux's page
+/// table isolation, Windows' KVA shadow): the lower half from the user's root, the upper from the kernel's.
+pub const X86_64_SPLIT: PageFormat = PageFormat { split: SplitRoots::Yes, ..X86_64 };
+
+/// The same with 5 levels.
+pub const X86_64_LA57_SPLIT: PageFormat = PageFormat { split: SplitRoots::Yes, ..X86_64_LA57 };

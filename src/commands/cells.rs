@@ -134,6 +134,12 @@ pub fn unhex(digits: &str) -> Option<Vec<u8>> {
     digits.chunks_exact(2).map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?)).collect()
 }
 
+/// A 64-bit number as a target number.
+#[allow(clippy::useless_conversion, reason = "the same type unless addresses are wide")]
+pub fn wide(value: u64) -> umem {
+    umem::from(value)
+}
+
 /// A target length for a JSON number; one beyond 64 bits (wide addresses only) stops at the largest.
 pub fn number(value: umem) -> u64 {
     memsh::engine::to_u64(value).unwrap_or(u64::MAX)

@@ -1,12 +1,14 @@
 //! `check`: the same answers as last time?
 
 use super::context::Context;
+use super::evidence::guard;
 use super::failure::{Failure, Result};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::io::Read;
 use std::path::PathBuf;
 
 /// Run the commands in a file and compare their answers with those in it
@@ -59,6 +61,8 @@ struct Entry {
 
 /// So many differences are listed; more of them say nothing new.
 const LISTED: usize = 100;
+/// No file of answers is larger, in bytes.
+const LARGEST: u64 = 1 << 30;
 
 impl Command for Check {
     type Row = CheckRow;
@@ -71,6 +75,9 @@ impl Command for Check {
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, CheckRow>) -> Result<()> {
+        if self.update {
+            guard(cx.session().ok(), &self.path)?;
+        }
         let mut file = self.load()?;
         let mut differences = Vec::new();
         for entry in &mut file.commands {
@@ -95,7 +102,12 @@ impl Command for Check {
 
 impl Check {
     fn load(&self) -> Result<File> {
-        let text = match std::fs::read_to_string(&self.path) {
+        // A memory image given by mistake is not read whole to find that out.
+        let read = std::fs::File::open(&self.path).and_then(|file| {
+            let mut text = String::new();
+            file.take(LARGEST).read_to_string(&mut text).map(|_| text)
+        });
+        let text = match read {
             Ok(text) => text,
             Err(e) if self.update && e.kind() == std::io::ErrorKind::NotFound => {
                 let entry = |c: &str| Entry { command: c.to_owned(), expect: Value::Null };

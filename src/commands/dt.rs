@@ -19,7 +19,7 @@ use serde_json::Value;
 /// Show the layout of a type and, at an address, its values
 #[derive(clap::Args, Debug)]
 pub struct Dt {
-    /// Name of the type (`task_struct`, `struct task_struct`), or `TYPE.FIELD` for one member
+    /// Name of the type (`task_struct`, `struct task_struct`), or `TYPE.FIELD,FIELD` for some members
     #[arg(value_name = "TYPE", num_args = 1..=3, required = true)]
     words: Vec<String>,
     /// Show the structures inside structures; given twice, two levels of them
@@ -83,7 +83,7 @@ impl Command for Dt {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("dt list_head", "the layout"),
         ("dt task_struct init_task", "with values"),
-        ("dt task_struct.comm init_task", "one member"),
+        ("dt task_struct.pid,comm init_task", "some members"),
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, DtRow>) -> Result<()> {
@@ -114,7 +114,10 @@ impl Command for Dt {
         let place = Place { types, space: space.as_ref(), cx };
         let (_, whole) = types.resolve(id).ok_or_else(|| unknown(types, &name))?;
         let fields = match member {
-            Some(path) => vec![place.member(id, &name, &path, address, depth)?],
+            // crash's `task_struct.pid,comm` is several members.
+            Some(paths) => {
+                paths.split(',').map(|path| place.member(id, &name, path.trim(), address, depth)).collect::<Result<Vec<_>>>()?
+            }
             None => place.fields(id, 0, address, depth),
         };
         let kind = describe(types, id, 0);

@@ -1,7 +1,8 @@
 //! `dump`: memory into a file.
 
-use super::cells::hex;
+use super::cells::{hex, wide};
 use super::context::Context;
+use super::evidence::guard;
 use super::failure::{Failure, Result};
 use super::pages::walk;
 use super::sink::Rows;
@@ -25,10 +26,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Write memory into a file
 #[derive(clap::Args, Debug)]
 pub struct Dump {
-    /// `phys` for all of physical memory, a range (`START..END`, `START L1000`), or the name of a module; nothing for all
+    /// `phys` for all of physical memory, a range (`START..END`, `START L1000`, `START -n 4k`), or the name of a module; nothing for all
     /// that a process (`-p`) maps
     #[arg(value_name = "WHAT", num_args = 0..=2)]
     what: Vec<String>,
+    /// Bytes from the address that WHAT names; a number or an expression, `4k`
+    #[arg(short = 'n', long, value_name = "BYTES")]
+    length: Option<String>,
     /// The file to write; one that exists is left alone
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
@@ -117,6 +121,14 @@ impl Dump {
     fn ranges(&self, cx: &Context, space: &Space) -> Result<Vec<MemoryRange>> {
         let range = |start: umem, size: umem| MemoryRange { start: PhysAddr::new(start), size };
         let nothing = || Failure::usage("dump: the range is empty or ends before it begins");
+        if let Some(length) = &self.length {
+            let [start] = self.what.as_slice() else {
+                return Err(Failure::usage("dump: --length goes with one address"));
+            };
+            let start = cx.evaluate(start, Some(space))?;
+            let size = Some(cx.evaluate(length, Some(space))?).filter(|n| *n > 0).ok_or_else(nothing)?;
+            return Ok(vec![range(start, size)]);
+        }
         match self.what.as_slice() {
             [] => {
                 let needs = || {
@@ -139,7 +151,7 @@ impl Dump {
             [start, end] => {
                 let start = cx.evaluate(start, Some(space))?;
                 let size = match super::read::windbg_count(end) {
-                    Some(n) => n.map(umem::from),
+                    Some(n) => n.map(wide),
                     None => cx.evaluate(end, Some(space))?.checked_sub(start),
                 };
                 Ok(vec![range(start, size.filter(|n| *n > 0).ok_or_else(nothing)?)])
@@ -157,7 +169,7 @@ impl Dump {
     }
 
     fn write(&self, cx: &Context, memory: &Memory, ranges: &[MemoryRange], format: &WriteFormat) -> Result<u64> {
-        guard(&cx.session()?.facts().path, &self.output)?;
+        guard(cx.session().ok(), &self.output)?;
         let mut options = File::options();
         options.write(true);
         if self.force {
@@ -186,32 +198,16 @@ impl Dump {
             Ok(summary) => Ok(summary.unreadable),
             Err(e) => {
                 // Half a dump is worse than none: nobody can tell it from a whole one.
+                let regular = file.metadata().is_ok_and(|m| m.is_file());
                 drop(file);
-                let _ = std::fs::remove_file(&self.output);
+                // A device (`--force -o /dev/full`) is not ours to remove.
+                if regular {
+                    let _ = std::fs::remove_file(&self.output);
+                }
                 Err(e.into())
             }
         }
     }
-}
-
-/// The image is evidence: no dump may land on it, by whatever name.
-fn guard(image: &Path, output: &Path) -> Result<()> {
-    let same = match (image.canonicalize(), output.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b || same_file(&a, &b),
-        _ => false,
-    };
-    if same { Err(Failure::usage("dump: the output is the image itself; an image is never written")) } else { Ok(()) }
-}
-
-#[cfg(unix)]
-fn same_file(a: &Path, b: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    matches!((a.metadata(), b.metadata()), (Ok(a), Ok(b)) if (a.dev(), a.ino()) == (b.dev(), b.ino()))
-}
-
-#[cfg(not(unix))]
-fn same_file(_: &Path, _: &Path) -> bool {
-    false
 }
 
 fn module(cx: &Context, space: &Space, name: &str) -> Result<(VirtAddr, umem)> {

@@ -1,7 +1,7 @@
 //! How a command can end other than well, and the exit status that says so.
 
 use memsh::{Error, ErrorKind, Layer};
-use std::io;
+use std::{fmt, io};
 
 /// Exit statuses that scripts rely on.
 pub mod exit {
@@ -81,6 +81,14 @@ impl Failure {
         }
     }
 }
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.lines().join("\n"))
+    }
+}
+
+impl std::error::Error for Failure {}
 
 impl From<Error> for Failure {
     fn from(e: Error) -> Self {

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::failure::{Failure, Result};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
+use memsh::{Error, ErrorKind, Layer};
 use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -38,6 +39,10 @@ impl Command for Hash {
     fn run(self, cx: &Context, out: &mut Rows<'_, HashRow>) -> Result<()> {
         let session = cx.session()?;
         let path = &session.facts().path;
+        if session.image().connector().is_none() {
+            let e = Error::new(Layer::Command, ErrorKind::Unsupported, format!("{} is no file", path.display()));
+            return Err(e.hint("`dump phys -o FILE` writes its memory into one, and says the SHA-256").into());
+        }
         let fail = |e| Failure::file(path, "read", e);
         let mut file: Box<dyn Read> = match session.embedded() {
             Some(bytes) => Box::new(bytes),

@@ -35,8 +35,8 @@ pub struct InfoRow {
 struct ImagePart {
     path: String,
     format: String,
-    /// Size of the file in bytes.
-    size: u64,
+    /// Size of the file in bytes; null where the target is no file.
+    size: Option<u64>,
     /// Size of the memory in it, in bytes.
     memory_size: u64,
     /// Physical memory that it holds; `end` is the first address after a range.
@@ -113,7 +113,7 @@ impl Command for Info {
             image: ImagePart {
                 path: facts.path.to_string_lossy().into_owned(),
                 format: facts.format.clone(),
-                size: facts.size,
+                size: session.image().connector().map(|_| facts.size),
                 memory_size: facts.memory_size,
                 ranges: facts
                     .ranges
@@ -160,7 +160,7 @@ fn steps(session: &Session) -> Vec<Step> {
         Step {
             step: step.to_owned(),
             method: "content of the file".to_owned(),
-            found: !["no, ", "none of"].iter().any(|no| detail.starts_with(no)),
+            found: !["no, ", "none of", "none known"].iter().any(|no| detail.starts_with(no)),
             detail: detail.to_owned(),
             milliseconds: None,
         }

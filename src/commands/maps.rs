@@ -62,6 +62,13 @@ impl Command for Maps {
 
     fn run(self, cx: &Context, out: &mut Rows<'_, MapsRow>) -> Result<()> {
         let process = needed(self.whose.process(cx)?, Self::NAME)?;
+        if process.kernel_thread {
+            cx.host().warn(&format!(
+                "{}/{} is a thread of the kernel: it has no memory of its own",
+                plain(&process.name),
+                process.pid
+            ));
+        }
         let address = match &self.address {
             Some(text) => Some(cx.evaluate(text, Some(&self.whose.space(cx)?))?),
             None => None,

@@ -13,6 +13,7 @@ pub mod context;
 mod dt;
 mod dump;
 mod env;
+pub mod evidence;
 pub mod failure;
 mod glob;
 mod hash;

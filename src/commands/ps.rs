@@ -16,9 +16,15 @@ use std::collections::{HashMap, HashSet};
 pub struct Ps {
     #[command(flatten)]
     filter: Filter,
-    /// Children below their parents (the table indents them)
+    /// Children below their parents (the table draws the branches)
     #[arg(short, long)]
     tree: bool,
+    /// Only processes of users, no threads of the kernel
+    #[arg(short, long, conflicts_with = "kernel")]
+    user: bool,
+    /// Only threads of the kernel
+    #[arg(short, long)]
+    kernel: bool,
 }
 
 /// A process.
@@ -109,11 +115,17 @@ impl Command for Ps {
     const ALIASES: &'static [&'static str] = &["pslist", "tasks"];
     const SUMMARY: &'static str = "List processes";
     const SHAPE: Shape = Shape::List(&["pid", "ppid", "name", "state", "threads", "uid", "start_time", "command_line"]);
-    const EXAMPLES: &'static [(&'static str, &'static str)] =
-        &[("ps", "every process"), ("ps -t", "as a tree"), ("ps 1", "one process"), ("ps --json", "for jq")];
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("ps", "every process"),
+        ("ps -t", "as a tree"),
+        ("ps -u", "without threads of the kernel"),
+        ("ps 1", "one process"),
+        ("ps --json", "for jq"),
+    ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, PsRow>) -> Result<()> {
-        let processes = self.filter.processes(cx)?;
+        let mut processes = self.filter.of_all(cx)?;
+        processes.retain(|p| if p.kernel_thread { !self.user } else { !self.kernel });
         if !self.tree {
             return processes.iter().try_for_each(|p| out.push(&PsRow::new(p, None)));
         }

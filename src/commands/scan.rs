@@ -7,6 +7,8 @@ use super::searched::{Place, Searched};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use memsh::engine::search::{Hit, Kind, Needle, Widths, search};
+use memsh::engine::to_umem;
+use memsh::umem;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::ops::ControlFlow;
@@ -57,6 +59,8 @@ pub struct ScanRow {
     text: Option<String>,
     /// Name of the region or the symbol in which it lies.
     region: Option<String>,
+    /// The match with what can be read as text before and behind it; `.` for what is no text.
+    context: String,
 }
 
 impl Command for Scan {
@@ -64,7 +68,7 @@ impl Command for Scan {
     const NAME: &'static str = "scan";
     const ALIASES: &'static [&'static str] = &["search", "s"];
     const SUMMARY: &'static str = "Search memory for text, bytes or a regular expression";
-    const SHAPE: Shape = Shape::List(&["address", "space", "pid", "process", "region", "text", "match"]);
+    const SHAPE: Shape = Shape::List(&["address", "space", "pid", "process", "region", "context"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("scan 'Linux version'", "text, in physical memory"),
         ("scan --hex '7f 45 4c 46 02 ??' -p 1", "bytes, in a process"),
@@ -107,7 +111,44 @@ fn row(cx: &Context, searched: &Searched, hit: &Hit<'_>) -> ScanRow {
         bytes: hex(hit.bytes),
         text: text(hit),
         region,
+        context: context(searched, hit),
     }
+}
+
+/// How many bytes before and behind a match are shown, where they are text.
+const BEFORE: usize = 24;
+const BEHIND: usize = 48;
+/// And how many of the match.
+const SHOWN: usize = 96;
+
+/// The match and the text around it.
+fn context(searched: &Searched, hit: &Hit<'_>) -> String {
+    let wide = hit.kind == Kind::Utf16;
+    let end = hit.addr.saturating_add(to_umem(hit.bytes.len()));
+    let side = |from: umem, len: usize| {
+        let mut window = vec![0; len];
+        // A missing byte reads as zero, which is no text.
+        searched.space.read_gaps(from, &mut window);
+        characters(&window, wide)
+    };
+    let before = match to_umem(BEFORE).min(hit.addr) {
+        n if n == to_umem(BEFORE) => side(hit.addr - n, BEFORE),
+        _ => Vec::new(),
+    };
+    let text: Vec<char> = before.into_iter().rev().map_while(|c| c).collect();
+    let found = characters(hit.bytes.get(..SHOWN).unwrap_or(hit.bytes), wide).into_iter().map(|c| c.unwrap_or('.'));
+    let behind = side(end, BEHIND).into_iter().map_while(|c| c);
+    text.into_iter().rev().chain(found).chain(behind).collect()
+}
+
+/// Characters, `None` for what is none that can be shown: of ASCII, of UTF-8 above it, of UTF-16 with `wide`.
+fn characters(bytes: &[u8], wide: bool) -> Vec<Option<char>> {
+    let shown = |c: char| (!c.is_control() && c != char::REPLACEMENT_CHARACTER).then_some(c);
+    if wide {
+        let units = bytes.chunks_exact(2).map(|u| u.iter().rev().fold(0u16, |v, b| v << 8 | u16::from(*b)));
+        return char::decode_utf16(units).map(|c| c.ok().and_then(shown)).collect();
+    }
+    String::from_utf8_lossy(bytes).chars().map(shown).collect()
 }
 
 /// A match as text, where all of it is.

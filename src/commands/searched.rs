@@ -1,6 +1,6 @@
 //! The spaces that a search goes through, shared by `scan` and `strings`.
 
-use super::cells::{number, plain, plain_maybe};
+use super::cells::{number, plain, plain_maybe, wide};
 use super::context::Context;
 use super::failure::{Failure, Result};
 use super::pages::walk;
@@ -63,7 +63,7 @@ impl Place {
         let [start, end] = self.range.as_slice() else { return Ok(None) };
         let start = cx.evaluate(start, Some(space))?;
         let size = match windbg_count(end) {
-            Some(count) => count.map(umem::from),
+            Some(count) => count.map(wide),
             None => cx.evaluate(end, Some(space))?.checked_sub(start),
         };
         // WinDbg users write a count that reaches past the top to mean "all".
@@ -160,8 +160,10 @@ impl Searched {
 }
 
 fn regions(cx: &Context, space: &Space) -> Option<Vec<RegionInfo>> {
+    // Physical memory has none, and is searched without looking for a system first.
+    let process = space.process()?;
     let os = cx.session().ok()?.os().ok()?.os.as_ref();
-    let listing = std::result::Result::from(open(os, space.process()?).ok()?.regions()).ok()?;
+    let listing = std::result::Result::from(open(os, process).ok()?.regions()).ok()?;
     let mut regions = listing.items.to_vec();
     regions.sort_by_key(|r| r.start);
     Some(regions)

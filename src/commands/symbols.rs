@@ -1,6 +1,6 @@
 //! `symbols`: names and where they are.
 
-use super::cells::Hex;
+use super::cells::{Hex, wide};
 use super::context::Context;
 use super::failure::Result;
 use super::glob::Glob;
@@ -61,8 +61,8 @@ impl Command for Symbols {
         if pattern.starts_with(|c: char| c.is_ascii_digit())
             && let Ok(address) = cx.count(&pattern)
         {
-            let found = symbols.near(VirtAddr::new(address.into()));
-            return found.map_or_else(|| Err(near::nothing(address.into())), |(s, _)| out.push(&SymbolRow::new(&s)));
+            let found = symbols.near(VirtAddr::new(wide(address)));
+            return found.map_or_else(|| Err(near::nothing(wide(address))), |(s, _)| out.push(&SymbolRow::new(&s)));
         }
         let (module, name) = match pattern.split_once('!') {
             Some((m, n)) => (Some(Glob::new(m)?), if n.is_empty() { "*" } else { n }),

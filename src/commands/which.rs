@@ -75,11 +75,23 @@ impl Filter {
     /// # Errors
     /// When the list can't be read, or a filter matches nothing.
     pub fn processes(&self, cx: &Context) -> Result<Vec<ProcessInfo>> {
+        // `proc PID` in the shell narrows without a choice.
+        self.listed(cx, cx.current())
+    }
+
+    /// The same without regard to the shell's process: for the list from which one is chosen.
+    ///
+    /// # Errors
+    /// As [`processes`](Self::processes).
+    pub fn of_all(&self, cx: &Context) -> Result<Vec<ProcessInfo>> {
+        self.listed(cx, None)
+    }
+
+    fn listed(&self, cx: &Context, current: Option<&ProcessInfo>) -> Result<Vec<ProcessInfo>> {
         let all = cx.take(&cx.session()?.processes()?);
         let mut wanted: Vec<String> = self.which.iter().chain(&self.process).cloned().collect();
         if wanted.is_empty() {
-            // `proc PID` in the shell narrows these commands too.
-            wanted.extend(cx.current().map(|p| p.pid.to_string()));
+            wanted.extend(current.map(|p| p.pid.to_string()));
         }
         for w in &wanted {
             if !all.iter().any(|p| matches(p, w)) {

@@ -3,7 +3,7 @@
 //! Everything here is `inline(always)` over a `&PageFormat`: called with a constant, it folds to the few instructions that
 //! the one format needs.
 
-use crate::arch::{Canonical, Extra, Leaf, Level, PageFormat, PermRule};
+use crate::arch::{Canonical, Extra, Leaf, Level, PageFormat, PermRule, SplitRoots};
 use memsh_plugin::Perm;
 
 /// What an entry is.
@@ -117,10 +117,11 @@ const fn is_leaf(level: &Level, entry: u64) -> Option<bool> {
 #[inline(always)]
 pub(super) const fn decode(f: &PageFormat, level: &Level, entry: u64) -> Entry {
     // The common case of a pointing level in one test.
-    if let Leaf::Never { require } = level.leaf {
-        if f.forbidden.0 == 0 && entry & (f.present | require | level.table_reserved) == f.present | require {
-            return Entry::Table(address(f, entry));
-        }
+    if let Leaf::Never { require } = level.leaf
+        && f.forbidden.0 == 0
+        && entry & (f.present | require | level.table_reserved) == f.present | require
+    {
+        return Entry::Table(address(f, entry));
     }
     if entry & f.present != f.present {
         return Entry::Absent;
@@ -178,7 +179,11 @@ pub(super) const fn half(f: &PageFormat, va: u64) -> Option<bool> {
         }
         Canonical::Signed => {
             // Half the range up, the two halves become one that begins at 0.
-            if va.wrapping_add(1 << (f.va_bits - 1)) >> f.va_bits == 0 { Some(false) } else { None }
+            if va.wrapping_add(1 << (f.va_bits - 1)) >> f.va_bits == 0 {
+                Some(matches!(f.split, SplitRoots::Yes) && va >> 63 == 1)
+            } else {
+                None
+            }
         }
         Canonical::Split => {
             let upper = va >> 55 & 1 == 1;

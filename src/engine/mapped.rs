@@ -60,11 +60,8 @@ impl Mapped {
             if start.checked_add(size - 1).is_none() || runs.last().is_some_and(|l| l.start + (l.size - 1) >= start) {
                 return None;
             }
-            match runs.last_mut() {
-                // Neighbours in both spaces are one run.
-                Some(l) if l.start + l.size == start && l.data.wrapping_add(index(l.size)?) == data.as_ptr() => l.size += size,
-                _ => runs.push(Run { start, size, data: data.as_ptr() }),
-            }
+            // Neighbours stay apart: that their bytes are neighbours too does not make one object of two.
+            runs.push(Run { start, size, data: data.as_ptr() });
         }
         let covered = merged(runs.iter().map(|r| (r.start, r.size)));
         let wanted = merged(ranges.iter().map(|r| (r.start.value(), r.size)));
@@ -228,10 +225,11 @@ impl Load for Window<'_> {
     #[inline(always)]
     fn word32(self, addr: umem) -> Option<u32> {
         let offset = addr.wrapping_sub(self.start);
-        if offset >= self.words {
+        // A 32-bit word can begin in 4 places more.
+        if self.words == 0 || offset >= self.words + 4 {
             return None;
         }
-        // SAFETY: as above, and 4 bytes are fewer.
+        // SAFETY: the run's size is `words` + 7, so that 4 bytes at `offset` are inside.
         Some(u32::from_le(unsafe { self.data.add(index(offset)?).cast::<u32>().read_unaligned() }))
     }
 }

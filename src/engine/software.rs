@@ -73,7 +73,7 @@ mod tests {
     fn prot_none_keeps_its_frame_inverted() {
         // pte_mkprotnone of frame 0x1234: flags ACCESSED | PROTNONE, frame bits inverted.
         let entry = (!(0x1234u64 << 12) & X86_PFN) | X86_PROT_NONE | 0x20;
-        assert_eq!(Software::Linux.meaning(&X86_64, entry, 12), Meaning::Resident(0x1234_000, 12));
+        assert_eq!(Software::Linux.meaning(&X86_64, entry, 12), Meaning::Resident(0x0123_4000, 12));
         assert_eq!(Software::None.meaning(&X86_64, entry, 12), Meaning::Gone(FaultReason::NotPresent));
     }
 

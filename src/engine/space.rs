@@ -57,6 +57,17 @@ impl AddressSpace {
         self
     }
 
+    /// The same memory below two roots, the lower half's and the upper half's, in a format that has two.
+    #[must_use]
+    pub fn with_roots(&self, paging: Paging, lower: PhysAddr, upper: PhysAddr) -> Self {
+        Self { paging, ..self.with_root(lower) }.with_upper_root(upper)
+    }
+
+    /// How entries that are not valid are understood.
+    pub fn software(&self) -> Software {
+        self.software
+    }
+
     /// The same memory and format below another root: another process.
     #[must_use]
     pub fn with_root(&self, root: PhysAddr) -> Self {

@@ -136,8 +136,9 @@ pub(super) fn root_visits(f: &PageFormat, roots: (u64, u64), start: u64, last: u
         n => u64::MAX << n,
     };
     let all = match (f.canonical, f.split) {
+        // Without a second root both are the same.
+        (Canonical::Signed, _) => vec![(roots.0, 0, 0, entries / 2 - 1), (roots.1, high, entries / 2, entries - 1)],
         (_, SplitRoots::Yes) => vec![(roots.0, 0, 0, entries - 1), (roots.1, high, 0, entries - 1)],
-        (Canonical::Signed, _) => vec![(roots.0, 0, 0, entries / 2 - 1), (roots.0, high, entries / 2, entries - 1)],
         _ => vec![(roots.0, 0, 0, entries - 1)],
     };
     all.into_iter()
@@ -304,9 +305,9 @@ impl Spans<'_, '_> {
 /// A little-endian entry of 4 or 8 bytes.
 #[inline(always)]
 pub(super) fn word(bytes: &[u8]) -> u64 {
-    match bytes {
-        &[a, b, c, d, e, f, g, h] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
-        &[a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
+    match *bytes {
+        [a, b, c, d, e, f, g, h] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        [a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
         _ => 0,
     }
 }

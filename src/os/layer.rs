@@ -1,7 +1,7 @@
 //! An operating system that was found, and how.
 
 use crate::arch::{Arch, Paging};
-use crate::engine::{AddressSpace, Memory};
+use crate::engine::{AddressSpace, Memory, Software};
 use crate::image::CpuState;
 use crate::symbols::{Symbols, Types};
 use memsh_plugin::{Os, PhysAddr, VirtAddr};
@@ -57,6 +57,16 @@ pub struct OsLayer {
     pub types: Arc<dyn Types>,
     /// What the analyst should know: a source of symbols that did not fit, an assumption that was made.
     pub warnings: Vec<String>,
+}
+
+impl OsLayer {
+    /// The address space below a process's root table, as the process sees it.
+    pub fn process_space(&self, root: PhysAddr) -> AddressSpace {
+        match self.kernel.software() {
+            Software::Linux => super::linux::process_space(&self.kernel, root),
+            Software::None => self.kernel.with_root(root),
+        }
+    }
 }
 
 /// Finds the operating system in `memory`. The steps say what was tried even where nothing was found.

@@ -24,7 +24,6 @@ const EXTENSIONS: &[(&str, &[&str])] = &[
 /// Volatility's plugin names that are not simply ours.
 const PLUGINS: &[(&str, &[&str])] = &[
     ("pstree", &["ps", "-t"]),
-    ("psscan", &["ps"]),
     ("proc.maps", &["maps"]),
     ("proc_maps", &["maps"]),
     ("elfs", &["modules"]),
@@ -47,6 +46,8 @@ const PLAIN: &[(&str, &[&str])] = &[
     ("dp", &["read", "--as", "p"]),
     ("dps", &["read", "--as", "p"]),
     ("dqs", &["read", "--as", "p"]),
+    ("da", &["read", "--as", "s"]),
+    ("print", &["eval"]),
     ("px", &["read", "--as", "b"]),
     ("lmv", &["modules"]),
     ("lmvm", &["modules"]),
@@ -91,6 +92,8 @@ pub fn expand(words: &[String]) -> Vec<String> {
         // WinDbg's `x module!pattern` looks symbols up; gdb's `x ADDR` reads memory.
         "x" if rest.iter().any(|w| w.contains('*') && !w.starts_with('*') || w.ends_with('!')) => replaced(&["symbols"], rest),
         "s" if rest.first().is_some_and(|w| matches!(w.as_str(), "-a" | "-u" | "-b" | "-w" | "-d" | "-q")) => windbg_search(rest),
+        // WinDbg's `lm m PATTERN`.
+        "lm" | "lmv" if rest.first().is_some_and(|w| w == "m") => replaced(&["modules"], rest.get(1..).unwrap_or_default()),
         // WinDbg's `dt -r2`.
         "dt" | "struct" if rest.iter().any(|w| depth(w).is_some()) => {
             let words = rest.iter().flat_map(|w| match depth(w) {
@@ -200,8 +203,11 @@ fn crash(rest: &[String]) -> Vec<String> {
 /// WinDbg's `s -a START RANGE "text"`, `s -u`, `s -b START RANGE 41 42`.
 fn windbg_search(rest: &[String]) -> Vec<String> {
     let (kind, tail) = rest.split_first().map_or(("", rest), |(k, t)| (k.as_str(), t));
+    // memsh's own options (`--json`) may stand behind; they are no part of the pattern.
+    let (options, tail): (Vec<String>, Vec<String>) = tail.iter().cloned().partition(|w| w.starts_with("--"));
     let (place, pattern) = tail.split_at(tail.len().min(2));
     let mut out = vec!["scan".to_owned()];
+    out.extend(options);
     if let [start, range] = place {
         out.extend(["--range".to_owned(), start.clone(), range.clone()]);
     }

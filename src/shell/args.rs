@@ -39,8 +39,8 @@ pub struct OutputArgs {
     /// No line of column names
     #[arg(long)]
     pub no_header: bool,
-    /// Colours
-    #[arg(long, value_name = "WHEN")]
+    /// Colours: auto (on a terminal), always, never
+    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
     pub color: Option<When>,
     /// No warnings and no progress
     #[arg(short, long)]
@@ -48,8 +48,8 @@ pub struct OutputArgs {
     /// Say what is being done, on stderr; twice: in detail
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Progress bars
-    #[arg(long, value_name = "WHEN")]
+    /// Progress bars: auto (on a terminal), always, never
+    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
     pub progress: Option<When>,
     /// A partial answer is a failure (exit status 4)
     #[arg(long)]
@@ -195,7 +195,10 @@ fn with(command: Command, extra: &Command) -> Command {
 /// The parser of one command: its own arguments and those that every command takes. `one_shot` adds the target's.
 pub fn parser(spec: &'static Spec, one_shot: bool) -> Command {
     let command = Command::new(spec.name).about(spec.summary).visible_aliases(spec.aliases.iter().copied());
-    let command = (spec.arguments)(command).disable_version_flag(true);
+    let command = (spec.arguments)(command).disable_version_flag(true).disable_help_flag(true);
+    // One form of the help, the short one, whichever way it is asked for: it leaves the screen to the answers.
+    let help = clap::Arg::new("help").short('h').long("help").action(ArgAction::HelpShort).help("Print help");
+    let command = command.arg(help);
     let command = with(command, &OutputArgs::augment_args(Command::new("output")));
     let command = if one_shot { with(command, &TargetArgs::augment_args(Command::new("target"))) } else { command };
     let width = spec.examples.iter().map(|(line, _)| line.len()).max().unwrap_or(0);

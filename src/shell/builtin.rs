@@ -12,17 +12,18 @@ pub const NAMES: &[&str] =
     &["help", "proc", "set", "alias", "eval", "foreach", "schema", "completions", "man", "version", "exit", "quit"];
 
 /// Runs `words` if they are the shell's own command; `true` says that the shell is to end.
-pub fn run(shell: &Shell, words: &[String], out: &mut dyn Write) -> Option<Result<bool>> {
+pub fn run(shell: &Shell, words: &[String], out: &mut dyn Write, stdout: bool) -> Option<Result<bool>> {
     let (name, rest) = words.split_first()?;
     let done = |r: Result<()>| Some(r.map(|()| false));
     match name.as_str() {
         "exit" | "quit" | "q" if rest.is_empty() => Some(Ok(true)),
+        "exit" | "quit" => Some(Err(Failure::usage(format!("{name} takes no arguments")))),
         "help" | "?" if name == "help" || rest.is_empty() => done(help(shell, rest, out)),
         "?" | "eval" => done(eval(shell, &rest.join(" "), out)),
         "proc" | ".process" => done(process(shell, rest, out)),
         "set" => done(set(shell, rest, out)),
         "alias" => done(text(out, &docs::aliases())),
-        "foreach" => done(foreach(shell, rest)),
+        "foreach" => done(foreach(shell, rest, out, stdout)),
         "!" => done(host(rest)),
         "schema" => done(schema(rest, out)),
         "completions" => done(completions(rest, out)),
@@ -52,7 +53,7 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
                 Failure::Usage(format!("there is no command {name}"), Some("`help` lists the commands".to_owned()))
             })?;
             let mut parser = super::args::parser(spec, !shell.interactive);
-            text(out, &parser.render_long_help().to_string())
+            text(out, &parser.render_help().to_string())
         }
     }
 }
@@ -162,7 +163,7 @@ fn set(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
 }
 
 /// `foreach FILTER COMMAND`: the command once for each process.
-fn foreach(shell: &Shell, rest: &[String]) -> Result<()> {
+fn foreach(shell: &Shell, rest: &[String], out: &mut dyn Write, stdout: bool) -> Result<()> {
     let [filter, command @ ..] = rest else {
         let hint = "foreach user maps; filters: user, kernel, all, a pid or a name".to_owned();
         return Err(Failure::Usage("foreach needs a filter and a command".to_owned(), Some(hint)));
@@ -179,16 +180,39 @@ fn foreach(shell: &Shell, rest: &[String]) -> Result<()> {
         "kernel" => p.kernel_thread,
         w => w.parse().map_or_else(|_| p.name.as_bytes() == w.as_bytes(), |pid: u32| p.pid == pid),
     });
+    let mut chosen = chosen.peekable();
+    if chosen.peek().is_none() {
+        let e = memsh::Error::new(memsh::Layer::Os, memsh::ErrorKind::NotFound, format!("no process {filter}"));
+        return Err(e.hint("foreach takes user, kernel, all, a pid or a name; `ps` lists the processes").into());
+    }
+    let mut outcome = Ok(());
+    let plain = command.iter().any(|w| matches!(w.as_str(), "--json" | "--jsonl" | "--csv" | "--no-header"));
     for p in chosen {
         shell.current.replace(Some(p.clone()));
-        let line = super::line::Line { words: command.to_vec(), output: super::line::Output::Stdout };
-        let ended = shell.command(&line);
-        if ended.quit || ended.status == crate::commands::failure::exit::INTERRUPTED {
-            break;
+        let headed = if plain { Ok(()) } else { heading(shell, p, out, stdout) };
+        let ended = headed.and_then(|()| shell.nested(command, out, stdout));
+        match ended {
+            Ok(ended) if ended.quit => break,
+            Ok(_) => {}
+            Err(e) => {
+                outcome = Err(e);
+                break;
+            }
         }
     }
     shell.current.replace(before);
-    Ok(())
+    outcome
+}
+
+/// Whose answer follows, where a person reads it: not every table says so itself.
+fn heading(shell: &Shell, p: &memsh_plugin::ProcessInfo, out: &mut dyn Write, stdout: bool) -> Result<()> {
+    let o = shell.defaults.borrow();
+    if o.json || o.jsonl || o.csv || o.no_header {
+        return Ok(());
+    }
+    let name = p.name.to_string_lossy();
+    let line = format!("-- {}/{} --", super::render::escape::terminal(&name), p.pid);
+    text(out, &format!("{}\n", super::render::Paint(shell.style(stdout).color).strong(line)))
 }
 
 fn host(rest: &[String]) -> Result<()> {

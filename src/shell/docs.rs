@@ -72,7 +72,7 @@ const BUILTINS: &[(&str, &str)] = &[
     ("set", "set [NAME VALUE]\n\nLists the settings, or changes one: format, header, color, progress, quiet, strict, verbose.\n"),
     (
         "eval",
-        "eval EXPRESSION   (also: ? EXPRESSION)\n\nShows the value of an expression: numbers, symbols, module!symbol, + - * / % & | ^ << >> ( ), *ADDR and poi(ADDR).\n",
+        "eval EXPRESSION   (also: ? EXPRESSION)\n\nShows the value of an expression: numbers, symbols, operators as in C, *ADDR.\n",
     ),
     (
         "foreach",

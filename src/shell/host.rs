@@ -11,6 +11,7 @@ use memsh::umem;
 use memsh_plugin::ProcessInfo;
 use serde_json::Value;
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::sync::atomic::AtomicBool;
 
@@ -26,13 +27,22 @@ pub struct Shell {
     pub interactive: bool,
     /// Options of the command that is running.
     pub output: RefCell<OutputArgs>,
+    /// Warnings that were given: once is enough.
+    pub told: RefCell<HashSet<String>>,
 }
 
 impl Shell {
     /// A shell.
     pub fn new(session: Option<Session>, defaults: OutputArgs, interactive: bool) -> Self {
         let output = RefCell::new(defaults.clone());
-        Self { session, defaults: RefCell::new(defaults), current: RefCell::new(None), interactive, output }
+        Self {
+            session,
+            defaults: RefCell::new(defaults),
+            current: RefCell::new(None),
+            interactive,
+            output,
+            told: RefCell::default(),
+        }
     }
 
     /// How the running command's answer looks; `stdout` says that it goes there, not into a pipe or file.
@@ -58,7 +68,7 @@ impl Shell {
     /// A note for whoever asked for notes (`-v`).
     pub fn note(&self, level: u8, text: &str) {
         if self.output.borrow().verbose >= level {
-            eprintln!("memsh: {text}");
+            eprintln!("memsh: {}", super::render::escape::terminal(text));
         }
     }
 }

@@ -5,6 +5,7 @@ use super::host::Shell;
 use super::line::{Line, Output};
 use super::render::{Renderer, escape};
 use super::{alias, builtin, docs, interrupt, line};
+use crate::commands::evidence::guard;
 use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::similar::{or, similar};
 use crate::commands::{ALL, Collect, Context, Host, Shape, Sink, Spec, find};
@@ -88,11 +89,31 @@ impl Shell {
         }
     }
 
+    /// Runs one command of another (`foreach`): its answer goes where that one's goes.
+    pub fn nested(&self, words: &[String], out: &mut dyn Write, stdout: bool) -> Result<Ended> {
+        self.output.replace(self.defaults.borrow().clone());
+        match self.words(words, out, stdout) {
+            Ok(Done::Well) => Ok(Ended::WELL),
+            Ok(Done::Partial) => Ok(Ended::with(exit::PARTIAL)),
+            Ok(Done::Quit) => Ok(Ended { status: exit::SUCCESS, quit: true }),
+            // Nobody reads any more, or nobody wants more.
+            Err(failure @ (Failure::Output(_) | Failure::Interrupted)) => Err(failure),
+            Err(failure) => {
+                report(&failure);
+                Ok(Ended::with(failure.status()))
+            }
+        }
+    }
+
     fn piped(&self, line: &Line, shell: &str) -> Result<Done> {
         let spawn = Process::new("sh").arg("-c").arg(shell).stdin(Stdio::piped()).spawn();
         let mut child = spawn.map_err(|e| Failure::file(std::path::Path::new("sh"), "run", e))?;
+        let mut words = line.words.clone();
+        if self.for_jq(&words, shell) {
+            words.push("--json".to_owned());
+        }
         let outcome = match child.stdin.take() {
-            Some(stdin) => self.words(&line.words, &mut BufWriter::new(stdin), false),
+            Some(stdin) => self.words(&words, &mut BufWriter::new(stdin), false),
             None => Ok(Done::Well),
         };
         let status = child.wait().map_err(Failure::Output)?;
@@ -107,14 +128,18 @@ impl Shell {
         }
     }
 
+    /// Whether the answer goes to jq, which can read nothing but JSON, and no format was asked for.
+    fn for_jq(&self, words: &[String], shell: &str) -> bool {
+        let o = self.defaults.borrow();
+        let asked = o.json || o.jsonl || o.csv || o.table;
+        let asked = asked || words.iter().any(|w| matches!(w.as_str(), "--json" | "--jsonl" | "--csv" | "--table" | "--raw"));
+        let command = alias::expand(words).first().is_some_and(|name| find(name).is_some());
+        !asked && command && shell.split_whitespace().next() == Some("jq")
+    }
+
     fn filed(&self, line: &Line, path: &str, append: bool) -> Result<Done> {
         let path = std::path::Path::new(path);
-        if let Some(session) = &self.session
-            && let (Ok(a), Ok(b)) = (session.facts().path.canonicalize(), path.canonicalize())
-            && a == b
-        {
-            return Err(Failure::usage("the output is the image itself; an image is never written"));
-        }
+        guard(self.session.as_ref(), path)?;
         let mut options = std::fs::File::options();
         options.create(true).write(true).append(append).truncate(!append);
         let file = options.open(path).map_err(|e| Failure::file(path, "write", e))?;
@@ -123,7 +148,7 @@ impl Shell {
 
     /// Runs the command that `words` are.
     fn words(&self, words: &[String], out: &mut dyn Write, stdout: bool) -> Result<Done> {
-        if let Some(done) = builtin::run(self, words, out) {
+        if let Some(done) = builtin::run(self, words, out, stdout) {
             return done.map(|quit| if quit { Done::Quit } else { Done::Well });
         }
         let (spec, matches) = match self.parse(words)? {
@@ -154,8 +179,20 @@ impl Shell {
         let cx = Context::new(self, self.session.as_ref(), self.current.borrow().clone());
         let mut renderer = Renderer::new(out, &style, (spec.name, spec.shape_of(&matches)), &keys, self.interrupt());
         let outcome = (spec.run)(&matches, &cx, &mut renderer);
-        let finished = renderer.finish(outcome.is_ok());
+        let finished = renderer.finish(outcome.is_ok()).map(|note| note.iter().for_each(|n| self.warn(n)));
+        self.tell_once();
         self.after(&cx, outcome.and(finished))
+    }
+
+    /// Says once what the analyst should know of the system that a command looked for, and of a file that changed meanwhile.
+    fn tell_once(&self) {
+        let Some(session) = &self.session else { return };
+        let found = session.found().map(|layer| layer.warnings.clone()).unwrap_or_default();
+        for warning in found.into_iter().chain(session.image().changed()) {
+            if self.told.borrow_mut().insert(warning.clone()) {
+                self.warn(&format!("warning: {warning}"));
+            }
+        }
     }
 
     /// Tells what is missing, and what that means for the exit status.
@@ -216,8 +253,45 @@ pub fn usage(e: &clap::Error) -> Failure {
     Failure::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned())
 }
 
+/// What people rightly expect and memsh does not do yet: better said than a guess at another command.
+const LATER: &[&str] = &[
+    "bash",
+    "bt",
+    "dis",
+    "disassemble",
+    "dmesg",
+    "ea",
+    "eb",
+    "ed",
+    "eq",
+    "eu",
+    "ew",
+    "files",
+    "handles",
+    "history",
+    "k",
+    "kmsg",
+    "log",
+    "lsof",
+    "malfind",
+    "mount",
+    "mounts",
+    "net",
+    "netscan",
+    "netstat",
+    "psscan",
+    "sockstat",
+    "u",
+    "uf",
+    "write",
+];
+
 /// The usage error for a command that does not exist.
 pub fn unknown(name: &str) -> Failure {
+    if LATER.contains(&name) {
+        let hint = "`help` lists the commands that there are".to_owned();
+        return Failure::Usage(format!("{name} is not in this version of memsh"), Some(hint));
+    }
     let names = ALL.iter().flat_map(|s| std::iter::once(s.name).chain(s.aliases.iter().copied()));
     let close = similar(name, names.chain(builtin::NAMES.iter().copied()));
     let hint = match close.as_slice() {
@@ -229,7 +303,12 @@ pub fn unknown(name: &str) -> Failure {
 
 /// Says on stderr how a command failed.
 pub fn report(failure: &Failure) {
-    for line in failure.lines() {
+    report_lines(&failure.lines());
+}
+
+/// Writes lines to stderr.
+pub fn report_lines(lines: &[String]) {
+    for line in lines {
         // A usage message of clap has several lines of its own; whatever the target's text holds stays harmless.
         for part in line.split('\n') {
             eprintln!("{}", escape::terminal(part));

@@ -5,15 +5,17 @@ use super::builtin::{self, plain_number};
 use super::host::{Shell, progress_allowed};
 use super::line::{Line, Output};
 use super::progress::Bar;
-use super::run::{Ended, report, usage};
+use super::run::{Ended, report, report_lines, usage};
 use super::{alias, interrupt, repl};
 use crate::commands::context::{Host, Meter};
 use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::find;
+use anyhow::Context as _;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use memsh::arch::{Arch, Paging};
-use memsh::image::{OpenOptions, Progress};
+use memsh::image::{Image, ImageFacts, OpenOptions, Progress};
 use memsh::os::Hints;
+use memsh::plugins::dummy::DummyOptions;
 use memsh::session::{Options, Session, Target};
 use memsh::{PhysAddr, VirtAddr};
 use std::ffi::OsString;
@@ -28,11 +30,26 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> u8 {
     interrupt::install();
     match start(arguments.skip(1).collect()) {
         Ok(ended) => ended.status,
-        Err(failure) => {
-            report(&failure);
-            failure.status()
+        Err(error) => {
+            report_in(&error);
+            error.downcast_ref::<Failure>().map_or(exit::FAILURE, Failure::status)
         }
     }
+}
+
+/// Says how the program failed: the failure, what it was doing then (anyhow's context), and the hint.
+fn report_in(error: &anyhow::Error) {
+    let Some(failure) = error.downcast_ref::<Failure>() else {
+        report_lines(&[format!("memsh: {error:#}")]);
+        return;
+    };
+    let mut lines = failure.lines();
+    let context = error.to_string();
+    // A failure without a context of its own is its own outermost text.
+    if context != failure.to_string() && !lines.is_empty() {
+        lines.insert(1, format!("  while {context}"));
+    }
+    report_lines(&lines);
 }
 
 /// The command line in its two parts.
@@ -41,11 +58,11 @@ struct Parts {
     command: Vec<String>,
 }
 
-fn start(arguments: Vec<OsString>) -> Result<Ended> {
+fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     let parts = cut(arguments)?;
     let root = match Root::try_parse_from(std::iter::once(OsString::from("memsh")).chain(parts.root)) {
         Ok(root) => root,
-        Err(e) if e.use_stderr() => return Err(usage(&e)),
+        Err(e) if e.use_stderr() => return Err(usage(&e).into()),
         Err(e) => {
             // `memsh --help` shows the commands as well, which the root's own parser does not know.
             let text = match e.kind() {
@@ -67,7 +84,7 @@ fn start(arguments: Vec<OsString>) -> Result<Ended> {
     }
     // A typing error need not wait for the image to be opened.
     if let Some(failure) = refused(&parts.command) {
-        return Err(failure);
+        return Err(failure.into());
     }
     let session = open(&root)?;
     tell(&session, &shell(None, false));
@@ -139,7 +156,10 @@ fn cut(arguments: Vec<OsString>) -> Result<Parts> {
             }
             continue;
         }
-        if !target && !WITHOUT_TARGET.contains(&text.as_str()) {
+        // `memsh ps --help`: no image can be meant where a command's name stands and no such file is there.
+        let command = alias::expand(std::slice::from_ref(&text)).first().is_some_and(|name| find(name).is_some());
+        let command = command && !std::path::Path::new(&word).exists();
+        if !target && !command && !WITHOUT_TARGET.contains(&text.as_str()) {
             target = true;
             parts.root.push(word);
             continue;
@@ -180,20 +200,22 @@ fn refused(command: &[String]) -> Option<Failure> {
     parsed.err().filter(clap::Error::use_stderr).map(|e| usage(&e))
 }
 
-fn open(root: &Root) -> Result<Session> {
+fn open(root: &Root) -> anyhow::Result<Session> {
     let t = &root.target;
     let target = match (&root.image, t.connector.as_slice()) {
         (Some(image), []) if image.as_os_str() == "sample" && !image.exists() => Target::Sample,
         (Some(image), []) if image.as_os_str() == "sample" => Target::Sample,
         (Some(image), []) => Target::File(image.clone()),
         (None, []) => {
-            let hint = "memsh IMAGE; memsh sample opens the image inside memsh; memsh --help explains the rest".to_owned();
-            return Err(Failure::Usage("which image?".to_owned(), Some(hint)));
+            let hint = "memsh IMAGE COMMAND; memsh sample COMMAND asks the image inside memsh; memsh --help explains the rest"
+                .to_owned();
+            return Err(Failure::Usage("which image?".to_owned(), Some(hint)).into());
         }
         (Some(image), [_, ..]) => {
-            return Err(Failure::usage(format!("an image ({}) and a connector: which of the two?", image.display())));
+            return Err(Failure::usage(format!("an image ({}) and a connector: which of the two?", image.display())).into());
         }
-        (None, [name, ..]) => return Err(Failure::usage(format!("the connector {name} is not supported yet"))),
+        (None, [one]) => return connect(one),
+        (None, [_, ..]) => return Err(Failure::usage("a chain of connectors is not supported yet").into()),
     };
     let number = |option: &str, value: &Option<String>| value.as_deref().map(|v| plain_number(option, v)).transpose();
     let arch = t.arch.as_deref().map(architecture).transpose()?;
@@ -221,10 +243,38 @@ fn open(root: &Root) -> Result<Session> {
     };
     for path in &t.symbols {
         if !path.exists() {
-            return Err(Failure::usage(format!("--symbols: there is no {}", path.display())));
+            return Err(Failure::usage(format!("--symbols: there is no {}", path.display())).into());
         }
     }
-    Ok(Session::open(&target, options)?)
+    Session::open(&target, options).map_err(|e| match &root.image {
+        // Where the failure names the file there is nothing to add.
+        Some(path) if !e.reason().contains(&*path.to_string_lossy()) => {
+            anyhow::Error::new(Failure::from(e)).context(format!("opening {}", path.display()))
+        }
+        _ => Failure::from(e).into(),
+    })
+}
+
+/// Opens the target that `-C NAME[:ARGS]` names.
+fn connect(connector: &str) -> anyhow::Result<Session> {
+    let (name, arguments) = connector.split_once(':').unwrap_or((connector, ""));
+    if name != "dummy" {
+        let hint = "dummy[:seed=..,size=..,format=..] is the one inside memsh: a made-up machine".to_owned();
+        return Err(Failure::Usage(format!("there is no connector {name}"), Some(hint)).into());
+    }
+    let options: DummyOptions = arguments
+        .parse()
+        .map_err(|e: memsh::Error| Failure::Usage(format!("-C {connector}: {}", e.reason()), e.hint_text().map(str::to_owned)))?;
+    let (memory, layer) = memsh::plugins::dummy::open(&options).map_err(Failure::from).context(format!("making {connector}"))?;
+    let ranges = memory.ranges().to_vec();
+    let facts = ImageFacts {
+        path: connector.into(),
+        format: name.to_owned(),
+        memory_size: ranges.iter().filter_map(|r| memsh::engine::to_u64(r.size)).sum(),
+        ranges,
+        ..ImageFacts::default()
+    };
+    Ok(Session::with_os(Image::of_memory(memory, facts), name.to_owned(), layer))
 }
 
 fn architecture(name: &str) -> Result<Arch> {
@@ -240,10 +290,9 @@ fn architecture(name: &str) -> Result<Arch> {
 /// The paging mode that `--dtb` means where no operating system says otherwise: the commonest of the architecture.
 fn default_paging(arch: Arch) -> Paging {
     let of_arch = |p: &&Paging| p.format().arch == arch;
-    let common = match arch {
+    match arch {
         Arch::AArch64 => Paging::AArch64K4B48,
         Arch::X86_64 => Paging::X86_64,
         _ => Paging::ALL.iter().find(of_arch).copied().unwrap_or(Paging::X86_64),
-    };
-    common
+    }
 }

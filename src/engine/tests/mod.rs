@@ -16,7 +16,13 @@
     clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
     clippy::cast_lossless,
-    clippy::as_conversions
+    clippy::as_conversions,
+    clippy::unnecessary_cast,
+    clippy::identity_op,
+    clippy::useless_conversion,
+    clippy::type_complexity,
+    clippy::unusual_byte_groupings,
+    reason = "tests; a target number is a u64 or a u128"
 )]
 
 mod aarch64;

@@ -70,7 +70,6 @@ fn a_hole_in_physical_memory_inside_a_page() {
         let mut ops = [VirtReadOp::new(va(0x230), &mut ops_buf)];
         space.read_virt((&mut ops[..]).into());
         assert_eq!(ops[0].status, Status::PARTIAL);
-        drop(ops);
         assert_eq!(&ops_buf[..5], [7, 7, 7, 7, 0]);
     }
 }
@@ -129,6 +128,10 @@ fn a_read_over_the_end_of_the_address_space_begins_anew() {
         assert_eq!(gaps(&space, u64::MAX - 15, &mut [0; 32]), [(0, 16)]);
     }
     pieces[0].1[0x4ff8..0x5000].fill(0);
+    if size_of::<umem>() > 8 {
+        // With wider numbers the gap goes on past 64 bits instead.
+        return;
+    }
     for space in both(pieces) {
         let all = space.read_gaps(va(u64::MAX - 15), &mut [0; 32]);
         assert_eq!(all.bytes(), 32);

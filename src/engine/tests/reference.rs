@@ -24,6 +24,8 @@ pub fn walk(paging: Paging, word: Word, roots: Roots, va: u64, linux: bool) -> O
         Paging::X86Pae => x86_pae(word, lower, va),
         Paging::X86_64 => x86_long(word, lower, va, 4, linux),
         Paging::X86_64La57 => x86_long(word, lower, va, 5, linux),
+        Paging::X86_64Split => x86_long(word, if bit(va, 63) { upper } else { lower }, va, 4, linux),
+        Paging::X86_64La57Split => x86_long(word, if bit(va, 63) { upper } else { lower }, va, 5, linux),
         Paging::AArch64K4B39 => arm(word, lower, upper, va, 4, 39),
         Paging::AArch64K4B48 => arm(word, lower, upper, va, 4, 48),
         Paging::AArch64K4B52 => arm(word, lower, upper, va, 4, 52),
@@ -253,7 +255,7 @@ fn riscv64(word: Word, root: u64, va: u64, levels: u32) -> Option<Found> {
             return None;
         }
         let mut size = 1u64 << shift;
-        if i > 0 && ppn % (size / 4096) != 0 {
+        if i > 0 && !ppn.is_multiple_of(size / 4096) {
             return None;
         }
         let mut base = ppn * 4096;

@@ -21,7 +21,8 @@ pub fn soup(paging: Paging, random: &mut Random, pages: u64, sparse: u64) -> Sou
     let width = f.entry_size as usize;
     let mut previous = 0;
     for slot in bytes.chunks_exact_mut(width) {
-        if !random.one_in(sparse) && !(previous != 0 && random.one_in(4)) {
+        let filled = random.one_in(sparse) || (previous != 0 && random.one_in(4));
+        if !filled {
             previous = 0;
             continue;
         }

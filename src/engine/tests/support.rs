@@ -161,12 +161,22 @@ pub struct Hand {
 
 impl Hand {
     pub fn new(paging: Paging) -> Hand {
-        let mut hand = Hand { paging, pages: BTreeMap::new() };
+        let mut hand = Hand::empty(paging);
         // A root of zeros, and the tables that most tests use.
         for table in 1..=9 {
             hand.put(table << 12, 8, 0);
         }
         hand
+    }
+
+    /// No page at all.
+    pub fn empty(paging: Paging) -> Hand {
+        Hand { paging, pages: BTreeMap::new() }
+    }
+
+    /// Memory as it is.
+    pub fn piece(&mut self, at: u64, bytes: Vec<u8>) {
+        self.pages.insert(at, bytes);
     }
 
     /// An entry of `n` bytes.

@@ -190,3 +190,26 @@ fn linux_entries_that_are_not_present() {
     assert_eq!(nowhere(&s, 1 << 39), FaultReason::NotPresent);
     assert_eq!(nowhere(&h.space(0x1000), 0x123), FaultReason::NotPresent, "another system's bits");
 }
+
+#[test]
+fn the_last_entry_of_memory() {
+    // A table in the very last page, alone in its run: nothing behind it may be read, and nothing in it missed.
+    for (paging, size) in [(Paging::X86, 4u64), (Paging::X86_64, 8)] {
+        let mut bytes = vec![0u8; 0x2000];
+        let (root, leaf) = (0x1000usize, 0x2000usize);
+        let count = 4096 / size as usize;
+        let mut h = Hand::empty(paging);
+        if size == 4 {
+            bytes[0..4].copy_from_slice(&(leaf as u32 | 7).to_le_bytes());
+            bytes[0x2000 - 4..].copy_from_slice(&0x9007u32.to_le_bytes());
+        } else {
+            // One table on all levels.
+            bytes[0x1000..0x1008].copy_from_slice(&0x2007u64.to_le_bytes());
+            bytes[0..8].copy_from_slice(&0x2007u64.to_le_bytes());
+            bytes[0x2000 - 8..].copy_from_slice(&0x9007u64.to_le_bytes());
+        }
+        h.piece(root as u64, bytes);
+        let va = (count as u64 - 1) << 12;
+        assert_eq!(page(&h.space(root as u64), va | 0x10).0, 0x9010, "{paging:?}");
+    }
+}

@@ -61,6 +61,7 @@ pub fn mapped_images(kernel: &Kernel, mm: &Mm, view: &dyn MemoryView, lost: &mut
             }),
         }
     }
+    lost.extend(paths.lost);
     images.iter().filter_map(|i| module(kernel, i, view)).collect()
 }
 

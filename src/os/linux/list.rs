@@ -18,7 +18,7 @@ enum Way {
 /// Whether `at` can be the address of a list node: nodes hold pointers and are aligned as such.
 fn plausible(view: &dyn MemoryView, at: VirtAddr) -> bool {
     let size = umem::from(view.view_metadata().pointer_size.max(1));
-    at.value() % size == 0 && at.value() > 0xfff
+    at.value().is_multiple_of(size) && at.value() > 0xfff
 }
 
 /// The two pointers of a node: `next` is the first, `prev` the second.
@@ -85,6 +85,11 @@ impl Iterator for Walk<'_> {
         };
         let to = if self.way == Way::Next { next } else { prev };
         if to == self.head {
+            // The way back from the head must lead here, or entries lie between that this way does not pass.
+            let back = links(self.view, to).map(|(next, prev)| if self.way == Way::Next { prev } else { next });
+            if back != Some(self.at) {
+                return self.stop(format!("the entry at {} points to the list's head, which does not point back", self.at));
+            }
             self.done = true;
             return None;
         }
@@ -201,6 +206,26 @@ mod tests {
         let (found, lost) = walk(&kit);
         assert_eq!(found, nodes(5).split_off(1), "the torn link is between the second and the third");
         assert_eq!(lost.sentences().len(), 1);
+    }
+
+    #[test]
+    fn a_head_that_points_to_itself_hides_nothing() {
+        let mut kit = Kit::new();
+        kit.ring(&nodes(5));
+        kit.word(HEAD, HEAD);
+        let (found, lost) = walk(&kit);
+        assert_eq!(found, nodes(5).split_off(1));
+        assert!(!lost.is_empty());
+    }
+
+    #[test]
+    fn an_early_way_back_to_the_head_hides_nothing() {
+        let mut kit = Kit::new();
+        kit.ring(&nodes(5));
+        kit.word(HEAD + 0x2000, HEAD);
+        let (found, lost) = walk(&kit);
+        assert_eq!(found, nodes(5).split_off(1));
+        assert!(!lost.is_empty());
     }
 
     #[test]

@@ -25,6 +25,14 @@ impl Lost {
         }
     }
 
+    /// Adds what was lost elsewhere.
+    pub fn extend(&mut self, other: Lost) {
+        for sentence in other.sentences {
+            self.push(sentence);
+        }
+        self.more = self.more.saturating_add(other.more);
+    }
+
     /// Whether nothing was lost.
     pub fn is_empty(&self) -> bool {
         self.sentences.is_empty()

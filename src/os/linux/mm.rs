@@ -147,7 +147,7 @@ impl Mm {
         let l = &kernel.layouts.vma;
         let (start, end) = (block.uint(l.start)?, block.uint(l.end)?);
         let page = crate::engine::to_u64(kernel.space_page_size())?;
-        if start >= end || start % page != 0 || end % page != 0 {
+        if start >= end || !start.is_multiple_of(page) || !end.is_multiple_of(page) {
             return None;
         }
         // A region knows its address space; a wild pointer rarely does.

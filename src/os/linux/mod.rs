@@ -10,7 +10,8 @@
 //! - `mm`, `region`, `image`: address spaces, their regions, the programs in them
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
-//! - `module`: kernel modules and their symbols
+//! - `module`, `names`: kernel modules and their symbols
+//! - `space`: the address space of a process, with page-table isolation or without
 //! - `sys`: the system as a whole
 #![deny(
     clippy::indexing_slicing,
@@ -30,14 +31,18 @@ mod lost;
 mod maple;
 mod mm;
 mod module;
+mod names;
 mod path;
 mod process;
 mod region;
 mod shapes;
+mod space;
 mod sys;
 mod task;
 #[cfg(test)]
 mod testkit;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod xarray;
 
@@ -45,3 +50,4 @@ pub use find::detect;
 pub use kernel::{Kernel, Linux};
 pub use module::module_symbols;
 pub use process::LinuxProcess;
+pub use space::process_space;

@@ -194,7 +194,7 @@ fn push_module(kernel: &Kernel, tables: VirtAddr, table: &mut SymbolTable, modul
         }
         let Some(text) = index_of(at).and_then(|at| strings.get(at..)) else { continue };
         let text = text.split(|&b| b == 0).next().unwrap_or_default();
-        // Names that the compiler made for places of no interest; kallsyms skips them as well (`is_mapping_symbol`).
+        // Names that the compiler made for places of no interest; kallsyms looks past them as well (`is_mapping_symbol`).
         if text.is_empty() || text.starts_with(b"$") || text.starts_with(b".L") || text.starts_with(b"L0") {
             continue;
         }

@@ -3,16 +3,18 @@
 
 use super::kernel::Kernel;
 use super::layout::{Shape, container_of};
+use super::lost::Lost;
 use crate::engine::{ViewExt, index};
 use memsh_plugin::{VirtAddr, umem};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// No path has more components: `PATH_MAX` is 4096, and each takes at least two bytes. Mounts add steps without names.
 const STEPS: usize = 8192;
 /// A name is at most 255 bytes (`NAME_MAX`); those of pseudo files are not bounded by that.
 const NAME: u64 = 4096;
-/// `FMODE_BACKING` (include/linux/fs.h, 6.5): the file is a `backing_file`.
-const BACKING: u64 = 1 << 25;
+/// `FMODE_BACKING` (include/linux/fs.h): the file is a `backing_file`. Bit 25 since 6.5; later kernels moved it to bit 24 and gave
+/// bit 25 to `FMODE_NONOTIFY`, so that the bit alone proves nothing.
+const BACKING: u64 = 1 << 25 | 1 << 24;
 
 /// The kernel's `struct path`: a directory entry in a mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,12 +62,14 @@ pub struct Paths<'k> {
     kernel: &'k Kernel,
     files: HashMap<VirtAddr, FileFacts>,
     paths: HashMap<PathRef, (Option<Vec<u8>>, bool)>,
+    /// What could not be told.
+    pub lost: Lost,
 }
 
 impl<'k> Paths<'k> {
     /// A teller of paths in `kernel`.
     pub fn new(kernel: &'k Kernel) -> Self {
-        Self { kernel, files: HashMap::new(), paths: HashMap::new() }
+        Self { kernel, files: HashMap::new(), paths: HashMap::new(), lost: Lost::default() }
     }
 
     /// What is known of the `struct file` at `file`.
@@ -86,11 +90,15 @@ impl<'k> Paths<'k> {
         if block.uint(l.file.mode).is_some_and(|m| m & BACKING != 0) && l.backing.dentry.is_some() {
             // Under a stacked file system the user opened another file than the one that is mapped; the user's counts.
             let user = l.backing.read(kernel.view(), file);
-            at = PathRef::of(user.ptr(l.backing.mnt), user.ptr(l.backing.dentry));
-            inode = at.and_then(|at| {
-                let dentry = l.dentry.read(kernel.view(), at.dentry);
-                dentry.ptr(l.dentry.inode)
-            });
+            let user = PathRef::of(user.ptr(l.backing.mnt), user.ptr(l.backing.dentry));
+            if let Some((user, user_inode)) = user.and_then(|at| Some((at, self.consistent(at)?))) {
+                at = Some(user);
+                inode = Some(user_inode);
+            }
+        }
+        if at.is_none() {
+            // Every open file has one.
+            self.lost.push(format!("the file at {file} is not in the image or has no path"));
         }
         let (path, pseudo) = at.map_or((None, false), |at| self.path(at));
         let inode = inode.map(|at| l.inode.read(kernel.view(), at));
@@ -103,6 +111,14 @@ impl<'k> Paths<'k> {
         }
     }
 
+    /// The inode of a path whose entry and mount belong to one file system, as those of every true path do.
+    fn consistent(&self, at: PathRef) -> Option<VirtAddr> {
+        let (view, l) = (self.kernel.view(), &self.kernel.layouts);
+        let dentry = l.dentry.read(view, at.dentry);
+        let sb = dentry.ptr(l.dentry.sb)?;
+        (l.vfsmount.read(view, at.mnt).ptr(l.vfsmount.sb)? == sb).then(|| dentry.ptr(l.dentry.inode))?
+    }
+
     /// The path of `at`, and whether it is only made up. None where it can't be read whole.
     pub fn path(&mut self, at: PathRef) -> (Option<Vec<u8>>, bool) {
         if let Some(known) = self.paths.get(&at) {
@@ -112,6 +128,12 @@ impl<'k> Paths<'k> {
             Some(name) => (name, true),
             None => (self.walk(at), false),
         };
+        if told.0.is_none() {
+            self.lost.push(format!(
+                "the path of the directory entry at {} is unknown: a part is not in the image, or its parents run in a circle",
+                at.dentry
+            ));
+        }
         self.paths.insert(at, told.clone());
         told
     }
@@ -198,7 +220,11 @@ impl<'k> Paths<'k> {
         let mut dentry = at.dentry;
         let mut mount = container_of(at.mnt, l.mount.mnt)?;
         let mut mount_block = l.mount.read(view, mount);
+        let mut seen = HashSet::new();
         for step in 0..STEPS {
+            if !seen.insert((mount, dentry)) {
+                return None;
+            }
             let vfsmount = mount_block.at(l.mount.mnt)?;
             if root == Some(PathRef { mnt: vfsmount, dentry }) {
                 return Some(join(names, deleted));

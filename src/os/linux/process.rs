@@ -28,7 +28,7 @@ impl LinuxProcess {
     /// When no task can be read there.
     pub fn new(kernel: Arc<Kernel>, address: VirtAddr) -> Result<Self, ApiError> {
         let task = read(&kernel, address)?;
-        let info = task.info(&kernel, &mut Paths::new(&kernel));
+        let info = task.info(&kernel, &mut Paths::new(&kernel), &mut Lost::default());
         let space = task.space(&kernel);
         Ok(Self { kernel, task: address, info, space })
     }
@@ -38,19 +38,19 @@ impl LinuxProcess {
         &self.space
     }
 
-    fn mm(&self) -> Result<Option<Mm>, ApiError> {
-        Ok(read(&self.kernel, self.task)?.mm(&self.kernel))
+    fn mm(&self, lost: &mut Lost) -> Result<Option<Mm>, ApiError> {
+        Ok(read(&self.kernel, self.task)?.mm(&self.kernel, lost))
     }
 
     /// Lists something of the user address space; a process without one has nothing of it.
     fn of_mm<T>(&self, list: impl FnOnce(&Mm, &mut Lost) -> Vec<T>) -> CResult<Listing<T>, ApiError> {
         let mut lost = Lost::default();
-        match self.mm() {
+        match self.mm(&mut lost) {
             Ok(Some(mm)) => {
                 let items = list(&mm, &mut lost);
                 CResult::Ok(lost.listing(items))
             }
-            Ok(None) => CResult::Ok(Listing::whole(Vec::new())),
+            Ok(None) => CResult::Ok(lost.listing(Vec::new())),
             Err(e) => CResult::Err(e),
         }
     }
@@ -85,7 +85,9 @@ impl Process for LinuxProcess {
     fn regions(&self) -> CResult<Listing<RegionInfo>, ApiError> {
         self.of_mm(|mm, lost| {
             let mut paths = Paths::new(&self.kernel);
-            mm.regions(&self.kernel, lost).iter().map(|vma| region(&self.kernel, mm, vma, &mut paths)).collect()
+            let rows = mm.regions(&self.kernel, lost).iter().map(|vma| region(&self.kernel, mm, vma, &mut paths)).collect();
+            lost.extend(paths.lost);
+            rows
         })
     }
 

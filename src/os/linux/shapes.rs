@@ -63,6 +63,7 @@ shapes! {
     /// `worker`: what the `data` of a kernel thread of a work queue points to.
     WorkerShape: "worker" {
         pool: ["pool"],
+        task: ["task"],
         work: ["current_work"],
         text: ["desc"],
     }

@@ -57,7 +57,7 @@ pub fn boot_time(kernel: &Kernel) -> Option<UnixNanos> {
     // 6.17 keeps several of them in an array, the system's own first.
     let core = kernel.address("tk_core").or_else(|| kernel.address("timekeeper_data"))?;
     let named = offset_of(kernel.layouts.tk_data.timekeeper);
-    named.into_iter().chain((0..=128u64).step_by(8).map(umem::from)).find_map(|at| at_offset(kernel, core.wrapping_add(at)))
+    named.into_iter().chain((0..=128).step_by(8)).find_map(|at| at_offset(kernel, core.wrapping_add(at)))
 }
 
 fn at_offset(kernel: &Kernel, timekeeper: VirtAddr) -> Option<UnixNanos> {

@@ -7,6 +7,7 @@ use super::list::{chain, list};
 use super::lost::Lost;
 use super::mm::Mm;
 use super::path::{PathRef, Paths};
+use super::space::process_space;
 use super::xarray::array;
 use crate::arch::Arch;
 use crate::engine::{AddressSpace, ViewExt};
@@ -60,13 +61,19 @@ impl Task {
         self.block.uint(kernel.layouts.task.flags).is_some_and(|f| f & KTHREAD != 0)
     }
 
-    /// Its address space.
-    pub fn mm(&self, kernel: &Kernel) -> Option<Mm> {
+    /// Its address space; one that should be there and is not is told.
+    pub fn mm(&self, kernel: &Kernel, lost: &mut Lost) -> Option<Mm> {
         // A kernel thread may borrow a process's for a while (`kthread_use_mm`).
         if self.is_kernel(kernel) {
             return None;
         }
-        Mm::read(kernel, self.block.ptr(kernel.layouts.task.mm)?)
+        let at = self.block.ptr(kernel.layouts.task.mm)?;
+        let mm = Mm::read(kernel, at);
+        if mm.as_ref().and_then(|mm| mm.root(kernel)).is_none() {
+            let pid = self.tgid(kernel).unwrap_or(0);
+            lost.push(format!("process {pid}: its mm_struct at {at} is not in the image, or has no page tables"));
+        }
+        mm
     }
 
     /// A kernel thread's `struct kthread`.
@@ -99,7 +106,9 @@ impl Task {
         if let Some(at) = kthread.ptr(l.kthread.data) {
             let worker = l.worker.read(kernel.view(), at);
             let text = worker.text(l.worker.text).filter(|t| !t.is_empty());
-            if let (Some(text), Some(_)) = (text, worker.ptr(l.worker.pool)) {
+            // A worker knows its task: what does not is none.
+            let own = worker.ptr(l.worker.task) == Some(self.address());
+            if let (Some(text), Some(_), true) = (text, worker.ptr(l.worker.pool), own) {
                 name.push(if worker.ptr(l.worker.work).is_some() { b'+' } else { b'-' });
                 name.extend_from_slice(text);
             }
@@ -182,17 +191,17 @@ impl Task {
     }
 
     /// What is known of the process that this task leads.
-    pub fn info(&self, kernel: &Kernel, paths: &mut Paths) -> ProcessInfo {
+    pub fn info(&self, kernel: &Kernel, paths: &mut Paths, lost: &mut Lost) -> ProcessInfo {
         let l = &kernel.layouts;
         let view = kernel.view();
         let parent = self.block.ptr(l.task.parent).map(|p| l.task.read(view, p));
         let cred = self.block.ptr(l.task.cred).map(|c| l.cred.read(view, c));
-        let mm = self.mm(kernel);
+        let mm = self.mm(kernel, lost);
         let root = mm.as_ref().and_then(|mm| mm.root(kernel));
         let exe = mm.as_ref().and_then(|mm| mm.block.ptr(l.mm.exe_file)).map(|f| paths.file(f));
         let line = mm.as_ref().zip(root).and_then(|(mm, root)| {
             // What is missing is told by `arguments`; here the cell holds what is there.
-            args::command_line(kernel, mm, &kernel.space.with_root(root), &mut Lost::default())
+            args::command_line(kernel, mm, &process_space(&kernel.space, root), &mut Lost::default())
         });
         let wow64 = kernel.space.format().arch == Arch::X86_64 && mm.as_ref().is_some_and(|mm| mm.is_ia32(kernel));
         ProcessInfo {
@@ -219,8 +228,8 @@ impl Task {
 
     /// The address space that user code of this task sees; the kernel's where there is none.
     pub fn space(&self, kernel: &Kernel) -> AddressSpace {
-        match self.mm(kernel).and_then(|mm| mm.root(kernel)) {
-            Some(root) => kernel.space.with_root(root),
+        match self.mm(kernel, &mut Lost::default()).and_then(|mm| mm.root(kernel)) {
+            Some(root) => process_space(&kernel.space, root),
             None => kernel.space.clone(),
         }
     }
@@ -293,7 +302,7 @@ pub fn by_id(kernel: &Kernel, lost: &mut Lost) -> Vec<VirtAddr> {
     // `PIDTYPE_TGID` (include/linux/pid.h, 4.19): the second of its kind, in a pid's lists and in a task's links.
     let (Some(lists), Some(links)) = (offset_of(l.pid.tasks), offset_of(l.task.pid_links)) else { return Vec::new() };
     let word = umem::from(kernel.view().view_metadata().pointer_size);
-    let (list_at, link_at) = (lists + word, links + 2 * word);
+    let (list_at, link_at) = (lists.wrapping_add(word), links.wrapping_add(2 * word));
     let pids = array(kernel.view(), array_shape, namespace.wrapping_add(ids), "process ids", lost);
     pids.into_iter()
         .flat_map(|(_, pid)| chain(kernel.view(), pid.wrapping_add(list_at), "tasks of a process id", lost))
@@ -307,10 +316,13 @@ pub fn processes(kernel: &Kernel) -> Result<Listing<ProcessInfo>, ApiError> {
     let mut paths = Paths::new(kernel);
     let mut out = Vec::new();
     for at in leaders(kernel, &mut lost)? {
-        if let Some(task) = Task::read(kernel, at, &mut lost) {
-            out.push(task.info(kernel, &mut paths));
+        let Some(task) = Task::read(kernel, at, &mut lost) else { continue };
+        match task.tgid(kernel) {
+            Some(_) => out.push(task.info(kernel, &mut paths, &mut lost)),
+            None => lost.push(format!("the process at {at} has no readable id")),
         }
     }
+    lost.extend(paths.lost);
     Ok(lost.listing(out))
 }
 

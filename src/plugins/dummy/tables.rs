@@ -4,7 +4,7 @@
 //! format by writing entries as a kernel would.
 
 use super::random::Random;
-use crate::arch::{Arch, Level, PageFormat, Paging, SplitRoots};
+use crate::arch::{Arch, Canonical, Level, PageFormat, Paging, SplitRoots};
 use crate::engine::{index, to_umem};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{Perm, PhysAddr, VirtAddr, umem};
@@ -154,7 +154,9 @@ impl TableBuilder {
     /// When memory is full, when a large page is in the way, or when the format has no such level.
     pub fn entry_address(&mut self, roots: Roots, va: u64, shift: u32) -> Result<u64> {
         let f = self.format();
-        let upper = f.split == SplitRoots::Yes && va >> 55 & 1 == 1;
+        // AArch64 has a tag above bit 55; x86 knows no such thing.
+        let half = if f.canonical == Canonical::Split { 55 } else { 63 };
+        let upper = f.split == SplitRoots::Yes && va >> half & 1 == 1;
         let mut table = if upper { roots.upper } else { roots.lower };
         for level in f.used_levels() {
             let at = table + ((va >> level.shift) & ((1 << level.bits) - 1)) * u64::from(f.entry_size);

@@ -2,6 +2,7 @@
 
 use super::Paint;
 use crate::commands::cells::unhex;
+use pretty_hex::{HexConfig, config_hex};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -35,6 +36,13 @@ pub fn dump(answer: &Value, paint: Paint) -> String {
     for row in data.chunks(row_len) {
         let bytes: Vec<Option<u8>> = row.iter().zip(0u128..).map(|(b, i)| readable(at.wrapping_add(i)).then_some(*b)).collect();
         let _ = write!(out, "{}  ", paint.label(format_args!("{at:0digits$x}")));
+        if unit == 1 && !paint.0 && row.len() == 16 && symbols.is_none() && bytes.iter().all(Option::is_some) {
+            out.push_str(&plain_row(row));
+            out.truncate(out.trim_end().len());
+            out.push('\n');
+            at = at.wrapping_add(row_len as u128);
+            continue;
+        }
         if unit == 1 {
             byte_columns(&mut out, &bytes, paint)
         } else {
@@ -53,6 +61,12 @@ pub fn dump(answer: &Value, paint: Paint) -> String {
         at = at.wrapping_add(row_len as u128);
     }
     out
+}
+
+/// A whole row that can be read, without colours: the common case, and pretty-hex's.
+fn plain_row(row: &[u8]) -> String {
+    let config = HexConfig { title: false, ascii: true, width: 0, group: 8, chunk: 1, ..HexConfig::default() };
+    config_hex(&row, config).replacen("  ", "-", 1).replacen("   ", "  ", 1)
 }
 
 fn byte_columns(out: &mut String, bytes: &[Option<u8>], paint: Paint) {
@@ -112,6 +126,19 @@ mod tests {
             dump(&answer, Paint(false)),
             "00001000  41 41 41 41 41 41 41 41-?? ?? ?? ?? ?? ?? ?? ??  AAAAAAAA????????\n00001010  41 41                                            AA\n"
         );
+    }
+
+    #[test]
+    fn whole_rows_look_like_the_others() {
+        // White space and dots among the letters, where the library's own spacing could be mistaken for it.
+        let row: Vec<u8> = (0..16).map(|i| [0x20, 0x2d, 0x00, 0x7f, 0xff, b'A'][i % 6]).collect();
+        let hex: String = row.iter().map(|b| format!("{b:02x}")).collect();
+        let answer = json!({"address": "0x1000", "data": hex, "unit": 1, "unreadable": []});
+        let bytes: Vec<Option<u8>> = row.into_iter().map(Some).collect();
+        let mut expected = "00001000  ".to_owned();
+        byte_columns(&mut expected, &bytes, Paint(false));
+        ascii(&mut expected, &bytes, Paint(false));
+        assert_eq!(dump(&answer, Paint(false)).trim_end(), expected.trim_end());
     }
 
     #[test]

@@ -53,7 +53,8 @@ fn info(a: &Value, paint: Paint) -> String {
     if let Some(image) = part("image") {
         line("image", word(image, "path"));
         let packed = image.get("compressed").and_then(Value::as_str).map(|c| format!(", {c}")).unwrap_or_default();
-        line("format", format!("{}{packed}, {} in the file", word(image, "format"), word(image, "size")));
+        let size = image.get("size").filter(|v| !v.is_null()).map(|v| format!(", {} in the file", show("size", v)));
+        line("format", format!("{}{packed}{}", word(image, "format"), size.unwrap_or_default()));
         let ranges = image.get("ranges").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         line(
             "memory",
@@ -70,8 +71,10 @@ fn info(a: &Value, paint: Paint) -> String {
         line("arch", word(a, "arch"));
     }
     if let Some(p) = part("paging") {
-        let levels = word(p, "levels");
-        line("paging", format!("{}, {levels} levels, {} pages, root {}", word(p, "mode"), word(p, "page_size"), word(p, "root")));
+        let mode = word(p, "mode");
+        // Most modes are named by their levels.
+        let levels = if mode.contains("level") { String::new() } else { format!(", {} levels", word(p, "levels")) };
+        line("paging", format!("{mode}{levels}, {} pages, root {}", word(p, "page_size"), word(p, "root")));
     }
     match part("os") {
         None => line("system", paint.bad("not found")),
@@ -88,8 +91,11 @@ fn info(a: &Value, paint: Paint) -> String {
         line("warning", show("", w));
     }
     let steps = a.get("detection").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    for (i, s) in steps.iter().enumerate() {
-        let found = s.get("found").and_then(Value::as_bool).unwrap_or(false);
+    let won = |s: &Value| s.get("found").and_then(Value::as_bool).unwrap_or(false);
+    // What was tried in vain matters where nothing was found; else JSON has it.
+    let all = part("os").is_none();
+    for (i, s) in steps.iter().filter(|s| all || won(s)).enumerate() {
+        let found = won(s);
         let mark = if found { "+" } else { "-" };
         let time = s.get("milliseconds").and_then(Value::as_f64).map(|ms| format!(" ({ms:.1} ms)")).unwrap_or_default();
         let text = format!("{mark} {}, {}: {}{time}", word(s, "step"), word(s, "method"), word(s, "detail"));

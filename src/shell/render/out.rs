@@ -94,10 +94,11 @@ impl<'a> Renderer<'a> {
     }
 
     /// Writes what is still held back. `whole` says that the command did not fail: then even an empty list is an answer.
+    /// Gives a note for the user, where a table had no room for all of its columns.
     ///
     /// # Errors
     /// When the answer can't be written.
-    pub fn finish(mut self, whole: bool) -> Result<()> {
+    pub fn finish(mut self, whole: bool) -> Result<Option<String>> {
         let list = matches!(self.shape, Shape::List(_));
         match &mut self.state {
             _ if self.raw => {}
@@ -110,7 +111,12 @@ impl<'a> Renderer<'a> {
             _ => {}
         }
         self.out.flush()?;
-        Ok(())
+        let left_out = match &self.state {
+            State::Table(table) => table.left_out(),
+            _ => Vec::new(),
+        };
+        let note = format!("(no room for {}: name them with --columns, or use --json)", left_out.join(", "));
+        Ok((!left_out.is_empty()).then_some(note))
     }
 }
 

@@ -16,6 +16,17 @@ const BATCH: usize = 2000;
 const PATIENCE: Duration = Duration::from_millis(400);
 /// Text wider than this may be wrapped; addresses and numbers never are.
 const WRAPPABLE: usize = 24;
+/// A column that may be wrapped keeps at least this, before others are left out for it.
+const LEAST: usize = 20;
+/// What a terminal too narrow for all goes without, in this order, unless the columns were named.
+const EXPENDABLE: &[&str] =
+    &["start_time", "inode", "offset", "start_symbol", "refcount", "used_by", "threads", "space", "uid", "kind", "state", "ppid"];
+/// Ends a colour.
+const RESET: &str = "\x1b[0m";
+/// And names wider than this.
+const NAME: usize = 44;
+/// Levels of a tree that are drawn.
+const DEEPEST: usize = 40;
 
 /// A table under way.
 pub struct Table {
@@ -24,7 +35,12 @@ pub struct Table {
     color: bool,
     width: Option<u16>,
     rows: Vec<Vec<(String, bool)>>,
+    /// Levels of the rows in a tree.
+    depths: Vec<usize>,
     widths: Vec<usize>,
+    /// Columns that the terminal has no room for; settled with the first rows.
+    hidden: Vec<bool>,
+    chosen: bool,
     since: Instant,
     begun: bool,
 }
@@ -39,7 +55,10 @@ impl Table {
             color: style.color,
             width: style.width,
             rows: Vec::new(),
+            depths: Vec::new(),
             widths,
+            hidden: Vec::new(),
+            chosen: style.columns.is_some(),
             since: Instant::now(),
             begun: false,
         }
@@ -58,18 +77,37 @@ impl Table {
         let depth = row.get("depth").and_then(Value::as_u64).and_then(|d| usize::try_from(d).ok()).unwrap_or(0);
         let cells = self.columns.iter().map(|key| {
             let value = field(row, key).unwrap_or(&Value::Null);
-            let mut text = show(key, value);
-            if key == "name" && depth > 0 {
-                // Deeper than this a tree says nothing more; the depth itself is in the row.
-                text = format!("{}{text}", "  ".repeat(depth.min(40)));
-            }
-            (text, is_right(value))
+            (show(key, value), is_right(value))
         });
         self.rows.push(cells.collect());
+        self.depths.push(depth);
         if self.rows.len() >= BATCH || self.since.elapsed() > PATIENCE {
             self.flush(out)?;
         }
         Ok(())
+    }
+
+    /// Leaves columns out until the others fit the terminal.
+    fn settle(&mut self) {
+        let Some(width) = self.width.map(usize::from).filter(|_| !self.chosen && self.hidden.is_empty()) else { return };
+        self.hidden = vec![false; self.columns.len()];
+        let mut expendable = EXPENDABLE.iter().filter_map(|key| self.columns.iter().position(|c| c == key));
+        loop {
+            let needed = |i: usize| if self.wraps(i) { LEAST } else { self.widths.get(i).copied().unwrap_or(0) } + 2;
+            let shown = (0..self.columns.len()).filter(|i| self.hidden.get(*i) == Some(&false));
+            if shown.map(needed).sum::<usize>() <= width + 2 {
+                return;
+            }
+            match expendable.next().and_then(|i| self.hidden.get_mut(i)) {
+                Some(hidden) => *hidden = true,
+                None => return,
+            }
+        }
+    }
+
+    /// The columns that were left out, for a note.
+    pub fn left_out(&self) -> Vec<&str> {
+        self.columns.iter().zip(&self.hidden).filter(|(_, hidden)| **hidden).map(|(name, _)| name.as_str()).collect()
     }
 
     /// The rest; a table without rows shows its header.
@@ -81,7 +119,15 @@ impl Table {
     }
 
     fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let rows = std::mem::take(&mut self.rows);
+        let mut rows = std::mem::take(&mut self.rows);
+        let depths = std::mem::take(&mut self.depths);
+        if let Some(name) = self.columns.iter().position(|c| c == "name") {
+            for (row, branch) in rows.iter_mut().zip(branches(&depths)) {
+                if let Some((text, _)) = row.get_mut(name) {
+                    text.insert_str(0, &branch);
+                }
+            }
+        }
         let mut table = comfy_table::Table::new();
         table.load_style(comfy_table::presets::NOTHING);
         let with_header = self.header && !std::mem::replace(&mut self.begun, true);
@@ -110,9 +156,16 @@ impl Table {
             Some(w) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(w),
             None => table.set_content_arrangement(ContentArrangement::Disabled),
         };
+        if with_header || !self.header {
+            self.settle();
+        }
         let room = self.room();
         for (i, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
+            if self.hidden.get(i).copied().unwrap_or(false) {
+                column.set_constraint(ColumnConstraint::Hidden);
+                continue;
+            }
             let right = right.get(i).copied().unwrap_or(false);
             if right {
                 column.set_cell_alignment(CellAlignment::Right);
@@ -120,32 +173,75 @@ impl Table {
             let natural = self.widths.get(i).copied().unwrap_or(0);
             let fixed = |n: usize| Width::Fixed(u16::try_from(n.saturating_add(2)).unwrap_or(u16::MAX));
             column.set_constraint(match room {
-                Some(room) if !right && natural > WRAPPABLE => ColumnConstraint::Absolute(fixed(room.min(natural))),
+                Some(room) if !right && self.wraps(i) => ColumnConstraint::Absolute(fixed(room.min(natural))),
                 _ => ColumnConstraint::Absolute(fixed(natural)),
             });
         }
         for line in table.lines() {
-            out.write_all(line.trim_end().as_bytes())?;
+            let line = line.trim_end();
+            // In a coloured header the padding stands before the code that ends the colour, and would wrap.
+            match line.strip_suffix(RESET) {
+                Some(text) => write!(out, "{}{RESET}", text.trim_end())?,
+                None => out.write_all(line.as_bytes())?,
+            }
             out.write_all(b"\n")?;
         }
         Ok(())
     }
 
-    /// What each column that may be wrapped gets of the terminal's width.
+    /// Whether a column's text may be wrapped. A name is looked for down the column, and must stay in one piece.
+    fn wraps(&self, i: usize) -> bool {
+        let named = self.columns.get(i).is_some_and(|c| c == "name");
+        self.widths.get(i).is_some_and(|w| *w > if named { NAME } else { WRAPPABLE })
+    }
+
+    /// The most that a column that may be wrapped gets of the terminal's width: those that need less leave the rest to the others.
     fn room(&self) -> Option<usize> {
-        let width = usize::from(self.width?);
-        let (mut fixed, mut wrapped) = (0, 0usize);
-        for w in &self.widths {
-            if *w > WRAPPABLE {
-                wrapped += 1;
-                fixed += 2;
-            } else {
-                fixed += w + 2;
-            }
+        let all = (0..self.widths.len()).filter(|i| !self.hidden.get(*i).copied().unwrap_or(false));
+        let natural = |i: usize| self.widths.get(i).copied().unwrap_or(0);
+        let fixed: usize = all.clone().map(|i| if self.wraps(i) { 2 } else { natural(i) + 2 }).sum();
+        let mut wanted: Vec<usize> = all.filter(|i| self.wraps(*i)).map(natural).collect();
+        wanted.sort_unstable();
+        let mut left = usize::from(self.width?).saturating_sub(fixed);
+        let mut room = 0;
+        for (i, w) in wanted.iter().enumerate() {
+            room = left / (wanted.len() - i);
+            left = left.saturating_sub(room.min(*w));
         }
         // Too narrow for all: rather let the terminal wrap whole lines than cut words into confetti.
-        Some((width.saturating_sub(fixed) / wrapped.max(1)).max(WRAPPABLE))
+        Some(room.max(LEAST))
     }
+}
+
+/// What stands before the names of a tree whose rows have these levels.
+fn branches(depths: &[usize]) -> Vec<String> {
+    // From the last row up: whether a row further down hangs on the branch of each level.
+    let mut open: Vec<bool> = Vec::new();
+    let mut out: Vec<String> = depths
+        .iter()
+        .rev()
+        .map(|&depth| {
+            // Deeper than this a tree says nothing more; the depth itself is in the row.
+            let depth = depth.min(DEEPEST);
+            open.resize(depth + 1, false);
+            let mut text = String::new();
+            for level in 1..=depth {
+                let more = open.get(level).copied().unwrap_or(false);
+                text.push_str(match (level == depth, more) {
+                    (true, true) => "├─ ",
+                    (true, false) => "└─ ",
+                    (false, true) => "│  ",
+                    (false, false) => "   ",
+                });
+            }
+            if let Some(last) = open.last_mut() {
+                *last = true;
+            }
+            text
+        })
+        .collect();
+    out.reverse();
+    out
 }
 
 /// Numbers and addresses stand to the right.
@@ -170,7 +266,7 @@ pub fn show(key: &str, value: &Value) -> String {
         },
         Value::String(s) if name.ends_with("_time") => moment(s),
         Value::String(s) => escape::terminal(s).into_owned(),
-        Value::Array(items) if name == "args" => items.iter().map(|i| quoted(&show("", i))).collect::<Vec<_>>().join(" "),
+        Value::Array(items) if name == "args" && !items.is_empty() => arguments(items),
         Value::Array(items) if items.is_empty() => "-".to_owned(),
         Value::Array(items) => items.iter().map(|i| show("", i)).collect::<Vec<_>>().join(","),
         Value::Object(_) => permissions(value).unwrap_or_else(|| super::json::text(value)),
@@ -181,6 +277,18 @@ pub fn show(key: &str, value: &Value) -> String {
 pub fn permissions(value: &Value) -> Option<String> {
     let flag = |key, c| value.get(key)?.as_bool().map(|on| if on { c } else { '-' });
     Some([flag("read", 'r')?, flag("write", 'w')?, flag("execute", 'x')?, flag("user", 'u')?].iter().collect())
+}
+
+/// Arguments as a shell takes them; of many empty ones behind the others (a program wrote over its arguments) the number.
+fn arguments(items: &[Value]) -> String {
+    let used = items.iter().rposition(|i| i.as_str() != Some("")).map_or(0, |i| i + 1);
+    let empty = items.len() - used;
+    let shown = if empty > 2 { used } else { items.len() };
+    let mut out: Vec<String> = items.iter().take(shown).map(|i| quoted(&show("", i))).collect();
+    if empty > 2 {
+        out.push(format!("(and {empty} empty)"));
+    }
+    out.join(" ")
 }
 
 /// An argument in quotes where it needs them to be read as one.
@@ -253,7 +361,44 @@ mod tests {
     #[test]
     fn trees_are_indented_and_escapes_escaped() {
         let rows = [json!({"name": "a", "depth": 0}), json!({"name": "\u{1b}[31mb", "depth": 1})];
-        assert_eq!(render(&Style::default(), &["name"], &rows), "NAME\na\n  \\x1b[31mb\n");
+        assert_eq!(render(&Style::default(), &["name"], &rows), "NAME\na\n└─ \\x1b[31mb\n");
+    }
+
+    #[test]
+    fn branches_end_at_the_last_child() {
+        assert_eq!(branches(&[0, 1, 2, 2, 1, 0, 1]), ["", "├─ ", "│  ├─ ", "│  └─ ", "└─ ", "", "└─ "]);
+        assert_eq!(branches(&[1, 3]), ["└─ ", "      └─ "]);
+        assert!(branches(&[usize::MAX]).iter().all(|b| b.chars().count() == 3 * DEEPEST));
+    }
+
+    #[test]
+    fn names_stay_in_one_piece_and_the_rest_is_shared() {
+        let style = Style { width: Some(80), ..Style::default() };
+        let row = json!({"name": "kworker/u2:1-events_unbound", "path": "p".repeat(30), "command_line": "c".repeat(90)});
+        let text = render(&style, &["name", "path", "command_line"], &[row]);
+        assert!(text.contains("kworker/u2:1-events_unbound"), "{text}");
+        assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_goes_without_what_matters_less() {
+        let row = json!({"pid": 1, "name": "victim-ns-outer", "state": "tracing stop", "threads": 1, "uid": 1000,
+            "start_time": "2026-01-02T03:04:05Z", "command_line": "c".repeat(60)});
+        let columns = ["pid", "name", "state", "threads", "uid", "start_time", "command_line"];
+        let style = |width| Style { width: Some(width), ..Style::default() };
+        let narrow = render(&style(80), &columns, std::slice::from_ref(&row));
+        assert!(!narrow.contains("START TIME") && narrow.contains("THREADS"), "{narrow}");
+        assert!(narrow.lines().all(|l| l.chars().count() <= 80), "{narrow}");
+        assert!(render(&style(120), &columns, std::slice::from_ref(&row)).contains("START TIME"));
+        let named = Style { columns: Some(columns.iter().map(|c| (*c).to_owned()).collect()), ..style(80) };
+        assert!(render(&named, &columns, &[row]).contains("START TIME"), "columns that were asked for stay");
+    }
+
+    #[test]
+    fn empty_arguments_are_counted() {
+        let args = |items: &[&str]| show("args", &json!(items));
+        assert_eq!(args(&["[kworker]", "", "", ""]), "'[kworker]' (and 3 empty)".replace('\'', ""));
+        assert_eq!((args(&["a", ""]), args(&[])), ("a ''".to_owned(), "-".to_owned()));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The chain of steps.
 
 use super::super::kernel::{Kernel, Linux};
+use super::super::names::AllSymbols;
 use super::trace::Trace;
 use super::{files, names, types, x86_64};
 use crate::engine::Memory;
@@ -15,6 +16,11 @@ pub fn detect(memory: &Memory, hints: &Hints) -> (Result<OsLayer>, Vec<Detection
     let mut trace = Trace::default();
     let result = run(memory, hints, &mut trace);
     (result, trace.steps)
+}
+
+/// As an address difference, which may be wider than 64 bits.
+fn wide(value: u64) -> umem {
+    umem::from(value)
 }
 
 fn not_found(reason: &str) -> Error {
@@ -74,10 +80,11 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace) -> Result<OsLayer> {
     let base = symbols.address("_text").or_else(|| symbols.address("_stext")).unwrap_or(found.image.virt);
     let size = symbols.address("_end").and_then(|end| end.offset_from(base)).unwrap_or(found.image.size);
     let (space, paging) = (found.space.clone(), found.space.paging());
-    let symbols: Arc<dyn Symbols> = Arc::new(symbols);
-    let mut kernel = Kernel::new(space.clone(), Arc::clone(&symbols), Arc::clone(&types), base);
+    let mut kernel = Kernel::new(space.clone(), Arc::new(symbols), Arc::clone(&types), base);
     kernel.size = Some(size);
-    kernel.slide = info.as_ref().and_then(VmcoreInfo::kernel_offset).map(umem::from);
+    kernel.slide = info.as_ref().and_then(VmcoreInfo::kernel_offset).map(wide);
     kernel.vmcoreinfo = info;
-    Ok(OsLayer { os: Arc::new(Linux::new(kernel)), kernel: space, paging, symbols, types, warnings })
+    let system = Linux::new(kernel);
+    let symbols = Arc::new(AllSymbols::new(Arc::clone(&system.0)));
+    Ok(OsLayer { os: Arc::new(system), kernel: space, paging, symbols, types, warnings })
 }

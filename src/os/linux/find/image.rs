@@ -18,14 +18,24 @@ pub(super) struct KernelImage {
 const SMALLEST: umem = 2 << 20;
 /// Pieces of the image further apart than this belong to something else.
 const LARGEST: umem = 256 << 20;
+/// A kernel's own tables map its image in one piece, modules and a few single pages aside; a table that scatters the window over
+/// more distances than this is none, and walking it to its end would take long.
+const DISTANCES: usize = 1024;
+/// The image has no more runs than pages, and those of one protection follow each other.
+const RUNS: usize = 1 << 16;
 
 impl KernelImage {
     /// The largest part of `first..=last` that `space` maps at one distance between virtual and physical addresses. Modules,
     /// mapped page by page, have another distance each.
     pub(super) fn find(space: &AddressSpace, first: VirtAddr, last: VirtAddr) -> Option<Self> {
         let mut by_distance: HashMap<umem, (umem, VirtAddr, VirtAddr)> = HashMap::new();
+        let mut seen = 0usize;
         space.runs(first, last, &mut |runs| {
             for r in runs {
+                seen += 1;
+                if seen > RUNS || by_distance.len() > DISTANCES {
+                    return ControlFlow::Break(());
+                }
                 let distance = r.phys.value().wrapping_sub(r.virt.value());
                 let (bytes, _, end) = by_distance.entry(distance).or_insert((0, r.virt, r.virt));
                 let run_end = r.virt.saturating_add(r.size);
@@ -37,6 +47,9 @@ impl KernelImage {
             }
             ControlFlow::Continue(())
         });
+        if seen > RUNS || by_distance.len() > DISTANCES {
+            return None;
+        }
         let (distance, (_, virt, end)) =
             by_distance.into_iter().filter(|(_, (b, ..))| *b >= SMALLEST).max_by_key(|(_, (b, ..))| *b)?;
         Some(Self { virt, phys: PhysAddr::new(virt.value().wrapping_add(distance)), size: end.value() - virt.value() })
@@ -59,11 +72,16 @@ impl KernelImage {
     }
 }
 
-/// The kernel's banner, `Linux version 6.1.0 (...) ...`, where `bytes` hold it. The copy with a `%s` is a format string.
+/// The kernel's banner, `Linux version 6.1.0 (...) #1 ...`, where `bytes` hold it. The copy with a `%s` is a format string; the one
+/// without a build number behind the `#` is what the last link replaces (init/version.c since 6.1), and taken only for want
+/// of the other.
 pub(super) fn banner(bytes: &[u8]) -> Option<String> {
     const START: &[u8] = b"Linux version ";
     const LONGEST: usize = 512;
-    memchr::memmem::find_iter(bytes, START).find_map(|at| {
+    /// Copies of a kernel's banner stand in its log too; a few are looked at.
+    const COPIES: usize = 8;
+    let numbered = |b: &String| b.split_once(" #").is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let mut found = memchr::memmem::find_iter(bytes, START).filter_map(|at| {
         let text = bytes.get(at..)?;
         let text = text.get(..LONGEST).unwrap_or(text);
         let end = text.iter().position(|b| !(b' '..0x7f).contains(b))?;
@@ -71,5 +89,24 @@ pub(super) fn banner(bytes: &[u8]) -> Option<String> {
         let version = text.get(START.len()..)?;
         let plausible = version.starts_with(|c: char| c.is_ascii_digit()) && version.contains('.') && version.contains(" (");
         plausible.then(|| text.to_owned())
-    })
+    });
+    let first = found.next()?;
+    if numbered(&first) {
+        return Some(first);
+    }
+    Some(found.take(COPIES).find(numbered).unwrap_or(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_banner_with_a_build_number_is_the_kernels() {
+        let memory =
+            b"..Linux version %s (%s)\0Linux version 6.1.0 (a@b) (gcc) # SMP x\0..Linux version 6.1.0 (a@b) (gcc) #1 SMP x\0";
+        assert_eq!(banner(memory).as_deref(), Some("Linux version 6.1.0 (a@b) (gcc) #1 SMP x"));
+        assert_eq!(banner(&memory[..70]).as_deref(), Some("Linux version 6.1.0 (a@b) (gcc) # SMP x"));
+        assert_eq!(banner(b"Linux version of a text"), None);
+    }
 }

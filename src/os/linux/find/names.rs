@@ -8,8 +8,9 @@ use crate::symbols::{SymbolTable, Symbols, VmcoreInfo};
 use memsh_plugin::MemoryView;
 
 fn told(decoded: Decoded, warnings: &mut Vec<String>) -> (SymbolTable, String) {
+    let told = !decoded.warnings.is_empty();
     warnings.extend(decoded.warnings);
-    if decoded.lost > 0 {
+    if decoded.lost > 0 && !told {
         warnings.push(format!("kallsyms: {} symbols could not be read", decoded.lost));
     }
     let detail = format!("{} symbols", decoded.symbols.count());

@@ -52,8 +52,8 @@ fn content() -> Vec<u8> {
             let value = match kind {
                 0 | 1 => break,
                 2 => rng.next(),
-                _ if rng.next() % 2 == 0 => rng.next() % 4096,
-                _ => 0xffff_8880_0000_0000 | rng.next() % (pages * 4096),
+                _ if rng.next().is_multiple_of(2) => rng.next() % 4096,
+                _ => 0xffff_8880_0000_0000 | (rng.next() % (pages * 4096)),
             };
             word.copy_from_slice(&value.to_le_bytes());
         }

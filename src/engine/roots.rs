@@ -180,6 +180,7 @@ const PART: usize = 16 << 20;
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::useless_conversion, reason = "addresses may be wider than 64 bits")]
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
     use super::*;
     use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysReadOp, PhysicalMemory};
@@ -246,7 +247,7 @@ mod tests {
     /// Three roots that share one kernel half, and one with a half of its own. `start` is where memory begins.
     fn kernels(start: u64, mapped: bool) -> (Memory, [u64; 4]) {
         let mut ram = Ram::noise(start, 1024, mapped);
-        let page = |n: u64| (start + 0xfff & !0xfff) + n * 4096;
+        let page = |n: u64| ((start + 0xfff) & !0xfff) + n * 4096;
         let roots = [page(0), page(77), page(1000), page(500)];
         for (root, upper) in roots.into_iter().zip([page(9), page(9), page(9), page(600)]) {
             ram.put(root, 511, upper | 3);

@@ -136,11 +136,7 @@ impl Mapped {
             return true;
         }
         if let Some(from) = self.slice(addr, buf.len()) {
-            // A page: what a long read of virtual memory is made of. A constant length is copied faster than one of run time.
-            match (<&mut [u8; 4096]>::try_from(&mut *buf), <&[u8; 4096]>::try_from(from)) {
-                (Ok(to), Ok(from)) => *to = *from,
-                _ => buf.copy_from_slice(from),
-            }
+            buf.copy_from_slice(from);
             return true;
         }
         self.read_pieces(addr, buf)

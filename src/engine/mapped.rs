@@ -142,6 +142,15 @@ impl Mapped {
         self.read_pieces(addr, buf)
     }
 
+    /// Asks for the cache line at `addr`, so that it is on its way when the copy comes.
+    #[inline]
+    pub(super) fn touch(&self, addr: umem) {
+        if let Some(p) = self.host(addr, 1) {
+            // SAFETY: one readable byte.
+            unsafe { p.read_volatile() };
+        }
+    }
+
     #[cold]
     fn read_pieces(&self, addr: PhysAddr, buf: &mut [u8]) -> bool {
         let mut at = addr.value();

@@ -242,16 +242,26 @@ impl AddressSpace {
         let mut at = number(op.addr);
         let mut rest: &mut [u8] = &mut op.buf;
         let (mut some, mut all) = (false, true);
+        // Where frames are scattered, each page's first line is a miss that nothing foresees: those of a few pages ahead are asked
+        // for together.
+        let mut ahead = [None; AHEAD];
+        let mut known = 0;
+        let page_size = f.page_size();
+        let mut next = 0;
         while !rest.is_empty() {
-            let page = match half(f, at) {
-                Some(upper) => {
-                    let root = if upper { self.upper } else { self.lower };
-                    walk_memo(f, m.window(), root, at, memo).or_else(|| elsewhere(f, m, root, at)).or_else(|| self.resident(at))
+            if next == known {
+                (next, known) = (0, 1 + (rest.len() >> f.page_shift()).min(AHEAD - 1));
+                let first = at & !(page_size - 1);
+                for (slot, va) in ahead.iter_mut().zip((0u64..).map(|i| first.wrapping_add(i * page_size))).take(known) {
+                    *slot = self.page_at(f, m, memo, va);
+                    if let Some(page) = slot.filter(|_| known > 1) {
+                        m.touch(umem::from(page.base));
+                    }
                 }
-                None => None,
-            };
-            let size = page.map_or(f.page_size(), |p| 1 << p.shift);
-            let left = size - (at & (size - 1));
+            }
+            let page = ahead.get(next).copied().flatten();
+            next += 1;
+            let left = page_size - (at & (page_size - 1));
             let n = index(umem::from(left)).unwrap_or(rest.len()).min(rest.len());
             let (piece, tail) = rest.split_at_mut(n);
             match page {
@@ -269,6 +279,13 @@ impl AddressSpace {
             rest = tail;
         }
         op.status = outcome(some, all);
+    }
+
+    /// The page of `va` by whatever walk finds it.
+    #[inline(always)]
+    fn page_at(&self, f: &PageFormat, m: &Mapped, memo: &mut Memo, va: u64) -> Option<Page> {
+        let root = if half(f, va)? { self.upper } else { self.lower };
+        walk_memo(f, m.window(), root, va, memo).or_else(|| elsewhere(f, m, root, va)).or_else(|| self.resident(va))
     }
 
     /// A page that only the system's own bits know.
@@ -374,6 +391,9 @@ fn answer(op: &mut TranslateOp, page: Option<Page>) {
         None => op.status = Status::MISSING,
     }
 }
+
+/// How many pages a long read translates before it copies the first of them.
+const AHEAD: usize = 16;
 
 /// How many neighbours decide whether a batch is worth a memo.
 const PROBE: usize = 16;

@@ -136,8 +136,10 @@ pub(super) fn root_visits(f: &PageFormat, roots: (u64, u64), start: u64, last: u
         n => u64::MAX << n,
     };
     let all = match (f.canonical, f.split) {
-        // Without a second root both are the same.
-        (Canonical::Signed, _) => vec![(roots.0, 0, 0, entries / 2 - 1), (roots.1, high, entries / 2, entries - 1)],
+        (Canonical::Signed, split) => {
+            let upper = if split == SplitRoots::Yes { roots.1 } else { roots.0 };
+            vec![(roots.0, 0, 0, entries / 2 - 1), (upper, high, entries / 2, entries - 1)]
+        }
         (_, SplitRoots::Yes) => vec![(roots.0, 0, 0, entries - 1), (roots.1, high, 0, entries - 1)],
         _ => vec![(roots.0, 0, 0, entries - 1)],
     };

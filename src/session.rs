@@ -6,12 +6,12 @@
 use crate::arch::Paging;
 use crate::engine::{AddressSpace, Gaps, Memory, ViewExt};
 use crate::image::{self, Image, ImageFacts, OpenOptions};
-use crate::os::{self, DetectionStep, Hints, OsLayer};
+use crate::os::{self, DetectionStep, Hints, OsLayer, linux};
 use crate::symbols::{Symbols, Types};
 use crate::{At, Error, ErrorKind, Layer, PhysAddr, Result, VirtAddr, umem};
 use memsh_plugin::{Listing, ProcessInfo};
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// What to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,6 +162,19 @@ impl Session {
     /// As [`os`](Self::os).
     pub fn types(&self) -> Result<&dyn Types> {
         Ok(self.os()?.types.as_ref())
+    }
+
+    /// The Linux kernel in the target, for `what` only Linux has (`mounts`, for the error).
+    ///
+    /// # Errors
+    /// As [`os`](Self::os), and when the system is another one.
+    pub fn linux(&self, what: &str) -> Result<&Arc<linux::Kernel>> {
+        let layer = self.os()?;
+        layer.linux.as_ref().ok_or_else(|| {
+            let info = layer.os.os_info();
+            Error::new(Layer::Os, ErrorKind::Unsupported, format!("{what}: only a Linux target has this; here runs {}", info.kind.to_string_lossy()))
+                .hint("`help` lists the commands; `ps`, `modules`, `maps`, `read` and `scan` work on every target")
+        })
     }
 
     /// `symbol+0x10` for an address of the kernel, where a symbol is near.

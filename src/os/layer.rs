@@ -1,5 +1,6 @@
 //! An operating system that was found, and how.
 
+use super::linux::Kernel;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, Software};
 use crate::image::CpuState;
@@ -55,6 +56,8 @@ pub struct OsLayer {
     pub symbols: Arc<dyn Symbols>,
     /// Its types.
     pub types: Arc<dyn Types>,
+    /// The Linux kernel, where it is one that memsh itself reads: for what only Linux has.
+    pub linux: Option<Arc<Kernel>>,
     /// What the analyst should know: a source of symbols that did not fit, an assumption that was made.
     pub warnings: Vec<String>,
 }

@@ -1,5 +1,6 @@
 //! A found kernel, and the system that it runs.
 
+use super::layout::Found;
 use super::lost::Lost;
 use super::path::PathRef;
 use super::process::LinuxProcess;
@@ -8,7 +9,9 @@ use super::{module, sys, task};
 use crate::engine::AddressSpace;
 use crate::symbols::{Symbols, Types, VmcoreInfo};
 use memsh_plugin::*;
-use std::sync::{Arc, OnceLock};
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A Linux kernel in memory: what is needed to read its structures.
 pub struct Kernel {
@@ -28,6 +31,7 @@ pub struct Kernel {
     pub vmcoreinfo: Option<VmcoreInfo>,
     /// Where it keeps what.
     pub layouts: Layouts,
+    shapes: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     root: OnceLock<Option<PathRef>>,
     boot: OnceLock<Option<UnixNanos>>,
 }
@@ -45,6 +49,7 @@ impl Kernel {
             slide: None,
             vmcoreinfo: None,
             layouts,
+            shapes: Mutex::default(),
             root: OnceLock::new(),
             boot: OnceLock::new(),
         }
@@ -53,6 +58,20 @@ impl Kernel {
     /// The address of a symbol: from the symbols, or from VMCOREINFO, which names a few.
     pub fn address(&self, name: &str) -> Option<VirtAddr> {
         self.symbols.address(name).or_else(|| self.vmcoreinfo.as_ref()?.symbol(name))
+    }
+
+    /// A structure's layout, looked up when it is first asked for. What every listing of processes needs stands in
+    /// [`layouts`](Self::layouts); each other concern has its own.
+    pub fn shape<S: Found>(&self) -> Arc<S> {
+        // The lock is held only to look and to keep: finding a shape may take a millisecond.
+        let known = self.shapes.lock().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<S>()).cloned();
+        if let Some(shape) = known.and_then(|s| s.downcast().ok()) {
+            return shape;
+        }
+        let shape = Arc::new(S::find(&*self.types));
+        let kept = Arc::clone(&shape) as Arc<dyn Any + Send + Sync>;
+        self.shapes.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<S>(), kept);
+        shape
     }
 
     /// When the system was started.

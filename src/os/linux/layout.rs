@@ -257,6 +257,12 @@ pub trait Shape {
     }
 }
 
+/// What is looked up in the types once for a kernel, and kept ([`Kernel::shape`](super::kernel::Kernel::shape)).
+pub trait Found: Send + Sync + 'static {
+    /// Looks it up.
+    fn find(types: &dyn Types) -> Self;
+}
+
 macro_rules! shapes {
     ($($(#[$doc:meta])* $name:ident: $structure:literal { $($member:ident: [$($path:literal),+]),* $(,)? })*) => {$(
         $(#[$doc])*
@@ -266,9 +272,8 @@ macro_rules! shapes {
             $(#[doc = concat!("One of: ", $("`", $path, "` "),+)] pub $member: Option<Member>,)*
         }
 
-        impl $name {
-            /// Finds the members.
-            pub fn find(types: &dyn Types) -> Self {
+        impl Found for $name {
+            fn find(types: &dyn Types) -> Self {
                 let members = Members::of(types, $structure);
                 let mut shape = Self { extent: Extent::default(), $($member: members.find(&[$($path),+])),* };
                 shape.extent = Extent::over(&mut [$(&mut shape.$member),*]);

@@ -3,7 +3,7 @@
 //! A node is 256 bytes and aligned so; its address carries the node's type in bits 6:3 (`enum maple_type`). A node holds pivots,
 //! each the last index of its slot, and slots, each an entry (leaf) or a node one level down.
 
-use super::layout::{Extent, Member, Members, Shape, number, shapes};
+use super::layout::{Extent, Found, Member, Members, Shape, number, shapes};
 use super::lost::Lost;
 use crate::symbols::{TypeKind, Types, TypesExt};
 use memsh_plugin::{MemoryView, VirtAddr, umem};

@@ -8,6 +8,8 @@
 //! - `list`, `tree`, `maple`, `xarray`: the kernel's containers, with loops and wild pointers told
 //! - `task`, `process`: processes and threads
 //! - `mm`, `region`, `image`: address spaces, their regions, the programs in them
+//! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
+//! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
 //! - `module`, `names`: kernel modules and their symbols
@@ -22,7 +24,9 @@
 )]
 
 mod args;
+mod fdtable;
 mod find;
+pub mod finding;
 mod image;
 mod kernel;
 mod layout;
@@ -33,6 +37,7 @@ mod mm;
 mod module;
 mod names;
 mod path;
+mod percpu;
 mod process;
 mod region;
 mod shapes;

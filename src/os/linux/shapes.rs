@@ -1,6 +1,6 @@
 //! The kernel's structures that memsh reads, and the names their members have had from 4.19 on.
 
-use super::layout::{Extent, Member, Members, Shape, shapes};
+use super::layout::{Extent, Found, Member, Members, Shape, shapes};
 use super::maple::MapleShape;
 use super::tree::RbNodeShape;
 use super::xarray::ArrayShape;

@@ -2,11 +2,9 @@
 
 use super::kernel::Kernel;
 use super::layout::{Shape, offset_of};
-use crate::engine::{ViewExt, index};
-use memsh_plugin::{Maybe, OsInfo, Text, UnixNanos, VirtAddr, umem};
-
-/// No system has more processors (NR_CPUS of the largest configurations is 8192).
-const MOST_CPUS: u64 = 1 << 16;
+use super::percpu;
+use crate::engine::ViewExt;
+use memsh_plugin::{Maybe, OsInfo, Text, UnixNanos, VirtAddr};
 
 /// What the kernel says of itself in `init_uts_ns`, its timekeeper and its processor masks.
 pub fn os_info(kernel: &Kernel) -> OsInfo {
@@ -31,22 +29,11 @@ pub fn os_info(kernel: &Kernel) -> OsInfo {
 /// `__num_online_cpus`, or the bits of `__cpu_online_mask`.
 fn online_cpus(kernel: &Kernel) -> Option<u32> {
     let counted = kernel.address("__num_online_cpus").and_then(|at| kernel.space.read_u32(at).ok());
-    if let Some(n) = counted.filter(|&n| n > 0 && u64::from(n) <= MOST_CPUS) {
+    if let Some(n) = counted.filter(|&n| n > 0 && u64::from(n) <= percpu::MOST_CPUS) {
         return Some(n);
     }
-    let mask = kernel.address("__cpu_online_mask")?;
-    let cpus = kernel.address("nr_cpu_ids").and_then(|at| kernel.space.read_u32(at).ok()).map_or(64, u64::from);
-    if cpus == 0 || cpus > MOST_CPUS {
-        return None;
-    }
-    // Read as bytes: on the little-endian systems that memsh knows, bit n of the mask is bit n % 8 of byte n / 8.
-    let mut bytes = vec![0u8; index(umem::from(cpus.div_ceil(8)))?];
-    kernel.space.read_exact(mask, &mut bytes).ok()?;
-    let spare = u32::try_from(cpus.div_ceil(8) * 8 - cpus).ok()?;
-    if let Some(last) = bytes.last_mut() {
-        *last &= 0xffu8.checked_shr(spare).unwrap_or(0);
-    }
-    Some(bytes.iter().map(|b| b.count_ones()).sum()).filter(|&n| n > 0)
+    let online = percpu::mask(kernel, "__cpu_online_mask")?;
+    u32::try_from(online.len()).ok().filter(|&n| n > 0)
 }
 
 /// When the system was started: `offs_real - offs_boot` of the timekeeper (kernel/time/timekeeping.c).

@@ -1,7 +1,7 @@
 //! Red-black trees (`rb_root`): include/linux/rbtree.h.
 
 use super::layout::{Extent, Member, Members};
-use super::layout::{Shape, shapes};
+use super::layout::{Found, Shape, shapes};
 use super::lost::Lost;
 use crate::engine::ViewExt;
 use crate::symbols::Types;

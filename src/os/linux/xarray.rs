@@ -1,6 +1,6 @@
 //! XArrays and IDRs (`xarray`, and `radix_tree_root` before 4.20): include/linux/xarray.h.
 
-use super::layout::{Extent, Member, Members, Shape, number, shapes};
+use super::layout::{Extent, Found, Member, Members, Shape, number, shapes};
 use super::lost::Lost;
 use crate::symbols::Types;
 use memsh_plugin::{MemoryView, VirtAddr, umem};

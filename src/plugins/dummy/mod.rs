@@ -146,6 +146,7 @@ pub fn open(options: &DummyOptions) -> Result<(Memory, OsLayer)> {
         symbols: Arc::new(dummy.symbols()),
         types: Arc::new(types::DummyTypes::new(kernel.format().pointer_size())),
         kernel,
+        linux: None,
         warnings: Vec::new(),
     };
     Ok((dummy.memory(), layer))

@@ -86,5 +86,6 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace) -> Result<OsLayer> {
     kernel.vmcoreinfo = info;
     let system = Linux::new(kernel);
     let symbols = Arc::new(AllSymbols::new(Arc::clone(&system.0)));
-    Ok(OsLayer { os: Arc::new(system), kernel: space, paging, symbols, types, warnings })
+    let linux = Some(Arc::clone(&system.0));
+    Ok(OsLayer { os: Arc::new(system), kernel: space, paging, symbols, types, linux, warnings })
 }

@@ -11,6 +11,7 @@ mod builtin;
 mod complete;
 mod docs;
 mod expr;
+mod folders;
 mod host;
 mod interrupt;
 mod line;

@@ -6,7 +6,7 @@ use super::host::{Shell, progress_allowed};
 use super::line::{Line, Output};
 use super::progress::Bar;
 use super::run::{Ended, report, report_lines, usage};
-use super::{alias, interrupt, repl};
+use super::{alias, folders, interrupt, repl};
 use crate::commands::context::{Host, Meter};
 use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::find;
@@ -240,6 +240,7 @@ fn open(root: &Root) -> anyhow::Result<Session> {
             ..Hints::default()
         },
         paging: arch.map(default_paging),
+        cache: if t.no_cache { None } else { folders::cache() },
     };
     for path in &t.symbols {
         if !path.exists() {

@@ -11,8 +11,9 @@ use memsh_plugin::umem;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::UNIX_EPOCH;
 use twox_hash::XxHash3_64;
 
@@ -33,8 +34,14 @@ pub fn hash(bytes: &[u8]) -> u64 {
     XxHash3_64::oneshot(bytes)
 }
 
-/// What is kept of one image.
+/// What is kept of one image. Nothing is read before somebody asks.
 pub struct Memo {
+    folder: PathBuf,
+    image: PathBuf,
+    opened: OnceLock<Option<Opened>>,
+}
+
+struct Opened {
     path: PathBuf,
     key: u64,
     kept: Mutex<Kept>,
@@ -42,37 +49,68 @@ pub struct Memo {
 
 #[derive(Default)]
 struct Kept {
-    entries: BTreeMap<String, (u64, Arc<[u8]>)>,
+    entries: Entries,
     changed: bool,
+}
+
+/// By name: the hash of what it was made from, and what was made.
+type Entries = BTreeMap<String, (u64, Bytes)>;
+
+/// Bytes that are kept: a part of the file as it was read.
+#[derive(Clone)]
+pub struct Bytes {
+    file: Arc<Vec<u8>>,
+    part: Range<usize>,
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.file.get(self.part.clone()).unwrap_or_default()
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        let part = 0..bytes.len();
+        Self { file: Arc::new(bytes), part }
+    }
 }
 
 impl std::fmt::Debug for Memo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Memo").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Memo").field("folder", &self.folder).field("image", &self.image).finish_non_exhaustive()
     }
 }
 
 impl Memo {
-    /// The memo of the image at `image`, in `folder`; an empty one where there is none yet or it is of no use.
-    ///
-    /// # Errors
-    /// When the image can't be read.
-    pub fn open(folder: &Path, image: &Path) -> io::Result<Self> {
-        let key = key(image)?;
-        let path = folder.join(format!("{key:016x}.memo"));
-        let entries = load(&path, key).unwrap_or_default();
-        Ok(Self { path, key, kept: Mutex::new(Kept { entries, changed: false }) })
+    /// The memo of the image at `image`, in `folder`.
+    pub fn new(folder: &Path, image: &Path) -> Self {
+        Self { folder: folder.to_owned(), image: image.to_owned(), opened: OnceLock::new() }
+    }
+
+    /// None where the image is no file, or can't be read: then nothing is kept.
+    fn opened(&self) -> Option<&Opened> {
+        let open = || {
+            let key = key(&self.image).ok()?;
+            let path = self.folder.join(format!("{key:016x}.memo"));
+            let entries = load(&path, key).unwrap_or_default();
+            Some(Opened { path, key, kept: Mutex::new(Kept { entries, changed: false }) })
+        };
+        self.opened.get_or_init(open).as_ref()
     }
 
     /// What was kept under `name` for an input of this hash (0 where it was made from none).
-    pub fn get(&self, name: &str, input: u64) -> Option<Arc<[u8]>> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.entries.get(name).filter(|(of, _)| *of == input).map(|(_, bytes)| Arc::clone(bytes))
+    pub fn get(&self, name: &str, input: u64) -> Option<Bytes> {
+        let kept = self.opened()?.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.entries.get(name).filter(|(of, _)| *of == input).map(|(_, bytes)| bytes.clone())
     }
 
     /// Keeps `bytes`, made from an input of this hash, in place of what was there.
     pub fn put(&self, name: &str, input: u64, bytes: Vec<u8>) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(opened) = self.opened() else { return };
+        let mut kept = opened.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.entries.get(name).is_some_and(|(of, old)| *of == input && **old == *bytes) {
             return;
         }
@@ -85,20 +123,20 @@ impl Memo {
     /// # Errors
     /// When the folder can't be written. The answer does not depend on it.
     pub fn save(&self) -> io::Result<()> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Opened { path, key, kept }) = self.opened() else { return Ok(()) };
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         if !kept.changed {
             return Ok(());
         }
-        let Some(folder) = self.path.parent() else { return Ok(()) };
-        fs::create_dir_all(folder)?;
-        let part = self.path.with_extension(format!("part{}", std::process::id()));
-        let written = File::create(&part).and_then(|mut f| f.write_all(&encode(self.key, &kept.entries)));
-        if let Err(e) = written.and_then(|()| fs::rename(&part, &self.path)) {
+        fs::create_dir_all(&self.folder)?;
+        let part = path.with_extension(format!("part{}", std::process::id()));
+        let written = File::create(&part).and_then(|mut f| f.write_all(&encode(*key, &kept.entries)));
+        if let Err(e) = written.and_then(|()| fs::rename(&part, path)) {
             let _ = fs::remove_file(&part);
             return Err(e);
         }
         kept.changed = false;
-        prune(folder, &self.path);
+        prune(&self.folder, path);
         Ok(())
     }
 }
@@ -142,7 +180,7 @@ fn version() -> &'static [u8] {
 }
 
 /// Magic, hash of the rest; then version, key, and of each entry its name, its input's hash and its bytes, each with its length.
-fn encode(key: u64, entries: &BTreeMap<String, (u64, Arc<[u8]>)>) -> Vec<u8> {
+fn encode(key: u64, entries: &Entries) -> Vec<u8> {
     let mut body = Writer::default();
     body.bytes(version());
     body.u64(key);
@@ -159,7 +197,7 @@ fn encode(key: u64, entries: &BTreeMap<String, (u64, Arc<[u8]>)>) -> Vec<u8> {
     out
 }
 
-fn load(path: &Path, key: u64) -> Option<BTreeMap<String, (u64, Arc<[u8]>)>> {
+fn load(path: &Path, key: u64) -> Option<Entries> {
     let mut file = File::open(path).ok()?;
     let len = file.metadata().ok().filter(|m| m.is_file() && m.len() <= LARGEST)?.len();
     let mut bytes = Vec::with_capacity(usize::try_from(len).ok()?);
@@ -173,13 +211,15 @@ fn load(path: &Path, key: u64) -> Option<BTreeMap<String, (u64, Arc<[u8]>)>> {
     if body.bytes()? != version() || body.u64()? != key {
         return None;
     }
-    let mut entries = BTreeMap::new();
+    let mut parts = Vec::new();
     while !body.0.is_empty() {
         let name = String::from_utf8(body.bytes()?.to_vec()).ok()?;
-        let input = body.u64()?;
-        entries.insert(name, (input, body.bytes()?.into()));
+        let (input, len) = (body.u64()?, body.bytes()?.len());
+        let end = bytes.len().checked_sub(body.0.len())?;
+        parts.push((name, input, end.checked_sub(len)?..end));
     }
-    Some(entries)
+    let file = Arc::new(bytes);
+    Some(parts.into_iter().map(|(name, input, part)| (name, (input, Bytes { file: Arc::clone(&file), part }))).collect())
 }
 
 /// Removes the oldest memos while there are more bytes of them than the folder may hold; never the one just written.
@@ -291,19 +331,19 @@ mod tests {
         fs::read_dir(folder.join("cache")).unwrap().next().unwrap().unwrap().path()
     }
 
-    fn kept(folder: &Path, image: &Path) -> Option<Arc<[u8]>> {
-        Memo::open(&folder.join("cache"), image).unwrap().get("a", 5)
+    fn kept(folder: &Path, image: &Path) -> Option<Bytes> {
+        Memo::new(&folder.join("cache"), image).get("a", 5)
     }
 
     #[test]
     fn what_is_kept_comes_back_for_the_same_input_only() {
         let folder = tempfile::tempdir().unwrap();
         let image = image(folder.path());
-        let memo = Memo::open(&folder.path().join("cache"), &image).unwrap();
+        let memo = Memo::new(&folder.path().join("cache"), &image);
         assert!(memo.get("a", 5).is_none());
         memo.put("a", 5, b"text".to_vec());
         memo.save().unwrap();
-        let memo = Memo::open(&folder.path().join("cache"), &image).unwrap();
+        let memo = Memo::new(&folder.path().join("cache"), &image);
         assert_eq!(memo.get("a", 5).as_deref(), Some(&b"text"[..]));
         assert!(memo.get("a", 6).is_none() && memo.get("b", 5).is_none());
     }
@@ -312,7 +352,7 @@ mod tests {
     fn another_image_at_the_same_path_has_none_of_it() {
         let folder = tempfile::tempdir().unwrap();
         let image = image(folder.path());
-        let memo = Memo::open(&folder.path().join("cache"), &image).unwrap();
+        let memo = Memo::new(&folder.path().join("cache"), &image);
         memo.put("a", 5, b"text".to_vec());
         memo.save().unwrap();
         let time = fs::metadata(&image).unwrap().modified().unwrap();
@@ -328,7 +368,7 @@ mod tests {
     fn a_torn_memo_is_none_and_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let image = image(folder.path());
-        let memo = Memo::open(&folder.path().join("cache"), &image).unwrap();
+        let memo = Memo::new(&folder.path().join("cache"), &image);
         memo.put("a", 5, vec![1; 1000]);
         memo.save().unwrap();
         let path = memo_file(folder.path());
@@ -343,7 +383,7 @@ mod tests {
             fs::write(&path, &bad).unwrap();
             assert!(kept(folder.path(), &image).is_none(), "{at}");
         }
-        let memo = Memo::open(&folder.path().join("cache"), &image).unwrap();
+        let memo = Memo::new(&folder.path().join("cache"), &image);
         memo.put("a", 5, vec![2]);
         memo.save().unwrap();
         assert_eq!(kept(folder.path(), &image).as_deref(), Some(&[2u8][..]));

@@ -75,7 +75,7 @@ impl Session {
                 let mut options = options;
                 // What the user says of the image is worked out anew each time: it may be wrong.
                 if options.decides_nothing() {
-                    options.hints.memo = options.cache.as_deref().and_then(|f| Memo::open(f, path).ok()).map(Arc::new);
+                    options.hints.memo = options.cache.as_deref().map(|folder| Arc::new(Memo::new(folder, path)));
                 }
                 Ok(Self::of_image(image, name, options))
             }

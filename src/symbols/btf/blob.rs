@@ -74,14 +74,15 @@ impl Btf {
     pub fn index_bytes(&self) -> Vec<u8> {
         let mut out = Writer::default();
         out.u64(u64::from(self.knows_signs));
-        let mut numbers = |all: &mut dyn Iterator<Item = u64>| {
-            let mut list = Writer::default();
-            all.for_each(|n| list.u64(n));
-            out.bytes(&list.done());
-        };
-        numbers(&mut self.offsets.iter().map(|&o| u64::from(o)));
-        numbers(&mut self.names_index().iter().copied());
-        numbers(&mut self.own().filter(|(_, h)| h.kind == Kind::VAR).map(|(id, _)| u64::from(id)));
+        let mut list = Writer::default();
+        self.offsets.iter().for_each(|&o| list.u32(o));
+        out.bytes(&list.done());
+        let mut list = Writer::default();
+        self.names_index().iter().for_each(|&key| list.u64(key));
+        out.bytes(&list.done());
+        let mut list = Writer::default();
+        self.own().filter(|(_, h)| h.kind == Kind::VAR).for_each(|(id, _)| list.u32(id));
+        out.bytes(&list.done());
         out.done()
     }
 
@@ -103,16 +104,13 @@ impl Btf {
     fn take_index(&mut self, index: &[u8]) -> Option<()> {
         let mut from = Reader(index);
         let knows_signs = from.u64()? != 0;
-        let mut numbers = || {
-            let number = |b: &[u8]| b.first_chunk().map_or(0, |b| u64::from_le_bytes(*b));
-            Some(from.bytes()?.chunks_exact(8).map(number))
-        };
-        let (offsets, names, variables) = (numbers()?, numbers()?, numbers()?);
-        self.offsets = offsets.map(u32::try_from).collect::<std::result::Result<_, _>>().ok()?;
-        self.names = OnceLock::from(Names::of(names.collect()));
+        let narrow = |b: &[u8]| b.first_chunk().map_or(0, |b| u32::from_le_bytes(*b));
+        let wide = |b: &[u8]| b.first_chunk().map_or(0, |b| u64::from_le_bytes(*b));
+        self.offsets = from.bytes()?.chunks_exact(4).map(narrow).collect();
+        self.names = OnceLock::from(Names::of(from.bytes()?.chunks_exact(8).map(wide).collect()));
         let mut known = HashMap::new();
-        for id in variables {
-            let (_, head) = self.head(u32::try_from(id).ok()?)?;
+        for id in from.bytes()?.chunks_exact(4).map(narrow) {
+            let (_, head) = self.head(id)?;
             known.entry(self.string(head.name)?.into_owned()).or_insert(head.value);
         }
         (self.variables, self.knows_signs) = (known, knows_signs);

@@ -11,6 +11,7 @@ mod builtin;
 mod complete;
 mod docs;
 mod expr;
+mod filter;
 mod host;
 mod interrupt;
 mod line;

@@ -12,6 +12,7 @@ mod complete;
 mod docs;
 mod expr;
 mod folders;
+mod filter;
 mod host;
 mod interrupt;
 mod line;

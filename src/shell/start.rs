@@ -83,7 +83,7 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
         return Ok(shell(None, false).command(&one));
     }
     // A typing error need not wait for the image to be opened.
-    if let Some(failure) = refused(&parts.command) {
+    if let Some(failure) = refused(&parts.command, &root.output) {
         return Err(failure.into());
     }
     let session = open(&root)?;
@@ -189,15 +189,20 @@ fn with_command(mut root: Root, command: &[String]) -> Result<Root> {
 }
 
 /// The usage error of a command line that can't be run whatever the image is.
-fn refused(command: &[String]) -> Option<Failure> {
+fn refused(command: &[String], output: &super::args::OutputArgs) -> Option<Failure> {
     let words = alias::expand(command);
     let name = words.first()?;
-    if builtin::NAMES.contains(&name.as_str()) || matches!(name.as_str(), "!" | "?" | "q" | ".process") {
+    if builtin::is(&words) {
         return None;
     }
     let Some(spec) = find(name) else { return Some(super::run::unknown(name)) };
-    let parsed = parser(spec, true).try_get_matches_from(words.get(1..).unwrap_or_default());
-    parsed.err().filter(clap::Error::use_stderr).map(|e| usage(&e))
+    match parser(spec, true).try_get_matches_from(words.get(1..).unwrap_or_default()) {
+        Ok(matches) => {
+            let behind = super::args::OutputArgs::from_arg_matches(&matches).ok()?;
+            super::run::chosen(spec, &matches, &behind.or(output)).err()
+        }
+        Err(e) => Some(e).filter(clap::Error::use_stderr).map(|e| usage(&e)),
+    }
 }
 
 fn open(root: &Root) -> anyhow::Result<Session> {

@@ -41,6 +41,7 @@ pub struct Table {
     /// Columns that the terminal has no room for; settled with the first rows.
     hidden: Vec<bool>,
     chosen: bool,
+    flat: bool,
     since: Instant,
     begun: bool,
 }
@@ -59,6 +60,7 @@ impl Table {
             widths,
             hidden: Vec::new(),
             chosen: style.columns.is_some(),
+            flat: style.flat,
             since: Instant::now(),
             begun: false,
         }
@@ -74,7 +76,8 @@ impl Table {
         if self.rows.is_empty() {
             self.since = Instant::now();
         }
-        let depth = row.get("depth").and_then(Value::as_u64).and_then(|d| usize::try_from(d).ok()).unwrap_or(0);
+        let depth =
+            row.get("depth").filter(|_| !self.flat).and_then(Value::as_u64).and_then(|d| usize::try_from(d).ok()).unwrap_or(0);
         let cells = self.columns.iter().map(|key| {
             let value = field(row, key).unwrap_or(&Value::Null);
             (show(key, value), is_right(value))

@@ -15,6 +15,7 @@ mod dump;
 mod env;
 pub mod evidence;
 pub mod failure;
+mod files;
 mod glob;
 mod hash;
 mod info;
@@ -51,6 +52,7 @@ pub static ALL: &[Spec] = &[
     spec::<env::Env>(),
     spec::<modules::Modules>(),
     spec::<maps::Maps>(),
+    spec::<files::Files>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),
     spec::<pages::Pages>(),

@@ -8,6 +8,8 @@
 //! - `list`, `tree`, `maple`, `xarray`: the kernel's containers, with loops and wild pointers told
 //! - `task`, `process`: processes and threads
 //! - `mm`, `region`, `image`: address spaces, their regions, the programs in them
+//! - `openfile`, `filekind`, `filedetail`, `sockname`: open files of processes, what they are and what is known of each
+//! - `enums`: names of numbers
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
@@ -24,7 +26,10 @@
 )]
 
 mod args;
+mod enums;
 mod fdtable;
+mod filedetail;
+mod filekind;
 mod find;
 pub mod finding;
 mod image;
@@ -36,11 +41,13 @@ mod maple;
 mod mm;
 mod module;
 mod names;
+pub mod openfile;
 mod path;
 mod percpu;
 mod process;
 mod region;
 mod shapes;
+mod sockname;
 mod space;
 mod sys;
 mod task;

@@ -9,6 +9,7 @@
 //! - `task`, `process`: processes and threads
 //! - `mm`, `region`, `image`: address spaces, their regions, the programs in them
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
+//! - `frames`: page frames, `struct page` and the direct map
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
@@ -27,6 +28,7 @@ mod args;
 mod fdtable;
 mod find;
 pub mod finding;
+pub mod frames;
 mod image;
 mod kernel;
 mod layout;

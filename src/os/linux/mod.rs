@@ -13,6 +13,7 @@
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
+//! - `kmsg`: the kernel's log
 //! - `module`, `names`: kernel modules and their symbols
 //! - `space`: the address space of a process, with page-table isolation or without
 //! - `sys`: the system as a whole
@@ -31,6 +32,7 @@ pub mod finding;
 pub mod frames;
 mod image;
 mod kernel;
+pub mod kmsg;
 mod layout;
 mod list;
 mod lost;

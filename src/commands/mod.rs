@@ -19,6 +19,7 @@ mod files;
 mod glob;
 mod hash;
 mod info;
+mod kmsg;
 mod maps;
 mod modules;
 mod near;
@@ -51,6 +52,7 @@ pub static ALL: &[Spec] = &[
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
     spec::<modules::Modules>(),
+    spec::<kmsg::Kmsg>(),
     spec::<maps::Maps>(),
     spec::<files::Files>(),
     spec::<vtop::Vtop>(),

@@ -11,9 +11,11 @@
 //! - `openfile`, `filekind`, `filedetail`, `sockname`: open files of processes, what they are and what is known of each
 //! - `enums`: names of numbers
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
+//! - `frames`: page frames, `struct page` and the direct map
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
+//! - `kmsg`: the kernel's log
 //! - `module`, `names`: kernel modules and their symbols
 //! - `space`: the address space of a process, with page-table isolation or without
 //! - `sys`: the system as a whole
@@ -32,8 +34,10 @@ mod filedetail;
 mod filekind;
 mod find;
 pub mod finding;
+pub mod frames;
 mod image;
 mod kernel;
+pub mod kmsg;
 mod layout;
 mod list;
 mod lost;

@@ -9,6 +9,7 @@
 //! - `task`, `process`: processes and threads
 //! - `mm`, `region`, `image`: address spaces, their regions, the programs in them
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
+//! - `census`, `sweep`: tasks found by every way there is; one pass over memory for what looks like a structure
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
@@ -24,6 +25,7 @@
 )]
 
 mod args;
+pub mod census;
 mod fdtable;
 mod find;
 pub mod finding;
@@ -42,6 +44,7 @@ mod process;
 mod region;
 mod shapes;
 mod space;
+mod sweep;
 mod sys;
 mod task;
 #[cfg(test)]

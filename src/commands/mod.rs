@@ -18,6 +18,7 @@ pub mod failure;
 mod glob;
 mod hash;
 mod info;
+mod kmsg;
 mod maps;
 mod modules;
 mod near;
@@ -50,6 +51,7 @@ pub static ALL: &[Spec] = &[
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
     spec::<modules::Modules>(),
+    spec::<kmsg::Kmsg>(),
     spec::<maps::Maps>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),

@@ -10,9 +10,11 @@
 //! - `mm`, `region`, `image`: address spaces, their regions, the programs in them
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
 //! - `census`, `sweep`: tasks found by every way there is; one pass over memory for what looks like a structure
+//! - `frames`: page frames, `struct page` and the direct map
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
+//! - `kmsg`: the kernel's log
 //! - `module`, `names`: kernel modules and their symbols
 //! - `space`: the address space of a process, with page-table isolation or without
 //! - `sys`: the system as a whole
@@ -29,8 +31,10 @@ pub mod census;
 mod fdtable;
 mod find;
 pub mod finding;
+pub mod frames;
 mod image;
 mod kernel;
+pub mod kmsg;
 mod layout;
 mod list;
 mod lost;

@@ -259,12 +259,13 @@ pub fn show(key: &str, value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::Bool(b) => if *b { "yes" } else { "no" }.to_owned(),
+        Value::Number(n) if name == "since_boot" => n.as_f64().map_or_else(|| n.to_string(), |s| format!("{s:.6}")),
         Value::Number(n) => match (name, n.as_u64()) {
             ("size" | "memory_size" | "page_size" | "kernel_size" | "bytes", Some(v)) => human(v),
             ("offset", Some(v)) => format!("{v:#x}"),
             _ => n.to_string(),
         },
-        Value::String(s) if name.ends_with("_time") => moment(s),
+        Value::String(s) if name.ends_with("time") || name == "timestamp" => moment(s),
         Value::String(s) => escape::terminal(s).into_owned(),
         Value::Array(items) if name == "args" && !items.is_empty() => arguments(items),
         Value::Array(items) if items.is_empty() => "-".to_owned(),

@@ -24,6 +24,12 @@ const EXTENSIONS: &[(&str, &[&str])] = &[
 /// Volatility's plugin names that are not simply ours.
 const PLUGINS: &[(&str, &[&str])] = &[
     ("pstree", &["ps", "-t"]),
+    ("psscan", &["ps", "--scan"]),
+    ("psxview", &["ps", "--scan"]),
+    ("modscan", &["modules", "--scan"]),
+    ("modxview", &["modules", "--scan"]),
+    ("check_modules", &["modules", "--scan"]),
+    ("hidden_modules", &["modules", "--scan"]),
     ("proc.maps", &["maps"]),
     ("proc_maps", &["maps"]),
     ("elfs", &["modules"]),
@@ -39,6 +45,12 @@ const PLUGINS: &[(&str, &[&str])] = &[
 /// Spellings that are a command with arguments.
 const PLAIN: &[(&str, &[&str])] = &[
     ("pstree", &["ps", "-t"]),
+    ("psscan", &["ps", "--scan"]),
+    ("psxview", &["ps", "--scan"]),
+    ("modscan", &["modules", "--scan"]),
+    ("modxview", &["modules", "--scan"]),
+    ("check_modules", &["modules", "--scan"]),
+    ("hidden_modules", &["modules", "--scan"]),
     ("db", &["read", "--as", "b"]),
     ("dw", &["read", "--as", "w"]),
     ("dd", &["read", "--as", "d"]),

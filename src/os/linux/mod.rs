@@ -11,6 +11,7 @@
 //! - `openfile`, `filekind`, `filedetail`, `sockname`: open files of processes, what they are and what is known of each
 //! - `enums`: names of numbers
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
+//! - `census`, `sweep`: tasks found by every way there is; one pass over memory for what looks like a structure
 //! - `frames`: page frames, `struct page` and the direct map
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
@@ -29,6 +30,7 @@
 
 mod args;
 mod enums;
+pub mod census;
 mod fdtable;
 mod filedetail;
 mod filekind;
@@ -53,6 +55,7 @@ mod region;
 mod shapes;
 mod sockname;
 mod space;
+mod sweep;
 mod sys;
 mod task;
 #[cfg(test)]

@@ -137,7 +137,7 @@ impl Table {
         let right: Vec<bool> =
             (0..self.columns.len()).map(|i| rows.iter().any(|r| r.get(i).is_some_and(|(_, right)| *right))).collect();
         if with_header {
-            let names = self.columns.iter().map(|k| k.to_uppercase().replace('_', " "));
+            let names = self.columns.iter().map(|k| k.rsplit('.').next().unwrap_or(k).to_uppercase().replace('_', " "));
             table.set_header(names.map(|n| {
                 let cell = Cell::new(n);
                 if self.color { cell.add_attribute(Attribute::Bold) } else { cell }

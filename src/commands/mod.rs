@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod failure;
 mod glob;
 mod hash;
+mod hooks;
 mod info;
 mod maps;
 mod modules;
@@ -50,6 +51,7 @@ pub static ALL: &[Spec] = &[
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
     spec::<modules::Modules>(),
+    spec::<hooks::Hooks>(),
     spec::<maps::Maps>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),

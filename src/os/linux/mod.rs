@@ -9,6 +9,7 @@
 //! - `task`, `process`: processes and threads
 //! - `mm`, `region`, `image`: address spaces, their regions, the programs in them
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
+//! - `owner`, `integrity`: whose code an address is; through what a kernel is redirected, and whether its code is what it was
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
@@ -28,6 +29,7 @@ mod fdtable;
 mod find;
 pub mod finding;
 mod image;
+pub mod integrity;
 mod kernel;
 mod layout;
 mod list;
@@ -36,6 +38,7 @@ mod maple;
 mod mm;
 mod module;
 mod names;
+pub mod owner;
 mod path;
 mod percpu;
 mod process;

@@ -18,6 +18,7 @@ pub mod failure;
 mod files;
 mod glob;
 mod hash;
+mod hooks;
 mod info;
 mod kmsg;
 mod maps;
@@ -53,6 +54,7 @@ pub static ALL: &[Spec] = &[
     spec::<env::Env>(),
     spec::<modules::Modules>(),
     spec::<kmsg::Kmsg>(),
+    spec::<hooks::Hooks>(),
     spec::<maps::Maps>(),
     spec::<files::Files>(),
     spec::<vtop::Vtop>(),

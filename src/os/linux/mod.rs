@@ -13,6 +13,7 @@
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
 //! - `census`, `sweep`: tasks found by every way there is; one pass over memory for what looks like a structure
 //! - `frames`: page frames, `struct page` and the direct map
+//! - `owner`, `integrity`: whose code an address is; through what a kernel is redirected, and whether its code is what it was
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
@@ -38,6 +39,7 @@ mod find;
 pub mod finding;
 pub mod frames;
 mod image;
+pub mod integrity;
 mod kernel;
 pub mod kmsg;
 mod layout;
@@ -48,6 +50,7 @@ mod mm;
 mod module;
 mod names;
 pub mod openfile;
+pub mod owner;
 mod path;
 mod percpu;
 mod process;

@@ -21,6 +21,7 @@ mod hash;
 mod info;
 mod maps;
 mod modules;
+mod mounts;
 mod near;
 mod pages;
 mod ps;
@@ -53,6 +54,7 @@ pub static ALL: &[Spec] = &[
     spec::<modules::Modules>(),
     spec::<maps::Maps>(),
     spec::<files::Files>(),
+    spec::<mounts::Mounts>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),
     spec::<pages::Pages>(),

@@ -65,3 +65,30 @@ fn other_names_are_the_same_command() {
     assert_eq!(sample(&["lsof", "-p", "1", "--csv"]).stdout, sample(&["files", "-p", "1", "--csv"]).stdout);
     assert_eq!(sample(&["handles", "1", "--csv"]).stdout, sample(&["files", "-p", "1", "--csv"]).stdout);
 }
+
+#[test]
+fn mounts_are_those_of_proc_in_every_namespace() {
+    let all = rows(&["mounts"]);
+    let first = all[0]["namespace"].clone();
+    let init: Vec<&Value> = all.iter().filter(|r| r["namespace"] == first).collect();
+    let told: Vec<(&str, &str, &str)> = init
+        .iter()
+        .map(|r| (r["source"].as_str().unwrap(), r["target"].as_str().unwrap(), r["fstype"].as_str().unwrap()))
+        .collect();
+    for wanted in [
+        ("rootfs", "/", "rootfs"),
+        ("proc", "/proc", "proc"),
+        ("sysfs", "/sys", "sysfs"),
+        ("dev", "/dev", "devtmpfs"),
+        ("devpts", "/dev/pts", "devpts"),
+        ("lab-tmpfs", "/lab/tmpfs", "tmpfs"),
+    ] {
+        assert!(told.contains(&wanted), "{wanted:?} in {told:?}");
+    }
+    let options = |target: &str| init.iter().find(|r| r["target"] == target).unwrap()["options"].as_str().unwrap().to_owned();
+    assert_eq!(options("/lab/tmpfs"), "rw,relatime,size=8192k");
+    assert_eq!(options("/dev/pts"), "rw,relatime,mode=600,ptmxmode=000");
+    let namespaces: std::collections::HashSet<String> = all.iter().map(|r| r["namespace"].to_string()).collect();
+    assert!(namespaces.len() >= 2, "kdevtmpfs has one of its own");
+    assert_eq!(rows(&["mounts", "-p", "1"]).len(), init.len());
+}

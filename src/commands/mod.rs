@@ -23,6 +23,7 @@ mod info;
 mod kmsg;
 mod maps;
 mod modules;
+mod mounts;
 mod near;
 mod pages;
 mod ps;
@@ -57,6 +58,7 @@ pub static ALL: &[Spec] = &[
     spec::<hooks::Hooks>(),
     spec::<maps::Maps>(),
     spec::<files::Files>(),
+    spec::<mounts::Mounts>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),
     spec::<pages::Pages>(),

@@ -52,6 +52,8 @@ shapes! {
     /// `mount`, as its super block lists it.
     InstanceShape: "mount" {
         link: ["mnt_instance"],
+        // 6.18.
+        next: ["mnt_next_for_sb"],
         mnt: ["mnt"],
     }
     /// `dentry`, as its inode lists it.
@@ -316,10 +318,18 @@ fn inode_path(kernel: &Kernel, paths: &mut Paths, inode: VirtAddr) -> Option<Vec
     let first = *chain(view, block.at(node.entries)?, "names of an inode", &mut Lost::default()).first()?;
     let dentry = container_of(first, alias.link)?;
     let (sb, instance) = (kernel.shape::<MountedShape>(), kernel.shape::<InstanceShape>());
-    let head = sb.read(view, block.ptr(node.sb)?).at(sb.mounts)?;
-    let mounts = list(view, head, "mounts of a file system", &mut Lost::default());
-    let told = mounts.into_iter().take(TOLD).find_map(|m| {
-        let mnt = container_of(m, instance.link).and_then(|m| instance.read(view, m).at(instance.mnt))?;
+    let system = sb.read(view, block.ptr(node.sb)?);
+    let mounts: Vec<VirtAddr> = match instance.next {
+        Some(_) => {
+            std::iter::successors(system.ptr(sb.mounts), |m| instance.read(view, *m).ptr(instance.next)).take(TOLD).collect()
+        }
+        None => {
+            let nodes = list(view, system.at(sb.mounts)?, "mounts of a file system", &mut Lost::default());
+            nodes.into_iter().take(TOLD).filter_map(|n| container_of(n, instance.link)).collect()
+        }
+    };
+    let told = mounts.into_iter().find_map(|m| {
+        let mnt = instance.read(view, m).at(instance.mnt)?;
         paths.climb(kernel.root(), PathRef { mnt, dentry }).filter(|c| c.reached)
     });
     told.map(|c| c.path).or_else(|| paths.within(dentry))

@@ -9,6 +9,8 @@
 //! - `task`, `process`: processes and threads
 //! - `mm`, `region`, `image`: address spaces, their regions, the programs in them
 //! - `openfile`, `filekind`, `filedetail`, `sockname`: open files of processes, what they are and what is known of each
+//! - `mount`, `mountopts`: mounts of every mount namespace, and their options
+//! - `namespace`: namespaces that tasks live in
 //! - `enums`: names of numbers
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
 //! - `census`, `sweep`: tasks found by every way there is; one pass over memory for what looks like a structure
@@ -48,7 +50,10 @@ mod lost;
 mod maple;
 mod mm;
 mod module;
+pub mod mount;
+mod mountopts;
 mod names;
+mod namespace;
 pub mod openfile;
 pub mod owner;
 mod path;

@@ -210,15 +210,22 @@ impl<'k> Paths<'k> {
             Naming::Anon => Some([b"anon_inode:", name()?.as_slice()].concat()),
             Naming::Pid => Some(b"anon_inode:[pidfd]".to_vec()),
             Naming::DmaBuf => Some([b"/", name()?.as_slice(), b":"].concat()),
-            Naming::Namespace => {
-                let ns = inode.as_ref()?.ptr(l.inode.private)?;
-                let ops = l.ns.read(view, ns).ptr(l.ns.ops)?;
-                let kind = l.ns_ops.read(view, ops).ptr(l.ns_ops.name)?;
-                let kind = view.read_cstr(kind, 32).ok()?;
-                Some([&kind, format!(":[{}]", number()?).as_bytes()].concat())
-            }
+            Naming::Namespace => self.namespace_name(at.dentry),
         })();
         Some((told, naming == Naming::Simple))
+    }
+
+    /// `KIND:[INODE]` of a namespace's directory entry; none for another's.
+    pub fn namespace_name(&self, dentry: VirtAddr) -> Option<Vec<u8>> {
+        let (view, l) = (self.kernel.view(), &self.kernel.layouts);
+        let block = l.dentry.read(view, dentry);
+        if self.filesystem(block.ptr(l.dentry.sb)?)? != b"nsfs" {
+            return None;
+        }
+        let inode = l.inode.read(view, block.ptr(l.dentry.inode)?);
+        let ops = l.ns.read(view, inode.ptr(l.inode.private)?).ptr(l.ns.ops)?;
+        let kind = view.read_cstr(l.ns_ops.read(view, ops).ptr(l.ns_ops.name)?, 32).ok()?;
+        Some([&kind, format!(":[{}]", inode.uint(l.inode.number)?).as_bytes()].concat())
     }
 
     /// Which naming the function at `dname` does: by its symbol, or by its file system's name.

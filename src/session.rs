@@ -172,8 +172,12 @@ impl Session {
         let layer = self.os()?;
         layer.linux.as_ref().ok_or_else(|| {
             let info = layer.os.os_info();
-            Error::new(Layer::Os, ErrorKind::Unsupported, format!("{what}: only a Linux target has this; here runs {}", info.kind.to_string_lossy()))
-                .hint("`help` lists the commands; `ps`, `modules`, `maps`, `read` and `scan` work on every target")
+            Error::new(
+                Layer::Os,
+                ErrorKind::Unsupported,
+                format!("{what}: only a Linux target has this; here runs {}", info.kind.to_string_lossy()),
+            )
+            .hint("`help` lists the commands; `ps`, `modules`, `maps`, `read` and `scan` work on every target")
         })
     }
 

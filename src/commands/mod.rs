@@ -21,6 +21,7 @@ mod info;
 mod maps;
 mod modules;
 mod near;
+mod net;
 mod pages;
 mod ps;
 mod ptov;
@@ -49,6 +50,7 @@ pub static ALL: &[Spec] = &[
     spec::<threads::Threads>(),
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
+    spec::<net::Net>(),
     spec::<modules::Modules>(),
     spec::<maps::Maps>(),
     spec::<vtop::Vtop>(),

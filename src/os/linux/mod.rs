@@ -9,6 +9,8 @@
 //! - `task`, `process`: processes and threads
 //! - `mm`, `region`, `image`: address spaces, their regions, the programs in them
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
+//! - `holders`: which process holds which open file
+//! - `net`: sockets
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
@@ -27,6 +29,7 @@ mod args;
 mod fdtable;
 mod find;
 pub mod finding;
+mod holders;
 mod image;
 mod kernel;
 mod layout;
@@ -36,6 +39,7 @@ mod maple;
 mod mm;
 mod module;
 mod names;
+pub mod net;
 mod path;
 mod percpu;
 mod process;

@@ -25,6 +25,7 @@ mod maps;
 mod modules;
 mod mounts;
 mod near;
+mod net;
 mod pages;
 mod ps;
 mod ptov;
@@ -53,6 +54,7 @@ pub static ALL: &[Spec] = &[
     spec::<threads::Threads>(),
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
+    spec::<net::Net>(),
     spec::<modules::Modules>(),
     spec::<kmsg::Kmsg>(),
     spec::<hooks::Hooks>(),

@@ -16,6 +16,8 @@
 //! - `census`, `sweep`: tasks found by every way there is; one pass over memory for what looks like a structure
 //! - `frames`: page frames, `struct page` and the direct map
 //! - `owner`, `integrity`: whose code an address is; through what a kernel is redirected, and whether its code is what it was
+//! - `holders`: which process holds which open file
+//! - `net`: sockets
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
@@ -40,6 +42,7 @@ mod filekind;
 mod find;
 pub mod finding;
 pub mod frames;
+mod holders;
 mod image;
 pub mod integrity;
 mod kernel;
@@ -56,6 +59,7 @@ mod names;
 mod namespace;
 pub mod openfile;
 pub mod owner;
+pub mod net;
 mod path;
 mod percpu;
 mod process;

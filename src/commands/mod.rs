@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod failure;
 mod glob;
 mod hash;
+mod history;
 mod info;
 mod kmsg;
 mod maps;
@@ -50,6 +51,7 @@ pub static ALL: &[Spec] = &[
     spec::<threads::Threads>(),
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
+    spec::<history::History>(),
     spec::<modules::Modules>(),
     spec::<kmsg::Kmsg>(),
     spec::<maps::Maps>(),

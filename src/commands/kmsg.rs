@@ -35,6 +35,8 @@ pub struct KmsgRow {
     facility: Option<String>,
     /// Who logged it: `T` and a thread id, or `C` and a processor for an interrupt.
     caller: Option<String>,
+    /// Short name of the task that logged it; kernels before 7.0 do not keep it.
+    process: Option<String>,
     /// Subsystem of the device that it is about.
     subsystem: Option<String>,
     /// That device: `+pci:0000:00:01.0`, `b8:0` (block), `c4:64` (character), `n2` (network interface).
@@ -105,6 +107,7 @@ fn row(m: &Message) -> KmsgRow {
             Caller::Thread(id) => format!("T{id}"),
             Caller::Cpu(n) => format!("C{n}"),
         }),
+        process: lossy(&m.process),
         subsystem: lossy(&m.subsystem),
         device: lossy(&m.device),
         message: lossy(&m.text),

@@ -19,6 +19,7 @@ mod files;
 mod glob;
 mod hash;
 mod hooks;
+mod history;
 mod info;
 mod kmsg;
 mod maps;
@@ -55,6 +56,7 @@ pub static ALL: &[Spec] = &[
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
     spec::<net::Net>(),
+    spec::<history::History>(),
     spec::<modules::Modules>(),
     spec::<kmsg::Kmsg>(),
     spec::<hooks::Hooks>(),

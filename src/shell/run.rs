@@ -294,7 +294,6 @@ pub fn usage(e: &clap::Error) -> Failure {
 
 /// What people rightly expect and memsh does not do yet: better said than a guess at another command.
 const LATER: &[&str] = &[
-    "bash",
     "bt",
     "dis",
     "disassemble",
@@ -306,7 +305,6 @@ const LATER: &[&str] = &[
     "ew",
     "files",
     "handles",
-    "history",
     "k",
     "log",
     "lsof",

@@ -42,6 +42,8 @@ shapes! {
         caller: ["caller_id"],
         subsystem: ["dev_info.subsystem"],
         device: ["dev_info.device"],
+        // 7.0, with CONFIG_PRINTK_EXECUTION_CTX.
+        process: ["comm"],
     }
     /// `printk_log`: a record before 5.10.
     RecordShape: "printk_log" {
@@ -94,6 +96,8 @@ pub struct Message {
     pub facility: Option<u8>,
     /// Who logged it.
     pub caller: Option<Caller>,
+    /// Short name of the task that logged it, where the kernel keeps that (7.0).
+    pub process: Option<Vec<u8>>,
     /// `SUBSYSTEM` of the device that it is about.
     pub subsystem: Option<Vec<u8>>,
     /// `DEVICE`: `+pci:0000:00:01.0`, `b8:0`, `c4:64`, `n2`.
@@ -273,6 +277,7 @@ impl Ring<'_> {
             level: byte(shape.level),
             facility: byte(shape.facility),
             caller: info.uint(shape.caller).and_then(caller),
+            process: text(info.text(shape.process)),
             subsystem: text(info.text(shape.subsystem)),
             device: text(info.text(shape.device)),
             text: length.and_then(|n| self.text(id, begin, next, n)),
@@ -420,6 +425,7 @@ impl Buffer<'_> {
             level: byte(self.shape.level),
             facility: byte(self.shape.facility),
             caller: block.uint(self.shape.caller).and_then(caller),
+            process: None,
             subsystem: entry(b"SUBSYSTEM="),
             device: entry(b"DEVICE="),
             text: bytes(self.header, length),

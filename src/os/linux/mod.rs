@@ -21,6 +21,7 @@
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
+//! - `history`: what users typed into shells
 //! - `kmsg`: the kernel's log
 //! - `module`, `names`: kernel modules and their symbols
 //! - `space`: the address space of a process, with page-table isolation or without
@@ -43,6 +44,7 @@ mod find;
 pub mod finding;
 pub mod frames;
 mod holders;
+pub mod history;
 mod image;
 pub mod integrity;
 mod kernel;

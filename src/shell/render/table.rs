@@ -262,7 +262,7 @@ pub fn show(key: &str, value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::Bool(b) => if *b { "yes" } else { "no" }.to_owned(),
-        Value::Number(n) if name == "since_boot" => n.as_f64().map_or_else(|| n.to_string(), |s| format!("{s:.6}")),
+        Value::Number(n) if name == "since_boot" => n.as_f64().map_or_else(|| n.to_string(), seconds),
         Value::Number(n) => match (name, n.as_u64()) {
             ("size" | "memory_size" | "page_size" | "kernel_size" | "bytes", Some(v)) => human(v),
             ("offset", Some(v)) => format!("{v:#x}"),
@@ -307,6 +307,11 @@ fn moment(rfc3339: &str) -> String {
         (Some(day), Some(time)) if rfc3339.is_ascii() => format!("{day} {time}"),
         _ => escape::terminal(rfc3339).into_owned(),
     }
+}
+
+/// Seconds to the microsecond, cut as `dmesg` cuts them.
+fn seconds(seconds: f64) -> String {
+    format!("{:.6}", (seconds * 1e6 + 1e-4).floor() / 1e6)
 }
 
 /// A size in the largest unit that keeps it readable: `4K`, `1.5M`.
@@ -407,6 +412,7 @@ mod tests {
 
     #[test]
     fn sizes_and_moments_are_short() {
+        assert_eq!([seconds(4.0), seconds(0.719_141_999)], ["4.000000", "0.719141"]);
         assert_eq!([human(0), human(1023), human(4096), human(1536), human(1 << 30)], ["0", "1023", "4K", "1.5K", "1G"]);
         assert_eq!(human(u64::MAX), "15.9E");
         assert_eq!(moment("2026-01-02T03:04:05.678901Z"), "2026-01-02 03:04:05");

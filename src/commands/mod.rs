@@ -19,6 +19,7 @@ mod glob;
 mod hash;
 mod info;
 mod kmsg;
+mod malfind;
 mod maps;
 mod modules;
 mod near;
@@ -53,6 +54,7 @@ pub static ALL: &[Spec] = &[
     spec::<modules::Modules>(),
     spec::<kmsg::Kmsg>(),
     spec::<maps::Maps>(),
+    spec::<malfind::Malfind>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),
     spec::<pages::Pages>(),

@@ -11,7 +11,7 @@
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
 //! - `census`, `sweep`: tasks found by every way there is; one pass over memory for what looks like a structure
 //! - `frames`: page frames, `struct page` and the direct map
-//! - `finding`: what looks as it should not
+//! - `finding`, `suspect`: what looks as it should not, and what looks for it among processes and memory
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
 //! - `kmsg`: the kernel's log
@@ -48,6 +48,7 @@ mod process;
 mod region;
 mod shapes;
 mod space;
+pub mod suspect;
 mod sweep;
 mod sys;
 mod task;

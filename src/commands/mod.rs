@@ -22,6 +22,7 @@ mod hooks;
 mod history;
 mod info;
 mod kmsg;
+mod malfind;
 mod maps;
 mod modules;
 mod mounts;
@@ -63,6 +64,7 @@ pub static ALL: &[Spec] = &[
     spec::<maps::Maps>(),
     spec::<files::Files>(),
     spec::<mounts::Mounts>(),
+    spec::<malfind::Malfind>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),
     spec::<pages::Pages>(),

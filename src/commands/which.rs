@@ -92,6 +92,14 @@ impl Filter {
         self.which.is_empty() && self.process.is_empty()
     }
 
+    /// This choice, or this process where nothing was said.
+    pub fn or(&self, current: Option<&ProcessInfo>) -> Self {
+        match current {
+            Some(p) if self.is_default() => Self { which: vec![p.pid.to_string()], process: Vec::new() },
+            _ => self.clone(),
+        }
+    }
+
     /// Whether this process is one of those that are meant.
     pub fn picks(&self, process: &ProcessInfo) -> bool {
         self.is_default() || self.which.iter().chain(&self.process).any(|w| matches(process, w))

@@ -19,6 +19,7 @@
 //! - `holders`: which process holds which open file
 //! - `net`: sockets
 //! - `finding`: what looks as it should not
+//! - `finding`, `suspect`: what looks as it should not, and what looks for it among processes and memory
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
 //! - `history`: what users typed into shells
@@ -69,6 +70,7 @@ mod region;
 mod shapes;
 mod sockname;
 mod space;
+pub mod suspect;
 mod sweep;
 mod sys;
 mod task;

@@ -8,6 +8,7 @@ mod lists;
 mod merge;
 mod runqueue;
 mod signature;
+mod slab;
 mod ways;
 
 pub use merge::Seen;
@@ -64,6 +65,7 @@ pub fn census(kernel: &Kernel, options: &Options<'_>) -> Result<Listing<Seen>, A
     runqueue::runnable(kernel, &mut sightings, &mut lost);
     lists::groups(kernel, &mut sightings, &mut lost);
     lists::family(kernel, init, &mut sightings, &mut lost);
+    slab::slabs(kernel, options, &mut sightings, &mut lost);
     signature::remains(kernel, options, &mut sightings, &mut lost);
     let idle = runqueue::idle(kernel, init);
     let tasks = merge::merge(kernel, &sightings, &listed, &idle, &mut lost);

@@ -89,6 +89,11 @@ pub fn sane(kernel: &Kernel, at: VirtAddr) -> bool {
     number(at) & 7 == 0 && Facts::read(kernel, at).sane(kernel)
 }
 
+/// Whether at `at` lies a task, alive or dead, by all that tells one but its scheduling class.
+pub fn whole(kernel: &Kernel, at: VirtAddr) -> bool {
+    Facts::read(kernel, at).whole(kernel)
+}
+
 /// How far virtual addresses of the direct map are from the physical ones, as the places of known tasks tell.
 fn direct_map(kernel: &Kernel, known: &[VirtAddr]) -> Option<umem> {
     let mut distances: Vec<umem> = known

@@ -7,7 +7,7 @@ use super::glob::Glob;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use memsh::os::linux::integrity::{self, Hook, TABLES};
-use memsh::os::linux::owner::OwnerKind;
+use memsh::os::linux::owner::Owner;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -43,16 +43,19 @@ pub struct HookRow {
     /// Address of the pointer.
     slot: Option<Hex>,
     /// Address that is called.
-    target: Hex,
+    target: Option<Hex>,
     /// Symbol at the target; a module's begin with `module!`.
     symbol: Option<String>,
     /// Whose code the target is: `kernel`, a module's name, or a kind of memory (`bpf`, `ftrace`, `kprobe`, `kernel-init`; of
     /// what is no code `kernel-data`, `vmalloc`, `direct-map`, `user`, `unmapped`, `other`).
-    owner: String,
+    owner: Option<String>,
     /// Kind of memory the target lies in: as `owner`, but `module` or `module-data` for a module.
-    owner_kind: &'static str,
+    owner_kind: Option<&'static str>,
     /// Priority among its like, where there is one.
     priority: Option<i64>,
+    /// What else there is to know: flags, a namespace (`net:[...]`, where it is not the first), the name of a security module, the
+    /// path of a program that the kernel starts.
+    detail: Option<String>,
     /// Whether it can't be right.
     suspicious: bool,
     /// Why it can't be right.
@@ -64,7 +67,7 @@ impl Command for Hooks {
     const NAME: &'static str = "hooks";
     const ALIASES: &'static [&'static str] = &["callbacks"];
     const SUMMARY: &'static str = "List where the kernel is hooked, and by whom";
-    const SHAPE: Shape = Shape::List(&["table", "index", "name", "target", "symbol", "owner", "reason"]);
+    const SHAPE: Shape = Shape::List(&["table", "index", "name", "target", "symbol", "owner", "detail", "reason"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("hooks", "what was registered, and what looks wrong"),
         ("hooks --suspicious", "only what looks wrong"),
@@ -84,7 +87,7 @@ impl Command for Hooks {
         for hook in &hooks {
             let shown = (every || !hook.fixed || hook.reason.is_some())
                 && (!self.suspicious || hook.reason.is_some())
-                && self.module.as_ref().is_none_or(|m| hook.owner.module.as_ref() == Some(m))
+                && self.module.as_ref().is_none_or(|m| hook.owner.as_ref().and_then(|o| o.module.as_ref()) == Some(m))
                 && glob.as_ref().is_none_or(|g| g.matches(&hook.name));
             if shown {
                 out.push(&row(hook))?;
@@ -95,17 +98,18 @@ impl Command for Hooks {
 }
 
 fn row(hook: &Hook) -> HookRow {
-    let kind: OwnerKind = hook.owner.kind;
+    let owner = hook.owner.as_ref();
     HookRow {
         table: hook.table.to_owned(),
         index: hook.index,
         name: Some(hook.name.clone()).filter(|n| !n.is_empty()),
         slot: hook.slot.map(Hex::from),
-        target: hook.target.into(),
-        symbol: hook.owner.symbol.clone(),
-        owner: hook.owner.word(),
-        owner_kind: kind.word(),
+        target: owner.map(|_| hook.target.into()),
+        symbol: owner.and_then(|o| o.symbol.clone()),
+        owner: owner.map(Owner::word),
+        owner_kind: owner.map(|o| o.kind.word()),
         priority: hook.priority,
+        detail: hook.detail.clone(),
         suspicious: hook.reason.is_some(),
         reason: hook.reason.map(ToOwned::to_owned),
     }

@@ -56,11 +56,11 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) {
         let target = VirtAddr::new(umem::from(target));
         let mut hook = reader.fixed("idt", name(i), Some(at), target);
         hook.index = Some(i);
-        if hook.reason.is_none() && own(hook.owner.kind) {
-            let name = hook.owner.base_name().unwrap_or_default();
+        if hook.reason.is_none() && own(&hook) {
+            let name = hook.owner.as_ref().and_then(|o| o.base_name()).unwrap_or_default();
             let outside = entry.is_some_and(|(from, to)| target < from || target >= to);
             // Early in a boot, handlers lie in init text; those for Xen lie elsewhere.
-            if outside && hook.owner.kind == super::OwnerKind::Kernel && !name.starts_with("xen_") {
+            if outside && hook.is(super::OwnerKind::Kernel) && !name.starts_with("xen_") {
                 hook.reason = Some("a gate leads outside of the kernel's entry code");
             }
         }

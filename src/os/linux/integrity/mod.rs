@@ -7,8 +7,13 @@
 //! What is suspicious is only what can't be right: a target that is no code of the kernel or of a known module, or a table that
 //! the kernel alone fills and that points elsewhere. A clean system has none.
 
+mod callbacks;
+mod ftrace;
 mod idt;
+mod netfilter;
+mod notifiers;
 mod numbers;
+mod probes;
 mod syscalls;
 
 use super::finding::Finding;
@@ -30,18 +35,48 @@ pub struct Hook {
     pub slot: Option<VirtAddr>,
     /// The address that is called.
     pub target: VirtAddr,
-    /// Whose code that is.
-    pub owner: Owner,
+    /// Whose code that is; `None` where nothing is called (a program's path).
+    pub owner: Option<Owner>,
     /// Priority among its like, where there is one: lower is called first.
     pub priority: Option<i64>,
     /// Whether the kernel filled the slot when it was built: of interest only where it is suspicious, or to who wants it all.
     pub fixed: bool,
     /// Why it is suspicious, where it is.
     pub reason: Option<&'static str>,
+    /// What else there is to know: flags, a namespace, a path.
+    pub detail: Option<String>,
+}
+
+impl Hook {
+    /// Whether the target is memory of this kind.
+    pub fn is(&self, kind: OwnerKind) -> bool {
+        self.kind() == Some(kind)
+    }
+
+    /// What kind of memory the target lies in.
+    pub fn kind(&self) -> Option<OwnerKind> {
+        self.owner.as_ref().map(|o| o.kind)
+    }
 }
 
 /// The tables that [`hooks`] knows.
-pub const TABLES: &[&str] = &["syscall", "ia32_syscall", "x32_syscall", "idt"];
+pub const TABLES: &[&str] = &[
+    "syscall",
+    "ia32_syscall",
+    "x32_syscall",
+    "idt",
+    "ftrace",
+    "livepatch",
+    "kprobe",
+    "kretprobe",
+    "tracepoint",
+    "netfilter",
+    "packet",
+    "notifier",
+    "binfmt",
+    "lsm",
+    "helper",
+];
 
 /// What a table is read with.
 struct Reader<'a, 'k> {
@@ -55,7 +90,7 @@ impl Reader<'_, '_> {
     fn fixed(&self, table: &'static str, name: impl Into<String>, slot: Option<VirtAddr>, target: VirtAddr) -> Hook {
         let mut hook = self.registered(table, name, slot, target);
         hook.fixed = true;
-        hook.reason = hook.owner.kind.foreign();
+        hook.reason = hook.kind().and_then(OwnerKind::foreign);
         hook
     }
 
@@ -63,7 +98,18 @@ impl Reader<'_, '_> {
     fn registered(&self, table: &'static str, name: impl Into<String>, slot: Option<VirtAddr>, target: VirtAddr) -> Hook {
         let owner = self.owners.of(target);
         let reason = owner.kind.wild();
-        Hook { table, index: None, name: name.into(), slot, target, owner, priority: None, fixed: false, reason }
+        Hook {
+            table,
+            index: None,
+            name: name.into(),
+            slot,
+            target,
+            owner: Some(owner),
+            priority: None,
+            fixed: false,
+            reason,
+            detail: None,
+        }
     }
 }
 
@@ -82,6 +128,11 @@ fn collect(owners: &Owners<'_>, wanted: &[&str], lost: &mut Lost) -> Vec<Hook> {
     let mut reader = Reader { owners, lost, out: Vec::new() };
     syscalls::read(&mut reader);
     idt::read(&mut reader);
+    ftrace::read(&mut reader);
+    probes::read(&mut reader);
+    netfilter::read(&mut reader);
+    notifiers::read(&mut reader);
+    callbacks::read(&mut reader);
     let mut out = reader.out;
     out.retain(|h| wanted.is_empty() || wanted.contains(&h.table));
     out
@@ -95,22 +146,21 @@ pub fn findings(kernel: &Kernel, lost: &mut Lost) -> Vec<Finding> {
 }
 
 fn finding(owners: &Owners<'_>, hook: &Hook) -> Option<Finding> {
-    let place = hook.slot.map(|s| format!(", slot {s}")).unwrap_or_default();
-    let symbol = hook.owner.symbol.as_deref().map(|s| format!(" {s}")).unwrap_or_default();
-    Some(Finding {
-        kind: "hook",
-        address: Some(hook.target),
-        region: Some(Text::from(hook.table)),
-        reason: hook.reason?,
-        evidence: format!(
-            "{} -> {}{symbol} ({}){place}, bytes {}",
-            hook.name,
-            hook.target,
-            hook.owner.word(),
-            first_bytes(owners, hook.target)
-        ),
-        ..Finding::default()
-    })
+    let reason = hook.reason?;
+    let mut evidence = hook.name.clone();
+    if let Some(owner) = &hook.owner {
+        let symbol = owner.symbol.as_deref().map(|s| format!(" {s}")).unwrap_or_default();
+        let bytes = first_bytes(owners, hook.target);
+        evidence = format!("{evidence} -> {}{symbol} ({}), bytes {bytes}", hook.target, owner.word());
+    }
+    if let Some(slot) = hook.slot {
+        evidence = format!("{evidence}, slot {slot}");
+    }
+    if let Some(detail) = &hook.detail {
+        evidence = format!("{evidence}, {detail}");
+    }
+    let address = if hook.owner.is_some() { Some(hook.target) } else { hook.slot };
+    Some(Finding { kind: "hook", address, region: Some(Text::from(hook.table)), reason, evidence, ..Finding::default() })
 }
 
 /// The first bytes at an address, in hex.
@@ -123,7 +173,7 @@ fn first_bytes(owners: &Owners<'_>, at: VirtAddr) -> String {
     }
 }
 
-/// Whether code of this kind is the kernel's own.
-fn own(kind: OwnerKind) -> bool {
-    matches!(kind, OwnerKind::Kernel | OwnerKind::Init)
+/// Whether the target is the kernel's own code.
+fn own(hook: &Hook) -> bool {
+    matches!(hook.kind(), Some(OwnerKind::Kernel | OwnerKind::Init))
 }

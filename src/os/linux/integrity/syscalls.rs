@@ -69,10 +69,10 @@ fn put(reader: &mut Reader<'_, '_>, table: &'static str, i: u64, slot: VirtAddr,
     let given = names(i);
     let mut hook = reader.fixed(table, "", Some(slot), target);
     hook.index = Some(i);
-    let symbol = hook.owner.base_name().map(ToOwned::to_owned);
+    let symbol = hook.owner.as_ref().and_then(|o| o.base_name()).map(ToOwned::to_owned);
     let stem = symbol.as_deref().and_then(stem).map(ToOwned::to_owned);
     hook.name = given.map(ToOwned::to_owned).or_else(|| stem.clone()).unwrap_or_default();
-    if hook.reason.is_none() && own(hook.owner.kind) {
+    if hook.reason.is_none() && own(&hook) {
         hook.reason = wrong(reader, table, &hook, given, stem.as_deref());
     }
     reader.out.push(hook);
@@ -80,7 +80,7 @@ fn put(reader: &mut Reader<'_, '_>, table: &'static str, i: u64, slot: VirtAddr,
 
 /// Why a function of the kernel is not what belongs into this slot.
 fn wrong(reader: &Reader<'_, '_>, table: &str, hook: &Hook, given: Option<&str>, stem: Option<&str>) -> Option<&'static str> {
-    if hook.owner.distance.is_some_and(|d| d != 0) {
+    if hook.owner.as_ref().and_then(|o| o.distance).is_some_and(|d| d != 0) {
         Some("points into the middle of a function")
     } else if stem.is_none() && !named_otherwise(&*reader.owners.kernel().symbols, hook.target) {
         Some("points to a function that is no system call")

@@ -104,6 +104,11 @@ impl Session {
         &self.image.memory
     }
 
+    /// What the user knew better than detection.
+    pub fn hints(&self) -> &Hints {
+        &self.hints
+    }
+
     /// The image.
     pub fn image(&self) -> &Image {
         &self.image
@@ -172,8 +177,12 @@ impl Session {
         let layer = self.os()?;
         layer.linux.as_ref().ok_or_else(|| {
             let info = layer.os.os_info();
-            Error::new(Layer::Os, ErrorKind::Unsupported, format!("{what}: only a Linux target has this; here runs {}", info.kind.to_string_lossy()))
-                .hint("`help` lists the commands; `ps`, `modules`, `maps`, `read` and `scan` work on every target")
+            Error::new(
+                Layer::Os,
+                ErrorKind::Unsupported,
+                format!("{what}: only a Linux target has this; here runs {}", info.kind.to_string_lossy()),
+            )
+            .hint("`help` lists the commands; `ps`, `modules`, `maps`, `read` and `scan` work on every target")
         })
     }
 

@@ -32,11 +32,13 @@ pub mod sink;
 pub mod spec;
 mod strings;
 mod symbols;
+mod tele;
 mod threads;
 mod vtop;
 mod which;
 
 pub use context::{Context, Host};
+pub use read::windbg_count;
 pub use sink::{Collect, Sink};
 pub use spec::{Shape, Spec};
 
@@ -55,6 +57,7 @@ pub static ALL: &[Spec] = &[
     spec::<ptov::Ptov>(),
     spec::<pages::Pages>(),
     spec::<read::Read>(),
+    spec::<tele::Tele>(),
     spec::<scan::Scan>(),
     spec::<strings::Strings>(),
     spec::<dump::Dump>(),

@@ -37,7 +37,7 @@ mod mm;
 mod module;
 mod names;
 mod path;
-mod percpu;
+pub mod percpu;
 mod process;
 mod region;
 mod shapes;

@@ -235,7 +235,7 @@ impl Session {
         if let Ok(pid) = which.parse::<u32>() {
             return all.items.iter().find(|p| p.pid == pid).cloned().ok_or_else(|| missing("`ps` lists the processes"));
         }
-        let named: Vec<&ProcessInfo> = all.items.iter().filter(|p| p.name.as_bytes() == which.as_bytes()).collect();
+        let named: Vec<&ProcessInfo> = all.items.iter().filter(|p| is_process(p, which)).collect();
         match named.as_slice() {
             [] => Err(missing("`ps` lists the processes; names are matched exactly")),
             [one] => Ok((*one).clone()),
@@ -269,6 +269,16 @@ impl Session {
         let space = process.dtb.get().map_or_else(|| layer.kernel.clone(), |root| layer.process_space(root));
         Ok(Space::Process(Box::new(process.clone()), space))
     }
+}
+
+/// Whether `which` means this process: its id, its name, or the address of its control block in hex.
+pub fn is_process(process: &ProcessInfo, which: &str) -> bool {
+    if let Ok(pid) = which.parse::<u32>() {
+        return process.pid == pid;
+    }
+    let hex = which.strip_prefix("0x").unwrap_or(which);
+    let address = (hex.len() > 4 && !hex.starts_with('+')).then(|| umem::from_str_radix(hex, 16).ok()).flatten();
+    process.name.as_bytes() == which.as_bytes() || address == Some(process.address.value())
 }
 
 /// The same error once more, for whoever asks again.

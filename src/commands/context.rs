@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, Result};
 use super::similar::similar;
+use memsh::os::linux::percpu::per_cpu;
 use memsh::session::{Session, Space};
 use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::ProcessInfo;
@@ -18,6 +19,15 @@ pub trait Names {
     /// # Errors
     /// When it can't be read.
     fn pointer(&self, address: umem) -> memsh::Result<umem>;
+
+    /// The address of a process's control block (`task_struct`, `EPROCESS`): of this pid, or of the chosen process.
+    ///
+    /// # Errors
+    /// When there is no such process.
+    fn task(&self, pid: Option<umem>) -> memsh::Result<umem> {
+        let what = pid.map_or_else(|| "no process is chosen".to_owned(), |p| format!("no process {p}"));
+        Err(Error::new(Layer::Os, ErrorKind::NotFound, what).hint("`ps` lists the processes; `proc PID` chooses one"))
+    }
 
     /// Symbols with nearly this name.
     fn close_to(&self, _name: &str) -> Vec<String> {
@@ -147,7 +157,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// As [`Host::evaluate`].
     pub fn evaluate(&self, text: &str, space: Option<&Space>) -> Result<umem> {
-        self.host.evaluate(text, &Scope { session: self.session, space })
+        self.host.evaluate(text, &Scope { session: self.session, space, current: self.current.as_ref() })
     }
 
     /// A count or a size, which names nothing in the target.
@@ -155,19 +165,50 @@ impl<'a> Context<'a> {
     /// # Errors
     /// As [`Host::evaluate`].
     pub fn count(&self, text: &str) -> Result<u64> {
-        let value = self.host.evaluate(text, &Scope { session: None, space: None })?;
+        let value = self.host.evaluate(text, &Scope { session: None, space: None, current: None })?;
         memsh::engine::to_u64(value).ok_or_else(|| Failure::usage(format!("{text} is too large")))
+    }
+}
+
+/// Nothing has a name.
+struct NoNames;
+
+impl Names for NoNames {
+    fn symbol(&self, _: &str) -> Option<umem> {
+        None
+    }
+
+    fn pointer(&self, address: umem) -> memsh::Result<umem> {
+        let here = memsh::At::Phys(PhysAddr::new(address));
+        Err(Error::new(Layer::Command, ErrorKind::Invalid, "no memory to read a pointer from").at(here))
     }
 }
 
 struct Scope<'a> {
     session: Option<&'a Session>,
     space: Option<&'a Space>,
+    current: Option<&'a ProcessInfo>,
 }
 
 impl Names for Scope<'_> {
     fn symbol(&self, name: &str) -> Option<umem> {
-        self.session?.symbols().ok()?.address(name).map(VirtAddr::value)
+        let session = self.session?;
+        let symbols = session.symbols().ok()?;
+        if let Some(address) = symbols.address(name) {
+            return Some(address.value());
+        }
+        // crash's `runqueues:1`: the copy of a per-CPU variable that one processor has.
+        let (variable, cpu) = name.rsplit_once(':')?;
+        let kernel = session.linux("per-CPU variables").ok()?;
+        per_cpu(kernel, symbols.address(variable)?, cpu.parse().ok()?).map(VirtAddr::value)
+    }
+
+    fn task(&self, pid: Option<umem>) -> memsh::Result<umem> {
+        match (pid, self.session, self.current) {
+            (Some(pid), Some(session), _) => Ok(session.find_process(&pid.to_string())?.address.value()),
+            (None, _, Some(current)) => Ok(current.address.value()),
+            (pid, ..) => NoNames.task(pid),
+        }
     }
 
     fn close_to(&self, name: &str) -> Vec<String> {
@@ -178,10 +219,7 @@ impl Names for Scope<'_> {
     fn pointer(&self, address: umem) -> memsh::Result<umem> {
         match self.space {
             Some(space) => space.pointer(address),
-            None => {
-                let here = memsh::At::Phys(PhysAddr::new(address));
-                Err(Error::new(Layer::Command, ErrorKind::Invalid, "no memory to read a pointer from").at(here))
-            }
+            None => NoNames.pointer(address),
         }
     }
 }

@@ -20,8 +20,8 @@ pub mod failure;
 mod files;
 mod glob;
 mod hash;
-mod hooks;
 mod history;
+mod hooks;
 mod info;
 mod kmsg;
 mod malfind;
@@ -41,11 +41,13 @@ pub mod sink;
 pub mod spec;
 mod strings;
 mod symbols;
+mod tele;
 mod threads;
 mod vtop;
 mod which;
 
 pub use context::{Context, Host};
+pub use read::windbg_count;
 pub use sink::{Collect, Sink};
 pub use spec::{Shape, Spec};
 
@@ -72,6 +74,7 @@ pub static ALL: &[Spec] = &[
     spec::<pages::Pages>(),
     spec::<read::Read>(),
     spec::<dis::Dis>(),
+    spec::<tele::Tele>(),
     spec::<scan::Scan>(),
     spec::<strings::Strings>(),
     spec::<dump::Dump>(),

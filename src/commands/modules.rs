@@ -16,6 +16,9 @@ pub struct Modules {
     /// Only modules with this name (`*` and `?` stand for anything)
     #[arg(value_name = "NAME")]
     name: Option<String>,
+    /// Only the module that holds this address
+    #[arg(short = 'a', long = "address", value_name = "ADDR", allow_hyphen_values = true)]
+    holds: Option<String>,
     #[command(flatten)]
     whose: Whose,
 }
@@ -64,8 +67,12 @@ impl Command for Modules {
             None => Result::from(os.kernel_modules()),
         };
         let modules = cx.take(&listing.map_err(memsh::Error::from)?);
+        let holds = self.holds.as_deref().map(|text| cx.evaluate(text, None)).transpose()?;
         let pattern = self.name.as_deref().map(super::glob::Glob::new).transpose()?;
-        for m in modules.iter().filter(|m| pattern.as_ref().is_none_or(|g| g.matches(&m.name.to_string_lossy()))) {
+        let inside = |m: &ModuleInfo| holds.is_none_or(|a| a.checked_sub(m.base.value()).is_some_and(|n| n < m.size));
+        for m in
+            modules.iter().filter(|m| inside(m)).filter(|m| pattern.as_ref().is_none_or(|g| g.matches(&m.name.to_string_lossy())))
+        {
             out.push(&row(m, process.is_none()))?;
         }
         Ok(())

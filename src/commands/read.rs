@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// Read memory
 #[derive(clap::Args, Debug)]
 pub struct Read {
-    /// Address of the first byte
+    /// Address of the first byte, or `START..END`; `142:ADDR` is process 142's, `p:ADDR` physical
     #[arg(value_name = "ADDR", allow_hyphen_values = true)]
     address: String,
     /// `L20` (count of units, in hex as WinDbg has it), a count, or the first address after the range
@@ -30,9 +30,13 @@ pub struct Read {
     /// Units to read
     #[arg(long, value_name = "N")]
     count: Option<String>,
-    /// How the dump shows them: bytes, words of 2, 4 or 8 bytes, pointers with their symbols, a string
-    #[arg(long = "as", value_name = "UNIT", default_value = "b")]
+    /// How the dump shows them: b bytes, w d q words of 2, 4 and 8 bytes, c words of 4, p pointers with their symbols, s a string,
+    /// u a string in UTF-16
+    #[arg(long = "as", value_name = "UNIT", default_value = "b", hide_possible_values = true)]
     unit: Unit,
+    /// No column of characters
+    #[arg(long)]
+    no_ascii: bool,
     /// Write the bytes themselves to stdout (unreadable ones as zeros)
     #[arg(long)]
     raw: bool,
@@ -45,9 +49,11 @@ enum Unit {
     B,
     W,
     D,
+    C,
     Q,
     P,
     S,
+    U,
 }
 
 /// What was read.
@@ -70,7 +76,10 @@ pub struct ReadRow {
     /// With `--as p`: address of a pointer and what it points to.
     #[serde(skip_serializing_if = "Option::is_none")]
     symbols: Option<BTreeMap<String, String>>,
-    /// With `--as s`: the text up to its end.
+    /// False with `--no-ascii`: the dump shows no characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ascii: Option<bool>,
+    /// With `--as s` and `--as u`: the text up to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
 }
@@ -95,19 +104,29 @@ impl Command for Read {
         ("read --phys 0x1000 -n 4k --raw | xxd", "physical memory, as bytes"),
         ("dq init_task L4", "as WinDbg writes it"),
         ("x/4gx init_task", "as gdb writes it"),
+        ("rd -8 init_task 16", "as crash writes it"),
+        ("read linux_banner --as s", "a string"),
+        ("read init_task..init_task+0x20", "a range"),
+        ("read p:0x1000", "physical memory"),
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, ReadRow>) -> Result<()> {
-        let space = self.whose.space(cx)?;
-        let start = cx.evaluate(&self.address, Some(&space))?;
+        let (address, end) = match self.address.split_once("..") {
+            Some((start, end)) => (start, Some(end)),
+            None => (self.address.as_str(), None),
+        };
+        let (space, start) = self.whose.place(cx, address)?;
         let unit = match self.unit {
             Unit::B | Unit::S => 1,
-            Unit::W => 2,
-            Unit::D => 4,
+            Unit::W | Unit::U => 2,
+            Unit::D | Unit::C => 4,
             Unit::Q => 8,
             Unit::P => u64::from(space.pointer_size()),
         };
-        let length = self.length(cx, &space, start, unit)?;
+        let length = match end {
+            Some(end) => self.until(cx, &space, start, end)?,
+            None => self.length(cx, &space, start, unit)?,
+        };
         // A range may end at the top of the address space and never runs past it.
         let room = umem::MAX - start;
         if length == 0 || umem::from(length - 1) > room {
@@ -123,9 +142,15 @@ impl Command for Read {
         let mut data = vec![0; usize::try_from(length).unwrap_or(0)];
         let mut gaps = space.read_gaps(start, &mut data);
         let mut text = None;
-        if self.unit == Unit::S {
-            gaps = cut_string(&space, start, &mut data, &gaps);
-            text = Some(String::from_utf8_lossy(&data).into_owned());
+        if matches!(self.unit, Unit::S | Unit::U) {
+            gaps = cut_string(&space, start, &mut data, &gaps, unit);
+            text = Some(match self.unit {
+                Unit::U => {
+                    let units: Vec<u16> = data.as_chunks().0.iter().map(|u| u16::from_le_bytes(*u)).collect();
+                    String::from_utf16_lossy(&units)
+                }
+                _ => String::from_utf8_lossy(&data).into_owned(),
+            });
         }
         let symbols = (self.unit == Unit::P).then(|| pointers(cx.session().ok(), start, &data, unit));
         let length = to_umem(data.len());
@@ -138,6 +163,7 @@ impl Command for Read {
             unreadable: gaps.as_slice().iter().map(|g| Range { start: Hex(g.start), end: Hex(g.end) }).collect(),
             unit,
             symbols,
+            ascii: self.no_ascii.then_some(false),
             text,
         })?;
         missing(cx, &space, start, length, gaps.bytes())
@@ -145,6 +171,16 @@ impl Command for Read {
 }
 
 impl Read {
+    /// Bytes up to the end of a range.
+    fn until(&self, cx: &Context, space: &Space, start: umem, end: &str) -> Result<u64> {
+        if self.range.is_some() || self.length.is_some() || self.count.is_some() {
+            return Err(Failure::usage("read: START..END says how much already"));
+        }
+        let end = cx.evaluate(end, Some(space))?;
+        let length = end.checked_sub(start).filter(|n| *n > 0).and_then(memsh::engine::to_u64);
+        length.ok_or_else(|| Failure::usage(format!("read: {start:#x}..{end:#x} is empty or ends before it begins")))
+    }
+
     fn length(&self, cx: &Context, space: &Space, start: umem, unit: u64) -> Result<u64> {
         let too_long = || Failure::usage("read: the length is too large");
         let units = |n: u64| n.checked_mul(unit).ok_or_else(too_long);
@@ -155,7 +191,7 @@ impl Read {
             return units(cx.count(text)?);
         }
         let Some(range) = &self.range else {
-            return Ok(if self.unit == Unit::S { STRING } else { DEFAULT });
+            return Ok(if matches!(self.unit, Unit::S | Unit::U) { STRING } else { DEFAULT });
         };
         if let Some(count) = windbg_count(range) {
             return units(count.ok_or_else(|| Failure::usage(format!("read: {range} is no count")))?);
@@ -217,9 +253,10 @@ fn raw(cx: &Context, space: &Space, start: umem, length: u64, out: &mut Rows<'_,
 }
 
 /// Cuts `data` where the string ends, and the holes with it.
-fn cut_string(space: &Space, start: umem, data: &mut Vec<u8>, gaps: &Gaps) -> Gaps {
+fn cut_string(space: &Space, start: umem, data: &mut Vec<u8>, gaps: &Gaps, unit: u64) -> Gaps {
     let first_hole = gaps.as_slice().first().and_then(|g| index(g.start.saturating_sub(start)));
-    let end = data.iter().position(|&b| b == 0).unwrap_or(data.len());
+    let unit = usize::try_from(unit).unwrap_or(1).max(1);
+    let end = data.chunks(unit).position(|c| c.iter().all(|&b| b == 0)).map_or(data.len(), |i| i * unit);
     match first_hole {
         // The zero is that of a hole: what is behind is unknown.
         Some(hole) if hole <= end => {

@@ -6,7 +6,7 @@ use super::failure::{Failure, Result};
 use super::searched::{Place, Searched};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::engine::search::{Hit, Kind, Needle, Widths, search};
+use memsh::engine::search::{Hit, Kind, Needle, Options, Widths, search};
 use memsh::engine::to_umem;
 use memsh::umem;
 use schemars::JsonSchema;
@@ -19,6 +19,9 @@ pub struct Scan {
     /// What to look for
     #[arg(value_name = "PATTERN", allow_hyphen_values = false)]
     pattern: String,
+    /// Only here: `START..END`; `142:START..END` is process 142's, `p:START..END` physical
+    #[arg(value_name = "RANGE", conflicts_with = "range")]
+    within: Option<String>,
     /// As UTF-16 (little-endian) text
     #[arg(short = 'u', long, conflicts_with_all = ["hex", "regex"])]
     utf16: bool,
@@ -31,6 +34,12 @@ pub struct Scan {
     /// Upper and lower case are the same
     #[arg(short = 'i', long)]
     ignore_case: bool,
+    /// Only at addresses that are a multiple of this
+    #[arg(long, value_name = "BYTES", default_value = "1", hide_default_value = true)]
+    align: String,
+    /// The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)
+    #[arg(long, value_name = "BYTES")]
+    around: Option<String>,
     #[command(flatten)]
     place: Place,
 }
@@ -61,7 +70,16 @@ pub struct ScanRow {
     region: Option<String>,
     /// The match with what can be read as text before and behind it; `.` for what is no text.
     context: String,
+    /// With `--around`: the bytes before it in hex; unreadable ones are zeros.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
+    /// With `--around`: the bytes behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    behind: Option<String>,
 }
+
+/// More than this around a hit is for `read`.
+const WIDEST: u64 = 4096;
 
 impl Command for Scan {
     type Row = ScanRow;
@@ -74,9 +92,21 @@ impl Command for Scan {
         ("scan --hex '7f 45 4c 46 02 ??' -p 1", "bytes, in a process"),
         ("scan --regex '[a-z]+@[a-z]+' -k --max 10", "a regular expression, in the kernel"),
         ("scan --utf16 --all secret", "UTF-16 text, in every process"),
+        ("scan swapper init_task..init_task+4k", "in a range"),
+        ("s -d init_task L1000 1", "as WinDbg writes it"),
+        ("search -k -c 'Linux version'", "as crash writes it"),
     ];
 
-    fn run(self, cx: &Context, out: &mut Rows<'_, ScanRow>) -> Result<()> {
+    fn run(mut self, cx: &Context, out: &mut Rows<'_, ScanRow>) -> Result<()> {
+        if let Some(range) = &self.within {
+            let (start, end) = range.split_once("..").ok_or_else(|| {
+                let hint = "text with spaces stands in quotes; a range is START..END".to_owned();
+                Failure::Usage(format!("scan: {range:?} is no range"), Some(hint))
+            })?;
+            self.place.within(start, end);
+        }
+        let align = cx.count(&self.align)?.max(1);
+        let around = self.around.as_deref().map(|n| cx.count(n)).transpose()?.map(|n| n.min(WIDEST));
         let needle = match (self.hex, self.regex) {
             (true, _) => Needle::hex(&self.pattern),
             (_, true) => Needle::regex(&self.pattern, self.ignore_case),
@@ -85,19 +115,40 @@ impl Command for Scan {
         let needle = needle.map_err(|e| Failure::Usage(format!("scan: {}", e.reason()), e.hint_text().map(str::to_owned)))?;
         self.place.each(cx, "searching", &mut |searched, source, options| {
             let mut ended = Ok(());
-            let summary = search(source, &needle, options, &mut |hit| match out.push(&row(cx, searched, &hit)) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(e) => {
-                    ended = Err(e);
-                    ControlFlow::Break(())
+            // Hits that are left out do not count.
+            let mut left = options.max_hits;
+            let mut hits = 0;
+            let every = Options { max_hits: None, ..*options };
+            let mut summary = search(source, &needle, if align > 1 { &every } else { options }, &mut |hit| {
+                if !hit.addr.is_multiple_of(umem::from(align)) {
+                    return ControlFlow::Continue(());
+                }
+                hits += 1;
+                left = left.map(|n| n.saturating_sub(1));
+                match out.push(&row(cx, searched, &hit, around)) {
+                    Ok(()) if align > 1 && left == Some(0) => ControlFlow::Break(()),
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(e) => {
+                        ended = Err(e);
+                        ControlFlow::Break(())
+                    }
                 }
             });
+            summary.hits = hits;
             ended.map(|()| summary)
         })
     }
 }
 
-fn row(cx: &Context, searched: &Searched, hit: &Hit<'_>) -> ScanRow {
+fn row(cx: &Context, searched: &Searched, hit: &Hit<'_>, around: Option<u64>) -> ScanRow {
+    let end = hit.addr.saturating_add(to_umem(hit.bytes.len()));
+    let side = |from: umem, n: umem| {
+        let mut window = vec![0; usize::try_from(n).unwrap_or(0)];
+        searched.space.read_gaps(from, &mut window);
+        hex(&window)
+    };
+    let before = around.map(|n| umem::from(n).min(hit.addr)).map(|n| side(hit.addr - n, n));
+    let behind = around.map(|n| umem::from(n).min(umem::MAX - end)).map(|n| side(end, n));
     let (region, offset) = searched.region(cx, hit.addr);
     let process = searched.space.process();
     ScanRow {
@@ -112,6 +163,8 @@ fn row(cx: &Context, searched: &Searched, hit: &Hit<'_>) -> ScanRow {
         text: text(hit),
         region,
         context: context(searched, hit),
+        before,
+        behind,
     }
 }
 

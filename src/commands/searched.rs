@@ -19,6 +19,9 @@ pub struct Place {
     /// The memory of every process
     #[arg(long, conflicts_with_all = ["process", "kernel", "phys"])]
     all: bool,
+    /// Users' memory: of the process that `proc` chose, else of every process
+    #[arg(long, conflicts_with_all = ["all", "process", "kernel", "phys"])]
+    user: bool,
     /// Only from START to before END (or a count: L1000)
     #[arg(long, num_args = 2, value_names = ["START", "END"])]
     range: Vec<String>,
@@ -44,7 +47,10 @@ impl Place {
     /// When a process does not exist or no system was found.
     pub fn spaces(&self, cx: &Context) -> Result<Vec<Space>> {
         let session = cx.session()?;
-        if self.all {
+        if let Some(start) = self.range.first().filter(|s| s.contains(':')) {
+            return Ok(vec![self.whose.prefixed(cx, start)?.0]);
+        }
+        if self.all || (self.user && cx.current().is_none()) {
             let processes = cx.take(&session.processes()?);
             let user = processes.iter().filter(|p| !p.kernel_thread);
             return user.map(|p| Ok(session.process_space(p)?)).collect();
@@ -55,16 +61,23 @@ impl Place {
         Ok(vec![self.whose.space(cx)?])
     }
 
+    /// Narrows the search to a range.
+    pub fn within(&mut self, start: &str, end: &str) {
+        self.range = vec![start.to_owned(), end.to_owned()];
+    }
+
     /// The part of a space that is asked for.
     ///
     /// # Errors
     /// When the range makes no sense.
     pub fn span(&self, cx: &Context, space: &Space) -> Result<Option<Span>> {
         let [start, end] = self.range.as_slice() else { return Ok(None) };
-        let start = cx.evaluate(start, Some(space))?;
-        let size = match windbg_count(end) {
+        let bare = |text: &str| self.whose.prefixed(cx, text).map_or_else(|_| text.to_owned(), |(_, rest)| rest.to_owned());
+        let (start, end) = (bare(start), bare(end));
+        let start = cx.evaluate(&start, Some(space))?;
+        let size = match windbg_count(&end) {
             Some(count) => count.map(wide),
-            None => cx.evaluate(end, Some(space))?.checked_sub(start),
+            None => cx.evaluate(&end, Some(space))?.checked_sub(start),
         };
         // WinDbg users write a count that reaches past the top to mean "all".
         let span = size.and_then(|n| Span::new(start, n.min(umem::MAX - start)));
@@ -159,7 +172,8 @@ impl Searched {
     }
 }
 
-fn regions(cx: &Context, space: &Space) -> Option<Vec<RegionInfo>> {
+/// The regions of a process, ascending.
+pub fn regions(cx: &Context, space: &Space) -> Option<Vec<RegionInfo>> {
     // Physical memory has none, and is searched without looking for a system first.
     let process = space.process()?;
     let os = cx.session().ok()?.os().ok()?.os.as_ref();

@@ -8,7 +8,7 @@ use super::spec::{Command, Shape};
 use super::which::Whose;
 use memsh::engine::{AddressSpace, Explanation};
 use memsh::session::Space;
-use memsh::{At, Error, ErrorKind, Layer, VirtAddr, umem};
+use memsh::{At, Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::Perm;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,6 +23,9 @@ pub struct Vtop {
     /// Translate every address in this file (one per line, `#` comments; `-` is stdin): one row each
     #[arg(long, value_name = "FILE", conflicts_with = "address")]
     batch: Option<PathBuf>,
+    /// Physical address of another page-table root to begin at
+    #[arg(long, value_name = "PHYS", conflicts_with_all = ["process", "phys"])]
+    root: Option<String>,
     #[command(flatten)]
     whose: Whose,
 }
@@ -99,16 +102,28 @@ impl Command for Vtop {
     const SHAPE: Shape = Shape::Object;
     const BATCH: Option<(&'static str, &'static [&'static str])> =
         Some(("batch", &["virtual", "physical", "page_size", "perm", "fault.reason"]));
-    const EXAMPLES: &'static [(&'static str, &'static str)] =
-        &[("vtop init_task", "a symbol of the kernel"), ("vtop -p 1 --batch addresses.txt", "many addresses: one row each")];
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("vtop init_task", "a symbol of the kernel"),
+        ("vtop 1:0x400000", "an address of process 1"),
+        ("vtop -p 1 --batch addresses.txt", "many addresses: one row each"),
+    ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, VtopRow>) -> Result<()> {
-        let space = self.whose.space(cx)?;
-        let tables = space.tables().ok_or_else(|| Failure::usage("vtop: a physical address needs no translation"))?;
+        let text = self.address.as_deref().unwrap_or_default();
+        let (space, text) = match self.address {
+            Some(_) => self.whose.prefixed(cx, text)?,
+            None => (self.whose.space(cx)?, text),
+        };
+        let other = match &self.root {
+            Some(root) => Some(PhysAddr::new(cx.evaluate(root, None)?)),
+            None => None,
+        };
+        let rooted = other.and_then(|root| Some(space.tables()?.with_root(root)));
+        let tables = rooted.as_ref().or_else(|| space.tables());
+        let tables = tables.ok_or_else(|| Failure::usage("vtop: a physical address needs no translation"))?;
         if let Some(path) = &self.batch {
             return batch(path, cx, &space, tables, out);
         }
-        let text = self.address.as_deref().unwrap_or_default();
         let address = VirtAddr::new(cx.evaluate(text, Some(&space))?);
         let explained = tables.explain(address);
         out.push(&row(&explained))?;

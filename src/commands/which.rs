@@ -3,8 +3,8 @@
 use super::context::Context;
 use super::failure::{Failure, Result};
 use clap::Args;
-use memsh::session::Space;
-use memsh::{Error, ErrorKind, Layer};
+use memsh::session::{Space, is_process};
+use memsh::{Error, ErrorKind, Layer, umem};
 use memsh_plugin::{Os, ProcessInfo, ProcessInstanceBox};
 
 /// Whose virtual addresses are meant.
@@ -43,6 +43,43 @@ impl Whose {
             Some(process) if !self.kernel => Ok(session.process_space(process)?),
             _ => Ok(session.kernel_space()?),
         }
+    }
+
+    /// An address and its space. The address may say whose it is: `142:0x7ffe12340000` (a pid or a name), `p:0x1000` (physical),
+    /// `k:init_task`.
+    ///
+    /// # Errors
+    /// As [`space`](Self::space), when the address makes no sense, and when it and an option name two spaces.
+    pub fn place(&self, cx: &Context, text: &str) -> Result<(Space, umem)> {
+        let (space, rest) = self.prefixed(cx, text)?;
+        let address = cx.evaluate(rest, Some(&space))?;
+        Ok((space, address))
+    }
+
+    /// The space that an address means, and the address without what says so.
+    ///
+    /// # Errors
+    /// As [`place`](Self::place).
+    pub fn prefixed<'t>(&self, cx: &Context, text: &'t str) -> Result<(Space, &'t str)> {
+        let Some((head, tail)) = text.split_once(':').filter(|(h, t)| !h.is_empty() && !t.is_empty()) else {
+            return Ok((self.space(cx)?, text));
+        };
+        let session = cx.session()?;
+        let own = match head {
+            "p" | "phys" => Space::Physical(session.memory().clone()),
+            "k" | "kernel" => session.kernel_space()?,
+            pid if pid.bytes().all(|b| b.is_ascii_digit()) => session.process_space(&session.find_process(pid)?)?,
+            // `symbol:cpu` is a per-CPU variable; what is left can be a process's name.
+            _ if tail.bytes().all(|b| b.is_ascii_digit()) => return Ok((self.space(cx)?, text)),
+            name => match session.find_process(name) {
+                Ok(process) => session.process_space(&process)?,
+                Err(_) => return Ok((self.space(cx)?, text)),
+            },
+        };
+        if !self.is_default() {
+            return Err(Failure::usage(format!("{text} says whose address it is, and so does an option: which of the two?")));
+        }
+        Ok((own, tail))
     }
 
     /// The process that was chosen, by option or by the shell's `proc`.
@@ -102,7 +139,7 @@ impl Filter {
 
     /// Whether this process is one of those that are meant.
     pub fn picks(&self, process: &ProcessInfo) -> bool {
-        self.is_default() || self.which.iter().chain(&self.process).any(|w| matches(process, w))
+        self.is_default() || self.which.iter().chain(&self.process).any(|w| is_process(process, w))
     }
 
     /// The error when it matches nothing at all.
@@ -119,19 +156,12 @@ impl Filter {
             wanted.extend(current.map(|p| p.pid.to_string()));
         }
         for w in &wanted {
-            if !all.iter().any(|p| matches(p, w)) {
+            if !all.iter().any(|p| is_process(p, w)) {
                 let e = Error::new(Layer::Os, ErrorKind::NotFound, format!("no process {w}"));
                 return Err(e.hint("`ps` lists the processes; names are matched exactly").into());
             }
         }
-        Ok(all.into_iter().filter(|p| wanted.is_empty() || wanted.iter().any(|w| matches(p, w))).collect())
-    }
-}
-
-fn matches(process: &ProcessInfo, which: &str) -> bool {
-    match which.parse::<u32>() {
-        Ok(pid) => process.pid == pid,
-        Err(_) => process.name.as_bytes() == which.as_bytes(),
+        Ok(all.into_iter().filter(|p| wanted.is_empty() || wanted.iter().any(|w| is_process(p, w))).collect())
     }
 }
 

@@ -48,7 +48,12 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
     match rest {
         [] => text(out, &docs::overview(shell.interactive)),
         [flag] if flag == "--markdown" => text(out, &docs::markdown()),
+        [aliases] if matches!(aliases.as_str(), "aliases" | "alias --builtin") => text(out, &super::alias::table()),
         _ => {
+            let explained = super::alias::explain(rest);
+            if let Some(about) = &explained {
+                text(out, about)?;
+            }
             let words = super::alias::expand(rest);
             let name = words.first().map(String::as_str).unwrap_or_default();
             if let Some(about) = docs::builtin(name) {

@@ -114,16 +114,9 @@ pub fn overview(interactive: bool) -> String {
     out
 }
 
-/// The other names of the commands.
+/// The other names of the commands, and what other tools' spellings mean.
 pub fn aliases() -> String {
-    let mut out = String::new();
-    for s in ALL.iter().filter(|s| !s.aliases.is_empty()) {
-        let _ = writeln!(out, "{:<10} {}", s.name, s.aliases.join(" "));
-    }
-    out.push_str("ps -t      pstree\nread       db dw dd dq dp dps (WinDbg: ADDR L20)   rd -8 -16 -32 -64 ADDR COUNT (crash)   x/16gx ADDR (gdb)\n");
-    out.push_str("scan       s -a|-u|-b|-w|-d|-q START RANGE PATTERN (WinDbg)\n");
-    out.push_str("also       !process 0 0, !vad, !pte, ...; windows.pslist, linux.pslist, linux.proc.Maps, ...\n");
-    out
+    super::alias::table()
 }
 
 /// docs/commands.md.

@@ -4,7 +4,8 @@
 //! expression = C's operators and their precedence: * / %   + -   << >>   &   ^   |   and ( ), unary - ~ + and * (read a pointer)
 //! number     = 0x1f  1f3b7 (5 or more hex digits, one of them a letter)  fffff803`12345678  1234  0n10  0b1  0y1  4k 2m 1g
 //! name       = symbol  module!symbol
-//! call       = poi(expression)
+//! name       = symbol:cpu      the copy of a per-CPU variable that one processor has
+//! call       = poi(expression)  task(pid)  task()   a pointer read; the control block of a process, of the chosen one
 //! ```
 //!
 //! Arithmetic wraps around at the width of an address, as the hardware's does: `-1` is the highest address.
@@ -234,6 +235,10 @@ impl Parser<'_> {
             Some(Token::Name(n)) if n.eq_ignore_ascii_case("poi") && self.eat("(") => {
                 let address = self.parenthesised()?;
                 Ok(self.names.pointer(address)?)
+            }
+            Some(Token::Name(n)) if n == "task" && self.eat("(") => {
+                let pid = if self.eat(")") { None } else { Some(self.parenthesised()?) };
+                Ok(self.names.task(pid)?)
             }
             Some(Token::Name(n)) => self.name(&n),
             Some(t) => Err(self.unexpected(&t)),

@@ -13,6 +13,10 @@ impl Names for World {
         }
     }
 
+    fn task(&self, pid: Option<umem>) -> memsh::Result<umem> {
+        Ok(if pid == Some(142) { 0x7000 } else { 0x8000 })
+    }
+
     fn pointer(&self, address: umem) -> memsh::Result<umem> {
         match address {
             0x1000 => Ok(0x2000),
@@ -78,6 +82,8 @@ fn arithmetic_binds_as_in_c() {
         ("**0x1000", 0x3000),
         ("poi(0x1000)+8", 0x2008),
         ("poi(poi(0x1000))", 0x3000),
+        ("task(142)+8", 0x7008),
+        ("task()", 0x8000),
         ("2**0x1000", 0x4000),
     ] {
         assert_eq!(value(text), want, "{text}");

@@ -151,6 +151,7 @@ impl Shell {
 
     /// Runs the command that `words` are.
     fn words(&self, words: &[String], out: &mut dyn Write, stdout: bool) -> Result<Done> {
+        let words = &self.meant(words)?;
         if let Some(done) = builtin::run(self, words, out, stdout) {
             return done.map(|quit| if quit { Done::Quit } else { Done::Well });
         }
@@ -212,7 +213,7 @@ impl Shell {
 
     /// Runs a command and keeps its rows.
     pub fn collect(&self, words: &[String]) -> Result<Value> {
-        let (spec, matches) = match self.parse(words)? {
+        let (spec, matches) = match self.parse(&self.meant(words)?)? {
             Parsed::Command(spec, matches) => (spec, matches),
             Parsed::Text(_) => return Err(Failure::usage(format!("{} has no answer to keep", words.join(" ")))),
         };
@@ -241,8 +242,21 @@ impl Shell {
         Ok(())
     }
 
+    /// The line in memsh's own words; how doubtful words were read is said once.
+    fn meant(&self, words: &[String]) -> Result<Vec<String>> {
+        let meant = alias::translate(words);
+        if let Some(absent) = meant.absent {
+            return Err(Failure::Usage(absent.what, Some(absent.instead)));
+        }
+        for note in meant.notes {
+            if self.told.borrow_mut().insert(note.clone()) {
+                self.warn(&note);
+            }
+        }
+        Ok(meant.words)
+    }
+
     fn parse(&self, words: &[String]) -> Result<Parsed> {
-        let words = alias::expand(words);
         let Some((name, arguments)) = words.split_first() else { return Ok(Parsed::Text(String::new())) };
         let spec = find(name).ok_or_else(|| unknown(name))?;
         match parser(spec, !self.interactive).try_get_matches_from(arguments) {
@@ -328,7 +342,7 @@ pub fn unknown(name: &str) -> Failure {
         return Failure::Usage(format!("{name} is not in this version of memsh"), Some(hint));
     }
     let names = ALL.iter().flat_map(|s| std::iter::once(s.name).chain(s.aliases.iter().copied()));
-    let close = similar(name, names.chain(builtin::NAMES.iter().copied()));
+    let close = similar(name, names.chain(builtin::NAMES.iter().copied()).chain(alias::names()));
     let hint = match close.as_slice() {
         [] => "`help` lists the commands".to_owned(),
         close => format!("did you mean {}?", or(close)),

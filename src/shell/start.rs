@@ -190,7 +190,11 @@ fn with_command(mut root: Root, command: &[String]) -> Result<Root> {
 
 /// The usage error of a command line that can't be run whatever the image is.
 fn refused(command: &[String], output: &super::args::OutputArgs) -> Option<Failure> {
-    let words = alias::expand(command);
+    let meant = alias::translate(command);
+    if let Some(absent) = meant.absent {
+        return Some(Failure::Usage(absent.what, Some(absent.instead)));
+    }
+    let words = meant.words;
     let name = words.first()?;
     if builtin::is(&words) {
         return None;

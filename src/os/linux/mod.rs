@@ -36,16 +36,16 @@
 )]
 
 mod args;
-mod enums;
 pub mod census;
+mod enums;
 mod fdtable;
 mod filedetail;
 mod filekind;
 mod find;
 pub mod finding;
 pub mod frames;
-mod holders;
 pub mod history;
+mod holders;
 mod image;
 pub mod integrity;
 mod kernel;
@@ -60,11 +60,11 @@ pub mod mount;
 mod mountopts;
 mod names;
 mod namespace;
+pub mod net;
 pub mod openfile;
 pub mod owner;
-pub mod net;
 mod path;
-mod percpu;
+pub mod percpu;
 mod process;
 mod region;
 mod shapes;

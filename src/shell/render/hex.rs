@@ -29,6 +29,7 @@ pub fn dump(answer: &Value, paint: Paint) -> String {
         holes.peek().is_none_or(|(from, _)| at < *from)
     };
     let symbols = answer.get("symbols").and_then(Value::as_object);
+    let characters = answer.get("ascii").and_then(Value::as_bool).unwrap_or(true);
     let mut out = String::new();
     let mut at = start;
     // Pointers with their symbols stand one to a row.
@@ -36,7 +37,7 @@ pub fn dump(answer: &Value, paint: Paint) -> String {
     for row in data.chunks(row_len) {
         let bytes: Vec<Option<u8>> = row.iter().zip(0u128..).map(|(b, i)| readable(at.wrapping_add(i)).then_some(*b)).collect();
         let _ = write!(out, "{}  ", paint.label(format_args!("{at:0digits$x}")));
-        if unit == 1 && !paint.0 && row.len() == 16 && symbols.is_none() && bytes.iter().all(Option::is_some) {
+        if unit == 1 && !paint.0 && row.len() == 16 && symbols.is_none() && characters && bytes.iter().all(Option::is_some) {
             out.push_str(&plain_row(row));
             out.truncate(out.trim_end().len());
             out.push('\n');
@@ -54,7 +55,8 @@ pub fn dump(answer: &Value, paint: Paint) -> String {
                     let _ = write!(out, "  {}", super::escape::terminal(name));
                 }
             }
-            None => ascii(&mut out, &bytes, paint),
+            None if characters => ascii(&mut out, &bytes, paint),
+            None => {}
         }
         out.truncate(out.trim_end().len());
         out.push('\n');
@@ -146,6 +148,12 @@ mod tests {
         let answer =
             json!({"address": "0xffff888000000000", "data": "0100000000000000ff00000000000080", "unit": 8, "unreadable": []});
         assert_eq!(dump(&answer, Paint(false)), "ffff888000000000  0000000000000001 80000000000000ff  ................\n");
+    }
+
+    #[test]
+    fn characters_can_be_left_out() {
+        let answer = json!({"address": "0x1000", "data": "4142", "unit": 1, "unreadable": [], "ascii": false});
+        assert_eq!(dump(&answer, Paint(false)), "00001000  41 42\n");
     }
 
     #[test]

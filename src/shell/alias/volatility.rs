@@ -1,0 +1,302 @@
+//! Volatility 3 (`linux.pslist.PsList`, `windows.pslist`) and 2 (`linux_pslist`) with their options.
+
+use super::notes::Notes;
+use super::own::is_decimal;
+use super::{Absent, Tool, Translated, with};
+
+pub const TOOL: Tool = Tool { name: "Volatility", words: WORDS, forms: FORMS, absent: &[], form };
+
+/// Volatility 2's names that carry no system's.
+const WORDS: &[(&str, &str)] = &[
+    ("psxview", "ps --scan"),
+    ("psdispscan", "ps --scan"),
+    ("connections", "net"),
+    ("connscan", "net"),
+    ("sockets", "net"),
+    ("sockscan", "net"),
+    ("imageinfo", "info"),
+    ("kdbgscan", "info"),
+    ("kpcrscan", "info"),
+    ("vadtree", "maps"),
+    ("vadwalk", "maps"),
+    ("vaddump", "dump"),
+    ("memdump", "dump"),
+    ("procdump", "dump"),
+    ("moddump", "dump"),
+    ("dlldump", "dump"),
+    ("modscan", "modules --scan"),
+    ("envars", "env"),
+    ("apihooks", "hooks"),
+];
+
+/// Plugins by their names without the system's and the class's, and what they mean.
+const PLUGINS: &[(&str, &str)] = &[
+    ("banner", "info"),
+    ("banners", "info"),
+    ("bash", "history"),
+    ("bash_env", "env"),
+    ("boottime", "info"),
+    ("callbacks", "hooks"),
+    ("capabilities", "creds"),
+    ("check_afinfo", "hooks"),
+    ("check_creds", "creds"),
+    ("check_fop", "hooks"),
+    ("check_idt", "hooks"),
+    ("check_inline_kernel", "hooks"),
+    ("check_modules", "modules --scan"),
+    ("check_syscall", "hooks"),
+    ("check_syscall_arm", "hooks"),
+    ("check_tty", "hooks"),
+    ("check_evt_arm", "hooks"),
+    ("cmdline", "cmdline"),
+    ("cpuinfo", "info"),
+    ("dlllist", "modules"),
+    ("dmesg", "kmsg"),
+    ("dump_map", "dump"),
+    ("driverirp", "hooks"),
+    ("dynamic_env", "env"),
+    ("ebpf", "bpf"),
+    ("elfs", "modules"),
+    ("enumerate_files", "pagecache"),
+    ("envars", "env"),
+    ("envvars", "env"),
+    ("find_file", "pagecache"),
+    ("filescan", "files"),
+    ("frameworkinfo", "version"),
+    ("getcwd", "files"),
+    ("getsids", "creds"),
+    ("handles", "files"),
+    ("hidden_modules", "modules --scan"),
+    ("idt", "hooks"),
+    ("ifconfig", "interfaces"),
+    ("info", "info"),
+    ("iomem", "iomem"),
+    ("ip", "interfaces"),
+    ("ip.addr", "interfaces"),
+    ("ip.link", "interfaces"),
+    ("isfinfo", "info"),
+    ("kallsyms", "symbols"),
+    ("keyboard_notifier", "hooks"),
+    ("keyboard_notifiers", "hooks"),
+    ("kmsg", "kmsg"),
+    ("kthreads", "ps -k"),
+    ("ldrmodules", "modules"),
+    ("library_list", "modules"),
+    ("librarydump", "dump"),
+    ("lsmod", "modules"),
+    ("lsof", "files"),
+    ("malfind", "malfind"),
+    ("memmap", "pages"),
+    ("moddump", "dump"),
+    ("module_extract", "dump"),
+    ("modules", "modules"),
+    ("modscan", "modules --scan"),
+    ("modxview", "modules --scan"),
+    ("mount", "mounts"),
+    ("mount_cache", "mounts"),
+    ("mountinfo", "mounts"),
+    ("netfilter", "hooks"),
+    ("netscan", "net"),
+    ("netstat", "net"),
+    ("pagecache", "pagecache"),
+    ("pagecache.files", "pagecache"),
+    ("pagecache.inodepages", "pagecache"),
+    ("pagecache.recoverfs", "pagecache"),
+    ("perf_events", "hooks"),
+    ("pidhashtable", "ps --scan"),
+    ("plthook", "hooks"),
+    ("privileges", "creds"),
+    ("proc.maps", "maps"),
+    ("proc", "maps"),
+    ("proc_maps", "maps"),
+    ("proc_maps_rb", "maps"),
+    ("procdump", "dump"),
+    ("process_hollow", "malfind"),
+    ("process_spoofing", "malfind"),
+    ("psaux", "cmdline"),
+    ("pscallstack", "bt -a"),
+    ("psenv", "env"),
+    ("pslist", "ps"),
+    ("pslist_cache", "ps --scan"),
+    ("psscan", "ps --scan"),
+    ("pstree", "ps -t"),
+    ("psxview", "ps --scan"),
+    ("ptrace", "ps"),
+    ("recover_filesystem", "pagecache"),
+    ("regexscan", "scan --regex"),
+    ("sockscan", "net"),
+    ("sockstat", "net"),
+    ("ssdt", "hooks"),
+    ("strings", "strings"),
+    ("suspicious_threads", "malfind"),
+    ("symlinkscan", "files"),
+    ("thrdscan", "threads"),
+    ("threads", "threads"),
+    ("timers", "timers"),
+    ("tmpfs", "pagecache"),
+    ("tracing.ftrace", "hooks"),
+    ("tracing.perf_events", "hooks"),
+    ("tracing.tracepoints", "hooks"),
+    ("ftrace", "hooks"),
+    ("tracepoints", "hooks"),
+    ("tty_check", "hooks"),
+    ("vadinfo", "maps"),
+    ("vadregexscan", "scan --regex"),
+    ("vadwalk", "maps"),
+    ("virtmap", "pages -k"),
+    ("vmaregexscan", "scan --regex"),
+    ("vmcoreinfo", "info"),
+    ("volshell", "help"),
+];
+
+const YARA: &str = "this version has no YARA; `scan --regex` and `scan --hex` search for one pattern";
+
+/// Plugins without a counterpart, and what there is instead.
+const NONE: &[(&str, &str)] = &[
+    ("arp", "`net` lists sockets, `interfaces` the addresses"),
+    ("bash_hash", "`history` reads what bash keeps of its commands"),
+    ("configwriter", "memsh needs no configuration"),
+    ("fbdev", "`iomem` shows where a frame buffer lies, `dump --phys` writes it"),
+    ("graphics.fbdev", "`iomem` shows where a frame buffer lies, `dump --phys` writes it"),
+    ("iptables", "`hooks` shows the hooks of netfilter"),
+    ("ldrmodules_check", "`modules -p PID` lists what a process has loaded"),
+    ("layerwriter", "`dump phys -o FILE` writes all of physical memory"),
+    ("luks", "memsh looks for no keys yet"),
+    ("truecrypt_passphrase", "memsh looks for no keys yet"),
+    ("lsblk", "`mounts` lists what is mounted"),
+    ("mftscan", "this version reads Linux; Windows comes later"),
+    ("slabinfo", "memsh lists no slab caches yet; `tele ADDR` follows pointers"),
+    ("timeliner", "memsh makes no timeline; `ps`, `kmsg`, `history` and `pagecache` carry times"),
+    ("vma_cache", "`maps` lists regions"),
+    ("vmayarascan", YARA),
+    ("vadyarascan", YARA),
+    ("yarascan", YARA),
+];
+
+const FORMS: &[(&str, &str)] = &[
+    ("linux.pslist", "ps"),
+    ("linux.pslist.PsList", "ps"),
+    ("linux.pslist --pid 1 142", "ps --pid 1 --pid 142"),
+    ("linux.pslist --threads", "threads"),
+    ("linux.pslist --pid 142 --dump", "dump -p 142 -o pid.142.elf"),
+    ("linux.pstree", "ps -t"),
+    ("linux.psscan", "ps --scan"),
+    ("linux.psaux --pid 142", "cmdline --pid 142"),
+    ("linux.proc.Maps --pid 142", "maps --pid 142"),
+    ("linux.proc.Maps --pid 142 --address 0x7ffe12340000", "maps --pid 142 0x7ffe12340000"),
+    ("linux.proc.Maps --pid 142 --dump", "dump -p 142 -o pid.142.elf"),
+    ("linux.elfs --pid 142", "modules --pid 142"),
+    ("linux.library_list --pids 142", "modules --pid 142"),
+    ("linux.module_extract --base 0xffffffffc0400000", "dump 0xffffffffc0400000"),
+    ("linux.vmaregexscan --pid 142 --pattern a.b", "scan --regex --pid 142 a.b"),
+    ("linux.kallsyms", "symbols"),
+    ("linux.ip.Addr", "interfaces"),
+    ("linux.tracing.ftrace.CheckFtrace", "hooks"),
+    ("linux.malware.check_syscall.Check_syscall", "hooks"),
+    ("linux.pagecache.Files", "pagecache"),
+    ("linux_pslist", "ps"),
+    ("linux_psaux -p 142", "cmdline -p 142"),
+    ("linux_bash", "history"),
+    ("linux_lsof -p 1,142", "files -p 1 -p 142"),
+    ("windows.pslist", "ps"),
+    ("windows.netscan.NetScan", "net"),
+    ("banners.Banners", "info"),
+    ("isfinfo.IsfInfo", "info"),
+    ("vol -f memory.raw linux.pslist", "ps"),
+    ("python3 vol.py -f memory.raw linux.lsmod", "modules"),
+];
+
+fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
+    let (plugin, class) = plugin(name)?;
+    let full = format!("{plugin}.{class}");
+    let known = |table: &[(&'static str, &'static str)]| {
+        let exact = table.iter().find(|(n, _)| !class.is_empty() && *n == full);
+        exact.or_else(|| table.iter().find(|(n, _)| *n == plugin)).map(|(_, m)| *m)
+    };
+    if let Some(instead) = known(NONE) {
+        return Some(Err(Absent::new(format!("{name}: memsh has no counterpart"), instead)));
+    }
+    match known(PLUGINS) {
+        Some(meant) => Some(Ok(options(meant, rest, notes))),
+        // Not known: memsh's own command of that name, if there is one, or "did you mean".
+        None => Some(Ok(with(&[plugin.as_str()], &options("", rest, notes)))),
+    }
+}
+
+/// The plugin's name and its class, both in lower case, of `linux.malware.malfind.Malfind`, `linux_pslist`, `banners.Banners`.
+fn plugin(word: &str) -> Option<(String, String)> {
+    let systems = ["windows.", "linux.", "mac.", "linux_", "mac_"];
+    let name = systems.iter().find_map(|p| word.strip_prefix(p)).filter(|n| !n.is_empty());
+    let bare = [
+        "banners.",
+        "isfinfo.",
+        "frameworkinfo.",
+        "configwriter.",
+        "layerwriter.",
+        "regexscan.",
+        "yarascan.",
+        "timeliner.",
+        "vmscan.",
+    ];
+    let name = name.or_else(|| bare.iter().any(|p| word.starts_with(p)).then_some(word))?;
+    let name = ["malware.", "registry."].iter().find_map(|p| name.strip_prefix(p)).unwrap_or(name).to_ascii_lowercase();
+    // A package inside a package keeps its name: `tracing.ftrace.CheckFtrace`.
+    let packages = ["tracing.", "graphics."];
+    let parts = if packages.iter().any(|p| name.starts_with(p)) { 2 } else { 1 };
+    let at = name.match_indices('.').nth(parts - 1).map(|(i, _)| i);
+    Some(match at {
+        Some(at) => (name[..at].to_owned(), name[at + 1..].to_owned()),
+        None => (name, String::new()),
+    })
+}
+
+/// The plugin's options in memsh's words: `--pid 1 2` takes several, `--dump` is a command of its own.
+fn options(meant: &str, rest: &[String], notes: &mut Notes) -> Vec<String> {
+    let mut command: Vec<String> = meant.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
+    let scan = command.first().is_some_and(|c| c == "scan");
+    let mut out = Vec::new();
+    let mut pids = Vec::new();
+    let mut dump = false;
+    let mut words = rest.iter().peekable();
+    while let Some(w) = words.next() {
+        match w.as_str() {
+            "--pid" | "--pids" | "-p" => {
+                let option = if w == "-p" { "-p" } else { "--pid" };
+                // A name is memsh's own; Volatility's are numbers, several, with commas in the second one.
+                let mut first = true;
+                while let Some(n) = words.next_if(|n| first || is_decimal(n)) {
+                    first = false;
+                    for n in n.split(',').filter(|n| !n.is_empty()) {
+                        out.extend([option.to_owned(), n.to_owned()]);
+                        pids.push(n.to_owned());
+                    }
+                }
+            }
+            "--dump" => dump = true,
+            "--threads" => command = vec!["threads".to_owned()],
+            "--pattern" | "--yara-string" | "--find" | "--base" | "--address" | "--inode" if !meant.is_empty() => {
+                out.extend(words.next().cloned());
+            }
+            "--physical" | "--decorate-comm" | "--decorate_comm" => {
+                notes.say(format!("note: {w}: memsh's answer does not depend on it (`--json` has every field)"));
+            }
+            _ => out.push(w.clone()),
+        }
+    }
+    if dump && let [pid] = pids.as_slice() {
+        let file = format!("pid.{pid}.elf");
+        notes.say(format!("note: --dump: all that process {pid} maps goes to {file}; `dump` writes a module or a range"));
+        return with(&["dump", "-p", pid, "-o", &file], &[] as &[&str]);
+    }
+    if dump && command.first().is_none_or(|c| c != "dump") {
+        notes.say(
+            "note: --dump: nothing is written; `dump -p PID -o FILE` writes a process, `dump MODULE -o FILE` a module".to_owned(),
+        );
+    }
+    // What is searched for stands last.
+    if scan && let Some(at) = out.iter().position(|w| w == "--pid" || w == "-p").filter(|&i| i > 0) {
+        let pattern: Vec<String> = out.drain(..at).collect();
+        out.extend(pattern);
+    }
+    [command, out].concat()
+}

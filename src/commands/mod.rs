@@ -6,6 +6,7 @@
 //!
 //! To add a command: a file here that implements [`Command`](spec::Command), and a line in [`ALL`].
 
+mod bpf;
 pub mod cells;
 mod check;
 mod cmdline;
@@ -18,6 +19,7 @@ pub mod failure;
 mod glob;
 mod hash;
 mod info;
+mod iomem;
 mod maps;
 mod modules;
 mod near;
@@ -32,6 +34,7 @@ pub mod similar;
 pub mod sink;
 pub mod spec;
 mod strings;
+mod swaps;
 mod symbols;
 mod threads;
 mod vtop;
@@ -51,6 +54,9 @@ pub static ALL: &[Spec] = &[
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
     spec::<net::Net>(),
+    spec::<bpf::Bpf>(),
+    spec::<iomem::Iomem>(),
+    spec::<swaps::Swaps>(),
     spec::<modules::Modules>(),
     spec::<maps::Maps>(),
     spec::<vtop::Vtop>(),

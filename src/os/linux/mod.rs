@@ -11,6 +11,8 @@
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
 //! - `holders`: which process holds which open file
 //! - `net`: sockets
+//! - `bpf`: eBPF programs, maps and links
+//! - `resource`, `swap`: who claims which physical addresses; swap areas
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
@@ -26,6 +28,7 @@
 )]
 
 mod args;
+pub mod bpf;
 mod fdtable;
 mod find;
 pub mod finding;
@@ -44,8 +47,10 @@ mod path;
 mod percpu;
 mod process;
 mod region;
+pub mod resource;
 mod shapes;
 mod space;
+pub mod swap;
 mod sys;
 mod task;
 #[cfg(test)]

@@ -89,6 +89,10 @@ pub struct Socket {
     pub portid: Option<u32>,
     /// The groups (the first 32, a mask) that a netlink socket hears.
     pub groups: Option<u64>,
+    /// Address of the `bpf_prog` that its packets pass through (`SO_ATTACH_FILTER`, `SO_ATTACH_BPF`).
+    pub filter: Option<VirtAddr>,
+    /// Number of that program's instructions.
+    pub filter_length: Option<u32>,
     /// Whether a table of its protocol leads to it.
     pub listed: bool,
     /// Who holds it, in the order of processes.

@@ -27,6 +27,7 @@ shapes! {
         wmem: ["sk_wmem_alloc"],
         waiting: ["sk_ack_backlog"],
         backlog: ["sk_max_ack_backlog"],
+        filter: ["sk_filter"],
         received: ["sk_receive_queue"],
         received_count: ["sk_receive_queue.qlen"],
     }
@@ -78,6 +79,14 @@ shapes! {
         local_port: ["local_addr.svm_port"],
         remote_cid: ["remote_addr.svm_cid"],
         remote_port: ["remote_addr.svm_port"],
+    }
+    /// `sk_filter`: the BPF program that a socket passes its packets through.
+    FilterShape: "sk_filter" {
+        program: ["prog"],
+    }
+    /// `bpf_prog`, as such a filter.
+    FilterProgramShape: "bpf_prog" {
+        length: ["len"],
     }
     /// `proto`: the functions of a protocol.
     ProtoShape: "proto" {

@@ -42,7 +42,6 @@ pub struct IomemRow {
 impl Command for Iomem {
     type Row = IomemRow;
     const NAME: &'static str = "iomem";
-    const ALIASES: &'static [&'static str] = &["ioports"];
     const SUMMARY: &'static str = "List who claims which physical addresses";
     const SHAPE: Shape = Shape::List(&["start", "end", "size", "name"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =

@@ -19,6 +19,7 @@ pub mod failure;
 mod glob;
 mod hash;
 mod info;
+mod interfaces;
 mod iomem;
 mod maps;
 mod modules;
@@ -54,6 +55,7 @@ pub static ALL: &[Spec] = &[
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
     spec::<net::Net>(),
+    spec::<interfaces::Interfaces>(),
     spec::<bpf::Bpf>(),
     spec::<iomem::Iomem>(),
     spec::<swaps::Swaps>(),

@@ -51,6 +51,7 @@ const PLAIN: &[(&str, &[&str])] = &[
     ("px", &["read", "--as", "b"]),
     ("lmv", &["modules"]),
     ("lmvm", &["modules"]),
+    ("ioports", &["iomem", "--ports"]),
 ];
 
 /// Whether `!name` is one of the debugger's extensions, not a command of the host.

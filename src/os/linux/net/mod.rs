@@ -2,6 +2,7 @@
 //! other can't: tables have what nobody holds any more (orphans, TIME_WAIT), descriptors what no table has (sockets that are bound
 //! to nothing, families without a table, what was taken out of a table to hide it), and who holds a socket.
 
+mod device;
 mod netns;
 mod shapes;
 mod sock;
@@ -14,6 +15,7 @@ use super::holders::{Holder, holders, owners};
 use super::kernel::{Kernel, failed};
 use super::layout::{Shape, container_of};
 use super::lost::Lost;
+pub use device::{Interface, interfaces};
 use memsh_plugin::{ApiError, Listing, Status, Text, VirtAddr};
 use netns::Namespaces;
 use shapes::*;

@@ -6,6 +6,7 @@
 //!
 //! To add a command: a file here that implements [`Command`](spec::Command), and a line in [`ALL`].
 
+mod bpf;
 pub mod cells;
 mod check;
 mod cmdline;
@@ -25,6 +26,8 @@ mod hooks;
 mod info;
 mod kmsg;
 mod malfind;
+mod interfaces;
+mod iomem;
 mod maps;
 mod modules;
 mod mounts;
@@ -40,6 +43,7 @@ pub mod similar;
 pub mod sink;
 pub mod spec;
 mod strings;
+mod swaps;
 mod symbols;
 mod tele;
 mod threads;
@@ -62,6 +66,10 @@ pub static ALL: &[Spec] = &[
     spec::<env::Env>(),
     spec::<net::Net>(),
     spec::<history::History>(),
+    spec::<interfaces::Interfaces>(),
+    spec::<bpf::Bpf>(),
+    spec::<iomem::Iomem>(),
+    spec::<swaps::Swaps>(),
     spec::<modules::Modules>(),
     spec::<kmsg::Kmsg>(),
     spec::<hooks::Hooks>(),

@@ -18,6 +18,8 @@
 //! - `owner`, `integrity`: whose code an address is; through what a kernel is redirected, and whether its code is what it was
 //! - `holders`: which process holds which open file
 //! - `net`: sockets
+//! - `bpf`: eBPF programs, maps and links
+//! - `resource`, `swap`: who claims which physical addresses; swap areas
 //! - `finding`: what looks as it should not
 //! - `finding`, `suspect`: what looks as it should not, and what looks for it among processes and memory
 //! - `path`: what a directory entry is called from the root of process 1
@@ -38,6 +40,7 @@
 mod args;
 pub mod census;
 mod enums;
+pub mod bpf;
 mod fdtable;
 mod filedetail;
 mod filekind;
@@ -67,11 +70,13 @@ mod path;
 pub mod percpu;
 mod process;
 mod region;
+pub mod resource;
 mod shapes;
 mod sockname;
 mod space;
 pub mod suspect;
 mod sweep;
+pub mod swap;
 mod sys;
 mod task;
 #[cfg(test)]

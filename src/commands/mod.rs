@@ -14,6 +14,7 @@ mod dt;
 mod dump;
 mod env;
 pub mod evidence;
+mod extract;
 pub mod failure;
 mod glob;
 mod hash;
@@ -23,6 +24,7 @@ mod kmsg;
 mod maps;
 mod modules;
 mod near;
+mod pagecache;
 mod pages;
 mod ps;
 mod ptov;
@@ -54,6 +56,7 @@ pub static ALL: &[Spec] = &[
     spec::<history::History>(),
     spec::<modules::Modules>(),
     spec::<kmsg::Kmsg>(),
+    spec::<pagecache::Pagecache>(),
     spec::<maps::Maps>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),

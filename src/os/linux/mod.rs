@@ -12,6 +12,7 @@
 //! - `frames`: page frames, `struct page` and the direct map
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
+//! - `pagecache`, `cachedpages`, `overlay`: files in memory, their cached pages, what lies below an overlay
 //! - `args`: arguments and environment
 //! - `history`: what users typed into shells
 //! - `kmsg`: the kernel's log
@@ -27,6 +28,7 @@
 )]
 
 mod args;
+pub mod cachedpages;
 mod fdtable;
 mod find;
 pub mod finding;
@@ -42,6 +44,8 @@ mod maple;
 mod mm;
 mod module;
 mod names;
+mod overlay;
+pub mod pagecache;
 mod path;
 mod percpu;
 mod process;

@@ -17,6 +17,7 @@ mod dt;
 mod dump;
 mod env;
 pub mod evidence;
+mod extract;
 pub mod failure;
 mod files;
 mod glob;
@@ -33,6 +34,7 @@ mod modules;
 mod mounts;
 mod near;
 mod net;
+mod pagecache;
 mod pages;
 mod ps;
 mod ptov;
@@ -73,6 +75,7 @@ pub static ALL: &[Spec] = &[
     spec::<modules::Modules>(),
     spec::<kmsg::Kmsg>(),
     spec::<hooks::Hooks>(),
+    spec::<pagecache::Pagecache>(),
     spec::<maps::Maps>(),
     spec::<files::Files>(),
     spec::<mounts::Mounts>(),

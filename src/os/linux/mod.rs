@@ -23,6 +23,7 @@
 //! - `finding`: what looks as it should not
 //! - `finding`, `suspect`: what looks as it should not, and what looks for it among processes and memory
 //! - `path`: what a directory entry is called from the root of process 1
+//! - `pagecache`, `cachedpages`, `overlay`: files in memory, their cached pages, what lies below an overlay
 //! - `args`: arguments and environment
 //! - `history`: what users typed into shells
 //! - `kmsg`: the kernel's log
@@ -41,6 +42,7 @@ mod args;
 pub mod census;
 mod enums;
 pub mod bpf;
+pub mod cachedpages;
 mod fdtable;
 mod filedetail;
 mod filekind;
@@ -66,6 +68,8 @@ mod namespace;
 pub mod net;
 pub mod openfile;
 pub mod owner;
+mod overlay;
+pub mod pagecache;
 mod path;
 pub mod percpu;
 mod process;

@@ -15,7 +15,7 @@
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
 //! - `kmsg`: the kernel's log
-//! - `module`, `names`: kernel modules and their symbols
+//! - `module`, `modscan`, `names`: kernel modules, by every way that leads to them, and their symbols
 //! - `space`: the address space of a process, with page-table isolation or without
 //! - `sys`: the system as a whole
 #![deny(
@@ -40,6 +40,7 @@ mod list;
 mod lost;
 mod maple;
 mod mm;
+pub mod modscan;
 mod module;
 mod names;
 mod path;

@@ -27,7 +27,7 @@
 //! - `args`: arguments and environment
 //! - `history`: what users typed into shells
 //! - `kmsg`: the kernel's log
-//! - `module`, `names`: kernel modules and their symbols
+//! - `module`, `modscan`, `names`: kernel modules, by every way that leads to them, and their symbols
 //! - `space`: the address space of a process, with page-table isolation or without
 //! - `sys`: the system as a whole
 #![deny(
@@ -60,6 +60,7 @@ mod list;
 mod lost;
 mod maple;
 mod mm;
+pub mod modscan;
 mod module;
 pub mod mount;
 mod mountopts;

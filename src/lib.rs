@@ -9,6 +9,7 @@
 //! - [`symbols`]: types and symbols, from wherever they come
 //! - [`engine`]: addresses, physical memory, translation, views, search
 //! - [`arch`]: page-table formats as constant data
+//! - [`disasm`]: machine code as text
 //! - [`memsh_plugin`]: the traits and types that all of them share
 
 #![allow(
@@ -17,6 +18,7 @@
 )]
 
 pub mod arch;
+pub mod disasm;
 pub mod engine;
 mod error;
 pub mod image;

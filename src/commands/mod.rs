@@ -9,7 +9,9 @@
 pub mod cells;
 mod check;
 mod cmdline;
+mod code;
 pub mod context;
+mod dis;
 mod dt;
 mod dump;
 mod env;
@@ -57,6 +59,7 @@ pub static ALL: &[Spec] = &[
     spec::<ptov::Ptov>(),
     spec::<pages::Pages>(),
     spec::<read::Read>(),
+    spec::<dis::Dis>(),
     spec::<scan::Scan>(),
     spec::<strings::Strings>(),
     spec::<dump::Dump>(),

@@ -49,6 +49,8 @@ const PLAIN: &[(&str, &[&str])] = &[
     ("da", &["read", "--as", "s"]),
     ("print", &["eval"]),
     ("px", &["read", "--as", "b"]),
+    ("uf", &["dis", "--function"]),
+    ("ub", &["dis", "--reverse", "-n", "8"]),
     ("lmv", &["modules"]),
     ("lmvm", &["modules"]),
 ];
@@ -158,7 +160,7 @@ fn gdb(format: &str, rest: &[String]) -> Vec<String> {
             'g' => "q",
             'a' => "p",
             's' => return replaced(&["read", "--as", "s"], rest),
-            'i' => return replaced(&["dis"], rest),
+            'i' => return replaced(&["dis", "-n", if digits.is_empty() { "1" } else { &digits }], rest),
             _ => unit,
         };
     }
@@ -273,6 +275,8 @@ mod tests {
             ("rd -p 1 0x1000 2", "read -p 1 0x1000 --count 2 --as q"),
             ("x/16gx 0x1000", "read --as q --count 16 0x1000"),
             ("x/s 0x1000", "read --as s 0x1000"),
+            ("x/16i schedule", "dis -n 16 schedule"),
+            ("uf schedule", "dis --function schedule"),
             ("x 0x1000", "x 0x1000"),
             ("x nt!*Process*", "symbols nt!*Process*"),
             ("s -a 0 L?1000 abc", "scan --range 0 L?1000 -- abc"),

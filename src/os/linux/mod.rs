@@ -39,10 +39,10 @@
 )]
 
 mod args;
-pub mod census;
-mod enums;
 pub mod bpf;
 pub mod cachedpages;
+pub mod census;
+mod enums;
 mod fdtable;
 mod filedetail;
 mod filekind;
@@ -68,8 +68,8 @@ mod names;
 mod namespace;
 pub mod net;
 pub mod openfile;
-pub mod owner;
 mod overlay;
+pub mod owner;
 pub mod pagecache;
 mod path;
 pub mod percpu;
@@ -80,8 +80,8 @@ mod shapes;
 mod sockname;
 mod space;
 pub mod suspect;
-mod sweep;
 pub mod swap;
+mod sweep;
 mod sys;
 mod task;
 #[cfg(test)]

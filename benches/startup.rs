@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench startup`; `MEMSH_BENCH_SHORT=1` takes the sample as it is and runs once. `MEMSH_BENCH_IMAGE=FILE` takes an
 //! image of your own. Without it the image is the embedded sample, followed by noise up to 1 GiB, in a temporary file.
+//! Once without a cache, once with what an earlier start kept.
 //!
 //! Beside the wall time stands the most memory that the process had resident while it ran, split as /proc/PID/status splits
 //! it: pages of files, of which the mapped image is all but a few MiB, and everything else, which is what memsh needs for itself.
@@ -50,14 +51,37 @@ fn sample(pid: u32, peak: &mut Peak) {
     peak.both = peak.both.max(kib("VmHWM:"));
 }
 
-fn start(image: &Path) -> Child {
+fn start(image: &Path, cache: Option<&Path>) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_memsh"));
-    command.arg(image).args(["--format", "raw", "ps"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+    command.arg(image).arg("ps");
+    match cache {
+        Some(folder) => command.env("XDG_CACHE_HOME", folder),
+        None => command.arg("--no-cache"),
+    };
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
     command.spawn().unwrap()
 }
 
 fn end(status: ExitStatus) {
     assert!(status.success(), "memsh failed: {status}");
+}
+
+fn times(what: &str, image: &Path, cache: Option<&Path>, runs: usize) {
+    let mut times: Vec<Duration> = (0..runs)
+        .map(|_| {
+            let began = Instant::now();
+            end(start(image, cache).wait().unwrap());
+            began.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    let ms = |t: Option<&Duration>| t.map_or(0.0, |t| t.as_secs_f64() * 1e3);
+    println!(
+        "memsh IMAGE ps, {what}, {runs} runs: best {:.1} ms, median {:.1} ms, worst {:.1} ms",
+        ms(times.first()),
+        ms(times.get(runs / 2)),
+        ms(times.last())
+    );
 }
 
 fn main() {
@@ -80,27 +104,15 @@ fn main() {
     while file.read(&mut buf).unwrap() > 0 {}
 
     let runs = if short() { 1 } else { RUNS };
-    let mut times: Vec<Duration> = (0..runs)
-        .map(|_| {
-            let began = Instant::now();
-            end(start(&image).wait().unwrap());
-            began.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    let ms = |t: Option<&Duration>| t.map_or(0.0, |t| t.as_secs_f64() * 1e3);
     println!("{}: {} MiB", image.display(), file.metadata().unwrap().len() >> 20);
-    println!(
-        "memsh IMAGE ps, {runs} runs: best {:.1} ms, median {:.1} ms, worst {:.1} ms",
-        ms(times.first()),
-        ms(times.get(runs / 2)),
-        ms(times.last())
-    );
+    times("without a cache", &image, None, runs);
+    end(start(&image, Some(folder.path())).wait().unwrap());
+    times("second start", &image, Some(folder.path()), runs);
 
     // Runs of their own: looking costs time.
     let mut peak = Peak::default();
     for _ in 0..runs.min(10) {
-        let mut child = start(&image);
+        let mut child = start(&image, None);
         loop {
             sample(child.id(), &mut peak);
             if let Some(status) = child.try_wait().unwrap() {

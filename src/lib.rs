@@ -7,6 +7,7 @@
 //! - [`os`]: processes, modules, regions of Linux (and, by plugins, others)
 //! - [`image`]: memory-image formats
 //! - [`symbols`]: types and symbols, from wherever they come
+//! - [`memo`]: what is kept of an image for the next start
 //! - [`engine`]: addresses, physical memory, translation, views, search
 //! - [`arch`]: page-table formats as constant data
 //! - [`memsh_plugin`]: the traits and types that all of them share
@@ -20,6 +21,7 @@ pub mod arch;
 pub mod engine;
 mod error;
 pub mod image;
+pub mod memo;
 pub mod os;
 pub mod plugins;
 pub mod session;

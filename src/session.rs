@@ -6,6 +6,7 @@
 use crate::arch::Paging;
 use crate::engine::{AddressSpace, Gaps, Memory, ViewExt};
 use crate::image::{self, Image, ImageFacts, OpenOptions};
+use crate::memo::Memo;
 use crate::os::{self, DetectionStep, Hints, OsLayer, linux};
 use crate::symbols::{Symbols, Types};
 use crate::{At, Error, ErrorKind, Layer, PhysAddr, Result, VirtAddr, umem};
@@ -32,6 +33,17 @@ pub struct Options {
     pub hints: Hints,
     /// Paging mode of `--dtb`, where no operating system is found.
     pub paging: Option<Paging>,
+    /// Folder in which to keep what is worked out about the image; none to neither read nor write there.
+    pub cache: Option<PathBuf>,
+}
+
+impl Options {
+    /// Whether all is left to detection.
+    fn decides_nothing(&self) -> bool {
+        let h = &self.hints;
+        let target = h.arch.is_none() && h.dtb.is_none() && h.kernel_base.is_none() && h.symbols.is_empty();
+        target && self.image.format.is_none() && self.image.base.is_none()
+    }
 }
 
 struct Detected {
@@ -59,7 +71,13 @@ impl Session {
         match target {
             Target::File(path) => {
                 let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-                Ok(Self::of_image(image::open(path, &options.image)?, name, options))
+                let image = image::open(path, &options.image)?;
+                let mut options = options;
+                // What the user says of the image is worked out anew each time: it may be wrong.
+                if options.decides_nothing() {
+                    options.hints.memo = options.cache.as_deref().map(|folder| Arc::new(Memo::new(folder, path)));
+                }
+                Ok(Self::of_image(image, name, options))
             }
             #[cfg(feature = "cli")]
             Target::Sample => {
@@ -126,6 +144,10 @@ impl Session {
     fn detected(&self) -> &Detected {
         self.detected.get_or_init(|| {
             let (layer, steps) = os::detect(&self.image.memory, &self.hints);
+            if let Some(memo) = &self.hints.memo {
+                // Where nothing can be kept, the next start takes as long as this one.
+                let _ = memo.save();
+            }
             Detected { layer, steps }
         })
     }
@@ -172,8 +194,12 @@ impl Session {
         let layer = self.os()?;
         layer.linux.as_ref().ok_or_else(|| {
             let info = layer.os.os_info();
-            Error::new(Layer::Os, ErrorKind::Unsupported, format!("{what}: only a Linux target has this; here runs {}", info.kind.to_string_lossy()))
-                .hint("`help` lists the commands; `ps`, `modules`, `maps`, `read` and `scan` work on every target")
+            Error::new(
+                Layer::Os,
+                ErrorKind::Unsupported,
+                format!("{what}: only a Linux target has this; here runs {}", info.kind.to_string_lossy()),
+            )
+            .hint("`help` lists the commands; `ps`, `modules`, `maps`, `read` and `scan` work on every target")
         })
     }
 

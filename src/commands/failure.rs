@@ -32,6 +32,8 @@ pub enum Failure {
     Output(io::Error),
     /// Ctrl-C.
     Interrupted,
+    /// No failure: whoever reads the rows has enough of them, and the command need not go on.
+    Enough,
 }
 
 /// Result of a command.
@@ -59,6 +61,7 @@ impl Failure {
             Failure::Output(e) if e.kind() == io::ErrorKind::BrokenPipe => exit::SUCCESS,
             Failure::Output(_) => exit::FAILURE,
             Failure::Interrupted => exit::INTERRUPTED,
+            Failure::Enough => exit::SUCCESS,
         }
     }
 
@@ -78,6 +81,7 @@ impl Failure {
             Failure::Output(e) if e.kind() == io::ErrorKind::BrokenPipe => Vec::new(),
             Failure::Output(e) => vec![format!("memsh: output: can't write the answer: {e}")],
             Failure::Interrupted => vec!["memsh: interrupted".to_owned()],
+            Failure::Enough => Vec::new(),
         }
     }
 }

@@ -15,12 +15,19 @@ mod dump;
 mod env;
 pub mod evidence;
 pub mod failure;
+mod files;
 mod glob;
 mod hash;
+mod hooks;
+mod history;
 mod info;
+mod kmsg;
+mod malfind;
 mod maps;
 mod modules;
+mod mounts;
 mod near;
+mod net;
 mod pages;
 mod ps;
 mod ptov;
@@ -51,8 +58,15 @@ pub static ALL: &[Spec] = &[
     spec::<threads::Threads>(),
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
+    spec::<net::Net>(),
+    spec::<history::History>(),
     spec::<modules::Modules>(),
+    spec::<kmsg::Kmsg>(),
+    spec::<hooks::Hooks>(),
     spec::<maps::Maps>(),
+    spec::<files::Files>(),
+    spec::<mounts::Mounts>(),
+    spec::<malfind::Malfind>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),
     spec::<pages::Pages>(),

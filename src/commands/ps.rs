@@ -1,12 +1,14 @@
 //! `ps`: processes.
 
-use super::cells::{Hex, Time, exact, exact_maybe, plain, plain_maybe};
+use super::cells::{Hex, Time, exact, exact_maybe, number, plain, plain_maybe};
 use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh_plugin::ProcessInfo;
+use memsh::engine::search::Options;
+use memsh::os::linux::census::{Seen, Sources, Way, census};
+use memsh_plugin::{Listing, ProcessInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -25,6 +27,33 @@ pub struct Ps {
     /// Only threads of the kernel
     #[arg(short, long)]
     kernel: bool,
+    /// Look for processes by every way that leads to them, and compare: hidden and ended ones too (Linux)
+    #[arg(short = 's', long, conflicts_with = "tree")]
+    scan: bool,
+    /// With --scan, every thread and not the processes alone
+    #[arg(long, requires = "scan")]
+    threads: bool,
+}
+
+/// The ways that lead to a task, and whether it was found on each; null where this kernel can't be asked.
+#[derive(Serialize, JsonSchema)]
+struct SourcesPart {
+    /// The list of processes, which `ps` shows.
+    list: Option<bool>,
+    /// The table of process ids.
+    pid_idr: Option<bool>,
+    /// The thread list of its group.
+    threads: Option<bool>,
+    /// The list of its parent's children.
+    children: Option<bool>,
+    /// The tasks of its control groups.
+    cgroup: Option<bool>,
+    /// A processor's queue of what runs or is ready to; whoever sleeps is in none.
+    scheduler: Option<bool>,
+    /// The slabs of task_structs.
+    slab: Option<bool>,
+    /// Anywhere in memory, by its look.
+    signature: Option<bool>,
 }
 
 /// A process.
@@ -72,8 +101,14 @@ pub struct PsRow {
     wow64: bool,
     /// Instruction set of the process.
     arch: Option<String>,
-    /// Found by a scan of memory and not in the system's list.
+    /// Alive, and not in the system's list (with --scan).
     hidden: bool,
+    /// Thread id, with --scan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tid: Option<u32>,
+    /// Where it was found, with --scan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sources: Option<SourcesPart>,
     /// Levels below the root, with `-t`.
     #[serde(skip_serializing_if = "Option::is_none")]
     depth: Option<u32>,
@@ -104,6 +139,8 @@ impl PsRow {
             wow64: p.wow64,
             arch: Some(plain(&p.arch)).filter(|a| !a.is_empty()),
             hidden: false,
+            tid: None,
+            sources: None,
             depth,
         }
     }
@@ -120,16 +157,88 @@ impl Command for Ps {
         ("ps -t", "as a tree"),
         ("ps -u", "without threads of the kernel"),
         ("ps 1", "one process"),
+        ("ps --scan", "hidden and ended ones too, and where each was found"),
         ("ps --json", "for jq"),
     ];
+    const BATCH: Option<(&'static str, &'static [&'static str])> = Some(("scan", SCAN));
 
     fn run(self, cx: &Context, out: &mut Rows<'_, PsRow>) -> Result<()> {
+        if self.scan {
+            return self.scanned(cx, out);
+        }
         let mut processes = self.filter.of_all(cx)?;
         processes.retain(|p| if p.kernel_thread { !self.user } else { !self.kernel });
         if !self.tree {
             return processes.iter().try_for_each(|p| out.push(&PsRow::new(p, None)));
         }
         tree(&processes).into_iter().try_for_each(|(p, depth)| out.push(&PsRow::new(p, Some(depth))))
+    }
+}
+
+/// Columns of `ps --scan`.
+const SCAN: &[&str] = &[
+    "pid",
+    "tid",
+    "ppid",
+    "name",
+    "state",
+    "hidden",
+    "sources.list",
+    "sources.pid_idr",
+    "sources.threads",
+    "sources.children",
+    "sources.cgroup",
+    "sources.scheduler",
+    "sources.slab",
+    "sources.signature",
+];
+
+impl Ps {
+    fn scanned(self, cx: &Context, out: &mut Rows<'_, PsRow>) -> Result<()> {
+        let mut tasks = cx.take(&everybody(cx)?);
+        tasks.retain(|t| {
+            (self.threads || t.leader)
+                && (if t.info.kernel_thread { !self.user } else { !self.kernel })
+                && self.filter.picks(&t.info)
+        });
+        if tasks.is_empty() && !self.filter.is_default() {
+            return Err(self.filter.nothing().into());
+        }
+        tasks.iter().try_for_each(|t| {
+            out.push(&PsRow {
+                hidden: t.hidden,
+                tid: Some(t.tid),
+                sources: Some(SourcesPart::new(t.sources)),
+                ..PsRow::new(&t.info, None)
+            })
+        })
+    }
+}
+
+/// Every task of a Linux target that can be found. One pass over memory; says how far it is and ends on Ctrl-C.
+pub fn everybody(cx: &Context) -> Result<Listing<Seen>> {
+    let kernel = cx.session()?.linux("ps --scan")?;
+    let total = kernel.space.memory().ranges().iter().fold(0u64, |sum, r| sum.saturating_add(number(r.size)));
+    let meter = cx.host().meter("looking for tasks", total);
+    let progress = |done: u64, _: u64| meter.at(done);
+    let options = Options { max_hits: None, threads: 0, interrupt: cx.host().interrupt(), progress: &progress };
+    let found = census(kernel, &options).map_err(memsh::Error::from)?;
+    cx.go_on()?;
+    Ok(found)
+}
+
+impl SourcesPart {
+    fn new(s: Sources) -> Self {
+        Self {
+            list: s.get(Way::List),
+            pid_idr: s.get(Way::PidIdr),
+            threads: s.get(Way::Threads),
+            children: s.get(Way::Children),
+            cgroup: s.get(Way::Cgroup),
+            scheduler: s.get(Way::Scheduler),
+            slab: s.get(Way::Slab),
+            signature: s.get(Way::Signature),
+        }
     }
 }
 

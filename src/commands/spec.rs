@@ -4,6 +4,7 @@ use super::context::Context;
 use super::failure::{Failure, Result};
 use super::sink::{Rows, Sink};
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
@@ -30,7 +31,7 @@ pub trait Command: clap::Args {
     const SHAPE: Shape;
     /// Command lines and what they show.
     const EXAMPLES: &'static [(&'static str, &'static str)];
-    /// Option that makes a list of an object, and the columns of its table.
+    /// Option that makes a list of an object, or a list of another kind, and the columns of its table.
     const BATCH: Option<(&'static str, &'static [&'static str])> = None;
 
     /// Does it.
@@ -67,7 +68,7 @@ impl Spec {
     /// The shape of the answer to these arguments.
     pub fn shape_of(&self, matches: &ArgMatches) -> Shape {
         match self.batch {
-            Some((option, columns)) if matches.value_source(option).is_some() => Shape::List(columns),
+            Some((option, columns)) if matches.value_source(option) == Some(ValueSource::CommandLine) => Shape::List(columns),
             _ => self.shape,
         }
     }

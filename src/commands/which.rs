@@ -124,6 +124,31 @@ impl Filter {
         self.listed(cx, None)
     }
 
+    /// Whether nothing was said.
+    pub fn is_default(&self) -> bool {
+        self.which.is_empty() && self.process.is_empty()
+    }
+
+    /// This choice, or this process where nothing was said.
+    pub fn or(&self, current: Option<&ProcessInfo>) -> Self {
+        match current {
+            Some(p) if self.is_default() => Self { which: vec![p.pid.to_string()], process: Vec::new() },
+            _ => self.clone(),
+        }
+    }
+
+    /// Whether this process is one of those that are meant.
+    pub fn picks(&self, process: &ProcessInfo) -> bool {
+        self.is_default() || self.which.iter().chain(&self.process).any(|w| is_process(process, w))
+    }
+
+    /// The error when it matches nothing at all.
+    pub fn nothing(&self) -> Error {
+        let all: Vec<&str> = self.which.iter().chain(&self.process).map(String::as_str).collect();
+        Error::new(Layer::Os, ErrorKind::NotFound, format!("no process {}", all.join(", ")))
+            .hint("`ps` lists the processes; names are matched exactly")
+    }
+
     fn listed(&self, cx: &Context, current: Option<&ProcessInfo>) -> Result<Vec<ProcessInfo>> {
         let all = cx.take(&cx.session()?.processes()?);
         let mut wanted: Vec<String> = self.which.iter().chain(&self.process).cloned().collect();

@@ -4,6 +4,7 @@ use super::linux::Kernel;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, Software};
 use crate::image::CpuState;
+use crate::memo::Memo;
 use crate::symbols::{Symbols, Types};
 use memsh_plugin::{Os, PhysAddr, VirtAddr};
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ pub struct Hints {
     pub cpus: Vec<CpuState>,
     /// Machine as the image names it.
     pub machine: Option<String>,
+    /// What an earlier start kept, and where this one may keep something.
+    pub memo: Option<Arc<Memo>>,
 }
 
 /// One thing that was tried.

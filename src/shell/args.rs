@@ -36,6 +36,15 @@ pub struct OutputArgs {
     /// Only these columns, in this order
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
     pub columns: Vec<String>,
+    /// Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"
+    #[arg(long = "where", value_name = "EXPR", allow_hyphen_values = true)]
+    pub filter: Vec<String>,
+    /// Sort the rows by these; -KEY: the largest first
+    #[arg(long, value_name = "KEY,-KEY", value_delimiter = ',', allow_hyphen_values = true)]
+    pub sort: Vec<String>,
+    /// At most so many rows
+    #[arg(long, value_name = "N", value_parser = limit)]
+    pub limit: Option<usize>,
     /// No line of column names
     #[arg(long)]
     pub no_header: bool,
@@ -122,6 +131,13 @@ pub struct Root {
     pub target: TargetArgs,
 }
 
+fn limit(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a number of rows, 1 or more".to_owned()),
+        Ok(n) => Ok(n),
+    }
+}
+
 impl OutputArgs {
     /// These, and where they say nothing, `other`.
     pub fn or(mut self, other: &OutputArgs) -> Self {
@@ -131,6 +147,13 @@ impl OutputArgs {
         if self.columns.is_empty() {
             self.columns.clone_from(&other.columns);
         }
+        if self.filter.is_empty() {
+            self.filter.clone_from(&other.filter);
+        }
+        if self.sort.is_empty() {
+            self.sort.clone_from(&other.sort);
+        }
+        self.limit = self.limit.or(other.limit);
         self.no_header |= other.no_header;
         self.color = self.color.or(other.color);
         self.quiet |= other.quiet;

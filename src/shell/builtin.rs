@@ -11,6 +11,11 @@ use std::process::Command as Process;
 pub const NAMES: &[&str] =
     &["help", "proc", "set", "alias", "eval", "foreach", "schema", "completions", "man", "version", "exit", "quit"];
 
+/// Whether `words` are the shell's own command.
+pub fn is(words: &[String]) -> bool {
+    words.first().is_some_and(|w| NAMES.contains(&w.as_str()) || matches!(w.as_str(), "!" | "?" | "q" | ".process"))
+}
+
 /// Runs `words` if they are the shell's own command; `true` says that the shell is to end.
 pub fn run(shell: &Shell, words: &[String], out: &mut dyn Write, stdout: bool) -> Option<Result<bool>> {
     let (name, rest) = words.split_first()?;

@@ -50,16 +50,16 @@ pub fn schemas() -> String {
     format!("{:#}\n", Value::Object(all))
 }
 
+/// The keys of a row of the command, and what they hold.
+pub fn row_schema(spec: &Spec) -> super::filter::Schema {
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let row = (spec.row_schema)(&mut generator).to_value();
+    super::filter::Schema::new(spec.name, row, Value::Object(generator.take_definitions(true)))
+}
+
 /// The fields that a row of the command can have.
 pub fn keys(spec: &Spec) -> Vec<String> {
-    let schema = value(spec);
-    let row = match (spec.shape, spec.batch) {
-        (Shape::List(_), _) => schema.get("items"),
-        (Shape::Object, Some(_)) => schema.pointer("/$defs/Row"),
-        (Shape::Object, None) => Some(&schema),
-    };
-    let properties = row.and_then(|r| r.get("properties")).and_then(Value::as_object);
-    properties.map(|p| p.keys().cloned().collect()).unwrap_or_default()
+    row_schema(spec).keys().into_iter().map(str::to_owned).collect()
 }
 
 /// The shell's own commands.

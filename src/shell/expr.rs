@@ -82,7 +82,7 @@ fn nonsense(text: &str, why: &str) -> Failure {
 }
 
 /// The number that a word stands for; `None` when it is a name.
-fn number(word: &str) -> Option<std::result::Result<umem, String>> {
+pub(super) fn number(word: &str) -> Option<std::result::Result<umem, String>> {
     let first = word.chars().next()?;
     let lower = word.to_ascii_lowercase();
     let digits = |text: &str, radix| parse(text, radix).ok_or_else(|| format!("{word} is no number of base {radix} that fits"));

@@ -62,7 +62,7 @@ impl Shell {
         };
         let width = terminal.then(|| terminal_size::terminal_size().map_or(80, |(w, _)| w.0));
         let columns = (!o.columns.is_empty()).then(|| o.columns.clone());
-        Style { format, columns, no_header: o.no_header, color, width }
+        Style { format, columns, no_header: o.no_header, color, width, flat: false }
     }
 
     /// A note for whoever asked for notes (`-v`).

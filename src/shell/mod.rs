@@ -11,6 +11,8 @@ mod builtin;
 mod complete;
 mod docs;
 mod expr;
+mod folders;
+mod filter;
 mod host;
 mod interrupt;
 mod line;

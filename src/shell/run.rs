@@ -1,6 +1,7 @@
 //! Running commands.
 
 use super::args::{OutputArgs, parser};
+use super::filter::{Choice, Sift};
 use super::host::Shell;
 use super::line::{Line, Output};
 use super::render::{Renderer, escape};
@@ -140,6 +141,8 @@ impl Shell {
     fn filed(&self, line: &Line, path: &str, append: bool) -> Result<Done> {
         let path = std::path::Path::new(path);
         guard(self.session.as_ref(), path)?;
+        // A slip of the fingers (`--where size > 4k`) must not cost a file its content.
+        self.check(&line.words)?;
         let mut options = std::fs::File::options();
         options.create(true).write(true).append(append).truncate(!append);
         let file = options.open(path).map_err(|e| Failure::file(path, "write", e))?;
@@ -160,26 +163,13 @@ impl Shell {
                 return Ok(Done::Well);
             }
         };
-        let style = self.style(stdout);
-        let keys = match style.columns.is_some() || style.format == super::render::Format::Csv {
-            true => docs::keys(spec),
-            false => Vec::new(),
-        };
-        for column in style.columns.iter().flatten() {
-            let key = column.split('.').next().unwrap_or(column);
-            if !keys.iter().any(|k| k == key) {
-                let close = similar(key, keys.iter().map(String::as_str));
-                let hint = if close.is_empty() {
-                    format!("there are {}", keys.join(", "))
-                } else {
-                    format!("did you mean {}?", or(&close))
-                };
-                return Err(Failure::Usage(format!("{} has no column {column}", spec.name), Some(hint)));
-            }
-        }
+        let mut style = self.style(stdout);
+        let choice = chosen(spec, &matches, &self.output.borrow())?;
+        style.flat = choice.reorders();
+        let keys = if style.format == super::render::Format::Csv { docs::keys(spec) } else { Vec::new() };
         let cx = Context::new(self, self.session.as_ref(), self.current.borrow().clone());
         let mut renderer = Renderer::new(out, &style, (spec.name, spec.shape_of(&matches)), &keys, self.interrupt());
-        let outcome = (spec.run)(&matches, &cx, &mut renderer);
+        let outcome = self.sifted(spec, &matches, &cx, choice, &mut renderer);
         let finished = renderer.finish(outcome.is_ok()).map(|note| note.iter().for_each(|n| self.warn(n)));
         self.tell_once();
         self.after(&cx, outcome.and(finished))
@@ -193,6 +183,20 @@ impl Shell {
             if self.told.borrow_mut().insert(warning.clone()) {
                 self.warn(&format!("warning: {warning}"));
             }
+        }
+    }
+
+    /// Runs a command for the rows that were asked for.
+    fn sifted(&self, spec: &Spec, matches: &ArgMatches, cx: &Context, choice: Choice, sink: &mut dyn Sink) -> Result<()> {
+        let mut sift = Sift::new(choice, sink, self.interrupt());
+        let outcome = match (spec.run)(matches, cx, &mut sift) {
+            Err(Failure::Enough) => Ok(()),
+            other => other,
+        };
+        // What was found before a failure is part of the answer.
+        match outcome {
+            Err(failure @ (Failure::Interrupted | Failure::Output(_))) => Err(failure),
+            outcome => sift.finish().and(outcome),
         }
     }
 
@@ -214,8 +218,9 @@ impl Shell {
             Parsed::Text(_) => return Err(Failure::usage(format!("{} has no answer to keep", words.join(" ")))),
         };
         let cx = Context::new(self, self.session.as_ref(), self.current.borrow().clone());
+        let choice = chosen(spec, &matches, &self.output.borrow())?;
         let mut rows = Collect::default();
-        let outcome = (spec.run)(&matches, &cx, &mut rows as &mut dyn Sink);
+        let outcome = self.sifted(spec, &matches, &cx, choice, &mut rows);
         // An answer that says why there is none is still the answer (`vtop` of an unmapped address).
         let object = spec.shape_of(&matches) == Shape::Object && !rows.0.is_empty();
         match outcome {
@@ -240,6 +245,17 @@ impl Shell {
         Ok(meant.words)
     }
 
+    /// Whether the words make sense as a command.
+    fn check(&self, words: &[String]) -> Result<()> {
+        if builtin::is(words) {
+            return Ok(());
+        }
+        if let Parsed::Command(spec, matches) = self.parse(words)? {
+            chosen(spec, &matches, &self.output.borrow())?;
+        }
+        Ok(())
+    }
+
     fn parse(&self, words: &[String]) -> Result<Parsed> {
         let Some((name, arguments)) = words.split_first() else { return Ok(Parsed::Text(String::new())) };
         let spec = find(name).ok_or_else(|| unknown(name))?;
@@ -256,6 +272,29 @@ impl Shell {
     }
 }
 
+/// What the output's options choose among the rows of a command and their keys.
+///
+/// # Errors
+/// A usage error where they name a key that there is not.
+pub fn chosen(spec: &'static Spec, matches: &ArgMatches, output: &OutputArgs) -> Result<Choice> {
+    if !output.columns.is_empty() {
+        let keys = docs::keys(spec);
+        for column in &output.columns {
+            let key = column.split('.').next().unwrap_or(column);
+            if keys.iter().any(|k| k == key) {
+                continue;
+            }
+            let close = similar(key, keys.iter().map(String::as_str));
+            let hint = match close.as_slice() {
+                [] => format!("there are {}", keys.join(", ")),
+                close => format!("did you mean {}?", or(close)),
+            };
+            return Err(Failure::Usage(format!("{} has no column {column}", spec.name), Some(hint)));
+        }
+    }
+    Choice::new(output, spec.shape_of(matches), || docs::row_schema(spec))
+}
+
 enum Parsed {
     Command(&'static Spec, ArgMatches),
     Text(String),
@@ -269,11 +308,9 @@ pub fn usage(e: &clap::Error) -> Failure {
 
 /// What people rightly expect and memsh does not do yet: better said than a guess at another command.
 const LATER: &[&str] = &[
-    "bash",
     "bt",
     "dis",
     "disassemble",
-    "dmesg",
     "ea",
     "eb",
     "ed",
@@ -282,9 +319,7 @@ const LATER: &[&str] = &[
     "ew",
     "files",
     "handles",
-    "history",
     "k",
-    "kmsg",
     "log",
     "lsof",
     "malfind",

@@ -6,7 +6,7 @@ use super::host::{Shell, progress_allowed};
 use super::line::{Line, Output};
 use super::progress::Bar;
 use super::run::{Ended, report, report_lines, usage};
-use super::{alias, interrupt, repl};
+use super::{alias, folders, interrupt, repl};
 use crate::commands::context::{Host, Meter};
 use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::find;
@@ -83,7 +83,7 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
         return Ok(shell(None, false).command(&one));
     }
     // A typing error need not wait for the image to be opened.
-    if let Some(failure) = refused(&parts.command) {
+    if let Some(failure) = refused(&parts.command, &root.output) {
         return Err(failure.into());
     }
     let session = open(&root)?;
@@ -189,19 +189,24 @@ fn with_command(mut root: Root, command: &[String]) -> Result<Root> {
 }
 
 /// The usage error of a command line that can't be run whatever the image is.
-fn refused(command: &[String]) -> Option<Failure> {
+fn refused(command: &[String], output: &super::args::OutputArgs) -> Option<Failure> {
     let meant = alias::translate(command);
     if let Some(absent) = meant.absent {
         return Some(Failure::Usage(absent.what, Some(absent.instead)));
     }
     let words = meant.words;
     let name = words.first()?;
-    if builtin::NAMES.contains(&name.as_str()) || matches!(name.as_str(), "!" | "?" | "q" | ".process") {
+    if builtin::is(&words) {
         return None;
     }
     let Some(spec) = find(name) else { return Some(super::run::unknown(name)) };
-    let parsed = parser(spec, true).try_get_matches_from(words.get(1..).unwrap_or_default());
-    parsed.err().filter(clap::Error::use_stderr).map(|e| usage(&e))
+    match parser(spec, true).try_get_matches_from(words.get(1..).unwrap_or_default()) {
+        Ok(matches) => {
+            let behind = super::args::OutputArgs::from_arg_matches(&matches).ok()?;
+            super::run::chosen(spec, &matches, &behind.or(output)).err()
+        }
+        Err(e) => Some(e).filter(clap::Error::use_stderr).map(|e| usage(&e)),
+    }
 }
 
 fn open(root: &Root) -> anyhow::Result<Session> {
@@ -244,6 +249,7 @@ fn open(root: &Root) -> anyhow::Result<Session> {
             ..Hints::default()
         },
         paging: arch.map(default_paging),
+        cache: if t.no_cache { None } else { folders::cache() },
     };
     for path in &t.symbols {
         if !path.exists() {

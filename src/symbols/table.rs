@@ -1,5 +1,6 @@
 //! Names and addresses.
 
+use crate::memo::{Reader, Writer};
 use memsh_plugin::{VirtAddr, umem};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -146,6 +147,43 @@ fn hash(name: &str) -> u32 {
     name.bytes().fold(0x811c_9dc5, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
 }
 
+impl SymbolTable {
+    /// The table as bytes, its index by name included, for [`from_bytes`](Self::from_bytes). Modules are no part of it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.u64(u64::try_from(self.entries.len()).unwrap_or(u64::MAX));
+        out.bytes(self.names.as_bytes());
+        for e in &self.entries {
+            out.umem(e.address.value());
+            out.u32(e.start);
+            out.u32(u32::from(e.len) | u32::from(e.kind) << 16);
+        }
+        for key in self.index() {
+            out.u64(*key);
+        }
+        out.done()
+    }
+
+    /// The table of these bytes; none where they are not what [`to_bytes`](Self::to_bytes) wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut from = Reader(bytes);
+        let count = usize::try_from(from.u64()?).ok()?;
+        let names = std::str::from_utf8(from.bytes()?).ok()?.to_owned();
+        let number = |b: &[u8]| b.first_chunk().map_or(0, |b| u64::from_le_bytes(*b));
+        let entry = |b: &[u8]| {
+            let packed = number(b.get(8..)?);
+            let [a, b1, c, d, len0, len1, kind, _] = packed.to_le_bytes();
+            let start = u32::from_le_bytes([a, b1, c, d]);
+            let len = u16::from_le_bytes([len0, len1]);
+            Some(Entry { address: VirtAddr::new(umem::from(number(b))), start, len, module: KERNEL, kind })
+        };
+        let entries: Vec<Entry> = from.raw(count.checked_mul(16)?)?.chunks_exact(16).filter_map(entry).collect();
+        let keys: Vec<u64> = from.raw(count.checked_mul(8)?)?.chunks_exact(8).map(number).collect();
+        let sorted = entries.is_sorted_by_key(|e| e.address) && keys.is_sorted();
+        (from.0.is_empty() && sorted).then(|| Self { names, entries, modules: Vec::new(), by_name: OnceLock::from(keys) })
+    }
+}
+
 impl Symbols for SymbolTable {
     fn address(&self, name: &str) -> Option<VirtAddr> {
         let (module, name) = match name.split_once('!') {
@@ -194,6 +232,7 @@ impl Symbols for SymbolTable {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     fn table() -> SymbolTable {
@@ -222,6 +261,22 @@ mod tests {
         assert_eq!(t.address("start"), Some(VirtAddr::new(0x800)));
         assert_eq!(t.address("shared"), Some(VirtAddr::new(0x2000)));
         assert_eq!(t.near(VirtAddr::new(0x810)).map(|(s, d)| (s.name, d)), Some(("start", 0x10)));
+    }
+
+    #[test]
+    fn a_table_comes_back_from_its_bytes() {
+        let mut t = SymbolTable::new();
+        for (name, at) in [("b", 0x20u64), ("a", 0x10), ("b", 0x30), ("\u{fc}", 0x40)] {
+            t.push(name, VirtAddr::new(umem::from(at)), b'T', None);
+        }
+        t.finish();
+        let bytes = t.to_bytes();
+        let again = SymbolTable::from_bytes(&bytes).unwrap();
+        assert!(t.all().eq(again.all()));
+        assert_eq!(again.address("b"), Some(VirtAddr::new(0x20)));
+        for len in 0..bytes.len() {
+            assert!(SymbolTable::from_bytes(&bytes[..len]).is_none(), "{len}");
+        }
     }
 
     #[test]

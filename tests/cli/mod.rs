@@ -22,7 +22,9 @@ pub fn memsh(words: &[&str]) -> Run {
 
 /// The program with these words and a text on stdin.
 pub fn with_input(words: &[&str], input: &str) -> Run {
-    let output = Command::cargo_bin("memsh").unwrap().args(words).write_stdin(input).output().unwrap();
+    // No cache: one test's start must not depend on another's.
+    let mut command = Command::cargo_bin("memsh").unwrap();
+    let output = command.env("XDG_CACHE_HOME", "/dev/null").args(words).write_stdin(input).output().unwrap();
     Run {
         status: output.status.code().unwrap(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -15,6 +15,7 @@ pub const LIMIT: Duration = Duration::from_secs(10);
 pub fn limited(words: &[&str]) -> Run {
     let begun = Instant::now();
     let mut command = assert_cmd::Command::cargo_bin("memsh").unwrap();
+    command.env("XDG_CACHE_HOME", "/dev/null");
     let output = command.args(words).write_stdin("").timeout(LIMIT).output().unwrap();
     let run = Run {
         status: output.status.code().unwrap_or_else(|| panic!("{words:?} was ended after {:?}", begun.elapsed())),

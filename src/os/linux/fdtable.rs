@@ -24,6 +24,7 @@ shapes! {
     FdTableShape: "fdtable" {
         count: ["max_fds"],
         files: ["fd"],
+        cloexec: ["close_on_exec"],
     }
 }
 
@@ -60,6 +61,20 @@ pub fn descriptors(kernel: &Kernel, task: VirtAddr, lost: &mut Lost) -> Vec<Desc
         lost.push(format!("the descriptor table of the task at {task} claims {claimed} entries; the first {count} were read"));
     }
     pointers(kernel, array, count, &format!("the descriptor table of the task at {task}"), lost)
+}
+
+/// The descriptors of the task at `task` that a new program does not get (`FD_CLOEXEC`), among the first `count`. None where the
+/// bitmap can't be read.
+pub fn close_on_exec(kernel: &Kernel, task: VirtAddr, count: u32) -> Option<HashSet<u32>> {
+    let (owner, shape) = (kernel.shape::<FilesShape>(), kernel.shape::<FdTableShape>());
+    let table = owner.read(kernel.view(), table_of(kernel, task)?).ptr(owner.table)?;
+    let block = shape.read(kernel.view(), table);
+    let bits = u64::from(count).min(block.uint(shape.count)?).min(MOST);
+    // Little-endian systems: bit n of the words is bit n % 8 of byte n / 8.
+    let mut bytes = vec![0u8; index(umem::from(bits.div_ceil(8)))?];
+    kernel.view().read_exact(block.ptr(shape.cloexec)?, &mut bytes).ok()?;
+    let set = bytes.iter().flat_map(|b| (0..8).map(move |i| b >> i & 1 == 1));
+    Some((0u32..).zip(set).filter(|(_, set)| *set).map(|(fd, _)| fd).collect())
 }
 
 /// The entries of the table at `array` that are not null. Read a page at a time: a table is mostly empty, and may be cut short.

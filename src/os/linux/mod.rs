@@ -8,10 +8,22 @@
 //! - `list`, `tree`, `maple`, `xarray`: the kernel's containers, with loops and wild pointers told
 //! - `task`, `process`: processes and threads
 //! - `mm`, `region`, `image`: address spaces, their regions, the programs in them
+//! - `openfile`, `filekind`, `filedetail`, `sockname`: open files of processes, what they are and what is known of each
+//! - `mount`, `mountopts`: mounts of every mount namespace, and their options
+//! - `namespace`: namespaces that tasks live in
+//! - `enums`: names of numbers
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
+//! - `census`, `sweep`: tasks found by every way there is; one pass over memory for what looks like a structure
+//! - `frames`: page frames, `struct page` and the direct map
+//! - `owner`, `integrity`: whose code an address is; through what a kernel is redirected, and whether its code is what it was
+//! - `holders`: which process holds which open file
+//! - `net`: sockets
 //! - `finding`: what looks as it should not
+//! - `finding`, `suspect`: what looks as it should not, and what looks for it among processes and memory
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `args`: arguments and environment
+//! - `history`: what users typed into shells
+//! - `kmsg`: the kernel's log
 //! - `module`, `names`: kernel modules and their symbols
 //! - `space`: the address space of a process, with page-table isolation or without
 //! - `sys`: the system as a whole
@@ -24,24 +36,42 @@
 )]
 
 mod args;
+mod enums;
+pub mod census;
 mod fdtable;
+mod filedetail;
+mod filekind;
 mod find;
 pub mod finding;
+pub mod frames;
+mod holders;
+pub mod history;
 mod image;
+pub mod integrity;
 mod kernel;
+pub mod kmsg;
 mod layout;
 mod list;
 mod lost;
 mod maple;
 mod mm;
 mod module;
+pub mod mount;
+mod mountopts;
 mod names;
+mod namespace;
+pub mod openfile;
+pub mod owner;
+pub mod net;
 mod path;
 pub mod percpu;
 mod process;
 mod region;
 mod shapes;
+mod sockname;
 mod space;
+pub mod suspect;
+mod sweep;
 mod sys;
 mod task;
 #[cfg(test)]

@@ -49,7 +49,7 @@ fn parts(kernel: &Kernel, block: &Block) -> Vec<(VirtAddr, u64)> {
 }
 
 /// Addresses of all modules' control blocks.
-fn addresses(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<VirtAddr>, ApiError> {
+pub(super) fn addresses(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<VirtAddr>, ApiError> {
     let head = kernel.address("modules").ok_or_else(|| {
         failed(Status::UNSUPPORTED, "can't list kernel modules: no symbol modules; give symbols with --symbols")
     })?;

@@ -32,10 +32,32 @@ pub struct FileFacts {
     pub path: Option<Vec<u8>>,
     /// Whether the name is only made up: a memfd, a pipe, shared memory.
     pub pseudo: bool,
+    /// Whether the name is gone; none where the path is unknown.
+    pub deleted: Option<bool>,
     /// Device number of its file system.
     pub device: Option<u64>,
     /// Inode number.
     pub inode: Option<u64>,
+}
+
+/// A path that was told, as far as it could be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The path; `(deleted)` at its end when the name is gone. None where a part is not in the image.
+    pub path: Option<Vec<u8>>,
+    /// Whether it is only made up.
+    pub pseudo: bool,
+    /// Whether the name is gone; none where the path is unknown.
+    pub deleted: Option<bool>,
+}
+
+/// Where the way up from a directory entry led.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Climbed {
+    /// The names on the way, from the top; `/` where there are none.
+    pub path: Vec<u8>,
+    /// Whether it ended at the root that was asked for, and not at the top of another tree.
+    pub reached: bool,
 }
 
 /// How the name of a pseudo file is made: the `d_dname` of its directory entry.
@@ -61,7 +83,7 @@ enum Naming {
 pub struct Paths<'k> {
     kernel: &'k Kernel,
     files: HashMap<VirtAddr, FileFacts>,
-    paths: HashMap<PathRef, (Option<Vec<u8>>, bool)>,
+    paths: HashMap<PathRef, Told>,
     /// What could not be told.
     pub lost: Lost,
 }
@@ -70,6 +92,11 @@ impl<'k> Paths<'k> {
     /// A teller of paths in `kernel`.
     pub fn new(kernel: &'k Kernel) -> Self {
         Self { kernel, files: HashMap::new(), paths: HashMap::new(), lost: Lost::default() }
+    }
+
+    /// The kernel that it tells of.
+    pub fn kernel(&self) -> &'k Kernel {
+        self.kernel
     }
 
     /// What is known of the `struct file` at `file`.
@@ -100,12 +127,13 @@ impl<'k> Paths<'k> {
             // Every open file has one.
             self.lost.push(format!("the file at {file} is not in the image or has no path"));
         }
-        let (path, pseudo) = at.map_or((None, false), |at| self.path(at));
+        let Told { path, pseudo, deleted } = at.map(|at| self.tell(at)).unwrap_or_default();
         let inode = inode.map(|at| l.inode.read(kernel.view(), at));
         let sb = inode.as_ref().and_then(|b| b.ptr(l.inode.sb));
         FileFacts {
             path,
             pseudo,
+            deleted,
             device: sb.and_then(|at| l.sb.read(kernel.view(), at).uint(l.sb.device)),
             inode: inode.and_then(|b| b.uint(l.inode.number)),
         }
@@ -120,15 +148,31 @@ impl<'k> Paths<'k> {
     }
 
     /// The path of `at`, and whether it is only made up. None where it can't be read whole.
+    #[cfg(test)]
     pub fn path(&mut self, at: PathRef) -> (Option<Vec<u8>>, bool) {
+        let told = self.tell(at);
+        (told.path, told.pseudo)
+    }
+
+    /// The path of `at`, told from the root of process 1 (`d_path`).
+    pub fn tell(&mut self, at: PathRef) -> Told {
         if let Some(known) = self.paths.get(&at) {
             return known.clone();
         }
         let told = match self.pseudo(at) {
-            Some(name) => (name, true),
-            None => (self.walk(at), false),
+            Some((path, deleted)) => Told { deleted: path.is_some().then_some(deleted), path, pseudo: true },
+            None => match self.climb(self.kernel.root(), at) {
+                Some(Climbed { mut path, .. }) => {
+                    let deleted = self.is_unlinked(at.dentry);
+                    if deleted {
+                        path.extend_from_slice(b" (deleted)");
+                    }
+                    Told { path: Some(path), pseudo: false, deleted: Some(deleted) }
+                }
+                None => Told::default(),
+            },
         };
-        if told.0.is_none() {
+        if told.path.is_none() {
             self.lost.push(format!(
                 "the path of the directory entry at {} is unknown: a part is not in the image, or its parents run in a circle",
                 at.dentry
@@ -138,8 +182,15 @@ impl<'k> Paths<'k> {
         told
     }
 
-    /// The name of a pseudo file; the outer `None` where it is none.
-    fn pseudo(&self, at: PathRef) -> Option<Option<Vec<u8>>> {
+    /// `d_unlinked` (include/linux/dcache.h): in no hash table, and no root.
+    fn is_unlinked(&self, dentry: VirtAddr) -> bool {
+        let l = &self.kernel.layouts.dentry;
+        let block = l.read(self.kernel.view(), dentry);
+        l.hashed.is_some() && block.ptr(l.hashed).is_none() && block.ptr(l.parent) != Some(dentry)
+    }
+
+    /// The name of a pseudo file, and whether it counts as deleted; the outer `None` where it is none.
+    fn pseudo(&self, at: PathRef) -> Option<(Option<Vec<u8>>, bool)> {
         let (view, l) = (self.kernel.view(), &self.kernel.layouts);
         let block = l.dentry.read(view, at.dentry);
         let ops = block.ptr(l.dentry.ops)?;
@@ -151,21 +202,30 @@ impl<'k> Paths<'k> {
         let inode = block.ptr(l.dentry.inode).map(|i| l.inode.read(view, i));
         let number = || inode.as_ref().and_then(|b| b.uint(l.inode.number));
         let name = || self.name(&block);
-        Some((|| match self.naming(dname, block.ptr(l.dentry.sb)) {
+        let naming = self.naming(dname, block.ptr(l.dentry.sb));
+        let told = (|| match naming {
             Naming::Simple => Some([b"/", name()?.as_slice(), b" (deleted)"].concat()),
             Naming::Pipe => Some(format!("pipe:[{}]", number()?).into_bytes()),
             Naming::Socket => Some(format!("socket:[{}]", number()?).into_bytes()),
             Naming::Anon => Some([b"anon_inode:", name()?.as_slice()].concat()),
             Naming::Pid => Some(b"anon_inode:[pidfd]".to_vec()),
             Naming::DmaBuf => Some([b"/", name()?.as_slice(), b":"].concat()),
-            Naming::Namespace => {
-                let ns = inode.as_ref()?.ptr(l.inode.private)?;
-                let ops = l.ns.read(view, ns).ptr(l.ns.ops)?;
-                let kind = l.ns_ops.read(view, ops).ptr(l.ns_ops.name)?;
-                let kind = view.read_cstr(kind, 32).ok()?;
-                Some([&kind, format!(":[{}]", number()?).as_bytes()].concat())
-            }
-        })())
+            Naming::Namespace => self.namespace_name(at.dentry),
+        })();
+        Some((told, naming == Naming::Simple))
+    }
+
+    /// `KIND:[INODE]` of a namespace's directory entry; none for another's.
+    pub fn namespace_name(&self, dentry: VirtAddr) -> Option<Vec<u8>> {
+        let (view, l) = (self.kernel.view(), &self.kernel.layouts);
+        let block = l.dentry.read(view, dentry);
+        if self.filesystem(block.ptr(l.dentry.sb)?)? != b"nsfs" {
+            return None;
+        }
+        let inode = l.inode.read(view, block.ptr(l.dentry.inode)?);
+        let ops = l.ns.read(view, inode.ptr(l.inode.private)?).ptr(l.ns.ops)?;
+        let kind = view.read_cstr(l.ns_ops.read(view, ops).ptr(l.ns_ops.name)?, 32).ok()?;
+        Some([&kind, format!(":[{}]", inode.uint(l.inode.number)?).as_bytes()].concat())
     }
 
     /// Which naming the function at `dname` does: by its symbol, or by its file system's name.
@@ -194,7 +254,7 @@ impl<'k> Paths<'k> {
     }
 
     /// The name of the file system whose `super_block` lies at `sb`.
-    fn filesystem(&self, sb: VirtAddr) -> Option<Vec<u8>> {
+    pub fn filesystem(&self, sb: VirtAddr) -> Option<Vec<u8>> {
         let (view, l) = (self.kernel.view(), &self.kernel.layouts);
         let kind = l.sb.read(view, sb).ptr(l.sb.kind)?;
         let name = l.fs_type.read(view, kind).ptr(l.fs_type.name)?;
@@ -212,28 +272,27 @@ impl<'k> Paths<'k> {
         Some(name)
     }
 
-    /// `prepend_path`: from `at` up, over mounts, to the root of process 1 or as far as there is an upwards.
-    fn walk(&self, at: PathRef) -> Option<Vec<u8>> {
+    /// `prepend_path`: from `at` up, over mounts, to `root` or as far as there is an upwards. None where the way can't be read.
+    pub fn climb(&self, root: Option<PathRef>, at: PathRef) -> Option<Climbed> {
         let (view, l) = (self.kernel.view(), &self.kernel.layouts);
-        let root = self.kernel.root();
-        let (mut names, mut deleted) = (Vec::new(), false);
+        let mut names = Vec::new();
         let mut dentry = at.dentry;
         let mut mount = container_of(at.mnt, l.mount.mnt)?;
         let mut mount_block = l.mount.read(view, mount);
         let mut seen = HashSet::new();
-        for step in 0..STEPS {
+        for _ in 0..STEPS {
             if !seen.insert((mount, dentry)) {
                 return None;
             }
             let vfsmount = mount_block.at(l.mount.mnt)?;
             if root == Some(PathRef { mnt: vfsmount, dentry }) {
-                return Some(join(names, deleted));
+                return Some(Climbed { path: join(&names), reached: true });
             }
             let mount_root = mount_block.ptr(l.mount.root)?;
             if dentry == mount_root {
                 let parent = mount_block.ptr(l.mount.parent)?;
                 if parent == mount {
-                    return Some(join(names, deleted));
+                    return Some(Climbed { path: join(&names), reached: false });
                 }
                 dentry = mount_block.ptr(l.mount.mountpoint)?;
                 mount = parent;
@@ -244,21 +303,40 @@ impl<'k> Paths<'k> {
             let parent = block.ptr(l.dentry.parent)?;
             if parent == dentry {
                 // Not below the root of its mount: the kernel ends here too.
-                return Some(join(names, deleted));
-            }
-            // `d_unlinked`: in no hash table.
-            if step == 0 && l.dentry.hashed.is_some() {
-                deleted = block.ptr(l.dentry.hashed).is_none();
+                return Some(Climbed { path: join(&names), reached: false });
             }
             names.push(self.name(&block)?);
             dentry = parent;
         }
         None
     }
+
+    /// The path of a directory entry from the root of its file system (`dentry_path`), mounts left aside.
+    pub fn within(&self, dentry: VirtAddr) -> Option<Vec<u8>> {
+        let (view, l) = (self.kernel.view(), &self.kernel.layouts.dentry);
+        let (mut names, mut at, mut seen) = (Vec::new(), dentry, HashSet::new());
+        for _ in 0..STEPS {
+            let block = l.read(view, at);
+            let parent = block.ptr(l.parent)?;
+            if parent == at {
+                let mut path = join(&names);
+                if self.is_unlinked(dentry) {
+                    path.extend_from_slice(b"//deleted");
+                }
+                return Some(path);
+            }
+            if !seen.insert(at) {
+                return None;
+            }
+            names.push(self.name(&block)?);
+            at = parent;
+        }
+        None
+    }
 }
 
 /// `/a/b/c` of the names, last first.
-fn join(names: Vec<Vec<u8>>, deleted: bool) -> Vec<u8> {
+fn join(names: &[Vec<u8>]) -> Vec<u8> {
     let mut path = Vec::new();
     for name in names.iter().rev() {
         path.push(b'/');
@@ -266,9 +344,6 @@ fn join(names: Vec<Vec<u8>>, deleted: bool) -> Vec<u8> {
     }
     if path.is_empty() {
         path.push(b'/');
-    }
-    if deleted {
-        path.extend_from_slice(b" (deleted)");
     }
     path
 }

@@ -79,6 +79,13 @@ impl FakeTypes {
         let id = self.named(name);
         self.types[id.0 as usize] = Type { name: Some(name.to_owned()), size: Some(size), kind: TypeKind::Struct(fields) };
     }
+
+    /// An enumeration of 32 bits.
+    pub fn enumeration(&mut self, name: &str, values: &[(&str, i128)]) {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        let id = self.add(Type { name: Some(name.to_owned()), size: Some(4), kind: TypeKind::Enum(values) });
+        self.names.insert(format!("enum {name}"), id);
+    }
 }
 
 impl Types for FakeTypes {

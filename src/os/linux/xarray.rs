@@ -74,6 +74,100 @@ pub fn array(view: &dyn MemoryView, shape: &ArrayShape, array: VirtAddr, what: &
     walk.out
 }
 
+/// An entry of an array with the indices that it stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first index.
+    pub first: u64,
+    /// How many: more than one for an entry that stands in several slots (multi-index entries).
+    pub count: u64,
+    /// The entry as it stands there.
+    pub entry: u64,
+}
+
+impl Span {
+    /// The entry as a pointer; none for one that is a number (a shadow of an evicted page, a swap entry).
+    pub fn pointer(&self) -> Option<VirtAddr> {
+        (self.entry & 3 == 0 && self.entry > 0xfff).then(|| VirtAddr::new(umem::from(self.entry)))
+    }
+}
+
+/// The entries of the array at `array`, numbers as well, with the indices that each stands for; ascending.
+pub fn spans(view: &dyn MemoryView, shape: &ArrayShape, array: VirtAddr, what: &str, lost: &mut Lost) -> Vec<Span> {
+    let mut walk = SpanWalk { view, shape, what, lost, out: Vec::new(), seen: HashSet::new() };
+    let block = shape.extent.read(view, array);
+    if block.is_missing() {
+        walk.lost.push(format!("{what}: the array at {array} is not in the image"));
+    }
+    match block.ptr(shape.head).map(number) {
+        Some(head) if walk.is_node(head) => walk.node(head, 0, DEEPEST),
+        Some(entry) => walk.out.push(Span { first: 0, count: 1, entry }),
+        None => {}
+    }
+    walk.out
+}
+
+struct SpanWalk<'a> {
+    view: &'a dyn MemoryView,
+    shape: &'a ArrayShape,
+    what: &'a str,
+    lost: &'a mut Lost,
+    out: Vec<Span>,
+    seen: HashSet<u64>,
+}
+
+impl SpanWalk<'_> {
+    fn is_node(&self, entry: u64) -> bool {
+        entry & 3 == self.shape.mark && entry >= 4096
+    }
+
+    fn node(&mut self, entry: u64, first: u64, depth: u32) {
+        let what = self.what;
+        let base = entry & !3;
+        let address = VirtAddr::new(umem::from(base));
+        let Some(depth) = depth.checked_sub(1) else {
+            return self.lost.push(format!("{what}: the array is deeper than any can be at {address}"));
+        };
+        if !self.seen.insert(base) || self.out.len() > LARGEST || self.seen.len() > LARGEST {
+            return self.lost.push(format!("{what}: the array runs in a circle at {address}"));
+        }
+        let block = self.shape.node.read(self.view, address);
+        let (Some(shift), Some(slots)) = (block.uint(self.shape.shift), self.shape.slots) else {
+            return self.lost.push(format!("{what}: the node at {address} is not in the image"));
+        };
+        let Some(step) = u32::try_from(shift).ok().filter(|s| *s < 64).map(|s| 1u64 << s) else {
+            return self.lost.push(format!("{what}: the node at {address} makes no sense"));
+        };
+        let word = u64::from(self.view.view_metadata().pointer_size.max(1));
+        // A sibling stands for the slot that it names: by number, or before 4.20 by that slot's address.
+        let inside = base.wrapping_add(slots.offset)..base.wrapping_add(slots.offset).wrapping_add(slots.size);
+        let mut owner = None;
+        for i in 0..(slots.size / word).min(SLOTS) {
+            let Some(at) = i.checked_mul(step).and_then(|n| first.checked_add(n)) else { break };
+            match block.word(slots.offset + i * word) {
+                Some(0) => owner = None,
+                Some(e) if e & 3 == self.shape.mark && (e < 4096 || inside.contains(&(e & !3))) => {
+                    if let Some(span) = owner.and_then(|o: usize| self.out.get_mut(o)) {
+                        span.count = span.count.saturating_add(step);
+                    }
+                }
+                Some(e) if self.is_node(e) => {
+                    owner = None;
+                    self.node(e, at, depth);
+                }
+                Some(entry) => {
+                    owner = Some(self.out.len());
+                    self.out.push(Span { first: at, count: step, entry });
+                }
+                None => {
+                    owner = None;
+                    self.lost.push(format!("{what}: slot {i} of the node at {address} can't be read"));
+                }
+            }
+        }
+    }
+}
+
 struct Walk<'a> {
     view: &'a dyn MemoryView,
     shape: &'a ArrayShape,
@@ -154,6 +248,26 @@ mod tests {
     fn indices_follow_from_the_way_down() {
         let (found, lost) = walk(&kit());
         assert_eq!(found, [(64 + 3, 0x5000)]);
+        assert!(lost.is_empty());
+    }
+
+    #[test]
+    fn entries_in_several_slots_are_told_once_with_their_span() {
+        let mut kit = kit();
+        // Slots 4 to 7 of the lower node are one entry; slot 9 is a number, slot 10 of the upper node one entry of 64.
+        kit.word(LOWER + 0x28 + 4 * 8, 0x6000);
+        for i in 5..8 {
+            kit.word(LOWER + 0x28 + i * 8, 4 << 2 | 2);
+        }
+        kit.word(LOWER + 0x28 + 9 * 8, 0x33);
+        kit.word(UPPER + 0x28 + 10 * 8, 0x7000);
+        let kernel = kit.kernel();
+        let shape = ArrayShape::find(&*kernel.types).unwrap();
+        let mut lost = Lost::default();
+        let found = spans(kernel.view(), &shape, VirtAddr::new(umem::from(HEAD)), "array", &mut lost);
+        let told: Vec<(u64, u64, u64)> = found.iter().map(|s| (s.first, s.count, s.entry)).collect();
+        assert_eq!(told, [(67, 1, 0x5000), (68, 4, 0x6000), (73, 1, 0x33), (640, 64, 0x7000)]);
+        assert_eq!(found.iter().filter(|s| s.pointer().is_none()).count(), 1);
         assert!(lost.is_empty());
     }
 

@@ -36,6 +36,8 @@ pub struct Style {
     pub color: bool,
     /// Columns of the terminal, where it is one.
     pub width: Option<u16>,
+    /// Rows of a tree stand by themselves: without some of them, or in another order, it has no branches.
+    pub flat: bool,
 }
 
 enum State {

@@ -41,6 +41,7 @@ pub struct Table {
     /// Columns that the terminal has no room for; settled with the first rows.
     hidden: Vec<bool>,
     chosen: bool,
+    flat: bool,
     since: Instant,
     begun: bool,
 }
@@ -59,6 +60,7 @@ impl Table {
             widths,
             hidden: Vec::new(),
             chosen: style.columns.is_some(),
+            flat: style.flat,
             since: Instant::now(),
             begun: false,
         }
@@ -74,7 +76,8 @@ impl Table {
         if self.rows.is_empty() {
             self.since = Instant::now();
         }
-        let depth = row.get("depth").and_then(Value::as_u64).and_then(|d| usize::try_from(d).ok()).unwrap_or(0);
+        let depth =
+            row.get("depth").filter(|_| !self.flat).and_then(Value::as_u64).and_then(|d| usize::try_from(d).ok()).unwrap_or(0);
         let cells = self.columns.iter().map(|key| {
             let value = field(row, key).unwrap_or(&Value::Null);
             (show(key, value), is_right(value))
@@ -134,7 +137,7 @@ impl Table {
         let right: Vec<bool> =
             (0..self.columns.len()).map(|i| rows.iter().any(|r| r.get(i).is_some_and(|(_, right)| *right))).collect();
         if with_header {
-            let names = self.columns.iter().map(|k| k.to_uppercase().replace('_', " "));
+            let names = self.columns.iter().map(|k| k.rsplit('.').next().unwrap_or(k).to_uppercase().replace('_', " "));
             table.set_header(names.map(|n| {
                 let cell = Cell::new(n);
                 if self.color { cell.add_attribute(Attribute::Bold) } else { cell }
@@ -259,12 +262,13 @@ pub fn show(key: &str, value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::Bool(b) => if *b { "yes" } else { "no" }.to_owned(),
+        Value::Number(n) if name == "since_boot" => n.as_f64().map_or_else(|| n.to_string(), seconds),
         Value::Number(n) => match (name, n.as_u64()) {
             ("size" | "memory_size" | "page_size" | "kernel_size" | "bytes", Some(v)) => human(v),
             ("offset", Some(v)) => format!("{v:#x}"),
             _ => n.to_string(),
         },
-        Value::String(s) if name.ends_with("_time") => moment(s),
+        Value::String(s) if name.ends_with("time") || name == "timestamp" => moment(s),
         Value::String(s) => escape::terminal(s).into_owned(),
         Value::Array(items) if name == "args" && !items.is_empty() => arguments(items),
         Value::Array(items) if items.is_empty() => "-".to_owned(),
@@ -303,6 +307,11 @@ fn moment(rfc3339: &str) -> String {
         (Some(day), Some(time)) if rfc3339.is_ascii() => format!("{day} {time}"),
         _ => escape::terminal(rfc3339).into_owned(),
     }
+}
+
+/// Seconds to the microsecond, cut as `dmesg` cuts them.
+fn seconds(seconds: f64) -> String {
+    format!("{:.6}", (seconds * 1e6 + 1e-4).floor() / 1e6)
 }
 
 /// A size in the largest unit that keeps it readable: `4K`, `1.5M`.
@@ -403,6 +412,7 @@ mod tests {
 
     #[test]
     fn sizes_and_moments_are_short() {
+        assert_eq!([seconds(4.0), seconds(0.719_141_999)], ["4.000000", "0.719141"]);
         assert_eq!([human(0), human(1023), human(4096), human(1536), human(1 << 30)], ["0", "1023", "4K", "1.5K", "1G"]);
         assert_eq!(human(u64::MAX), "15.9E");
         assert_eq!(moment("2026-01-02T03:04:05.678901Z"), "2026-01-02 03:04:05");

@@ -3,6 +3,7 @@
 use super::header::{Header, malformed, word};
 use super::kind::{Kind, flag, vlen};
 use super::names::Names;
+use crate::memo::{Reader, Writer};
 use crate::{Error, ErrorKind, Layer, Result};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -64,6 +65,59 @@ impl Btf {
     }
 
     fn build(bytes: Vec<u8>, base: Option<Arc<Btf>>) -> Result<Self> {
+        let mut btf = Self::bare(bytes, base)?;
+        btf.scan()?;
+        Ok(btf)
+    }
+
+    /// What the walk over the types of a kernel's blob found, for [`parse_with`](Self::parse_with).
+    pub fn index_bytes(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.u64(u64::from(self.knows_signs));
+        let mut list = Writer::default();
+        self.offsets.iter().for_each(|&o| list.u32(o));
+        out.bytes(&list.done());
+        let mut list = Writer::default();
+        self.names_index().iter().for_each(|&key| list.u64(key));
+        out.bytes(&list.done());
+        let mut list = Writer::default();
+        self.own().filter(|(_, h)| h.kind == Kind::VAR).for_each(|(id, _)| list.u32(id));
+        out.bytes(&list.done());
+        out.done()
+    }
+
+    /// Parses the blob of a kernel with the index of an earlier [`parse`](Self::parse) of the very same bytes; where the index
+    /// makes no sense, without it. Says whether it was used.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_with(bytes: Vec<u8>, index: &[u8]) -> Result<(Self, bool)> {
+        let mut btf = Self::bare(bytes, None)?;
+        if btf.take_index(index).is_some() {
+            return Ok((btf, true));
+        }
+        btf.names = OnceLock::new();
+        btf.scan()?;
+        Ok((btf, false))
+    }
+
+    fn take_index(&mut self, index: &[u8]) -> Option<()> {
+        let mut from = Reader(index);
+        let knows_signs = from.u64()? != 0;
+        let narrow = |b: &[u8]| b.first_chunk().map_or(0, |b| u32::from_le_bytes(*b));
+        let wide = |b: &[u8]| b.first_chunk().map_or(0, |b| u64::from_le_bytes(*b));
+        self.offsets = from.bytes()?.chunks_exact(4).map(narrow).collect();
+        self.names = OnceLock::from(Names::of(from.bytes()?.chunks_exact(8).map(wide).collect()));
+        let mut known = HashMap::new();
+        for id in from.bytes()?.chunks_exact(4).map(narrow) {
+            let (_, head) = self.head(id)?;
+            known.entry(self.string(head.name)?.into_owned()).or_insert(head.value);
+        }
+        (self.variables, self.knows_signs) = (known, knows_signs);
+        Some(())
+    }
+
+    fn bare(bytes: Vec<u8>, base: Option<Arc<Btf>>) -> Result<Self> {
         let header = Header::parse(&bytes)?;
         for (what, section) in [("type", &header.types), ("string", &header.strings), ("layout", &header.layout)] {
             if section.end > bytes.len() {
@@ -89,7 +143,7 @@ impl Btf {
         if level > LEVELS {
             return Err(malformed(format!("BTF: more than {LEVELS} blobs stand on one another")));
         }
-        let mut btf = Self {
+        Ok(Self {
             bytes,
             header,
             base,
@@ -101,9 +155,7 @@ impl Btf {
             variables: HashMap::new(),
             names: OnceLock::new(),
             pointer_size: OnceLock::new(),
-        };
-        btf.scan()?;
-        Ok(btf)
+        })
     }
 
     /// Walks the type section and notes where each type begins.

@@ -39,6 +39,11 @@ impl Names {
         Names(keys)
     }
 
+    /// The index of these keys, as an earlier one gave them.
+    pub(super) fn of(keys: Vec<u64>) -> Self {
+        Names(keys)
+    }
+
     fn ids(&self, hash: u32) -> impl Iterator<Item = u32> + '_ {
         let from = self.0.partition_point(|&k| k < key(hash, 0));
         self.0
@@ -52,6 +57,11 @@ impl Names {
 impl Btf {
     fn index(&self) -> &Names {
         self.names.get_or_init(|| Names::build(self))
+    }
+
+    /// The keys of the index by name.
+    pub(super) fn names_index(&self) -> &[u64] {
+        &self.index().0
     }
 
     /// The best type of that name: what the base has goes before what we have, a definition before a declaration.

@@ -10,6 +10,7 @@ use crate::engine::{Gaps, ViewExt, to_u64, to_umem};
 use crate::symbols::SymbolTable;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryView, VirtAddr, umem};
+use std::ops::Range;
 
 /// No kernel has more symbols (a large one has 300,000); it bounds what a damaged count makes us read.
 pub(super) const MAX_SYMBOLS: usize = 4 << 20;
@@ -26,6 +27,8 @@ pub struct Decoded {
     pub symbols: SymbolTable,
     /// How the addresses were written. Under [`Encoding::Place`] they are as right as the addresses in the [`Layout`] were.
     pub encoding: Encoding,
+    /// From the first of the tables' bytes to the last: what the symbols were made from.
+    pub extent: Range<VirtAddr>,
     /// How many symbols the kernel has that are not in the table, because memory is missing or damaged.
     pub lost: usize,
     /// What the analyst should know.
@@ -119,7 +122,8 @@ pub fn decode(view: &dyn MemoryView, layout: &Layout) -> Result<Decoded> {
     if lost != 0 {
         warnings.push(format!("kallsyms: {lost} of {count} symbols are lost, because memory is missing or damaged"));
     }
-    Ok(Decoded { symbols, encoding, lost, warnings })
+    let extent = extent(layout, &[(names.start, names.bytes.len()), (part.start, part.bytes.len())]);
+    Ok(Decoded { symbols, encoding, extent, lost, warnings })
 }
 
 /// Decodes the tables from bytes at hand: `image` begins at `va_of_first`.
@@ -128,6 +132,13 @@ pub fn decode(view: &dyn MemoryView, layout: &Layout) -> Result<Decoded> {
 /// As [`decode`].
 pub fn decode_slice(image: &[u8], va_of_first: VirtAddr, layout: &Layout) -> Result<Decoded> {
     decode(&Slice { image, start: va_of_first, pointer_size: layout.pointer_size, little_endian: layout.little_endian }, layout)
+}
+
+fn extent(layout: &Layout, parts: &[(VirtAddr, usize)]) -> Range<VirtAddr> {
+    let small = [layout.num_syms, layout.token_table, layout.relative_base.unwrap_or(layout.num_syms)].map(|at| (at, 8));
+    let all = || parts.iter().copied().chain(small).chain([(layout.token_index, INDEX_LEN)]);
+    let start = all().map(|(at, _)| at).min().unwrap_or(layout.names);
+    start..all().map(|(at, len)| at.saturating_add(to_umem(len))).max().unwrap_or(start)
 }
 
 fn count(view: &dyn MemoryView, layout: &Layout) -> Result<usize> {

@@ -49,7 +49,7 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace) -> Result<OsLayer> {
              --base ADDR where a raw image begins",
         )
     })?;
-    let own = names::kallsyms(&found.space, &found.image, info.as_ref(), trace, &mut warnings);
+    let own = names::kallsyms(&found.space, &found.image, info.as_ref(), hints.memo.as_deref(), trace, &mut warnings);
     let given = match hints.symbols.is_empty() {
         true => files::FromFiles::default(),
         false => files::read(&hints.symbols, &found.image, &found.banner, trace, &mut warnings),
@@ -69,13 +69,17 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace) -> Result<OsLayer> {
                 .push("the kernel's own page-table root does not prove itself; the one that was found first is used".to_owned());
         }
     }
+    if let Some(memo) = &hints.memo {
+        found.remember(memo);
+    }
     if info.is_none() {
         info = names::vmcoreinfo(&found.space, &symbols, trace);
     }
-    let types = types::btf(&found.space, &found.image, &symbols, trace).or(given.types).ok_or_else(|| {
-        not_found(&format!("the kernel ({}) carries no BTF, so its structures are unknown", found.banner))
-            .hint("give an ISF file, its vmlinux with DWARF, or a BTF file with --symbols")
-    })?;
+    let types =
+        types::btf(&found.space, &found.image, &symbols, hints.memo.as_deref(), trace).or(given.types).ok_or_else(|| {
+            not_found(&format!("the kernel ({}) carries no BTF, so its structures are unknown", found.banner))
+                .hint("give an ISF file, its vmlinux with DWARF, or a BTF file with --symbols")
+        })?;
 
     let base = symbols.address("_text").or_else(|| symbols.address("_stext")).unwrap_or(found.image.virt);
     let size = symbols.address("_end").and_then(|end| end.offset_from(base)).unwrap_or(found.image.size);

@@ -2,10 +2,12 @@
 
 use super::image::KernelImage;
 use super::trace::Trace;
-use crate::engine::{AddressSpace, ViewExt};
+use crate::engine::{AddressSpace, ViewExt, index};
+use crate::memo::{Memo, Reader, Writer, hash};
 use crate::symbols::kallsyms::{self, Decoded, Layout};
 use crate::symbols::{SymbolTable, Symbols, VmcoreInfo};
-use memsh_plugin::MemoryView;
+use memsh_plugin::{MemoryView, VirtAddr, umem};
+use std::ops::Range;
 
 fn told(decoded: Decoded, warnings: &mut Vec<String>) -> (SymbolTable, String) {
     let told = !decoded.warnings.is_empty();
@@ -17,27 +19,71 @@ fn told(decoded: Decoded, warnings: &mut Vec<String>) -> (SymbolTable, String) {
     (decoded.symbols, detail)
 }
 
+/// Under what name the memo keeps where the tables are, and the symbols made of them.
+const PLACE: &str = "kallsyms.place";
+const SYMBOLS: &str = "kallsyms";
+/// No kernel's tables are larger, in bytes.
+const TABLES: umem = 128 << 20;
+
+/// The symbols of an earlier start, where the tables are still the same bytes.
+fn remembered(space: &AddressSpace, memo: &Memo) -> Result<(SymbolTable, String), String> {
+    let place = memo.get(PLACE, 0).ok_or("nothing is kept of this image")?;
+    let mut place = Reader(&place);
+    let extent = place.u64().zip(place.u64()).map(|(from, to)| VirtAddr::new(umem::from(from))..VirtAddr::new(umem::from(to)));
+    let input = extent.and_then(|e| input(space, &e)).ok_or("the tables are not where they were")?;
+    let bytes = memo.get(SYMBOLS, input).ok_or("the tables are no longer the same")?;
+    let symbols = SymbolTable::from_bytes(&bytes).ok_or("what was kept makes no sense")?;
+    let detail = format!("{} symbols", symbols.count());
+    Ok((symbols, detail))
+}
+
+/// Hash of the tables; none where a byte of them is missing.
+fn input(space: &AddressSpace, extent: &Range<VirtAddr>) -> Option<u64> {
+    let len = extent.end.offset_from(extent.start).filter(|&n| n > 0 && n <= TABLES).and_then(index)?;
+    let mut bytes = vec![0; len];
+    space.read_gaps(extent.start, &mut bytes).is_empty().then(|| hash(&bytes))
+}
+
+fn remember(space: &AddressSpace, decoded: &Decoded, memo: Option<&Memo>) {
+    let Some(memo) = memo.filter(|_| decoded.lost == 0 && decoded.warnings.is_empty()) else { return };
+    let Some(input) = input(space, &decoded.extent) else { return };
+    let mut place = Writer::default();
+    place.umem(decoded.extent.start.value());
+    place.umem(decoded.extent.end.value());
+    memo.put(PLACE, 0, place.done());
+    memo.put(SYMBOLS, input, decoded.symbols.to_bytes());
+}
+
 /// Decodes kallsyms.
 pub(super) fn kallsyms(
     space: &AddressSpace,
     image: &KernelImage,
     info: Option<&VmcoreInfo>,
+    memo: Option<&Memo>,
     trace: &mut Trace,
     warnings: &mut Vec<String>,
 ) -> Option<SymbolTable> {
     const STEP: &str = "kallsyms";
+    if let Some(memo) = memo.filter(|m| m.get(PLACE, 0).is_some())
+        && let Some(symbols) = trace.attempt(STEP, "cache of an earlier start", || remembered(space, memo))
+    {
+        return Some(symbols);
+    }
+    let decoded = |layout: &Layout, warnings: &mut Vec<String>| {
+        let decoded = kallsyms::decode(space, layout).map_err(|e| e.to_string())?;
+        remember(space, &decoded, memo);
+        Ok(told(decoded, warnings))
+    };
     let pointer_size = space.view_metadata().pointer_size;
     if let Some(layout) = info.and_then(|i| Layout::from_vmcoreinfo(i, pointer_size, true))
-        && let Some(symbols) = trace.attempt(STEP, "addresses in VMCOREINFO", || {
-            kallsyms::decode(space, &layout).map(|d| told(d, warnings)).map_err(|e| e.to_string())
-        })
+        && let Some(symbols) = trace.attempt(STEP, "addresses in VMCOREINFO", || decoded(&layout, warnings))
     {
         return Some(symbols);
     }
     trace.attempt(STEP, "shape of its tables in the kernel's image", || {
         let bytes = image.bytes(space.memory());
         let layout = kallsyms::discover(&bytes, image.virt, pointer_size, None).map_err(|e| e.to_string())?;
-        kallsyms::decode(space, &layout).map(|d| told(d, warnings)).map_err(|e| e.to_string())
+        decoded(&layout, warnings)
     })
 }
 

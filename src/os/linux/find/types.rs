@@ -3,6 +3,7 @@
 use super::image::KernelImage;
 use super::trace::Trace;
 use crate::engine::{AddressSpace, ViewExt, index};
+use crate::memo::{Memo, hash};
 use crate::symbols::{Btf, Symbols, Types, TypesExt, find_btf};
 use std::sync::Arc;
 
@@ -10,7 +11,13 @@ use std::sync::Arc;
 const LARGEST: usize = 64 << 20;
 
 /// Reads BTF.
-pub(super) fn btf(space: &AddressSpace, image: &KernelImage, symbols: &dyn Symbols, trace: &mut Trace) -> Option<Arc<dyn Types>> {
+pub(super) fn btf(
+    space: &AddressSpace,
+    image: &KernelImage,
+    symbols: &dyn Symbols,
+    memo: Option<&Memo>,
+    trace: &mut Trace,
+) -> Option<Arc<dyn Types>> {
     const STEP: &str = "BTF";
     if let (Some(start), Some(stop)) = (symbols.address("__start_BTF"), symbols.address("__stop_BTF"))
         && let Some(types) = trace.attempt(STEP, "__start_BTF", || {
@@ -21,7 +28,7 @@ pub(super) fn btf(space: &AddressSpace, image: &KernelImage, symbols: &dyn Symbo
             if !gaps.is_empty() {
                 return Err(format!("{} of {len} bytes at {start} are missing", gaps.bytes()));
             }
-            parsed(bytes)
+            parsed(bytes, memo)
         })
     {
         return Some(types);
@@ -33,7 +40,7 @@ pub(super) fn btf(space: &AddressSpace, image: &KernelImage, symbols: &dyn Symbo
             let Some(blob) = candidate.offset.checked_add(candidate.len).and_then(|end| bytes.get(candidate.offset..end)) else {
                 continue;
             };
-            match parsed(blob.to_vec()) {
+            match parsed(blob.to_vec(), memo) {
                 Ok(found) => return Ok(found),
                 Err(e) => error = e,
             }
@@ -42,13 +49,25 @@ pub(super) fn btf(space: &AddressSpace, image: &KernelImage, symbols: &dyn Symbo
     })
 }
 
-fn parsed(bytes: Vec<u8>) -> Result<(Arc<dyn Types>, String), String> {
+fn parsed(bytes: Vec<u8>, memo: Option<&Memo>) -> Result<(Arc<dyn Types>, String), String> {
+    /// Under what name the memo keeps the index of the types.
+    const KEPT: &str = "btf";
     let len = bytes.len();
-    let btf = Btf::parse(bytes).map_err(|e| e.to_string())?;
+    let input = memo.map_or(0, |_| hash(&bytes));
+    let kept = memo.and_then(|m| m.get(KEPT, input));
+    let (btf, from_cache) = match kept {
+        Some(index) => Btf::parse_with(bytes, &index),
+        None => Btf::parse(bytes).map(|btf| (btf, false)),
+    }
+    .map_err(|e| e.to_string())?;
     // The type that everything else hangs on; a module's BTF, or another program's, does not define it.
     if btf.size_of("task_struct").is_none() {
         return Err("it does not define task_struct".to_owned());
     }
-    let detail = format!("{} types in {} KiB", btf.count(), len / 1024);
+    if let Some(memo) = memo.filter(|_| !from_cache) {
+        memo.put(KEPT, input, btf.index_bytes());
+    }
+    let how = if from_cache { ", indexed by an earlier start" } else { "" };
+    let detail = format!("{} types in {} KiB{how}", btf.count(), len / 1024);
     Ok((Arc::new(btf), detail))
 }

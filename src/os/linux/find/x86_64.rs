@@ -7,6 +7,7 @@ use super::image::{KernelImage, banner};
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, RootGroup, Software, root_groups, to_u64};
+use crate::memo::{Memo, Reader, Writer};
 use crate::os::Hints;
 use crate::symbols::VmcoreInfo;
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
@@ -58,6 +59,12 @@ pub(super) fn find(memory: &Memory, hints: &Hints, info: Option<&VmcoreInfo>, tr
         // The user said so: nothing else is tried.
         return trace.attempt(STEP, "--dtb", || first(memory, hints, pagings, [dtb], "the root given"));
     }
+    if let Some((paging, root)) = hints.memo.as_deref().and_then(remembered)
+        && let Some(found) =
+            trace.attempt(STEP, "cache of an earlier start", || first(memory, hints, &[paging], [root], "the root that it had"))
+    {
+        return Some(found);
+    }
     if let Some(info) = info
         && let Some(root) = root_of(info)
         && let Some(found) = trace
@@ -93,6 +100,20 @@ pub(super) fn find(memory: &Memory, hints: &Hints, info: Option<&VmcoreInfo>, tr
         }
         Err(format!("none of {seen} groups of tables that could be roots maps a Linux kernel"))
     })
+}
+
+/// Under what name the memo keeps the root.
+const ROOT: &str = "root";
+
+fn remembered(memo: &Memo) -> Option<(Paging, PhysAddr)> {
+    let kept = memo.get(ROOT, 0)?;
+    let mut kept = Reader(&kept);
+    let paging = match kept.u64()? {
+        4 => Paging::X86_64,
+        5 => Paging::X86_64La57,
+        _ => return None,
+    };
+    Some((paging, phys(kept.u64()?)))
 }
 
 fn phys(value: u64) -> PhysAddr {
@@ -136,6 +157,15 @@ fn first(
 }
 
 impl Found {
+    /// Keeps the root for the next start, which will prove it again.
+    pub(super) fn remember(&self, memo: &Memo) {
+        let levels = if self.space.paging() == Paging::X86_64La57 { 5 } else { 4 };
+        let mut kept = Writer::default();
+        kept.u64(levels);
+        kept.umem(self.space.root().value());
+        memo.put(ROOT, 0, kept.done());
+    }
+
     /// The same with the kernel's own root, once its address is known: it must map itself to where it is.
     pub(super) fn with_own_root(&mut self, own: VirtAddr) -> bool {
         let root = self.image.phys_of(own);

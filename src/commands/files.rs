@@ -1,0 +1,155 @@
+//! `files`: what processes have open.
+
+use super::cells::{Hex, exact, hex, plain};
+use super::context::Context;
+use super::failure::Result;
+use super::glob::Glob;
+use super::sink::Rows;
+use super::spec::{Command, Shape};
+use super::which::Filter;
+use memsh::os::linux::openfile::{Held, OpenFile, OpenFiles, flags_text};
+use memsh_plugin::ProcessInfo;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// List the files that processes have open
+#[derive(clap::Args, Debug)]
+pub struct Files {
+    /// Also the program, working and root directories, and mapped files
+    #[arg(short = 'a', long)]
+    all: bool,
+    /// Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them
+    #[arg(long, value_name = "GLOB|INODE")]
+    path: Option<String>,
+    /// Only files whose name is gone
+    #[arg(short = 'd', long)]
+    deleted: bool,
+    /// Only files of this kind
+    #[arg(short = 't', long, value_name = "KIND")]
+    kind: Option<String>,
+    #[command(flatten)]
+    filter: Filter,
+}
+
+/// A file that a process has open.
+#[derive(Serialize, JsonSchema)]
+pub struct FileRow {
+    /// Process id.
+    pid: u32,
+    /// The thread that has it open, where that shares no descriptors with its process.
+    tid: Option<u32>,
+    /// Short name of the process.
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_bytes: Option<String>,
+    /// Descriptor; none for what --all adds.
+    fd: Option<u32>,
+    /// `r`, `w` or `rw`; none where it may neither be read nor written (O_PATH).
+    mode: Option<String>,
+    /// `file`, `directory`, `device`, `tty`, `pty`, `pipe`, `socket`, `memfd`, `eventfd`, `epoll`, ...; with --all also `cwd`, `root`,
+    /// `exe` and `mem` (mapped).
+    kind: Option<String>,
+    /// Path as process 1 would see it, or the system's name for what has none.
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<String>,
+    /// What else is known, by kind: ends of a socket, count of an eventfd, what an epoll watches, seals of a memfd, ...
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail_bytes: Option<String>,
+    /// Whether its name is gone.
+    deleted: Option<bool>,
+    /// Position in bytes.
+    position: Option<i64>,
+    /// Size in bytes, of files and directories.
+    size: Option<u64>,
+    /// Flags of open(2), without O_LARGEFILE.
+    flags: Option<String>,
+    /// Inode number.
+    inode: Option<u64>,
+    /// The file system's device, `major:minor`.
+    device: Option<String>,
+    /// Number of the mount it was opened in.
+    mount_id: Option<u64>,
+    /// Address of its `struct file`.
+    file: Option<Hex>,
+}
+
+impl Command for Files {
+    type Row = FileRow;
+    const NAME: &'static str = "files";
+    const ALIASES: &'static [&'static str] = &["lsof", "handles", "handle", "fds", "fuser"];
+    const SUMMARY: &'static str = "List the files that processes have open";
+    const SHAPE: Shape = Shape::List(&["pid", "name", "fd", "mode", "kind", "position", "path", "detail"]);
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("files -p 1", "of one process"),
+        ("files --deleted --all", "whatever is in use and has no name any more"),
+        ("files --path '/dev/*'", "who uses a file (fuser)"),
+        ("files -t socket", "only sockets"),
+    ];
+
+    fn run(self, cx: &Context, out: &mut Rows<'_, FileRow>) -> Result<()> {
+        let kernel = cx.session()?.linux(Self::NAME)?;
+        let glob = self.path.as_deref().map(Glob::new).transpose()?;
+        let inode = self.path.as_deref().and_then(|p| p.parse::<u64>().ok());
+        let mut files = OpenFiles::new(kernel);
+        for p in self.filter.processes(cx)? {
+            cx.go_on()?;
+            let listing = files.of(p.address, self.all).map_err(memsh::Error::from)?;
+            for f in cx.take(&listing) {
+                let row = row(kernel, &p, &f);
+                let wanted = glob.as_ref().is_none_or(|g| {
+                    let named = row.path.as_deref().is_some_and(|path| {
+                        g.matches(path)
+                            || (row.deleted == Some(true) && path.strip_suffix(" (deleted)").is_some_and(|p| g.matches(p)))
+                    });
+                    named || (inode.is_some() && inode == row.inode)
+                }) && (!self.deleted || row.deleted == Some(true))
+                    && self.kind.as_ref().is_none_or(|k| row.kind.as_ref() == Some(k));
+                if wanted {
+                    out.push(&row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn row(kernel: &memsh::os::linux::Kernel, p: &ProcessInfo, f: &OpenFile) -> FileRow {
+    let (fd, held) = match f.held {
+        Held::Descriptor(fd) => (Some(fd), None),
+        Held::Cwd => (None, Some("cwd")),
+        Held::Root => (None, Some("root")),
+        Held::Exe => (None, Some("exe")),
+        Held::Mapped => (None, Some("mem")),
+    };
+    let lossy = |b: &Vec<u8>| String::from_utf8_lossy(b).into_owned();
+    let bytes = |b: &Vec<u8>| std::str::from_utf8(b).is_err().then(|| hex(b));
+    FileRow {
+        pid: p.pid,
+        tid: f.tid,
+        name: plain(&p.name),
+        name_bytes: exact(&p.name),
+        fd,
+        mode: match f.access {
+            Some((true, true)) => Some("rw"),
+            Some((true, false)) => Some("r"),
+            Some((false, true)) => Some("w"),
+            _ => None,
+        }
+        .map(str::to_owned),
+        kind: held.map(str::to_owned).or_else(|| f.kind.as_ref().map(lossy)),
+        path: f.path.as_ref().map(lossy),
+        path_bytes: f.path.as_ref().and_then(bytes),
+        detail: f.detail.as_ref().map(lossy),
+        detail_bytes: f.detail.as_ref().and_then(bytes),
+        deleted: f.deleted,
+        position: f.position,
+        size: f.size,
+        flags: f.flags.map(|flags| flags_text(kernel, flags)),
+        inode: f.inode,
+        device: f.device.map(|d| format!("{}:{}", d >> 20, d & 0xf_ffff)),
+        mount_id: f.mount,
+        file: f.file.map(Hex::from),
+    }
+}

@@ -1,0 +1,119 @@
+//! `malfind`: what does not look as the kernel or a decent program would leave it.
+
+use super::cells::{Hex, exact, plain};
+use super::context::Context;
+use super::failure::Result;
+use super::ps::everybody;
+use super::sink::Rows;
+use super::spec::{Command, Shape};
+use super::which::Filter;
+use memsh::os::linux::finding::Finding;
+use memsh::os::linux::suspect::{self, Detector};
+use memsh_plugin::Text;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Find what rootkits, implants and injected code leave: hidden processes and modules, foreign code, impostors
+#[derive(clap::Args, Debug)]
+pub struct Malfind {
+    #[command(flatten)]
+    filter: Filter,
+    /// Only findings of this kind: process, module, hook, code, memory, file, environment, trace
+    #[arg(long, value_name = "KIND")]
+    kind: Vec<String>,
+}
+
+/// What looks for one sort of thing in the whole system. Another one is a line here.
+const DETECTORS: &[Detector] = &[suspect::preload_file];
+
+/// The kinds, in the order in which they are told.
+const KINDS: &[&str] = &["process", "module", "hook", "code", "memory", "file", "environment", "trace"];
+
+/// A finding.
+#[derive(Serialize, JsonSchema)]
+pub struct MalfindRow {
+    /// What it is: `process`, `module`, `hook`, `code`, `memory`, `file`, `environment`, `trace`.
+    kind: String,
+    /// Process it belongs to.
+    pid: Option<u32>,
+    /// Its name.
+    process: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    process_bytes: Option<String>,
+    /// Why it is told; the same phrase for all of its sort.
+    reason: String,
+    /// Where it lies, or what it points to.
+    address: Option<Hex>,
+    /// Its size in bytes.
+    size: Option<u64>,
+    /// The region, table, file or symbol that holds it.
+    region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region_bytes: Option<String>,
+    /// The facts.
+    evidence: String,
+}
+
+impl Command for Malfind {
+    type Row = MalfindRow;
+    const NAME: &'static str = "malfind";
+    const ALIASES: &'static [&'static str] = &["findevil", "hollowfind", "psinject"];
+    const SUMMARY: &'static str = "Find hidden, injected and disguised things, with reason and evidence";
+    const SHAPE: Shape = Shape::List(&["kind", "pid", "process", "reason", "address", "region", "evidence"]);
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("malfind", "everything"),
+        ("malfind -p 54", "one process"),
+        ("malfind --kind memory --json", "foreign code in processes, for jq"),
+    ];
+
+    fn run(self, cx: &Context, out: &mut Rows<'_, MalfindRow>) -> Result<()> {
+        let mut found = self.collect(cx)?;
+        found.retain(|f| self.kind.is_empty() || self.kind.iter().any(|k| k == f.kind));
+        let place = |f: &Finding| KINDS.iter().position(|k| *k == f.kind).unwrap_or(KINDS.len());
+        found.sort_by_key(|f| (place(f), f.pid, f.address));
+        found.iter().try_for_each(|f| out.push(&row(f)))
+    }
+}
+
+impl Malfind {
+    fn collect(&self, cx: &Context) -> Result<Vec<Finding>> {
+        let kernel = cx.session()?.linux(Self::NAME)?;
+        let tasks = cx.take(&everybody(cx)?);
+        // `proc PID` in the shell narrows without a choice.
+        let filter = self.filter.or(cx.current());
+        if !filter.is_default() && !tasks.iter().any(|t| filter.picks(&t.info)) {
+            return Err(filter.nothing().into());
+        }
+        let mut found = cx.take(&suspect::of_tasks(kernel, &tasks));
+        found.retain(|f| tasks.iter().any(|t| Some(t.info.pid) == f.pid && filter.picks(&t.info)));
+        let picked: Vec<_> = tasks.into_iter().filter(|t| filter.picks(&t.info)).collect();
+        let mut lost: Vec<Text> = Vec::new();
+        for subject in suspect::subjects(kernel, &picked, &mut lost) {
+            cx.go_on()?;
+            found.extend(cx.take(&suspect::of_process(kernel, &subject)));
+        }
+        lost.iter().for_each(|reason| cx.lost(reason.to_string_lossy()));
+        if filter.is_default() {
+            for detector in DETECTORS {
+                cx.go_on()?;
+                found.extend(cx.take(&suspect::run(kernel, *detector)));
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn row(f: &Finding) -> MalfindRow {
+    MalfindRow {
+        kind: f.kind.to_owned(),
+        pid: f.pid,
+        process: f.process.as_ref().map(plain),
+        process_bytes: f.process.as_ref().and_then(exact),
+        reason: f.reason.to_owned(),
+        address: f.address.map(Hex::from),
+        size: f.size,
+        region: f.region.as_ref().map(plain),
+        region_bytes: f.region.as_ref().and_then(exact),
+        evidence: f.evidence.clone(),
+    }
+}

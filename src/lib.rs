@@ -10,6 +10,7 @@
 //! - [`memo`]: what is kept of an image for the next start
 //! - [`engine`]: addresses, physical memory, translation, views, search
 //! - [`arch`]: page-table formats as constant data
+//! - [`disasm`]: machine code as text
 //! - [`memsh_plugin`]: the traits and types that all of them share
 
 #![allow(
@@ -18,6 +19,7 @@
 )]
 
 pub mod arch;
+pub mod disasm;
 pub mod engine;
 mod error;
 pub mod image;

@@ -122,6 +122,11 @@ impl Session {
         &self.image.memory
     }
 
+    /// What the user knew better than detection.
+    pub fn hints(&self) -> &Hints {
+        &self.hints
+    }
+
     /// The image.
     pub fn image(&self) -> &Image {
         &self.image

@@ -9,7 +9,9 @@
 pub mod cells;
 mod check;
 mod cmdline;
+mod code;
 pub mod context;
+mod dis;
 mod dt;
 mod dump;
 mod env;
@@ -72,6 +74,7 @@ pub static ALL: &[Spec] = &[
     spec::<pages::Pages>(),
     spec::<read::Read>(),
     spec::<tele::Tele>(),
+    spec::<dis::Dis>(),
     spec::<scan::Scan>(),
     spec::<strings::Strings>(),
     spec::<dump::Dump>(),

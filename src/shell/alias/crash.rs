@@ -76,6 +76,7 @@ const FORMS: &[(&str, &str)] = &[
     ("foreach bt", "foreach all bt"),
     ("irq -d", "hooks"),
     ("dis -l schedule", "dis schedule"),
+    ("fuser /dev/null", "files --path /dev/null"),
     ("< commands", "source commands"),
 ];
 
@@ -120,6 +121,7 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "log" => log(rest),
         "mount" => Some(Ok(with(&["mounts"], &without(rest, &["-f", "-i", "-n"], notes, "mount")))),
         "foreach" => foreach(rest),
+        "fuser" if rest.first().is_some_and(|w| !w.starts_with('-')) => Some(Ok(with(&["files", "--path"], rest))),
         "irq" => Some(irq(rest)),
         "dis" if rest.iter().any(|w| w == "-l" || w == "-s") => {
             Some(Ok(with(&["dis"], &without(rest, &["-l", "-s"], notes, "dis"))))

@@ -19,8 +19,21 @@ const WRAPPABLE: usize = 24;
 /// A column that may be wrapped keeps at least this, before others are left out for it.
 const LEAST: usize = 20;
 /// What a terminal too narrow for all goes without, in this order, unless the columns were named.
-const EXPENDABLE: &[&str] =
-    &["start_time", "inode", "offset", "start_symbol", "refcount", "used_by", "threads", "space", "uid", "kind", "state", "ppid"];
+const EXPENDABLE: &[&str] = &[
+    "bytes",
+    "start_time",
+    "inode",
+    "offset",
+    "start_symbol",
+    "refcount",
+    "used_by",
+    "threads",
+    "space",
+    "uid",
+    "kind",
+    "state",
+    "ppid",
+];
 /// Ends a colour.
 const RESET: &str = "\x1b[0m";
 /// And names wider than this.

@@ -15,6 +15,7 @@ mod dis;
 mod dt;
 mod dump;
 mod env;
+mod eval;
 pub mod evidence;
 pub mod failure;
 mod files;
@@ -81,6 +82,7 @@ pub static ALL: &[Spec] = &[
     spec::<symbols::Symbols>(),
     spec::<near::Near>(),
     spec::<dt::Dt>(),
+    spec::<eval::Eval>(),
     spec::<hash::Hash>(),
     spec::<check::Check>(),
 ];

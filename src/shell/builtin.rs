@@ -9,11 +9,11 @@ use std::process::Command as Process;
 
 /// Names of the shell's own commands.
 pub const NAMES: &[&str] =
-    &["help", "proc", "set", "alias", "eval", "foreach", "schema", "completions", "man", "version", "exit", "quit"];
+    &["help", "proc", "set", "alias", "foreach", "schema", "completions", "man", "version", "exit", "quit"];
 
 /// Whether `words` are the shell's own command.
 pub fn is(words: &[String]) -> bool {
-    words.first().is_some_and(|w| NAMES.contains(&w.as_str()) || matches!(w.as_str(), "!" | "?" | "q" | ".process"))
+    words.first().is_some_and(|w| NAMES.contains(&w.as_str()) || matches!(w.as_str(), "!" | "?" | "q"))
 }
 
 /// Runs `words` if they are the shell's own command; `true` says that the shell is to end.
@@ -24,8 +24,7 @@ pub fn run(shell: &Shell, words: &[String], out: &mut dyn Write, stdout: bool) -
         "exit" | "quit" | "q" if rest.is_empty() => Some(Ok(true)),
         "exit" | "quit" => Some(Err(Failure::usage(format!("{name} takes no arguments")))),
         "help" | "?" if name == "help" || rest.is_empty() => done(help(shell, rest, out)),
-        "?" | "eval" => done(eval(shell, &rest.join(" "), out)),
-        "proc" | ".process" => done(process(shell, rest, out)),
+        "proc" => done(process(shell, rest, out)),
         "set" => done(set(shell, rest, out)),
         "alias" => done(text(out, &docs::aliases())),
         "foreach" => done(foreach(shell, rest, out, stdout)),
@@ -51,8 +50,10 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
         [aliases] if matches!(aliases.as_str(), "aliases" | "alias --builtin") => text(out, &super::alias::table()),
         _ => {
             let explained = super::alias::explain(rest);
-            if let Some(about) = &explained {
-                text(out, about)?;
+            // Of memsh's own command its own help comes first.
+            let own = super::alias::own(rest);
+            if let Some(about) = explained.as_ref().filter(|_| !own) {
+                text(out, &format!("{about}\n"))?;
             }
             let words = super::alias::expand(rest);
             let name = words.first().map(String::as_str).unwrap_or_default();
@@ -63,26 +64,13 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
                 Failure::Usage(format!("there is no command {name}"), Some("`help` lists the commands".to_owned()))
             })?;
             let mut parser = super::args::parser(spec, !shell.interactive);
-            text(out, &parser.render_help().to_string())
+            text(out, &parser.render_help().to_string())?;
+            match explained.filter(|_| own) {
+                Some(about) => text(out, &format!("\nOther tools' forms:\n{about}")),
+                None => Ok(()),
+            }
         }
     }
-}
-
-fn eval(shell: &Shell, expression: &str, out: &mut dyn Write) -> Result<()> {
-    let cx = Context::new(shell, shell.session.as_ref(), shell.current.borrow().clone());
-    let space = shell.session.as_ref().and_then(|s| match cx.current() {
-        Some(p) => s.process_space(p).ok(),
-        None => None,
-    });
-    // Only what needs the target's memory or names looks for its system.
-    let value = match cx.count(expression) {
-        Ok(v) => memsh::umem::from(v),
-        Err(_) => {
-            let space = space.or_else(|| shell.session.as_ref().and_then(|s| s.kernel_space().ok()));
-            cx.evaluate(expression, space.as_ref())?
-        }
-    };
-    text(out, &format!("{value:#x}  {value}  {value:#b}\n"))
 }
 
 fn process(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {

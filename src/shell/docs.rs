@@ -71,10 +71,6 @@ const BUILTINS: &[(&str, &str)] = &[
     ),
     ("set", "set [NAME VALUE]\n\nLists the settings, or changes one: format, header, color, progress, quiet, strict, verbose.\n"),
     (
-        "eval",
-        "eval EXPRESSION   (also: ? EXPRESSION)\n\nShows the value of an expression: numbers, symbols, operators as in C, *ADDR.\n",
-    ),
-    (
         "foreach",
         "foreach user|kernel|all|PID|NAME COMMAND\n\nRuns a command once for each process, as if `proc` had chosen it.\n",
     ),

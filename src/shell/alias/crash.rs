@@ -113,8 +113,8 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "rd" => Some(read(rest, notes)),
         "search" => super::pwndbg::search(rest, notes).or_else(|| search(rest, notes)),
         "vtop" | "pte" => vtop(rest, notes),
-        "btop" => Some(Ok(page(rest, ">>12", notes))),
-        "ptob" => Some(Ok(page(rest, "<<12", notes))),
+        "btop" => Some(Ok(page(rest, "btop", ">>12", notes))),
+        "ptob" => Some(Ok(page(rest, "ptob", "<<12", notes))),
         "struct" => Some(structure(rest, notes)),
         "p" | "print" | "output" => Some(Ok(print(rest, notes))),
         "net" => net(rest),
@@ -449,9 +449,9 @@ fn vtop(rest: &[String], notes: &mut Notes) -> Option<Translated> {
     Some(Ok([out, own].concat()))
 }
 
-fn page(rest: &[String], shift: &str, notes: &mut Notes) -> Vec<String> {
+fn page(rest: &[String], typed: &'static str, shift: &str, notes: &mut Notes) -> Vec<String> {
     let (theirs, own) = apart(rest);
-    let words = theirs.iter().map(|w| format!("{}{shift}", hex(w, crash("btop"), notes)));
+    let words = theirs.iter().map(|w| format!("{}{shift}", hex(w, crash(typed), notes)));
     with(&["eval"], &words.chain(own).collect::<Vec<_>>())
 }
 

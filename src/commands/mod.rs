@@ -16,6 +16,7 @@ mod dis;
 mod dt;
 mod dump;
 mod env;
+mod eval;
 pub mod evidence;
 mod extract;
 pub mod failure;
@@ -92,6 +93,7 @@ pub static ALL: &[Spec] = &[
     spec::<symbols::Symbols>(),
     spec::<near::Near>(),
     spec::<dt::Dt>(),
+    spec::<eval::Eval>(),
     spec::<hash::Hash>(),
     spec::<check::Check>(),
 ];

@@ -6,6 +6,7 @@ use super::failure::{Failure, Result};
 use super::info::Range;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
+use super::tele::is_high;
 use super::which::Whose;
 use clap::ValueEnum;
 use memsh::engine::{Gaps, index, to_umem};
@@ -152,7 +153,7 @@ impl Command for Read {
                 _ => String::from_utf8_lossy(&data).into_owned(),
             });
         }
-        let symbols = (self.unit == Unit::P).then(|| pointers(cx.session().ok(), start, &data, unit));
+        let symbols = (self.unit == Unit::P).then(|| pointers(cx.session().ok(), &space, start, &data));
         let length = to_umem(data.len());
         out.push(&ReadRow {
             address: Hex(start),
@@ -270,13 +271,14 @@ fn cut_string(space: &Space, start: umem, data: &mut Vec<u8>, gaps: &Gaps, unit:
     }
 }
 
-fn pointers(session: Option<&Session>, start: umem, data: &[u8], unit: u64) -> BTreeMap<String, String> {
-    let unit = usize::try_from(unit).unwrap_or(8).max(1);
+fn pointers(session: Option<&Session>, space: &Space, start: umem, data: &[u8]) -> BTreeMap<String, String> {
+    let unit = usize::from(space.pointer_size()).max(1);
     let mut out = BTreeMap::new();
     for (i, word) in data.chunks_exact(unit).enumerate() {
         let value = word.iter().rev().fold(0u64, |v, b| v << 8 | u64::from(*b));
         let name = session.and_then(|s| s.name_of(VirtAddr::new(umem::from(value))));
-        if let Some(name) = name.filter(|_| value != 0) {
+        // Small numbers could be offsets of per-CPU variables, and mostly are numbers.
+        if let Some(name) = name.filter(|_| is_high(umem::from(value), space)) {
             out.insert(format!("{:#x}", start.wrapping_add(to_umem(i * unit))), name);
         }
     }

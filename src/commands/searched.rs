@@ -55,10 +55,21 @@ impl Place {
             let user = processes.iter().filter(|p| !p.kernel_thread);
             return user.map(|p| Ok(session.process_space(p)?)).collect();
         }
-        if self.whose.is_default() && cx.current().is_none() {
+        if self.whose.is_default() && cx.current().is_none() && !self.is_virtual(cx)? {
             return Ok(vec![Space::Physical(session.memory().clone())]);
         }
         Ok(vec![self.whose.space(cx)?])
+    }
+
+    /// Whether the range begins beyond physical memory: then it means the kernel's addresses, as everywhere.
+    fn is_virtual(&self, cx: &Context) -> Result<bool> {
+        let Some(start) = self.range.first() else { return Ok(false) };
+        let session = cx.session()?;
+        let start = match cx.count(start) {
+            Ok(v) => wide(v),
+            Err(_) => cx.evaluate(start, session.kernel_space().ok().as_ref())?,
+        };
+        Ok(session.memory().ranges().iter().all(|r| r.start.value().saturating_add(r.size) <= start))
     }
 
     /// Narrows the search to a range.

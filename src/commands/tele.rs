@@ -9,7 +9,7 @@ use super::which::Whose;
 use memsh::engine::{index, to_u64};
 use memsh::session::Space;
 use memsh::{Error, ErrorKind, Layer, VirtAddr, umem};
-use memsh_plugin::RegionInfo;
+use memsh_plugin::{Perm, RegionInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -51,7 +51,7 @@ struct StepPart {
     address: Hex,
     /// What stands there, where a pointer's worth can be read.
     value: Option<Hex>,
-    /// `symbol`, `region`, `string`, `pointer` (readable memory without a name), `loop` (met before), `number` (no address).
+    /// `symbol`, `region`, `string`, `pointer` (readable memory without a name; what is code is not followed), `loop` (met before), `number` (no address).
     kind: String,
     /// The symbol, the region's name or the text.
     text: Option<String>,
@@ -69,7 +69,7 @@ const SHOWN: usize = 48;
 impl Command for Tele {
     type Row = TeleRow;
     const NAME: &'static str = "tele";
-    const ALIASES: &'static [&'static str] = &[];
+    const ALIASES: &'static [&'static str] = &["telescope"];
     const SUMMARY: &'static str = "Follow the pointers at an address: symbols, regions, strings, loops";
     const SHAPE: Shape = Shape::List(&["offset", "address", "value", "text"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
@@ -183,10 +183,17 @@ impl Place<'_> {
         if let Some((text, _)) = text_of(&window) {
             return (part(value, "string", Some(text)), None);
         }
+        // Behind a pointer to code stand instructions, no pointers.
+        let value = value.filter(|_| !self.is_code(at));
         match name {
             Some((kind, name)) => (part(value, kind, Some(name)), value),
             None => (part(value, "pointer", None), value),
         }
+    }
+
+    fn is_code(&self, at: umem) -> bool {
+        let Some(tables) = self.space.tables() else { return false };
+        tables.translate_one(VirtAddr::new(at)).is_ok_and(|t| t.perm.has(Perm::EXECUTE))
     }
 
     /// The symbol or the region at an address.
@@ -198,9 +205,18 @@ impl Place<'_> {
             let name = name.unwrap_or_else(|| "anonymous".to_owned());
             return Some(("region", format!("{name}+{:#x}", at - r.start.value())));
         }
-        let name = self.cx.session().ok()?.name_of(VirtAddr::new(at))?;
-        Some(("symbol", name))
+        // Per-CPU variables have small numbers for addresses: what small numbers mostly are is numbers.
+        if !is_high(at, self.space) {
+            return None;
+        }
+        Some(("symbol", self.cx.session().ok()?.name_of(VirtAddr::new(at))?))
     }
+}
+
+/// Whether an address lies in the upper half, as the kernel's do.
+pub fn is_high(address: umem, space: &Space) -> bool {
+    let bits = u32::from(space.pointer_size()) * 8;
+    bits > 0 && bits <= umem::BITS && address >> (bits - 1) & 1 == 1
 }
 
 fn regions(cx: &Context, space: &Space) -> Vec<RegionInfo> {

@@ -4,7 +4,7 @@ use super::host::Shell;
 use super::run::Ended;
 use super::{docs, expr, foreach, own, recall, settings, source};
 use crate::commands::failure::{Failure, Result};
-use crate::commands::{Context, find};
+use crate::commands::find;
 use std::io::Write;
 use std::process::Command as Process;
 
@@ -15,7 +15,6 @@ pub const NAMES: &[&str] = &[
     "set",
     "alias",
     "unalias",
-    "eval",
     "foreach",
     "source",
     "history",
@@ -53,8 +52,7 @@ pub fn run(shell: &Shell, words: &[String], out: &mut dyn Write, stdout: bool) -
         "exit" | "quit" | "q" if rest.is_empty() => Some(Ok(Ended { quit: true, ..Ended::WELL })),
         "exit" | "quit" => Some(Err(Failure::usage(format!("{name} takes no arguments")))),
         "help" | "?" if name == "help" || rest.is_empty() => done(help(shell, rest, out)),
-        "?" | "eval" => done(eval(shell, &rest.join(" "), out)),
-        "proc" | ".process" => done(process(shell, rest, out)),
+        "proc" => done(process(shell, rest, out)),
         "set" => done(settings::run(shell, rest).and_then(|shown| text(out, &shown))),
         "alias" => done(alias(shell, rest, out)),
         "unalias" => done(unalias(shell, rest)),
@@ -90,8 +88,10 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
         [aliases] if matches!(aliases.as_str(), "aliases" | "alias --builtin") => text(out, &super::alias::table()),
         _ => {
             let explained = super::alias::explain(rest);
-            if let Some(about) = &explained {
-                text(out, about)?;
+            // Of memsh's own command its own help comes first.
+            let own = super::alias::own(rest);
+            if let Some(about) = explained.as_ref().filter(|_| !own) {
+                text(out, &format!("{about}\n"))?;
             }
             let words = super::alias::expand(rest);
             let name = words.first().map(String::as_str).unwrap_or_default();
@@ -105,26 +105,13 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
                 Failure::Usage(format!("there is no command {name}"), Some("`help` lists the commands".to_owned()))
             })?;
             let mut parser = super::args::parser(spec, !shell.interactive);
-            text(out, &parser.render_help().to_string())
+            text(out, &parser.render_help().to_string())?;
+            match explained.filter(|_| own) {
+                Some(about) => text(out, &format!("\nOther tools' forms:\n{about}")),
+                None => Ok(()),
+            }
         }
     }
-}
-
-fn eval(shell: &Shell, expression: &str, out: &mut dyn Write) -> Result<()> {
-    let cx = Context::new(shell, shell.session.as_ref(), shell.current.borrow().clone());
-    let space = shell.session.as_ref().and_then(|s| match cx.current() {
-        Some(p) => s.process_space(p).ok(),
-        None => None,
-    });
-    // Only what needs the target's memory or names looks for its system.
-    let value = match cx.count(expression) {
-        Ok(v) => memsh::umem::from(v),
-        Err(_) => {
-            let space = space.or_else(|| shell.session.as_ref().and_then(|s| s.kernel_space().ok()));
-            cx.evaluate(expression, space.as_ref())?
-        }
-    };
-    text(out, &format!("{value:#x}  {value}  {value:#b}\n"))
 }
 
 fn process(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {

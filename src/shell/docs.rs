@@ -74,10 +74,6 @@ const BUILTINS: &[(&str, &str)] = &[
         "set [NAME VALUE]\n\nLists the settings, or changes one: format, header, color, pager, progress, quiet, strict, verbose.\n",
     ),
     (
-        "eval",
-        "eval EXPRESSION   (also: ? EXPRESSION)\n\nShows the value of an expression: numbers, symbols, operators as in C, *ADDR.\n",
-    ),
-    (
         "foreach",
         "foreach FILTER COMMAND\n\nRuns a command once for each process, as if `proc` had chosen it. FILTER is user, kernel, all, a name, pids \
          as 1,2,3, or an expression over the rows of ps: foreach 'uid == 0 and name ~ \"ssh\"' maps. With --json the rows of all are one \

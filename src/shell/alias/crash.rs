@@ -78,6 +78,7 @@ const FORMS: &[(&str, &str)] = &[
     ("foreach bt", "foreach all bt"),
     ("irq -d", "hooks"),
     ("dis -l schedule", "dis schedule"),
+    ("fuser /dev/null", "files --path /dev/null"),
     ("< commands", "source commands"),
 ];
 
@@ -117,14 +118,15 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "rd" => Some(read(rest, notes)),
         "search" => super::pwndbg::search(rest, notes).or_else(|| search(rest, notes)),
         "vtop" | "pte" => vtop(rest, notes),
-        "btop" => Some(Ok(page(rest, ">>12", notes))),
-        "ptob" => Some(Ok(page(rest, "<<12", notes))),
+        "btop" => Some(Ok(page(rest, "btop", ">>12", notes))),
+        "ptob" => Some(Ok(page(rest, "ptob", "<<12", notes))),
         "struct" => Some(structure(rest, notes)),
         "p" | "print" | "output" => Some(Ok(print(rest, notes))),
         "net" => net(rest),
         "log" => log(rest),
         "mount" => Some(Ok(with(&["mounts"], &without(rest, &["-f", "-i", "-n"], notes, "mount")))),
         "foreach" => foreach(rest),
+        "fuser" if rest.first().is_some_and(|w| !w.starts_with('-')) => Some(Ok(with(&["files", "--path"], rest))),
         "irq" => Some(irq(rest)),
         "dis" if rest.iter().any(|w| w == "-l" || w == "-s") => {
             Some(Ok(with(&["dis"], &without(rest, &["-l", "-s"], notes, "dis"))))
@@ -469,9 +471,9 @@ fn vtop(rest: &[String], notes: &mut Notes) -> Option<Translated> {
     Some(Ok([out, own].concat()))
 }
 
-fn page(rest: &[String], shift: &str, notes: &mut Notes) -> Vec<String> {
+fn page(rest: &[String], typed: &'static str, shift: &str, notes: &mut Notes) -> Vec<String> {
     let (theirs, own) = apart(rest);
-    let words = theirs.iter().map(|w| format!("{}{shift}", hex(w, crash("btop"), notes)));
+    let words = theirs.iter().map(|w| format!("{}{shift}", hex(w, crash(typed), notes)));
     with(&["eval"], &words.chain(own).collect::<Vec<_>>())
 }
 

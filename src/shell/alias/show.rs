@@ -23,7 +23,13 @@ pub fn table() -> String {
     out
 }
 
-/// What another tool's spelling means, for `help`; `None` where it is memsh's own.
+/// Whether a word is memsh's own, whatever it is with other arguments.
+pub fn own(words: &[String]) -> bool {
+    let first: Vec<String> = words.iter().take(1).cloned().collect();
+    translate(&first).words == first
+}
+
+/// What a spelling means, for `help`; `None` where it means what it says.
 pub fn explain(words: &[String]) -> Option<String> {
     let first = words.first()?;
     let mut out = String::new();
@@ -36,7 +42,7 @@ pub fn explain(words: &[String]) -> Option<String> {
             let _ = writeln!(out, "{}: memsh does not do what `{first}` does there: {instead}.", tool.name);
         }
     }
-    if out.is_empty() {
+    if out.is_empty() && !own(words) {
         let meant = translate(words);
         if let Some(absent) = meant.absent {
             let _ = writeln!(out, "{}: {}.", absent.what, absent.instead);

@@ -29,7 +29,7 @@ const FORMS: &[(&str, &str)] = &[
     ("ps auxf", "ps -t"),
     ("pmap 142", "maps -p 142"),
     ("lsof -p 142", "files -p 142"),
-    ("ss -tlnp", "net"),
+    ("ss -tlnp", "net -t -l"),
     ("netstat -anp", "net"),
     ("ip a", "interfaces"),
     ("cat /proc/142/maps", "maps -p 142"),
@@ -71,14 +71,16 @@ fn form(name: &str, rest: &[String], _: &mut Notes) -> Option<Translated> {
             [one] => pid("maps", one),
             _ => with(&["maps"], &own),
         },
-        // The options of `ss` and `netstat` say which columns; memsh's own stay.
+        // Of the letters of `ss` and `netstat` those that choose are memsh's too; the others say which columns.
         "ss" | "netstat" => {
-            let letters = |w: &String| is_option(w) && w.chars().skip(1).all(|c| "aeilnoprstuwx46W".contains(c)) && w != "-p";
-            let kept: Vec<String> = theirs.iter().filter(|w| !letters(w)).cloned().collect();
-            if name == "netstat" && kept.len() == theirs.len() {
+            let cluster = |w: &&String| is_option(w) && w.chars().skip(1).all(|c| "aeilnoprstuwxW46".contains(c));
+            let letters: Vec<&String> = theirs.iter().filter(cluster).filter(|w| *w != "-p").collect();
+            if letters.iter().all(|w| w.len() == 2 && "ltuwx".contains(w.chars().nth(1).unwrap_or(' '))) {
                 return None;
             }
-            with(&["net"], &[kept, own].concat())
+            let chosen = letters.iter().flat_map(|w| w.chars()).filter(|c| "ltuwx".contains(*c)).map(|c| format!("-{c}"));
+            let kept = theirs.iter().filter(|w| !letters.contains(w)).cloned();
+            with(&["net"], &chosen.chain(kept).chain(own).collect::<Vec<_>>())
         }
         "lsof" => match theirs.as_slice() {
             [option, number, ..] if option == "-p" && is_decimal(number) => pid("files", number),

@@ -93,8 +93,10 @@ const FORMS: &[(&str, &str)] = &[
     ("dx (nt!_EPROCESS*)0xffff888004a50000", "dt _EPROCESS 0xffff888004a50000"),
     ("u init_task", "dis init_task"),
     ("uf schedule", "dis --function schedule"),
-    ("ub schedule", "dis --reverse schedule"),
+    ("ub schedule", "dis --reverse -n 8 schedule"),
+    ("ub schedule L4", "dis --reverse -n 0x4 schedule"),
     (".formats 1000", "eval 0x1000"),
+    ("? 1+1", "eval 1+1"),
     ("?? 1+1", "eval 1+1"),
     ("vertarget", "info"),
     ("$<script.msh", "source script.msh"),
@@ -199,6 +201,7 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
             files => with(&["log"], files),
         },
         "??" => with(&["eval"], rest),
+        "?" if !rest.is_empty() => with(&["eval"], rest),
         ".writemem" => return Some(write_memory(rest, notes)),
         ".dump" => dump_file(rest),
         "~" if rest.is_empty() => with(&["threads"], rest),
@@ -229,7 +232,7 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "dx" => dx(rest),
         "u" => with(&["dis"], &memory(rest, windbg("u"), notes)),
         "uf" => with(&["dis", "--function"], &memory(rest, windbg("uf"), notes)),
-        "ub" => with(&["dis", "--reverse"], &memory(rest, windbg("ub"), notes)),
+        "ub" => before(rest, notes),
         _ => return None,
     };
     Some(Ok(words))
@@ -375,6 +378,16 @@ fn eval(rest: &[String], notes: &mut Notes) -> Vec<String> {
     let (theirs, own) = apart(rest);
     let words = theirs.iter().map(|w| hex(w, windbg(".formats"), notes)).collect::<Vec<_>>();
     with(&["eval"], &[words, own].concat())
+}
+
+/// `ub ADDR [LCOUNT]`: what stands before.
+fn before(rest: &[String], notes: &mut Notes) -> Vec<String> {
+    let words = memory(rest, windbg("ub"), notes);
+    let (counts, words): (Vec<String>, Vec<String>) = words.into_iter().partition(|w| crate::commands::windbg_count(w).is_some());
+    let count = counts
+        .first()
+        .map_or("8".to_owned(), |c| format!("0x{}", c.trim_start_matches(['L', 'l', '?']).trim_start_matches("0x")));
+    with(&["dis", "--reverse", "-n", &count], &words)
 }
 
 /// `.writemem FILE ADDR RANGE`

@@ -15,6 +15,7 @@ pub fn text(command: &str, answer: &Value, paint: Paint) -> String {
             None => hex::dump(answer, paint),
         },
         "dt" => dt(answer, paint),
+        "eval" => eval(answer, paint),
         "check" => check(answer, paint),
         _ => plain(answer, paint),
     }
@@ -137,6 +138,24 @@ fn vtop(a: &Value, paint: Paint) -> String {
                 writeln!(out, "{} -> {reason} at level {}: {}", word(a, "virtual"), word(fault, "level"), word(fault, "detail"));
         }
     }
+    out
+}
+
+fn eval(a: &Value, paint: Paint) -> String {
+    let value = paint.strong(word(a, "value"));
+    let mut out = format!("{value}  {}  {}  {}\n", word(a, "decimal"), word(a, "octal"), word(a, "binary"));
+    let mut line = |key: &str, label: &str, text: &dyn Fn(&str) -> String| {
+        if let Some(value) = a.get(key).and_then(Value::as_str) {
+            let _ = writeln!(out, "  {}  {}", paint.label(format_args!("{label:<10}")), text(&escape::terminal(value)));
+        }
+    };
+    let plain = |t: &str| t.to_owned();
+    line("signed", "signed", &plain);
+    line("characters", "characters", &|t| format!("{t:?}"));
+    line("symbol", "symbol", &plain);
+    line("time", "time", &|t| {
+        format!("{t} ({} since {})", word(a, "time_unit"), if word(a, "time_unit") == "filetime" { "1601" } else { "1970" })
+    });
     out
 }
 

@@ -7,9 +7,11 @@
 //! To add a command: a file here that implements [`Command`](spec::Command), and a line in [`ALL`].
 
 pub mod cells;
+mod cgroups;
 mod check;
 mod cmdline;
 pub mod context;
+mod creds;
 mod dt;
 mod dump;
 mod env;
@@ -22,6 +24,7 @@ mod info;
 mod maps;
 mod modules;
 mod mounts;
+mod namespaces;
 mod near;
 mod pages;
 mod ps;
@@ -55,6 +58,9 @@ pub static ALL: &[Spec] = &[
     spec::<maps::Maps>(),
     spec::<files::Files>(),
     spec::<mounts::Mounts>(),
+    spec::<namespaces::Namespaces>(),
+    spec::<cgroups::Cgroups>(),
+    spec::<creds::Creds>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),
     spec::<pages::Pages>(),

@@ -10,7 +10,9 @@
 //! - `mm`, `region`, `image`: address spaces, their regions, the programs in them
 //! - `openfile`, `filekind`, `filedetail`, `sockname`: open files of processes, what they are and what is known of each
 //! - `mount`, `mountopts`: mounts of every mount namespace, and their options
-//! - `namespace`: namespaces that tasks live in
+//! - `namespace`, `nslist`, `pids`: namespaces that tasks live in, all that there are, and ids of tasks in them
+//! - `cred`, `caps`: who tasks are and what they may do; capabilities by name
+//! - `cgroup`: control groups that tasks are in
 //! - `enums`: names of numbers
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
 //! - `finding`: what looks as it should not
@@ -28,6 +30,9 @@
 )]
 
 mod args;
+pub mod caps;
+pub mod cgroup;
+pub mod cred;
 mod enums;
 mod fdtable;
 mod filedetail;
@@ -46,9 +51,11 @@ pub mod mount;
 mod mountopts;
 mod names;
 mod namespace;
+pub mod nslist;
 pub mod openfile;
 mod path;
 mod percpu;
+mod pids;
 mod process;
 mod region;
 mod shapes;

@@ -58,6 +58,10 @@ fn a_path_or_an_inode_finds_who_uses_it() {
     let inode = console[0]["inode"].to_string();
     assert!(rows(&["fuser", "--path", &inode]).len() >= console.len());
     assert!(rows(&["files", "--path", "/no/such/file"]).is_empty());
+    assert_eq!(rows(&["fuser", "/dev/console"]), console);
+    assert_eq!(rows(&["lsof", "/dev/console", "-p", "1"]).len(), 3);
+    let gone = rows(&["files", "--deleted", "--path", "/lab/files/deleted*"]);
+    assert!(!gone.is_empty() && gone.iter().all(|r| r["deleted"] == true));
 }
 
 #[test]

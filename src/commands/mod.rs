@@ -8,11 +8,13 @@
 
 mod bpf;
 pub mod cells;
+mod cgroups;
 mod check;
 mod cmdline;
 mod code;
 pub mod context;
 mod dis;
+mod creds;
 mod dt;
 mod dump;
 mod env;
@@ -33,6 +35,7 @@ mod malfind;
 mod maps;
 mod modules;
 mod mounts;
+mod namespaces;
 mod near;
 mod net;
 mod pagecache;
@@ -81,6 +84,9 @@ pub static ALL: &[Spec] = &[
     spec::<files::Files>(),
     spec::<mounts::Mounts>(),
     spec::<malfind::Malfind>(),
+    spec::<namespaces::Namespaces>(),
+    spec::<cgroups::Cgroups>(),
+    spec::<creds::Creds>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),
     spec::<pages::Pages>(),

@@ -10,7 +10,9 @@
 //! - `mm`, `region`, `image`: address spaces, their regions, the programs in them
 //! - `openfile`, `filekind`, `filedetail`, `sockname`: open files of processes, what they are and what is known of each
 //! - `mount`, `mountopts`: mounts of every mount namespace, and their options
-//! - `namespace`: namespaces that tasks live in
+//! - `namespace`, `nslist`, `pids`: namespaces that tasks live in, all that there are, and ids of tasks in them
+//! - `cred`, `caps`: who tasks are and what they may do; capabilities by name
+//! - `cgroup`: control groups that tasks are in
 //! - `enums`: names of numbers
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
 //! - `census`, `sweep`: tasks found by every way there is; one pass over memory for what looks like a structure
@@ -42,6 +44,9 @@ mod args;
 pub mod bpf;
 pub mod cachedpages;
 pub mod census;
+pub mod caps;
+pub mod cgroup;
+pub mod cred;
 mod enums;
 mod fdtable;
 mod filedetail;
@@ -67,12 +72,15 @@ mod mountopts;
 mod names;
 mod namespace;
 pub mod net;
+pub mod nslist;
 pub mod openfile;
 mod overlay;
 pub mod owner;
 pub mod pagecache;
 mod path;
 pub mod percpu;
+mod percpu;
+mod pids;
 mod process;
 mod region;
 pub mod resource;

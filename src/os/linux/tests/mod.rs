@@ -6,3 +6,4 @@ mod module_cases;
 mod path_cases;
 mod process_cases;
 mod region_cases;
+mod vfs_cases;

@@ -38,6 +38,7 @@ mod strings;
 mod swaps;
 mod symbols;
 mod threads;
+mod timers;
 mod vtop;
 mod which;
 
@@ -57,6 +58,7 @@ pub static ALL: &[Spec] = &[
     spec::<net::Net>(),
     spec::<interfaces::Interfaces>(),
     spec::<bpf::Bpf>(),
+    spec::<timers::Timers>(),
     spec::<iomem::Iomem>(),
     spec::<swaps::Swaps>(),
     spec::<modules::Modules>(),

@@ -12,6 +12,7 @@
 //! - `holders`: which process holds which open file
 //! - `net`: sockets
 //! - `bpf`: eBPF programs, maps and links
+//! - `timer`: timers of all processors, and what they will call
 //! - `resource`, `swap`: who claims which physical addresses; swap areas
 //! - `finding`: what looks as it should not
 //! - `path`: what a directory entry is called from the root of process 1
@@ -57,6 +58,7 @@ mod task;
 mod testkit;
 #[cfg(test)]
 mod tests;
+pub mod timer;
 mod tree;
 mod xarray;
 

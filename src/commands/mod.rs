@@ -53,6 +53,7 @@ mod swaps;
 mod symbols;
 mod tele;
 mod threads;
+mod timers;
 mod vtop;
 mod which;
 
@@ -74,6 +75,7 @@ pub static ALL: &[Spec] = &[
     spec::<history::History>(),
     spec::<interfaces::Interfaces>(),
     spec::<bpf::Bpf>(),
+    spec::<timers::Timers>(),
     spec::<iomem::Iomem>(),
     spec::<swaps::Swaps>(),
     spec::<modules::Modules>(),

@@ -21,6 +21,7 @@
 //! - `holders`: which process holds which open file
 //! - `net`: sockets
 //! - `bpf`: eBPF programs, maps and links
+//! - `timer`: timers of all processors, and what they will call
 //! - `resource`, `swap`: who claims which physical addresses; swap areas
 //! - `finding`: what looks as it should not
 //! - `finding`, `suspect`: what looks as it should not, and what looks for it among processes and memory
@@ -96,6 +97,7 @@ mod task;
 mod testkit;
 #[cfg(test)]
 mod tests;
+pub mod timer;
 mod tree;
 mod xarray;
 

@@ -20,6 +20,7 @@ mod glob;
 mod hash;
 mod history;
 mod info;
+mod inodepages;
 mod kmsg;
 mod maps;
 mod modules;
@@ -57,6 +58,7 @@ pub static ALL: &[Spec] = &[
     spec::<modules::Modules>(),
     spec::<kmsg::Kmsg>(),
     spec::<pagecache::Pagecache>(),
+    spec::<inodepages::InodePages>(),
     spec::<maps::Maps>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),

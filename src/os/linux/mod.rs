@@ -11,6 +11,7 @@
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
 //! - `frames`: page frames, `struct page` and the direct map
 //! - `finding`: what looks as it should not
+//! - `owner`: who uses a page frame
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `pagecache`, `cachedpages`, `overlay`: files in memory, their cached pages, what lies below an overlay
 //! - `args`: arguments and environment
@@ -45,6 +46,7 @@ mod mm;
 mod module;
 mod names;
 mod overlay;
+pub mod owner;
 pub mod pagecache;
 mod path;
 mod percpu;

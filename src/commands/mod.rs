@@ -30,6 +30,7 @@ mod hooks;
 mod info;
 mod interfaces;
 mod iomem;
+mod inodepages;
 mod kmsg;
 mod malfind;
 mod maps;
@@ -82,6 +83,7 @@ pub static ALL: &[Spec] = &[
     spec::<kmsg::Kmsg>(),
     spec::<hooks::Hooks>(),
     spec::<pagecache::Pagecache>(),
+    spec::<inodepages::InodePages>(),
     spec::<maps::Maps>(),
     spec::<files::Files>(),
     spec::<mounts::Mounts>(),

@@ -25,6 +25,7 @@
 //! - `resource`, `swap`: who claims which physical addresses; swap areas
 //! - `finding`: what looks as it should not
 //! - `finding`, `suspect`: what looks as it should not, and what looks for it among processes and memory
+//! - `frame_owner`: who uses a page frame
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `pagecache`, `cachedpages`, `overlay`: files in memory, their cached pages, what lies below an overlay
 //! - `args`: arguments and environment
@@ -76,6 +77,7 @@ pub mod net;
 pub mod nslist;
 pub mod openfile;
 mod overlay;
+pub mod frame_owner;
 pub mod owner;
 pub mod pagecache;
 mod path;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod argument_cases;
+mod cache_cases;
 mod module_cases;
 mod path_cases;
 mod process_cases;

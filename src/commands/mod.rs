@@ -6,6 +6,7 @@
 //!
 //! To add a command: a file here that implements [`Command`](spec::Command), and a line in [`ALL`].
 
+mod bt;
 pub mod cells;
 mod check;
 mod cmdline;
@@ -49,6 +50,7 @@ pub static ALL: &[Spec] = &[
     spec::<info::Info>(),
     spec::<ps::Ps>(),
     spec::<threads::Threads>(),
+    spec::<bt::Bt>(),
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
     spec::<modules::Modules>(),

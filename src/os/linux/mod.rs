@@ -14,6 +14,7 @@
 //! - `args`: arguments and environment
 //! - `module`, `names`: kernel modules and their symbols
 //! - `space`: the address space of a process, with page-table isolation or without
+//! - `unwind`: stacks of tasks
 //! - `sys`: the system as a whole
 #![deny(
     clippy::indexing_slicing,
@@ -49,6 +50,7 @@ mod testkit;
 #[cfg(test)]
 mod tests;
 mod tree;
+pub mod unwind;
 mod xarray;
 
 pub use find::detect;

@@ -56,23 +56,17 @@ pub enum Base {
     Unknown,
 }
 
-impl Base {
-    fn of(value: u64) -> Self {
-        match value {
-            0 => Base::Undefined,
-            1 => Base::PreviousSp,
-            2 => Base::Register("dx"),
-            3 => Base::Register("di"),
-            4 => Base::Bp,
-            5 => Base::Sp,
-            6 => Base::Register("r10"),
-            7 => Base::Register("r13"),
-            8 => Base::BpIndirect,
-            9 => Base::SpIndirect,
-            _ => Base::Unknown,
-        }
-    }
-}
+/// The registers by number: until 6.18 or so, and since. Nothing in the types tells which; the tables themselves do.
+const NUMBERINGS: [[Base; 11]; 2] = {
+    use Base::*;
+    let (dx, di, r10, r13, ax) = (Register("dx"), Register("di"), Register("r10"), Register("r13"), Register("ax"));
+    [
+        [Undefined, PreviousSp, dx, di, Bp, Sp, r10, r13, BpIndirect, SpIndirect, Unknown],
+        [Undefined, ax, dx, Sp, Bp, di, r10, r13, PreviousSp, SpIndirect, BpIndirect],
+    ]
+};
+/// Entries that are looked at to tell the numbering.
+const SAMPLES: u64 = 512;
 
 /// What lies at the top of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +118,7 @@ pub struct Tables<'k> {
     kernel: &'k Kernel,
     shape: std::sync::Arc<OrcShape>,
     size: u64,
+    numbering: [Base; 11],
     tables: Vec<(u64, u64, Table)>,
     known: RefCell<HashMap<u64, Option<Entry>>>,
 }
@@ -134,16 +129,49 @@ impl<'k> Tables<'k> {
         let shape = kernel.shape::<OrcShape>();
         let size = kernel.types.size_of("struct orc_entry").filter(|s| (4..=64).contains(s))?;
         shape.sp_offset?;
-        let mut found = Self { kernel, shape, size, tables: Vec::new(), known: RefCell::default() };
+        let mut found = Self { kernel, shape, size, numbering: [Base::Unknown; 11], tables: Vec::new(), known: RefCell::default() };
         let (ips, stop) = (kernel.address("__start_orc_unwind_ip")?, kernel.address("__stop_orc_unwind_ip")?);
         let entries = kernel.address("__start_orc_unwind")?;
         let count = stop.offset_from(ips).and_then(crate::engine::to_u64)? / 4;
         match found.table(ips, entries, count) {
-            Some(table) => found.tables.push((table.first, table.last, table)),
+            Some(table) => {
+                match found.numbering_of(&table) {
+                    Some(numbering) => found.numbering = numbering,
+                    None => {
+                        lost.push(format!("the kernel's unwind tables at {entries} are of a kind that memsh does not know"));
+                        return None;
+                    }
+                }
+                found.tables.push((table.first, table.last, table));
+            }
             None => lost.push(format!("the kernel's unwind tables at {ips} are not in the image or make no sense")),
         }
         found.modules(lost);
         Some(found)
+    }
+
+    /// How registers are numbered: almost every function finds its caller by the stack pointer, hardly one by another register
+    /// that has the same number in the other numbering.
+    fn numbering_of(&self, table: &Table) -> Option<[Base; 11]> {
+        let s = &self.shape;
+        let mut votes = [0u64; 2];
+        for i in (0..table.count).step_by(usize::try_from(table.count / SAMPLES).ok()?.max(1)) {
+            let at = table.entries.wrapping_add(umem::from(i * self.size));
+            let register = s.read(self.kernel.view(), at).uint(s.sp_reg).and_then(|r| usize::try_from(r).ok());
+            for (vote, numbering) in votes.iter_mut().zip(&NUMBERINGS) {
+                *vote += u64::from(register.and_then(|r| numbering.get(r)) == Some(&Base::Sp));
+            }
+        }
+        let [old, new] = votes;
+        match (old > 4 * new, new > 4 * old) {
+            (true, _) => NUMBERINGS.first().copied(),
+            (_, true) => NUMBERINGS.last().copied(),
+            _ => None,
+        }
+    }
+
+    fn base(&self, value: u64) -> Base {
+        usize::try_from(value).ok().and_then(|i| self.numbering.get(i)).copied().unwrap_or(Base::Unknown)
     }
 
     fn modules(&mut self, lost: &mut Lost) {
@@ -220,7 +248,7 @@ impl<'k> Tables<'k> {
     fn entry(&self, at: VirtAddr) -> Option<Entry> {
         let s = &self.shape;
         let block = s.read(self.kernel.view(), at);
-        let sp_reg = Base::of(block.uint(s.sp_reg)?);
+        let sp_reg = self.base(block.uint(s.sp_reg)?);
         let kind = block.uint(s.kind)?;
         let kind = match s.end {
             // UNWIND_HINT_TYPE_CALL, _REGS, _REGS_PARTIAL until 6.3.
@@ -239,7 +267,7 @@ impl<'k> Tables<'k> {
         };
         Some(Entry {
             sp: (sp_reg, block.int(s.sp_offset)?),
-            bp: (Base::of(block.uint(s.bp_reg)?), block.int(s.bp_offset)?),
+            bp: (self.base(block.uint(s.bp_reg)?), block.int(s.bp_offset)?),
             kind,
             signal,
         })

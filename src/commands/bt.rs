@@ -96,18 +96,19 @@ impl Command for Bt {
         for why in unwinder.lost() {
             cx.lost(why.clone());
         }
-        let mut silent = 0;
+        let mut silent = false;
         for (process, thread) in self.tasks(cx, &unwinder)? {
             cx.go_on()?;
             let stack = unwinder.stack(thread.address, self.guess);
             for why in &stack.lost {
                 cx.lost(format!("{} ({}): {why}", plain(&thread.name), thread.tid));
             }
-            silent += u32::from(!stack.readable);
+            silent |= !stack.readable;
             self.told(session, &process, &thread, &stack, out)?;
         }
-        if silent > 0 && session.image().cpus.is_empty() {
-            cx.host().warn(&format!("{silent} tasks run: their registers are in the processors, and this image has memory only"));
+        if silent {
+            let why = "tasks marked `running` have their registers in a processor, and this image does not hold those";
+            cx.host().warn(why);
         }
         Ok(())
     }

@@ -129,7 +129,8 @@ impl<'k> Tables<'k> {
         let shape = kernel.shape::<OrcShape>();
         let size = kernel.types.size_of("struct orc_entry").filter(|s| (4..=64).contains(s))?;
         shape.sp_offset?;
-        let mut found = Self { kernel, shape, size, numbering: [Base::Unknown; 11], tables: Vec::new(), known: RefCell::default() };
+        let mut found =
+            Self { kernel, shape, size, numbering: [Base::Unknown; 11], tables: Vec::new(), known: RefCell::default() };
         let (ips, stop) = (kernel.address("__start_orc_unwind_ip")?, kernel.address("__stop_orc_unwind_ip")?);
         let entries = kernel.address("__start_orc_unwind")?;
         let count = stop.offset_from(ips).and_then(crate::engine::to_u64)? / 4;
@@ -142,7 +143,8 @@ impl<'k> Tables<'k> {
                         return None;
                     }
                 }
-                found.tables.push((table.first, table.last, table));
+                let end = kernel.address("_etext").map_or(table.last, |e| number(e).max(table.last));
+                found.tables.push((table.first, end, table));
             }
             None => lost.push(format!("the kernel's unwind tables at {ips} are not in the image or make no sense")),
         }

@@ -84,6 +84,7 @@ pub struct Walk<'u, 'k> {
     saved: Saved,
     signal: bool,
     stacks: u32,
+    runs: bool,
     /// The frames so far.
     pub frames: Vec<Frame>,
     /// The program's registers, where the way led to them.
@@ -100,6 +101,7 @@ impl<'u, 'k> Walk<'u, 'k> {
     pub fn new(unwinder: &'u Unwinder<'k>, task: VirtAddr, own: (u64, u64), start: Start) -> Self {
         let forked = ["ret_from_fork_asm", "ret_from_fork"].iter().find_map(|n| unwinder.kernel.address(n));
         let signal = start.registers.is_some() || forked.is_some_and(|f| number(f) == start.ip);
+        let runs = start.registers.is_some();
         let saved = start.registers.map_or(Saved::None, Saved::All);
         let mut walk = Self {
             unwinder,
@@ -112,6 +114,7 @@ impl<'u, 'k> Walk<'u, 'k> {
             saved,
             signal,
             stacks: 0,
+            runs,
             frames: Vec::new(),
             user: None,
         };
@@ -290,6 +293,11 @@ impl<'u, 'k> Walk<'u, 'k> {
                 true => Ok(self.area),
                 false => Err(format!("it leads back, from {from:#x} to {to:#x}")),
             };
+        }
+        // A task that sleeps does so on its own stack.
+        let elsewhere = VirtAddr::new(umem::from(to));
+        if !self.runs || self.unwinder.kernel.space.read_u64(elsewhere).is_err() {
+            return Err(format!("it leads out of the stack, to {to:#x}"));
         }
         self.stacks += 1;
         if self.stacks > STACKS {

@@ -7,6 +7,7 @@
 //! To add a command: a file here that implements [`Command`](spec::Command), and a line in [`ALL`].
 
 mod bpf;
+mod bt;
 pub mod cells;
 mod cgroups;
 mod check;
@@ -70,6 +71,7 @@ pub static ALL: &[Spec] = &[
     spec::<info::Info>(),
     spec::<ps::Ps>(),
     spec::<threads::Threads>(),
+    spec::<bt::Bt>(),
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
     spec::<net::Net>(),

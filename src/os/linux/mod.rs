@@ -33,6 +33,7 @@
 //! - `kmsg`: the kernel's log
 //! - `module`, `modscan`, `names`: kernel modules, by every way that leads to them, and their symbols
 //! - `space`: the address space of a process, with page-table isolation or without
+//! - `unwind`: stacks of tasks
 //! - `sys`: the system as a whole
 #![deny(
     clippy::indexing_slicing,
@@ -101,6 +102,7 @@ mod testkit;
 mod tests;
 pub mod timer;
 mod tree;
+pub mod unwind;
 mod xarray;
 
 pub use find::detect;

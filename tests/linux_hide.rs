@@ -341,6 +341,26 @@ fn code_that_was_changed_in_memory() {
 }
 
 #[test]
+fn a_thread_that_runs_foreign_code() {
+    for (ip, reason) in [
+        (CODE_OF_ITS_OWN + 0x123, Some("thread that runs anonymous memory")),
+        (0x1234_5000, Some("thread that runs outside of all regions")),
+        (TEXT + 0x10, None),
+    ] {
+        let mut torn = Torn::new();
+        let stack = torn.word(torn.task("victim-b") + torn.offset("task_struct", "stack"));
+        // Its registers lie at the end of its kernel stack of 16 KiB.
+        let registers = stack + 0x4000 - 168;
+        assert_eq!(torn.word(registers + torn.offset("pt_regs", "cs")), 0x33);
+        torn.put_word(registers + torn.offset("pt_regs", "ip"), ip);
+        let found = new_findings(&torn.save(), &["malfind"]);
+        assert_eq!(found.iter().map(|f| f.0.as_str()).collect::<Vec<_>>(), reason.into_iter().collect::<Vec<_>>());
+        let from = format!("thread 65 entered the kernel from {ip:#x}");
+        assert!(found.iter().all(|f| f.1 == "victim-b" && f.2.starts_with(&from)), "{found:?}");
+    }
+}
+
+#[test]
 fn a_library_in_the_environment() {
     for (text, reason) in [
         ("LD_PRELOAD=/lab/x.so", Some("library loaded by the environment")),

@@ -63,7 +63,7 @@ pub fn orphans(kernel: &Kernel, tasks: &[Seen]) -> Vec<Finding> {
         let Some(parent) = shape.read(kernel.view(), t.info.address).ptr(shape.real_parent) else { continue };
         if parent != kthreadd && kernel.address("init_task") != Some(parent) {
             let by = tasks.iter().find(|p| p.info.address == parent);
-            let by = by.map_or_else(|| format!("the task at {parent}"), |p| name(p));
+            let by = by.map_or_else(|| format!("the task at {parent}"), name);
             out.push(of(
                 &t.info,
                 "process",

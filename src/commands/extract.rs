@@ -111,7 +111,7 @@ fn safe(path: &[u8]) -> PathBuf {
 fn part(name: &[u8]) -> String {
     let text = std::str::from_utf8(name).ok();
     let mut out = String::new();
-    let mut escape = |bytes: &[u8], out: &mut String| bytes.iter().for_each(|b| out.push_str(&format!("%{b:02x}")));
+    let escape = |bytes: &[u8], out: &mut String| bytes.iter().for_each(|b| out.push_str(&format!("%{b:02x}")));
     match text {
         Some(text) => {
             for c in text.chars() {

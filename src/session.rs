@@ -123,11 +123,16 @@ impl Session {
         &self.image.facts
     }
 
-    fn detected(&self) -> &Detected {
-        self.detected.get_or_init(|| {
-            let (layer, steps) = os::detect(&self.image.memory, &self.hints);
-            Detected { layer, steps }
-        })
+    fn detected(&self) -> Result<&Detected> {
+        if let Some(detected) = self.detected.get() {
+            return Ok(detected);
+        }
+        let (layer, steps) = os::detect(&self.image.memory, &self.hints);
+        match layer {
+            // Ctrl-C says nothing of the image: whoever asks again gets another search.
+            Err(e) if e.kind() == ErrorKind::Interrupted => Err(e),
+            layer => Ok(self.detected.get_or_init(|| Detected { layer, steps })),
+        }
     }
 
     /// The operating system, looked for on the first call.
@@ -135,7 +140,7 @@ impl Session {
     /// # Errors
     /// When none was found; the error says what was tried.
     pub fn os(&self) -> Result<&OsLayer> {
-        self.detected().layer.as_ref().map_err(again)
+        self.detected()?.layer.as_ref().map_err(again)
     }
 
     /// The operating system, where it was looked for and found; looks for nothing.
@@ -145,7 +150,7 @@ impl Session {
 
     /// What was tried to find the operating system.
     pub fn detection(&self) -> &[DetectionStep] {
-        &self.detected().steps
+        self.detected().map_or(&[], |d| &d.steps)
     }
 
     /// Symbols of the kernel.
@@ -172,8 +177,12 @@ impl Session {
         let layer = self.os()?;
         layer.linux.as_ref().ok_or_else(|| {
             let info = layer.os.os_info();
-            Error::new(Layer::Os, ErrorKind::Unsupported, format!("{what}: only a Linux target has this; here runs {}", info.kind.to_string_lossy()))
-                .hint("`help` lists the commands; `ps`, `modules`, `maps`, `read` and `scan` work on every target")
+            Error::new(
+                Layer::Os,
+                ErrorKind::Unsupported,
+                format!("{what}: only a Linux target has this; here runs {}", info.kind.to_string_lossy()),
+            )
+            .hint("`help` lists the commands; `ps`, `modules`, `maps`, `read` and `scan` work on every target")
         })
     }
 

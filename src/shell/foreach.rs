@@ -105,7 +105,8 @@ fn each(
     let choice = Choice::new(&shell.output.borrow(), shape, schema)?;
     schema().check_columns(&shell.output.borrow().columns)?;
     // A table for each process is easiest to read, and one for all where rows are chosen among all of them.
-    let merged = style.format != Format::Table || (list && (!choice.is_all() || style.columns.is_some()));
+    // `ps` lists all processes whichever was chosen.
+    let merged = style.format != Format::Table || spec.name == "ps" || (list && (!choice.is_all() || style.columns.is_some()));
     if !merged {
         return tables(shell, all, (spec, matches), out, stdout);
     }
@@ -234,6 +235,11 @@ struct Stamp<'a> {
 impl Sink for Stamp<'_> {
     fn row(&mut self, row: Value) -> Result<()> {
         let Value::Object(mut fields) = row else { return self.inner.row(row) };
+        // A list that does not look at the chosen process still says whose its rows are.
+        let other = fields.get("pid").and_then(Value::as_u64).is_some_and(|pid| pid != u64::from(self.process.pid));
+        if other {
+            return Ok(());
+        }
         let mut out = Map::new();
         if !fields.contains_key("pid") {
             out.insert("pid".to_owned(), self.process.pid.into());

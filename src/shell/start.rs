@@ -254,6 +254,7 @@ fn open(root: &Root) -> anyhow::Result<Session> {
             dtb: number("--dtb", &t.dtb)?.map(PhysAddr::new),
             kernel_base: number("--kernel-base", &t.kernel_base)?.map(VirtAddr::new),
             symbols: t.symbols.clone(),
+            interrupt: Some(&interrupt::FLAG),
             ..Hints::default()
         },
         paging: arch.map(default_paging),

@@ -35,6 +35,7 @@ pub mod sink;
 pub mod spec;
 mod strings;
 mod symbols;
+mod textcheck;
 mod threads;
 mod vtop;
 mod which;
@@ -54,6 +55,7 @@ pub static ALL: &[Spec] = &[
     spec::<env::Env>(),
     spec::<modules::Modules>(),
     spec::<hooks::Hooks>(),
+    spec::<textcheck::Textcheck>(),
     spec::<maps::Maps>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),

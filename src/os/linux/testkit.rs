@@ -117,6 +117,7 @@ impl PhysicalMemory for Rom {
 pub struct Kit {
     pub types: FakeTypes,
     symbols: Vec<(String, u64)>,
+    text: bool,
     pages: BTreeMap<u64, Vec<u8>>,
 }
 
@@ -155,6 +156,11 @@ impl Kit {
         self.symbols.push((name.to_owned(), at));
     }
 
+    /// Symbols are functions, not data.
+    pub fn symbols_as_text(&mut self) {
+        self.text = true;
+    }
+
     /// The kernel of all this.
     pub fn kernel(&self) -> Kernel {
         let mut phys = vec![0u8; 2 * PAGE as usize];
@@ -168,7 +174,8 @@ impl Kit {
         let space = AddressSpace::new(Memory::new(Rom(phys)), Paging::X86_64, PhysAddr::new(umem::from(PAGE)));
         let mut symbols = SymbolTable::new();
         for (name, at) in &self.symbols {
-            symbols.push(name, VirtAddr::new(umem::from(*at)), b'd', None);
+            let kind = if self.text { b't' } else { b'd' };
+            symbols.push(name, VirtAddr::new(umem::from(*at)), kind, None);
         }
         symbols.finish();
         Kernel::new(space, Arc::new(symbols), Arc::new(self.types.clone()), VirtAddr::NULL)

@@ -54,6 +54,7 @@ mod strings;
 mod swaps;
 mod symbols;
 mod tele;
+mod textcheck;
 mod threads;
 mod timers;
 mod vtop;
@@ -86,6 +87,7 @@ pub static ALL: &[Spec] = &[
     spec::<hooks::Hooks>(),
     spec::<pagecache::Pagecache>(),
     spec::<inodepages::InodePages>(),
+    spec::<textcheck::Textcheck>(),
     spec::<maps::Maps>(),
     spec::<files::Files>(),
     spec::<mounts::Mounts>(),

@@ -63,6 +63,9 @@ pub struct OutputArgs {
     /// A partial answer is a failure (exit status 4)
     #[arg(long)]
     pub strict: bool,
+    /// Long answers stay out of the pager
+    #[arg(long)]
+    pub no_pager: bool,
 }
 
 /// What to open, and what the user knows better than detection.
@@ -81,6 +84,9 @@ pub struct TargetArgs {
     /// File or folder with symbols and types; may be given several times
     #[arg(long, value_name = "PATH")]
     pub symbols: Vec<PathBuf>,
+    /// Keep a transcript of commands and answers in this file (behind what it holds)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub log: Option<PathBuf>,
     /// Neither read nor write caches
     #[arg(long)]
     pub no_cache: bool,
@@ -123,6 +129,9 @@ pub struct Root {
     /// File with commands to run, one or more per line
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+    /// Leave ~/.config/memsh/config out
+    #[arg(long)]
+    pub no_config: bool,
     /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -160,6 +169,7 @@ impl OutputArgs {
         self.verbose = self.verbose.max(other.verbose);
         self.progress = self.progress.or(other.progress);
         self.strict |= other.strict;
+        self.no_pager |= other.no_pager;
         self
     }
 }
@@ -171,6 +181,7 @@ impl TargetArgs {
         self.dtb = self.dtb.or(other.dtb);
         self.kernel_base = self.kernel_base.or(other.kernel_base);
         self.symbols.extend(other.symbols);
+        self.log = self.log.or(other.log);
         self.no_cache |= other.no_cache;
         self.format = self.format.or(other.format);
         self.base = self.base.or(other.base);

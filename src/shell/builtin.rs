@@ -1,34 +1,72 @@
 //! What belongs to the shell itself.
 
 use super::host::Shell;
-use super::{docs, expr};
+use super::run::Ended;
+use super::{docs, expr, foreach, own, recall, settings, source};
 use crate::commands::failure::{Failure, Result};
-use crate::commands::{Context, find};
+use crate::commands::find;
 use std::io::Write;
 use std::process::Command as Process;
 
 /// Names of the shell's own commands.
-pub const NAMES: &[&str] =
-    &["help", "proc", "set", "alias", "foreach", "schema", "completions", "man", "version", "exit", "quit"];
+pub const NAMES: &[&str] = &[
+    "help",
+    "proc",
+    "set",
+    "alias",
+    "unalias",
+    "foreach",
+    "source",
+    "history",
+    "log",
+    "schema",
+    "completions",
+    "man",
+    "version",
+    "exit",
+    "quit",
+];
+/// Other names of theirs.
+const OTHERS: &[&str] = &["!", "?", "q", ".", ".logopen", ".logappend", ".logclose"];
 
 /// Whether `words` are the shell's own command.
-pub fn is(words: &[String]) -> bool {
-    words.first().is_some_and(|w| NAMES.contains(&w.as_str()) || matches!(w.as_str(), "!" | "?" | "q"))
+pub fn is(shell: &Shell, words: &[String]) -> bool {
+    let Some(name) = words.first().map(String::as_str) else { return false };
+    match name {
+        "history" => own_history(shell, words.len()),
+        _ => NAMES.contains(&name) || OTHERS.contains(&name) || name.starts_with("$<"),
+    }
 }
 
-/// Runs `words` if they are the shell's own command; `true` says that the shell is to end.
-pub fn run(shell: &Shell, words: &[String], out: &mut dyn Write, stdout: bool) -> Option<Result<bool>> {
+/// `history` by itself lists the lines that were typed; in scripts and with arguments it is the command over the target, if there
+/// is one.
+fn own_history(shell: &Shell, words: usize) -> bool {
+    shell.interactive && words == 1
+}
+
+/// Runs `words` if they are the shell's own command.
+pub fn run(shell: &Shell, words: &[String], out: &mut dyn Write, stdout: bool) -> Option<Result<Ended>> {
     let (name, rest) = words.split_first()?;
-    let done = |r: Result<()>| Some(r.map(|()| false));
+    let done = |r: Result<()>| Some(r.map(|()| Ended::WELL));
     match name.as_str() {
-        "exit" | "quit" | "q" if rest.is_empty() => Some(Ok(true)),
+        "exit" | "quit" | "q" if rest.is_empty() => Some(Ok(Ended { quit: true, ..Ended::WELL })),
         "exit" | "quit" => Some(Err(Failure::usage(format!("{name} takes no arguments")))),
         "help" | "?" if name == "help" || rest.is_empty() => done(help(shell, rest, out)),
         "proc" => done(process(shell, rest, out)),
-        "set" => done(set(shell, rest, out)),
-        "alias" => done(text(out, &docs::aliases())),
-        "foreach" => done(foreach(shell, rest, out, stdout)),
-        "!" => done(host(rest)),
+        "set" => done(settings::run(shell, rest).and_then(|shown| text(out, &shown))),
+        "alias" => done(alias(shell, rest, out)),
+        "unalias" => done(unalias(shell, rest)),
+        "foreach" => Some(foreach::run(shell, rest, out, stdout)),
+        "source" | "." => Some(source::run(shell, rest, if stdout { None } else { Some(out) })),
+        // WinDbg's `$<FILE`, with a space or without.
+        from if from.starts_with("$<") => {
+            let file = from.strip_prefix("$<").filter(|f| !f.is_empty()).map(str::to_owned);
+            let words: Vec<String> = file.into_iter().chain(rest.iter().cloned()).collect();
+            Some(source::run(shell, &words, if stdout { None } else { Some(out) }))
+        }
+        "log" | ".logopen" | ".logappend" | ".logclose" => done(log(shell, name, rest, out)),
+        "history" if own_history(shell, words.len()) => done(history(shell, out, stdout)),
+        "!" => done(host(shell, rest)),
         "schema" => done(schema(rest, out)),
         "completions" => done(completions(rest, out)),
         "man" => done(man(rest, out)),
@@ -47,7 +85,7 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
     match rest {
         [] => text(out, &docs::overview(shell.interactive)),
         [flag] if flag == "--markdown" => text(out, &docs::markdown()),
-        [aliases] if matches!(aliases.as_str(), "aliases" | "alias --builtin") => text(out, &super::alias::table()),
+        [aliases] if aliases == "aliases" => text(out, &super::alias::table()),
         _ => {
             let explained = super::alias::explain(rest);
             // Of memsh's own command its own help comes first.
@@ -55,9 +93,16 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
             if let Some(about) = explained.as_ref().filter(|_| !own) {
                 text(out, &format!("{about}\n"))?;
             }
+            // What is not here is explained as well as what is.
+            if !own && super::alias::translate(rest).absent.is_some() {
+                return Ok(());
+            }
             let words = super::alias::expand(rest);
             let name = words.first().map(String::as_str).unwrap_or_default();
-            if let Some(about) = docs::builtin(name) {
+            if let Some(body) = shell.own.borrow().get(name) {
+                return text(out, &format!("{name} is an alias of yours: {body}\n"));
+            }
+            if let Some(about) = docs::builtin(name).filter(|_| name != "history" || shell.interactive || find(name).is_none()) {
                 return text(out, about);
             }
             let spec = find(name).ok_or_else(|| {
@@ -101,120 +146,107 @@ fn process(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
     }
 }
 
-fn set(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
-    let assignment = rest.join(" ");
-    let (name, value) = assignment.split_once(['=', ' ']).map_or((assignment.as_str(), ""), |(n, v)| (n.trim(), v.trim()));
-    let bad =
-        |what: &str| Failure::Usage(format!("set {name}: {value:?} is not {what}"), Some("`set` lists the settings".to_owned()));
-    let flag = || match value {
-        "" | "on" | "yes" | "true" | "1" => Ok(true),
-        "off" | "no" | "false" | "0" => Ok(false),
-        _ => Err(bad("on or off")),
+/// `alias NAME=COMMAND`, `alias NAME`, `alias`.
+fn alias(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
+    let shown = |name: &str, body: &str| format!("alias {}\n", own::quoted(&format!("{name}={body}")));
+    let Some((first, more)) = rest.split_first() else {
+        let own: String = shell.own.borrow().iter().map(|(n, b)| shown(n, b)).collect();
+        let gap = if own.is_empty() { "" } else { "\n" };
+        return text(out, &format!("{own}{gap}{}", super::alias::short()));
     };
-    let when = || <super::args::When as clap::ValueEnum>::from_str(value, true).map_err(|_| bad("auto, always or never"));
-    let mut o = shell.defaults.borrow_mut();
-    match name {
-        "" => {
-            let format = if o.json {
-                "json"
-            } else if o.jsonl {
-                "jsonl"
-            } else if o.csv {
-                "csv"
-            } else {
-                "table"
-            };
-            let when = |w: Option<super::args::When>| format!("{:?}", w.unwrap_or_default()).to_lowercase();
-            let on = |b: bool| if b { "on" } else { "off" };
-            return text(
-                out,
-                &format!(
-                    "format    {format}     table, json, jsonl, csv\nheader    {}        on, off\ncolor     {}      auto, always, never\n\
-                     progress  {}      auto, always, never\nquiet     {}       on, off\nstrict    {}       on, off\nverbose   {}         0, 1, 2\n",
-                    on(!o.no_header),
-                    when(o.color),
-                    when(o.progress),
-                    on(o.quiet),
-                    on(o.strict),
-                    o.verbose,
-                ),
-            );
-        }
-        "format" => {
-            let is = |f: &str| value == f;
-            if !["table", "json", "jsonl", "csv"].contains(&value) {
-                return Err(bad("table, json, jsonl or csv"));
+    if first == "--builtin" && more.is_empty() {
+        return text(out, &super::alias::table());
+    }
+    let Some((name, begin)) = first.split_once('=') else {
+        let own = shell.own.borrow();
+        return match (own.get(first), more) {
+            (Some(body), []) => text(out, &shown(first, body)),
+            (_, [second, ..]) if second.starts_with('=') => {
+                Err(Failure::usage("alias NAME=COMMAND, without spaces around the ="))
             }
-            (o.table, o.json, o.jsonl, o.csv) = (is("table"), is("json"), is("jsonl"), is("csv"));
-        }
-        "header" => o.no_header = !flag()?,
-        "color" => o.color = Some(when()?),
-        "progress" => o.progress = Some(when()?),
-        "quiet" => o.quiet = flag()?,
-        "strict" => o.strict = flag()?,
-        "verbose" => o.verbose = value.parse().map_err(|_| bad("a number"))?,
-        other => {
-            return Err(Failure::Usage(format!("there is no setting {other}"), Some("`set` lists the settings".to_owned())));
+            _ => {
+                let hint = "alias NAME=COMMAND defines one; alias lists them".to_owned();
+                Err(Failure::Usage(format!("there is no alias {first} of yours"), Some(hint)))
+            }
+        };
+    };
+    // One word in quotes is the line as it stands; several words are what they are.
+    let body = match more {
+        [] => begin.trim().to_owned(),
+        more => format!("{begin} {}", own::joined(more)),
+    };
+    let letters = |c: char| c.is_alphanumeric() || "_-.+:".contains(c);
+    if name.is_empty() || name.starts_with('-') || !name.chars().all(letters) {
+        return Err(Failure::usage(format!("alias: {name:?} can't be a name: letters, digits, _ - . + : can")));
+    }
+    if matches!(name, "alias" | "unalias" | "exit" | "quit") {
+        return Err(Failure::usage(format!("alias: {name} has to keep its meaning")));
+    }
+    if body.is_empty() {
+        return Err(Failure::Usage("alias: which command?".to_owned(), Some(format!("unalias {name} removes it"))));
+    }
+    super::line::split(&body).map_err(|why| Failure::usage(format!("alias {name}: {why}")))?;
+    shell.own.borrow_mut().insert(name.to_owned(), body);
+    Ok(())
+}
+
+fn unalias(shell: &Shell, rest: &[String]) -> Result<()> {
+    if rest.is_empty() {
+        return Err(Failure::usage("unalias: which one?"));
+    }
+    for name in rest {
+        if shell.own.borrow_mut().remove(name).is_none() {
+            let hint = "`alias` lists them; those of memsh itself stay".to_owned();
+            return Err(Failure::Usage(format!("there is no alias {name} of yours"), Some(hint)));
         }
     }
     Ok(())
 }
 
-/// `foreach FILTER COMMAND`: the command once for each process.
-fn foreach(shell: &Shell, rest: &[String], out: &mut dyn Write, stdout: bool) -> Result<()> {
-    let [filter, command @ ..] = rest else {
-        let hint = "foreach user maps; filters: user, kernel, all, a pid or a name".to_owned();
-        return Err(Failure::Usage("foreach needs a filter and a command".to_owned(), Some(hint)));
-    };
-    if command.is_empty() {
-        return Err(Failure::usage("foreach: which command?"));
-    }
-    let session = shell.session.as_ref().ok_or_else(|| Failure::usage("foreach: there is no target"))?;
-    let before = shell.current.borrow().clone();
-    let all = session.processes()?;
-    let chosen = all.items.iter().filter(|p| match filter.as_str() {
-        "all" => true,
-        "user" => !p.kernel_thread,
-        "kernel" => p.kernel_thread,
-        w => w.parse().map_or_else(|_| p.name.as_bytes() == w.as_bytes(), |pid: u32| p.pid == pid),
-    });
-    let mut chosen = chosen.peekable();
-    if chosen.peek().is_none() {
-        let e = memsh::Error::new(memsh::Layer::Os, memsh::ErrorKind::NotFound, format!("no process {filter}"));
-        return Err(e.hint("foreach takes user, kernel, all, a pid or a name; `ps` lists the processes").into());
-    }
-    let mut outcome = Ok(());
-    let plain = command.iter().any(|w| matches!(w.as_str(), "--json" | "--jsonl" | "--csv" | "--no-header"));
-    for p in chosen {
-        shell.current.replace(Some(p.clone()));
-        let headed = if plain { Ok(()) } else { heading(shell, p, out, stdout) };
-        let ended = headed.and_then(|()| shell.nested(command, out, stdout));
-        match ended {
-            Ok(ended) if ended.quit => break,
-            Ok(_) => {}
-            Err(e) => {
-                outcome = Err(e);
-                break;
-            }
+/// `log FILE [--force]`, `log off`, `log`; WinDbg's `.logopen`, `.logappend`, `.logclose`.
+fn log(shell: &Shell, name: &str, rest: &[String], out: &mut dyn Write) -> Result<()> {
+    // WinDbg's options: /t a time in the name, /u Unicode; nothing here needs them.
+    let words: Vec<&str> = rest.iter().map(String::as_str).filter(|w| !(name.starts_with('.') && w.starts_with('/'))).collect();
+    let force = words.contains(&"--force");
+    let words: Vec<&str> = words.into_iter().filter(|w| *w != "--force").collect();
+    match words.as_slice() {
+        [] if name == ".logclose" => drop(shell.close_log()),
+        ["off" | "close"] if name == "log" => match shell.close_log() {
+            Some(path) => shell.say(&format!("memsh: log closed: {}", path.display())),
+            None => return Err(Failure::usage("there is no log")),
+        },
+        [] => {
+            let line = match shell.log.borrow().as_ref() {
+                Some(log) => format!("{}\n", super::render::escape::terminal(&log.path().to_string_lossy())),
+                None => "there is no log: log FILE begins one, log off ends it\n".to_owned(),
+            };
+            return text(out, &line);
         }
+        [option] if option.starts_with('-') => return Err(Failure::usage(format!("log: there is no option {option}"))),
+        [file] => {
+            let path = std::path::Path::new(file);
+            shell.open_log(path, force)?;
+            shell.say(&format!("memsh: logging to {}", path.display()));
+        }
+        _ => return Err(Failure::usage("log takes one file")),
     }
-    shell.current.replace(before);
-    outcome
+    Ok(())
 }
 
-/// Whose answer follows, where a person reads it: not every table says so itself.
-fn heading(shell: &Shell, p: &memsh_plugin::ProcessInfo, out: &mut dyn Write, stdout: bool) -> Result<()> {
-    let o = shell.defaults.borrow();
-    if o.json || o.jsonl || o.csv || o.no_header {
-        return Ok(());
+fn history(shell: &Shell, out: &mut dyn Write, stdout: bool) -> Result<()> {
+    text(out, &recall::list(shell, stdout))?;
+    if stdout && find("bash").is_some() {
+        shell.note(0, "these are your own lines; `bash` shows what was typed on the target");
     }
-    let name = p.name.to_string_lossy();
-    let line = format!("-- {}/{} --", super::render::escape::terminal(&name), p.pid);
-    text(out, &format!("{}\n", super::render::Paint(shell.style(stdout).color).strong(line)))
+    Ok(())
 }
 
-fn host(rest: &[String]) -> Result<()> {
+fn host(shell: &Shell, rest: &[String]) -> Result<()> {
     let command = rest.join(" ");
+    let _guest = super::interrupt::Guest::new();
+    if let Some(log) = shell.log.borrow_mut().as_mut() {
+        log.note("(what the host's shell shows is not recorded)");
+    }
     let run = Process::new("sh").arg("-c").arg(&command).status();
     run.map(drop).map_err(|e| Failure::file(std::path::Path::new("sh"), "run", e))
 }

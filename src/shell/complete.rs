@@ -1,8 +1,9 @@
 //! Completion: commands, options, pids and names of processes, symbols, types, files.
 
 use super::args::parser;
-use super::builtin;
 use super::host::Shell;
+use super::pieces::{Kind, Piece, last_command};
+use super::{builtin, settings};
 use crate::commands::{ALL, find};
 use memsh_plugin::ProcessInfo;
 use rustyline::Context;
@@ -29,15 +30,32 @@ impl<'a> Complete<'a> {
     fn candidates(&self, words: &[&str], word: &str) -> Vec<Pair> {
         let Some((command, before)) = words.split_first() else {
             let names = ALL.iter().flat_map(|s| std::iter::once(s.name).chain(s.aliases.iter().copied()));
-            return plain(names.chain(builtin::NAMES.iter().copied()), word);
+            let own = self.shell.own.borrow();
+            return plain(names.chain(builtin::NAMES.iter().copied()).chain(own.keys().map(String::as_str)), word);
         };
         let previous = before.last().copied().unwrap_or_default();
         match *command {
             "help" | "schema" => return plain(ALL.iter().map(|s| s.name), word),
-            "proc" | ".process" | "foreach" if before.is_empty() => return self.processes(word),
-            "set" if before.is_empty() => {
-                return plain(["format", "header", "color", "progress", "quiet", "strict", "verbose"].into_iter(), word);
+            "proc" | ".process" if before.is_empty() => return self.processes(word),
+            "foreach" => match before {
+                [] => {
+                    let mut all = plain(["user", "kernel", "all"].into_iter(), word);
+                    all.extend(self.processes(word));
+                    return all;
+                }
+                [_, rest @ ..] => return self.candidates(rest, word),
+            },
+            "set" => {
+                return match before {
+                    [] => plain(settings::NAMES.iter().map(|(n, _)| *n), word),
+                    [name] => {
+                        let can = settings::NAMES.iter().find(|(n, _)| n == name).map_or("", |(_, can)| *can);
+                        plain(can.split(", ").filter(|c| !c.contains(' ')), word)
+                    }
+                    _ => Vec::new(),
+                };
             }
+            "unalias" => return plain(self.shell.own.borrow().keys().cloned(), word),
             _ => {}
         }
         let expanded = super::alias::expand(&[(*command).to_owned()]);
@@ -114,16 +132,101 @@ impl Completer for Complete<'_> {
 
     fn complete(&self, line: &str, pos: usize, cx: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         let typed = line.get(..pos).unwrap_or(line);
-        let begin = typed.rfind(';').map_or(0, |i| i + 1);
-        let here = typed.get(begin..).unwrap_or_default();
-        let start = begin + here.rfind(char::is_whitespace).map_or(0, |i| i + 1);
-        let word = typed.get(start..).unwrap_or_default();
-        let words: Vec<&str> = typed.get(begin..start).unwrap_or_default().split_whitespace().collect();
-        let files =
-            here.contains(['|', '>']) || words.last().is_some_and(|w| matches!(*w, "-o" | "--output" | "--batch" | "check"));
-        if files {
+        let command = last_command(typed);
+        let text = |p: &Piece| typed.get(p.start..p.end).unwrap_or_default();
+        // The word under the cursor, unless white space stands before it.
+        let (before, last) = match command.split_last() {
+            Some((last, before)) if last.end == typed.len() => (before, Some(*last)),
+            _ => (command.as_slice(), None),
+        };
+        let (start, word) = last.as_ref().map_or((typed.len(), ""), |p| (p.start, text(p)));
+        let of_host = command.iter().any(|p| matches!(p.kind, Kind::Host | Kind::Redirect));
+        let words: Vec<&str> = before.iter().map(text).collect();
+        let previous = words.last().copied().unwrap_or_default();
+        let file =
+            matches!(previous, "-o" | "--output" | "--batch" | "--log" | "check" | "source" | "." | "$<" | "log" | ".logopen");
+        if of_host || file {
             return self.files.complete(line, pos, cx);
         }
+        if let Some(found) = self.keys(&words, word, start) {
+            return Ok(found);
+        }
         Ok((start, self.candidates(&words, word)))
+    }
+}
+
+impl Complete<'_> {
+    /// Keys of rows, for `--columns`, `--sort` and expressions: where the word to complete begins, and what it can be.
+    fn keys(&self, words: &[&str], word: &str, start: usize) -> Option<(usize, Vec<Pair>)> {
+        let (option, value) = match word.split_once('=') {
+            Some((option @ ("--columns" | "--sort" | "--where"), value)) => (option, value),
+            _ => (words.last().copied().unwrap_or_default(), word),
+        };
+        let command = match words {
+            // `foreach FILTER COMMAND ...`.
+            ["foreach", _, command, ..] => command,
+            ["foreach"] if word.starts_with(['"', '\'']) => "ps",
+            [command, ..] => command,
+            [] => return None,
+        };
+        let expression = option == "--where" || words == ["foreach"];
+        if !expression && !matches!(option, "--columns" | "--sort") {
+            return None;
+        }
+        if words == ["foreach"] && !word.starts_with(['"', '\'']) {
+            return None;
+        }
+        let expanded = super::alias::expand(&[command.to_owned()]);
+        let spec = expanded.first().and_then(|c| find(c))?;
+        let part = match expression {
+            true => value.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'))).map_or(0, |i| i + 1),
+            false => value.rfind(',').map_or(0, |i| i + 1),
+        };
+        let mut from = start + word.len() - value.len() + part;
+        let mut begun = value.get(part..).unwrap_or_default();
+        // `--sort -pid`.
+        if let Some(rest) = begun.strip_prefix(['-', '+']).filter(|_| option == "--sort") {
+            from += 1;
+            begun = rest;
+        }
+        Some((from, plain(super::docs::row_schema(spec).paths().into_iter(), begun)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use rustyline::history::DefaultHistory;
+
+    fn completed(line: &str) -> Vec<String> {
+        let shell = Shell::new(None, crate::shell::args::OutputArgs::default(), true);
+        shell.own.borrow_mut().insert("mytop".to_owned(), "ps".to_owned());
+        let history = DefaultHistory::new();
+        let (start, all) = Complete::new(&shell).complete(line, line.len(), &Context::new(&history)).unwrap();
+        all.into_iter().map(|p| format!("{}{}", &line[..start], p.replacement)).collect()
+    }
+
+    #[test]
+    fn keys_are_completed_where_keys_stand() {
+        assert_eq!(completed("ps --columns pid,ppi"), ["ps --columns pid,ppid"]);
+        assert_eq!(completed("ps --columns=nam"), ["ps --columns=name"]);
+        assert_eq!(completed("ps --sort -start"), ["ps --sort -start_time"]);
+        assert_eq!(completed("maps --where 'size > 4k and ino"), ["maps --where 'size > 4k and inode"]);
+        assert_eq!(completed("ps; maps --where ino"), ["ps; maps --where inode"]);
+        assert_eq!(completed("foreach 'kernel_t"), ["foreach 'kernel_thread"]);
+        assert_eq!(completed("foreach user maps --sort ino"), ["foreach user maps --sort inode"]);
+    }
+
+    #[test]
+    fn commands_options_and_settings_are_completed() {
+        assert_eq!(completed("modu"), ["modules"]);
+        assert_eq!(completed("myt"), ["mytop"]);
+        assert_eq!(completed("ps --whe"), ["ps --where"]);
+        assert_eq!(completed("set pag"), ["set pager"]);
+        assert_eq!(completed("set color nev"), ["set color never"]);
+        assert_eq!(completed("foreach us"), ["foreach user"]);
+        assert_eq!(completed("foreach user modu"), ["foreach user modules"]);
+        assert_eq!(completed("ps --color al"), ["ps --color always"]);
     }
 }

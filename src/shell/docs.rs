@@ -69,12 +69,33 @@ const BUILTINS: &[(&str, &str)] = &[
         "proc",
         "proc [PID|NAME|-]\n\nChooses the process whose addresses the commands that follow mean; `proc -` goes back to the kernel.\n",
     ),
-    ("set", "set [NAME VALUE]\n\nLists the settings, or changes one: format, header, color, progress, quiet, strict, verbose.\n"),
+    (
+        "set",
+        "set [NAME VALUE]\n\nLists the settings, or changes one: format, header, color, pager, progress, quiet, strict, verbose.\n",
+    ),
     (
         "foreach",
-        "foreach user|kernel|all|PID|NAME COMMAND\n\nRuns a command once for each process, as if `proc` had chosen it.\n",
+        "foreach FILTER COMMAND\n\nRuns a command once for each process, as if `proc` had chosen it. FILTER is user, kernel, all, a name, pids \
+         as 1,2,3, or an expression over the rows of ps: foreach 'uid == 0 and name ~ \"ssh\"' maps. With --json the rows of all are one \
+         array, with pid and name.\n",
     ),
-    ("alias", "alias\n\nLists the other names of the commands.\n"),
+    (
+        "alias",
+        "alias [NAME=COMMAND | --builtin]\n\nLists the other names of the commands (--builtin: all that other tools' users type), or defines one: alias top='ps --sort -threads --limit $1'. $1, $2, ... are \
+         the arguments, $* all of them; without any they stand behind.\n",
+    ),
+    ("unalias", "unalias NAME\n\nForgets an alias of yours.\n"),
+    ("source", "source FILE   (also: . FILE, $<FILE)\n\nRuns the commands in a file.\n"),
+    (
+        "history",
+        "history   (!! the last line again, !12 that line, !-2 the last but one, !ps the last that begins so)\n\nLists the lines that were typed \
+         into the shell. In scripts, and with arguments, it is the command over the target.\n",
+    ),
+    (
+        "log",
+        "log [FILE [--force] | off]   (also: .logopen FILE, .logclose)\n\nKeeps a transcript: time (UTC), command, answer, exit status. A file that is \
+         there is written behind; --force begins it anew.\n",
+    ),
     ("schema", "schema [COMMAND]\n\nPrints the JSON Schema of a command's answer, or of all of them.\n"),
     ("completions", "completions SHELL\n\nPrints completions for bash, zsh, fish, elvish or powershell.\n"),
     ("man", "man [COMMAND]\n\nPrints the man page.\n"),
@@ -85,6 +106,12 @@ const BUILTINS: &[(&str, &str)] = &[
 pub fn builtin(name: &str) -> Option<&'static str> {
     let name = if matches!(name, "quit" | "q") { "exit" } else { name };
     BUILTINS.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
+}
+
+/// The arguments of one of the shell's own commands.
+pub fn builtin_usage(name: &str) -> Option<&'static str> {
+    let usage = builtin(name)?.lines().next()?.split("   ").next()?;
+    usage.strip_prefix(name).map(str::trim).filter(|u| !u.is_empty())
 }
 
 /// The list of commands.
@@ -108,11 +135,6 @@ pub fn overview(interactive: bool) -> String {
         );
     }
     out
-}
-
-/// The other names of the commands, and what other tools' spellings mean.
-pub fn aliases() -> String {
-    super::alias::table()
 }
 
 /// docs/commands.md.

@@ -1,6 +1,9 @@
 //! The shell as the commands see it: settings, the target, the chosen process.
 
 use super::args::{OutputArgs, When};
+use super::log::Log;
+use super::own::Aliases;
+use super::pager::Setting;
 use super::progress::Bar;
 use super::render::{Format, Style};
 use super::{expr, interrupt};
@@ -10,9 +13,10 @@ use memsh::session::Session;
 use memsh::umem;
 use memsh_plugin::ProcessInfo;
 use serde_json::Value;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 /// A shell on a target, or without one.
@@ -29,6 +33,26 @@ pub struct Shell {
     pub output: RefCell<OutputArgs>,
     /// Warnings that were given: once is enough.
     pub told: RefCell<HashSet<String>>,
+    /// The pager that was chosen.
+    pub pager: RefCell<Setting>,
+    /// Whether long answers may go through a pager at all: not those of a script, which nobody watches.
+    pub pages: Cell<bool>,
+    /// Whether an answer is in a pager right now.
+    pub paged: Cell<bool>,
+    /// Lines for stderr that wait for the pager.
+    pub late: RefCell<Vec<String>>,
+    /// The transcript.
+    pub log: RefCell<Option<Log>>,
+    /// Aliases of the user.
+    pub own: RefCell<Aliases>,
+    /// Lines that were typed, the oldest first.
+    pub history: RefCell<Vec<String>>,
+    /// Scripts that run, the outermost first.
+    pub sources: RefCell<Vec<PathBuf>>,
+    /// SHA-256 of the image, once `hash` has found it.
+    pub sha256: RefCell<Option<String>>,
+    /// The form that the reader of the running command's answer needs, unless another is asked for.
+    pub implied: Cell<Option<Format>>,
 }
 
 impl Shell {
@@ -42,6 +66,16 @@ impl Shell {
             interactive,
             output,
             told: RefCell::default(),
+            pager: RefCell::default(),
+            pages: Cell::new(true),
+            paged: Cell::new(false),
+            late: RefCell::default(),
+            log: RefCell::default(),
+            own: RefCell::default(),
+            history: RefCell::default(),
+            sources: RefCell::default(),
+            sha256: RefCell::default(),
+            implied: Cell::new(None),
         }
     }
 
@@ -58,17 +92,18 @@ impl Shell {
             (true, ..) => Format::Json,
             (_, true, _) => Format::JsonLines,
             (.., true) => Format::Csv,
-            _ => Format::Table,
+            _ if o.table => Format::Table,
+            _ => self.implied.get().unwrap_or_default(),
         };
         let width = terminal.then(|| terminal_size::terminal_size().map_or(80, |(w, _)| w.0));
         let columns = (!o.columns.is_empty()).then(|| o.columns.clone());
-        Style { format, columns, no_header: o.no_header, color, width, flat: false }
+        Style { format, columns, spare: false, no_header: o.no_header, color, width, flat: false }
     }
 
     /// A note for whoever asked for notes (`-v`).
     pub fn note(&self, level: u8, text: &str) {
         if self.output.borrow().verbose >= level {
-            eprintln!("memsh: {}", super::render::escape::terminal(text));
+            self.say(&format!("memsh: {text}"));
         }
     }
 }
@@ -101,7 +136,7 @@ impl Host for Shell {
 
     fn warn(&self, text: &str) {
         if !self.output.borrow().quiet {
-            eprintln!("{}", super::render::escape::terminal(text));
+            self.say(text);
         }
     }
 

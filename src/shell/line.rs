@@ -10,6 +10,8 @@ pub struct Line {
     pub words: Vec<String>,
     /// Where the output goes.
     pub output: Output,
+    /// All of it, as it was written.
+    pub text: String,
 }
 
 /// Where the output of a command goes.
@@ -37,7 +39,11 @@ pub fn split(text: &str) -> Result<Vec<Line>, String> {
     let mut out = Vec::new();
     let mut scanner = Scanner { rest: text.char_indices().peekable(), text };
     loop {
-        let (line, more) = scanner.command()?;
+        let from = scanner.at();
+        let (mut line, more) = scanner.command()?;
+        let to = scanner.at();
+        let written = text.get(from..to).unwrap_or_default().trim();
+        line.text = if more { written.trim_end_matches([';', '\n']).trim_end() } else { written }.to_owned();
         if !line.words.is_empty() {
             out.push(line);
         } else if line.output != Output::Stdout {
@@ -64,6 +70,11 @@ enum Item {
 }
 
 impl Scanner<'_> {
+    /// Bytes of the text that are behind it.
+    fn at(&mut self) -> usize {
+        self.rest.peek().map_or(self.text.len(), |(at, _)| *at)
+    }
+
     fn command(&mut self) -> Result<(Line, bool), String> {
         let mut line = Line::default();
         loop {
@@ -234,6 +245,14 @@ mod tests {
         assert_eq!(words("# nothing"), Vec::<Vec<String>>::new());
         assert_eq!(words("ps # all\nmodules"), [vec!["ps"], vec!["modules"]]);
         assert_eq!(words("scan a#b"), [vec!["scan", "a#b"]]);
+    }
+
+    #[test]
+    fn every_command_keeps_its_own_text() {
+        let texts = |t: &str| split(t).unwrap().into_iter().map(|l| l.text).collect::<Vec<_>>();
+        assert_eq!(texts(" ps -t ;; maps | grep 'a;b' ; read 0 > x"), ["ps -t", "maps | grep 'a;b'", "read 0 > x"]);
+        assert_eq!(texts("!ls; ls"), ["!ls; ls"]);
+        assert_eq!(texts("a\nb # c\n"), ["a", "b # c"]);
     }
 
     #[test]

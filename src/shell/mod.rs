@@ -4,22 +4,37 @@
 //! `memsh IMAGE COMMAND`), [`alias`] turns other tools' spellings into ours, [`args`] makes parsers out of the registry,
 //! [`run`] runs a command and sends its rows through [`render`]. [`start`] reads the program's own command line, [`repl`] is
 //! the line editor around it all, [`builtin`] holds what belongs to the shell itself (`proc`, `set`, `help`, ...).
+//!
+//! Between a command and its renderer stands [`filter`] (`--where`, `--sort`); behind the renderer [`send`] decides where the answer
+//! goes: [`screen`] is stdout with its [`pager`] and its transcript ([`log`]). While a line is typed, [`pieces`] says what its parts
+//! are, and [`assist`] colours, hints and completes by that.
 
 mod alias;
 mod args;
+mod assist;
 mod builtin;
 mod complete;
 mod docs;
 mod expr;
 mod folders;
 mod filter;
+mod foreach;
 mod host;
 mod interrupt;
 mod line;
+mod log;
+mod own;
+mod pager;
+mod pieces;
 mod progress;
+mod recall;
 mod render;
 mod repl;
 mod run;
+mod screen;
+mod send;
+mod settings;
+mod source;
 mod start;
 
 pub use start::main;

@@ -39,6 +39,13 @@ impl Meter for Bar {
         if !self.allowed || self.since.elapsed() < SILENCE {
             return;
         }
+        // A pager has the terminal: a bar would be drawn across its text.
+        if super::interrupt::guest() {
+            if self.shown.swap(false, Ordering::Relaxed) {
+                self.bar.set_draw_target(ProgressDrawTarget::hidden());
+            }
+            return;
+        }
         if !self.shown.swap(true, Ordering::Relaxed) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }

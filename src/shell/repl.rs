@@ -1,68 +1,36 @@
 //! The line editor.
 
-use super::complete::Complete;
+use super::assist::Assistant;
 use super::host::Shell;
-use super::render::{Paint, escape};
-use super::run::{Ended, report};
+use super::render::Paint;
+use super::run::Ended;
+use super::{recall, source};
 use crate::commands::failure::Failure;
-use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
-use rustyline::highlight::Highlighter;
-use rustyline::hint::{Hinter, HistoryHinter};
-use rustyline::history::DefaultHistory;
-use rustyline::validate::Validator;
-use rustyline::{CompletionType, Config, Context, Editor, Helper};
-use std::borrow::Cow;
+use rustyline::history::{DefaultHistory, History, SearchDirection};
+use rustyline::{CompletionType, Config, Editor};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-struct Assistant<'a> {
-    complete: Complete<'a>,
-    hinter: HistoryHinter,
-    color: bool,
-}
-
-impl Helper for Assistant<'_> {}
-impl Validator for Assistant<'_> {}
-
-impl Completer for Assistant<'_> {
-    type Candidate = Pair;
-
-    fn complete(&self, line: &str, pos: usize, cx: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        self.complete.complete(line, pos, cx)
-    }
-}
-
-impl Hinter for Assistant<'_> {
-    type Hint = String;
-
-    fn hint(&self, line: &str, pos: usize, cx: &Context<'_>) -> Option<String> {
-        if line.is_empty() { None } else { self.hinter.hint(line, pos, cx) }
-    }
-}
-
-impl Highlighter for Assistant<'_> {
-    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        Cow::Owned(Paint(self.color).dim(hint))
-    }
-}
-
 /// Reads and runs lines until Ctrl-D or `exit`.
-pub fn run(shell: &Shell) -> Ended {
-    match lines(shell) {
+pub fn run(shell: &Shell, config_file: bool) -> Ended {
+    match lines(shell, config_file) {
         Ok(()) => Ended::WELL,
         Err(e) => {
             let failure = match e {
                 ReadlineError::Io(e) => Failure::Output(e),
                 e => Failure::usage(format!("the line editor failed: {e}")),
             };
-            report(&failure);
+            shell.report(&failure);
             Ended { status: failure.status(), quit: true }
         }
     }
 }
 
-fn lines(shell: &Shell) -> rustyline::Result<()> {
+fn lines(shell: &Shell, config_file: bool) -> rustyline::Result<()> {
+    if config_file {
+        source::config(shell);
+    }
     let config = Config::builder()
         .max_history_size(10_000)?
         .history_ignore_dups(true)?
@@ -71,7 +39,7 @@ fn lines(shell: &Shell) -> rustyline::Result<()> {
         .build();
     let mut editor: Editor<Assistant<'_>, DefaultHistory> = Editor::with_config(config)?;
     let color = shell.style(true).color;
-    editor.set_helper(Some(Assistant { complete: Complete::new(shell), hinter: HistoryHinter::new(), color }));
+    editor.set_helper(Some(Assistant::new(shell, color)));
     let history = history();
     if let Some(path) = &history {
         // The first session has none.
@@ -80,15 +48,32 @@ fn lines(shell: &Shell) -> rustyline::Result<()> {
     if std::io::stdout().is_terminal() && !shell.defaults.borrow().quiet {
         eprintln!("memsh {}: `help` lists the commands, Tab completes, Ctrl-D ends.", env!("CARGO_PKG_VERSION"));
     }
+    let before = editor.history();
+    let known = (0..before.len()).filter_map(|i| before.get(i, SearchDirection::Forward).ok().flatten());
+    shell.history.replace(known.map(|found| found.entry.into_owned()).collect());
     loop {
-        let plain = prompt(shell);
+        let plain = shell.prompt();
         let painted = if color { Paint(true).strong(&plain) } else { plain.clone() };
         match editor.readline(&(plain, painted)) {
             Ok(line) => {
                 if line.trim().is_empty() {
                     continue;
                 }
-                editor.add_history_entry(line.as_str())?;
+                let line = match recall::recalled(shell, &line) {
+                    Ok(None) => line,
+                    // What is run is shown first.
+                    Ok(Some(recalled)) => {
+                        eprintln!("{}", super::render::escape::terminal(&recalled));
+                        recalled
+                    }
+                    Err(failure) => {
+                        shell.report(&failure);
+                        continue;
+                    }
+                };
+                if editor.add_history_entry(line.as_str())? {
+                    shell.history.borrow_mut().push(line.clone());
+                }
                 if let Some(path) = &history {
                     // A history that can't be kept is no reason to stop working.
                     let _ = editor.append_history(path);
@@ -102,17 +87,6 @@ fn lines(shell: &Shell) -> rustyline::Result<()> {
             Err(e) => return Err(e),
         }
     }
-}
-
-/// `memsh IMAGE> `, or `memsh IMAGE[name/pid]> ` with a process chosen.
-fn prompt(shell: &Shell) -> String {
-    let name = shell.session.as_ref().map(|s| s.name()).unwrap_or_default();
-    let process = match shell.current.borrow().as_ref() {
-        Some(p) => format!("[{}/{}]", p.name.to_string_lossy(), p.pid),
-        None => String::new(),
-    };
-    // Both come from elsewhere: a file's name, a process's name.
-    format!("memsh {}{}> ", escape::terminal(name), escape::terminal(&process))
 }
 
 /// Where the history is kept: the user's state folder, never beside the image.

@@ -3,17 +3,16 @@
 use super::args::{OutputArgs, parser};
 use super::filter::{Choice, Sift};
 use super::host::Shell;
-use super::line::{Line, Output};
-use super::render::{Renderer, escape};
-use super::{alias, builtin, docs, interrupt, line};
-use crate::commands::evidence::guard;
+use super::line::Line;
+use super::render::{Format, Renderer, escape};
+use super::{alias, builtin, docs, interrupt, line, own};
 use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::similar::{or, similar};
 use crate::commands::{ALL, Collect, Context, Host, Shape, Sink, Spec, find};
 use clap::{ArgMatches, FromArgMatches};
 use serde_json::Value;
-use std::io::{BufWriter, Write};
-use std::process::{Command as Process, Stdio};
+use std::cell::RefCell;
+use std::io::Write;
 
 /// How a line ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,146 +32,99 @@ impl Ended {
         Ended { status: if self.status == 0 { next.status } else { self.status }, quit: self.quit || next.quit }
     }
 
-    fn with(status: u8) -> Self {
+    /// The end with this status.
+    pub fn with(status: u8) -> Self {
         Ended { status, quit: false }
+    }
+
+    fn stops(self) -> bool {
+        self.quit || self.status == exit::INTERRUPTED
     }
 }
 
-/// What one command came to.
-enum Done {
-    Well,
-    Partial,
-    Quit,
-}
-
 impl Shell {
-    /// Runs a line.
+    /// Runs a line that was typed.
     pub fn line(&self, text: &str) -> Ended {
+        interrupt::clear();
+        self.text(text, None)
+    }
+
+    /// Runs a line; its answers go to `outer`, or to the screen.
+    pub fn text(&self, text: &str, mut outer: Option<&mut dyn Write>) -> Ended {
         let lines = match line::split(text) {
             Ok(lines) => lines,
             Err(why) => {
-                report(&Failure::usage(why));
+                self.report(&Failure::usage(why));
                 return Ended::with(exit::USAGE);
             }
         };
         let mut ended = Ended::WELL;
         for line in lines {
-            interrupt::clear();
-            ended = ended.then(self.command(&line));
-            if ended.quit || ended.status == exit::INTERRUPTED {
+            ended = ended.then(self.command(&line, outer.as_mut().map(|o| &mut **o as &mut dyn Write)));
+            if ended.stops() {
                 break;
             }
         }
         ended
     }
 
-    /// Runs one command and reports how it failed.
-    pub fn command(&self, line: &Line) -> Ended {
-        self.output.replace(self.defaults.borrow().clone());
-        let outcome = match &line.output {
-            Output::Stdout => {
-                let mut out = BufWriter::new(std::io::stdout().lock());
-                self.words(&line.words, &mut out, true)
+    /// Runs one command, or those that an alias stands for, and reports how it failed.
+    pub fn command(&self, line: &Line, mut outer: Option<&mut dyn Write>) -> Ended {
+        self.log_begin(line);
+        let expanded = own::expand(&self.own.borrow(), line);
+        let mut ended = Ended::WELL;
+        match expanded {
+            Ok(lines) => {
+                for line in &lines {
+                    ended = ended.then(self.send(line, outer.as_mut().map(|o| &mut **o as &mut dyn Write)));
+                    if ended.stops() {
+                        break;
+                    }
+                }
             }
-            Output::Pipe(shell) => self.piped(line, shell),
-            Output::File { path, append } => self.filed(line, path, *append),
-        };
-        match outcome {
-            Ok(Done::Well) => Ended::WELL,
-            Ok(Done::Partial) => Ended::with(exit::PARTIAL),
-            Ok(Done::Quit) => Ended { status: exit::SUCCESS, quit: true },
             Err(failure) => {
-                report(&failure);
-                // Nobody reads any more: there is no point in the commands that follow.
-                let closed = matches!(&failure, Failure::Output(_)) && line.output == Output::Stdout;
-                Ended { status: failure.status(), quit: closed }
+                self.report(&failure);
+                ended = Ended::with(failure.status());
             }
         }
-    }
-
-    /// Runs one command of another (`foreach`): its answer goes where that one's goes.
-    pub fn nested(&self, words: &[String], out: &mut dyn Write, stdout: bool) -> Result<Ended> {
-        self.output.replace(self.defaults.borrow().clone());
-        match self.words(words, out, stdout) {
-            Ok(Done::Well) => Ok(Ended::WELL),
-            Ok(Done::Partial) => Ok(Ended::with(exit::PARTIAL)),
-            Ok(Done::Quit) => Ok(Ended { status: exit::SUCCESS, quit: true }),
-            // Nobody reads any more, or nobody wants more.
-            Err(failure @ (Failure::Output(_) | Failure::Interrupted)) => Err(failure),
-            Err(failure) => {
-                report(&failure);
-                Ok(Ended::with(failure.status()))
-            }
-        }
-    }
-
-    fn piped(&self, line: &Line, shell: &str) -> Result<Done> {
-        let spawn = Process::new("sh").arg("-c").arg(shell).stdin(Stdio::piped()).spawn();
-        let mut child = spawn.map_err(|e| Failure::file(std::path::Path::new("sh"), "run", e))?;
-        let mut words = line.words.clone();
-        if self.for_jq(&words, shell) {
-            words.push("--json".to_owned());
-        }
-        let outcome = match child.stdin.take() {
-            Some(stdin) => self.words(&words, &mut BufWriter::new(stdin), false),
-            None => Ok(Done::Well),
-        };
-        let status = child.wait().map_err(Failure::Output)?;
-        match outcome {
-            // 127 is the shell's "command not found".
-            Ok(_) | Err(Failure::Output(_)) if status.code() == Some(127) => {
-                Err(Failure::usage(format!("the shell can't run {shell:?}")))
-            }
-            // The reader had enough (`| head`).
-            Err(Failure::Output(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(Done::Well),
-            other => other,
-        }
-    }
-
-    /// Whether the answer goes to jq, which can read nothing but JSON, and no format was asked for.
-    fn for_jq(&self, words: &[String], shell: &str) -> bool {
-        let o = self.defaults.borrow();
-        let asked = o.json || o.jsonl || o.csv || o.table;
-        let asked = asked || words.iter().any(|w| matches!(w.as_str(), "--json" | "--jsonl" | "--csv" | "--table" | "--raw"));
-        let command = alias::expand(words).first().is_some_and(|name| find(name).is_some());
-        !asked && command && shell.split_whitespace().next() == Some("jq")
-    }
-
-    fn filed(&self, line: &Line, path: &str, append: bool) -> Result<Done> {
-        let path = std::path::Path::new(path);
-        guard(self.session.as_ref(), path)?;
-        // A slip of the fingers (`--where size > 4k`) must not cost a file its content.
-        self.check(&line.words)?;
-        let mut options = std::fs::File::options();
-        options.create(true).write(true).append(append).truncate(!append);
-        let file = options.open(path).map_err(|e| Failure::file(path, "write", e))?;
-        self.words(&line.words, &mut BufWriter::new(file), false)
+        self.log_end(ended.status);
+        ended
     }
 
     /// Runs the command that `words` are.
-    fn words(&self, words: &[String], out: &mut dyn Write, stdout: bool) -> Result<Done> {
+    ///
+    /// # Errors
+    /// As that command.
+    pub fn words(&self, words: &[String], out: &mut dyn Write, stdout: bool) -> Result<Ended> {
         let words = &self.meant(words)?;
         if let Some(done) = builtin::run(self, words, out, stdout) {
-            return done.map(|quit| if quit { Done::Quit } else { Done::Well });
+            return done;
         }
-        let (spec, matches) = match self.parse(words)? {
-            Parsed::Command(spec, matches) => (spec, matches),
+        match self.parse(words)? {
+            Parsed::Command(spec, matches) => self.answered(spec, &matches, out, stdout),
             Parsed::Text(text) => {
                 out.write_all(text.as_bytes())?;
                 out.flush()?;
-                return Ok(Done::Well);
+                Ok(Ended::WELL)
             }
-        };
+        }
+    }
+
+    /// Runs a command of the registry and writes its answer.
+    ///
+    /// # Errors
+    /// As that command.
+    pub fn answered(&self, spec: &'static Spec, matches: &ArgMatches, out: &mut dyn Write, stdout: bool) -> Result<Ended> {
         let mut style = self.style(stdout);
-        let choice = chosen(spec, &matches, &self.output.borrow())?;
+        let choice = chosen(spec, matches, &self.output.borrow())?;
         style.flat = choice.reorders();
-        let keys = if style.format == super::render::Format::Csv { docs::keys(spec) } else { Vec::new() };
+        let keys = if style.format == Format::Csv { docs::keys(spec) } else { Vec::new() };
         let cx = Context::new(self, self.session.as_ref(), self.current.borrow().clone());
-        let mut renderer = Renderer::new(out, &style, (spec.name, spec.shape_of(&matches)), &keys, self.interrupt());
-        let outcome = self.sifted(spec, &matches, &cx, choice, &mut renderer);
+        let mut renderer = Renderer::new(out, &style, (spec.name, spec.shape_of(matches)), &keys, self.interrupt());
+        let outcome = self.sifted(spec, matches, &cx, choice, &mut renderer);
         let finished = renderer.finish(outcome.is_ok()).map(|note| note.iter().for_each(|n| self.warn(n)));
         self.tell_once();
-        self.after(&cx, outcome.and(finished))
+        self.after(&cx, outcome.and(finished), None)
     }
 
     /// Says once what the analyst should know of the system that a command looked for, and of a file that changed meanwhile.
@@ -188,6 +140,8 @@ impl Shell {
 
     /// Runs a command for the rows that were asked for.
     fn sifted(&self, spec: &Spec, matches: &ArgMatches, cx: &Context, choice: Choice, sink: &mut dyn Sink) -> Result<()> {
+        let mut witness = Witness { inner: sink, sha256: &self.sha256 };
+        let sink: &mut dyn Sink = if spec.name == "hash" { &mut witness } else { witness.inner };
         let mut sift = Sift::new(choice, sink, self.interrupt());
         let outcome = match (spec.run)(matches, cx, &mut sift) {
             Err(Failure::Enough) => Ok(()),
@@ -200,15 +154,18 @@ impl Shell {
         }
     }
 
-    /// Tells what is missing, and what that means for the exit status.
-    fn after(&self, cx: &Context, outcome: Result<()>) -> Result<Done> {
+    /// Tells what is missing (`whose`, where several are asked), and what that means for the exit status.
+    ///
+    /// # Errors
+    /// Those of `outcome`.
+    pub fn after(&self, cx: &Context, outcome: Result<()>, whose: Option<&str>) -> Result<Ended> {
         let strict = self.output.borrow().strict;
         let partial = cx.partial();
         if let Some(text) = &partial {
             // `--quiet` silences warnings, not the fact that an answer is incomplete.
-            eprintln!("{}", escape::terminal(text));
+            self.say(&whose.map_or_else(|| text.clone(), |w| format!("{w}: {text}")));
         }
-        outcome.map(|()| if partial.is_some() && strict { Done::Partial } else { Done::Well })
+        outcome.map(|()| if partial.is_some() && strict { Ended::with(exit::PARTIAL) } else { Ended::WELL })
     }
 
     /// Runs a command and keeps its rows.
@@ -245,9 +202,24 @@ impl Shell {
         Ok(meant.words)
     }
 
+    /// All rows of a command without arguments.
+    ///
+    /// # Errors
+    /// As that command.
+    pub fn rows_of(&self, spec: &'static Spec) -> Result<Vec<Value>> {
+        let matches = parser(spec, false).try_get_matches_from([] as [&str; 0]).map_err(|e| usage(&e))?;
+        let cx = Context::new(self, self.session.as_ref(), None);
+        let mut rows = Collect::default();
+        (spec.run)(&matches, &cx, &mut rows)?;
+        Ok(rows.0)
+    }
+
     /// Whether the words make sense as a command.
-    fn check(&self, words: &[String]) -> Result<()> {
-        if builtin::is(words) {
+    ///
+    /// # Errors
+    /// A usage error if not.
+    pub fn check(&self, words: &[String]) -> Result<()> {
+        if builtin::is(self, words) {
             return Ok(());
         }
         if let Parsed::Command(spec, matches) = self.parse(words)? {
@@ -256,7 +228,12 @@ impl Shell {
         Ok(())
     }
 
-    fn parse(&self, words: &[String]) -> Result<Parsed> {
+    /// The command that `words` are, and its options.
+    ///
+    /// # Errors
+    /// A usage error.
+    pub fn parse(&self, words: &[String]) -> Result<Parsed> {
+        let words = alias::expand(words);
         let Some((name, arguments)) = words.split_first() else { return Ok(Parsed::Text(String::new())) };
         let spec = find(name).ok_or_else(|| unknown(name))?;
         match parser(spec, !self.interactive).try_get_matches_from(arguments) {
@@ -278,26 +255,36 @@ impl Shell {
 /// A usage error where they name a key that there is not.
 pub fn chosen(spec: &'static Spec, matches: &ArgMatches, output: &OutputArgs) -> Result<Choice> {
     if !output.columns.is_empty() {
-        let keys = docs::keys(spec);
-        for column in &output.columns {
-            let key = column.split('.').next().unwrap_or(column);
-            if keys.iter().any(|k| k == key) {
-                continue;
-            }
-            let close = similar(key, keys.iter().map(String::as_str));
-            let hint = match close.as_slice() {
-                [] => format!("there are {}", keys.join(", ")),
-                close => format!("did you mean {}?", or(close)),
-            };
-            return Err(Failure::Usage(format!("{} has no column {column}", spec.name), Some(hint)));
-        }
+        docs::row_schema(spec).check_columns(&output.columns)?;
     }
     Choice::new(output, spec.shape_of(matches), || docs::row_schema(spec))
 }
 
-enum Parsed {
+/// What words turned out to be.
+pub enum Parsed {
+    /// A command and its arguments.
     Command(&'static Spec, ArgMatches),
+    /// A text to show: the help.
     Text(String),
+}
+
+/// Remembers the hash of the image that passes by.
+struct Witness<'a> {
+    inner: &'a mut dyn Sink,
+    sha256: &'a RefCell<Option<String>>,
+}
+
+impl Sink for Witness<'_> {
+    fn row(&mut self, row: Value) -> Result<()> {
+        if let Some(sha256) = row.get("sha256").and_then(Value::as_str) {
+            self.sha256.replace(Some(sha256.to_owned()));
+        }
+        self.inner.row(row)
+    }
+
+    fn bytes(&mut self, data: &[u8]) -> Result<()> {
+        self.inner.bytes(data)
+    }
 }
 
 /// clap's complaint as a usage error.
@@ -307,33 +294,7 @@ pub fn usage(e: &clap::Error) -> Failure {
 }
 
 /// What people rightly expect and memsh does not do yet: better said than a guess at another command.
-const LATER: &[&str] = &[
-    "bt",
-    "dis",
-    "disassemble",
-    "ea",
-    "eb",
-    "ed",
-    "eq",
-    "eu",
-    "ew",
-    "files",
-    "handles",
-    "k",
-    "log",
-    "lsof",
-    "malfind",
-    "mount",
-    "mounts",
-    "net",
-    "netscan",
-    "netstat",
-    "psscan",
-    "sockstat",
-    "u",
-    "uf",
-    "write",
-];
+const LATER: &[&str] = &["ea", "eb", "ed", "eq", "eu", "ew", "write"];
 
 /// The usage error for a command that does not exist.
 pub fn unknown(name: &str) -> Failure {
@@ -348,11 +309,6 @@ pub fn unknown(name: &str) -> Failure {
         close => format!("did you mean {}?", or(close)),
     };
     Failure::Usage(format!("there is no command {}", escape::terminal(name)), Some(hint))
-}
-
-/// Says on stderr how a command failed.
-pub fn report(failure: &Failure) {
-    report_lines(&failure.lines());
 }
 
 /// Writes lines to stderr.

@@ -5,7 +5,7 @@ use super::builtin::{self, plain_number};
 use super::host::{Shell, progress_allowed};
 use super::line::{Line, Output};
 use super::progress::Bar;
-use super::run::{Ended, report, report_lines, usage};
+use super::run::{Ended, report_lines, usage};
 use super::{alias, folders, interrupt, repl};
 use crate::commands::context::{Host, Meter};
 use crate::commands::failure::{Failure, Result, exit};
@@ -76,36 +76,43 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     let root = with_command(root, &parts.command)?;
     root.target.supported()?;
     let shell = |session, interactive| Shell::new(session, root.output.clone(), interactive);
-    let one = Line { words: parts.command.clone(), output: Output::Stdout };
+    let one = Line { words: parts.command.clone(), output: Output::Stdout, text: super::own::joined(&parts.command) };
     let free = parts.command.first().is_some_and(|c| WITHOUT_TARGET.contains(&c.as_str()));
     let asks_for_help = parts.command.iter().any(|w| w == "--help" || w == "-h");
     if free || (asks_for_help && root.image.is_none()) {
-        return Ok(shell(None, false).command(&one));
+        return Ok(shell(None, false).command(&one, None));
     }
     // A typing error need not wait for the image to be opened.
-    if let Some(failure) = refused(&parts.command, &root.output) {
+    if let Some(failure) = refused(&shell(None, false), &parts.command, &root.output) {
         return Err(failure.into());
     }
     let session = open(&root)?;
-    tell(&session, &shell(None, false));
-    if !parts.command.is_empty() {
-        return Ok(shell(Some(session), false).command(&one));
+    let interactive =
+        parts.command.is_empty() && root.commands.is_none() && root.script.is_none() && std::io::stdin().is_terminal();
+    let shell = shell(Some(session), interactive);
+    if let Some(path) = &root.target.log {
+        shell.open_log(path, false)?;
     }
-    if let Some(commands) = &root.commands {
-        return Ok(shell(Some(session), false).line(commands));
-    }
-    if let Some(path) = &root.script {
+    tell(&shell);
+    let ended = if !parts.command.is_empty() {
+        shell.command(&one, None)
+    } else if let Some(commands) = &root.commands {
+        shell.line(commands)
+    } else if let Some(path) = &root.script {
         let text = std::fs::read_to_string(path).map_err(|e| Failure::file(path, "read", e))?;
-        return Ok(script(&shell(Some(session), false), text.lines().map(|l| Ok(l.to_owned()))));
-    }
-    if !std::io::stdin().is_terminal() {
-        return Ok(script(&shell(Some(session), false), std::io::stdin().lines()));
-    }
-    Ok(repl::run(&shell(Some(session), true)))
+        script(&shell, text.lines().map(|l| Ok(l.to_owned())))
+    } else if !interactive {
+        script(&shell, std::io::stdin().lines())
+    } else {
+        repl::run(&shell, !root.no_config)
+    };
+    shell.close_log();
+    Ok(ended)
 }
 
 /// What the analyst should know of the image, and with `-v` how it was recognised.
-fn tell(session: &Session, shell: &Shell) {
+fn tell(shell: &Shell) {
+    let Some(session) = &shell.session else { return };
     for warning in &session.facts().warnings {
         shell.warn(&format!("warning: {warning}"));
     }
@@ -116,9 +123,10 @@ fn tell(session: &Session, shell: &Shell) {
 
 fn script(shell: &Shell, lines: impl Iterator<Item = std::io::Result<String>>) -> Ended {
     let mut ended = Ended::WELL;
+    shell.pages.set(false);
     for line in lines {
         let Ok(line) = line else {
-            report(&Failure::usage("the script is not UTF-8 text"));
+            shell.report(&Failure::usage("the script is not UTF-8 text"));
             return ended.then(Ended { status: exit::USAGE, quit: true });
         };
         ended = ended.then(shell.line(&line));
@@ -189,14 +197,14 @@ fn with_command(mut root: Root, command: &[String]) -> Result<Root> {
 }
 
 /// The usage error of a command line that can't be run whatever the image is.
-fn refused(command: &[String], output: &super::args::OutputArgs) -> Option<Failure> {
+fn refused(shell: &Shell, command: &[String], output: &super::args::OutputArgs) -> Option<Failure> {
     let meant = alias::translate(command);
     if let Some(absent) = meant.absent {
         return Some(Failure::Usage(absent.what, Some(absent.instead)));
     }
     let words = meant.words;
     let name = words.first()?;
-    if builtin::is(&words) {
+    if builtin::is(shell, &words) {
         return None;
     }
     let Some(spec) = find(name) else { return Some(super::run::unknown(name)) };

@@ -118,7 +118,7 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "struct" => Some(structure(rest, notes)),
         "p" | "print" | "output" => Some(Ok(print(rest, notes))),
         "net" => net(rest),
-        "log" => log(rest),
+        "log" => log(rest, notes),
         "mount" => Some(Ok(with(&["mounts"], &without(rest, &["-f", "-i", "-n"], notes, "mount")))),
         "foreach" => foreach(rest),
         "fuser" if rest.first().is_some_and(|w| !w.starts_with('-')) => Some(Ok(with(&["files", "--path"], rest))),
@@ -526,8 +526,11 @@ fn net(rest: &[String]) -> Option<Translated> {
 }
 
 /// `log` alone and with crash's options is the kernel's log; with a file it is the shell's.
-fn log(rest: &[String]) -> Option<Translated> {
+fn log(rest: &[String], notes: &mut Notes) -> Option<Translated> {
     let theirs = apart(rest).0;
+    if rest.is_empty() {
+        notes.say("note: log: the kernel's log, as in crash; `log FILE` records the session, `log off` ends that".to_owned());
+    }
     let options = ["-T", "-t", "-d", "-m", "-a", "-A", "-c", "-s"];
     theirs.iter().all(|w| options.contains(&w.as_str())).then(|| Ok(with(&["kmsg"], &apart(rest).1)))
 }

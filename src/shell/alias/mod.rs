@@ -18,7 +18,7 @@ mod volatility;
 mod windbg;
 
 use notes::Notes;
-pub use show::{explain, own, table};
+pub use show::{explain, own, short, table};
 
 /// What a tool's spelling came to: memsh's words, or that there is no such thing here.
 type Translated = Result<Vec<String>, Absent>;

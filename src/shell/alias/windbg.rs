@@ -21,7 +21,6 @@ const WORDS: &[(&str, &str)] = &[
     ("!token", "creds"),
     (".time", "info"),
     (".hh", "help"),
-    (".logclose", "log off"),
     (".shell", "!"),
     ("lml", "modules"),
     ("lmv", "modules"),
@@ -101,8 +100,6 @@ const FORMS: &[(&str, &str)] = &[
     ("vertarget", "info"),
     ("$<script.msh", "source script.msh"),
     (".writemem out.bin 1000 L20", "dump 0x1000 L20 -o out.bin"),
-    (".logopen out.txt", "log out.txt"),
-    (".logopen", "log memsh.log"),
     (".dump /f out.elf", "dump phys --format elf -o out.elf"),
 ];
 
@@ -196,10 +193,6 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
     let words = match name {
         ".process" => process_context(rest, notes),
         ".formats" => eval(rest, notes),
-        ".logopen" | ".logappend" => match rest.iter().filter(|w| !w.starts_with('/')).collect::<Vec<_>>().as_slice() {
-            [] => with(&["log", "memsh.log"], &[] as &[&str]),
-            files => with(&["log"], files),
-        },
         "??" => with(&["eval"], rest),
         "?" if !rest.is_empty() => with(&["eval"], rest),
         ".writemem" => return Some(write_memory(rest, notes)),

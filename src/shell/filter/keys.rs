@@ -1,5 +1,6 @@
 //! The keys that a row can have, from the JSON Schema of its command.
 
+use crate::commands::failure::Failure;
 use crate::commands::similar::{or, similar};
 use serde_json::Value;
 
@@ -74,6 +75,26 @@ impl Schema {
             out.extend(inner.into_iter().flatten().map(|(k, _)| format!("{key}.{k}")));
         }
         out
+    }
+
+    /// Whether there are all of these columns.
+    ///
+    /// # Errors
+    /// A usage error that names the one that there is not.
+    pub fn check_columns(&self, columns: &[String]) -> Result<(), Failure> {
+        let keys = self.keys();
+        for column in columns {
+            let key = column.split('.').next().unwrap_or(column);
+            if keys.contains(&key) {
+                continue;
+            }
+            let hint = match similar(key, keys.iter().copied()).as_slice() {
+                [] => format!("there are {}", keys.join(", ")),
+                close => format!("did you mean {}?", or(close)),
+            };
+            return Err(Failure::Usage(format!("{} has no column {column}", self.command), Some(hint)));
+        }
+        Ok(())
     }
 
     /// What the key `path` (names joined by dots) holds.

@@ -30,6 +30,8 @@ pub struct Style {
     pub format: Format,
     /// Only these columns, in this order.
     pub columns: Option<Vec<String>>,
+    /// They were not asked for: a narrow terminal may go without some of them.
+    pub spare: bool,
     /// No line of column names.
     pub no_header: bool,
     /// Colours.

@@ -31,6 +31,21 @@ impl Paint {
         self.with("31", text)
     }
 
+    /// The name of a command.
+    pub fn command(self, text: impl Display) -> String {
+        self.with("1;32", text)
+    }
+
+    /// Text in quotes.
+    pub fn quoted(self, text: impl Display) -> String {
+        self.with("33", text)
+    }
+
+    /// A number or an address.
+    pub fn number(self, text: impl Display) -> String {
+        self.with("35", text)
+    }
+
     /// A byte by its class, in the colours that hex dumps have made a habit: NUL, printable, white space, other ASCII, the rest.
     pub fn byte(self, byte: u8, text: impl Display) -> String {
         match byte {

@@ -72,7 +72,7 @@ impl Table {
             depths: Vec::new(),
             widths,
             hidden: Vec::new(),
-            chosen: style.columns.is_some(),
+            chosen: style.columns.is_some() && !style.spare,
             flat: style.flat,
             since: Instant::now(),
             begun: false,
@@ -202,7 +202,8 @@ impl Table {
             }
             out.write_all(b"\n")?;
         }
-        Ok(())
+        // Rows that were found are to be seen while others are looked for.
+        out.flush()
     }
 
     /// Whether a column's text may be wrapped. A name is looked for down the column, and must stay in one piece.

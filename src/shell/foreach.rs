@@ -1,0 +1,251 @@
+//! `foreach FILTER COMMAND`: the command once for each process.
+
+use super::filter::{Choice, Sift, parse};
+use super::host::Shell;
+use super::render::{Format, Paint, Renderer, escape};
+use super::run::{Ended, Parsed};
+use super::screen::worse;
+use super::{builtin, docs};
+use crate::commands::failure::{Failure, Result};
+use crate::commands::{Context, Host, Shape, Sink, Spec};
+use clap::ArgMatches;
+use memsh::{Error, ErrorKind, Layer};
+use memsh_plugin::ProcessInfo;
+use serde_json::{Map, Value, json};
+use std::io::Write;
+use std::sync::atomic::Ordering;
+
+const HINT: &str = "foreach user maps; filters: user, kernel, all, a name, pids as 1,2,3, or an expression over the rows of ps as in \
+                    foreach 'uid == 0 and name ~ \"ssh\"' maps";
+
+/// Runs a command for each process that a filter chooses. The status is the worst of the commands'.
+///
+/// # Errors
+/// When the filter or the command makes no sense, nobody reads any more, or Ctrl-C was pressed.
+pub fn run(shell: &Shell, rest: &[String], out: &mut dyn Write, stdout: bool) -> Result<Ended> {
+    let [filter, command @ ..] = rest else {
+        return Err(Failure::Usage("foreach needs a filter and a command".to_owned(), Some(HINT.to_owned())));
+    };
+    if command.is_empty() {
+        return Err(Failure::Usage("foreach: which command?".to_owned(), Some(HINT.to_owned())));
+    }
+    let before = shell.current.borrow().clone();
+    // What makes no sense at all must make none before the processes are looked for, and not for each of them.
+    let parsed = if builtin::is(shell, command) { None } else { Some(shell.parse(command)?) };
+    let outcome = match parsed {
+        Some(Parsed::Text(text)) => out.write_all(text.as_bytes()).map_err(Failure::from).map(|()| Ended::WELL),
+        Some(Parsed::Command(spec, matches)) => {
+            chosen(shell, filter).and_then(|all| each(shell, &all, (spec, &matches), out, stdout))
+        }
+        None => chosen(shell, filter).and_then(|all| builtins(shell, &all, command, out, stdout)),
+    };
+    shell.current.replace(before);
+    outcome
+}
+
+/// The processes that the filter chooses.
+fn chosen(shell: &Shell, filter: &str) -> Result<Vec<ProcessInfo>> {
+    let session = shell.session.as_ref().ok_or_else(|| Failure::usage("foreach: there is no target"))?;
+    let nobody = || {
+        let e = Error::new(Layer::Os, ErrorKind::NotFound, format!("no process {}", escape::terminal(filter)));
+        Failure::from(e.hint("foreach takes user, kernel, all, a name, pids as 1,2,3 or an expression; `ps` lists the processes"))
+    };
+    // Letters that no name and no list of pids has.
+    let expression = filter.contains(['=', '<', '>', '~', '"', '\'']) || filter.contains(" in ") || filter.starts_with("not ");
+    let all = session.processes()?.items;
+    let out: Vec<ProcessInfo> = if expression {
+        let spec = crate::commands::find("ps").ok_or_else(nobody)?;
+        let expression = parse(filter, &docs::row_schema(spec)).map_err(|m| m.failure("foreach", filter))?;
+        // The rows of ps, which are what the user sees. Options of the line are meant for the command.
+        let kept = shell.output.take();
+        let rows = shell.rows_of(spec);
+        shell.output.replace(kept);
+        let rows = rows?;
+        let is = |p: &&ProcessInfo, r: &Value| {
+            r.get("pid").and_then(Value::as_u64) == Some(p.pid.into())
+                && r.get("address").and_then(Value::as_str) == Some(format!("{:#x}", p.address.value()).as_str())
+        };
+        all.iter().filter(|p| rows.iter().any(|r| is(p, r) && expression.matches(r))).cloned().collect()
+    } else {
+        let mut wanted: Vec<&str> = filter.split(',').map(str::trim).filter(|w| !w.is_empty()).collect();
+        wanted.dedup();
+        let is = |p: &ProcessInfo, w: &str| match w {
+            "all" => true,
+            "user" => !p.kernel_thread,
+            "kernel" => p.kernel_thread,
+            w => w.parse().map_or_else(|_| p.name.as_bytes() == w.as_bytes(), |pid: u32| p.pid == pid),
+        };
+        for w in &wanted {
+            if !all.iter().any(|p| is(p, w)) {
+                let e = Error::new(Layer::Os, ErrorKind::NotFound, format!("no process {}", escape::terminal(w)));
+                let hint = "foreach takes user, kernel, all, a name, pids as 1,2,3 or an expression; `ps` lists the processes";
+                return Err(e.hint(hint).into());
+            }
+        }
+        all.iter().filter(|p| wanted.iter().any(|w| is(p, w))).cloned().collect()
+    };
+    if out.is_empty() {
+        return Err(nobody());
+    }
+    Ok(out)
+}
+
+/// One command of the registry for all of them.
+fn each(
+    shell: &Shell,
+    all: &[ProcessInfo],
+    (spec, matches): (&'static Spec, &ArgMatches),
+    out: &mut dyn Write,
+    stdout: bool,
+) -> Result<Ended> {
+    let mut style = shell.style(stdout);
+    let shape = spec.shape_of(matches);
+    let schema = || docs::row_schema(spec).with(&[("pid", json!({"type": "integer"})), ("name", json!({"type": "string"}))]);
+    let list = matches!(shape, Shape::List(_));
+    let choice = Choice::new(&shell.output.borrow(), shape, schema)?;
+    schema().check_columns(&shell.output.borrow().columns)?;
+    // A table for each process is easiest to read, and one for all where rows are chosen among all of them.
+    let merged = style.format != Format::Table || (list && (!choice.is_all() || style.columns.is_some()));
+    if !merged {
+        return tables(shell, all, (spec, matches), out, stdout);
+    }
+    let schema = schema();
+    let keys: Vec<String> = schema.keys().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = match shape {
+        Shape::List(columns) => {
+            let front = ["pid", "name"].iter().filter(|c| !columns.contains(*c));
+            front.chain(columns).map(|c| (*c).to_owned()).collect()
+        }
+        Shape::Object => Vec::new(),
+    };
+    style.flat = true;
+    if style.format == Format::Table && style.columns.is_none() {
+        style.columns = Some(columns);
+        style.spare = true;
+    }
+    let mut renderer = Renderer::new(out, &style, (spec.name, Shape::List(&[])), &keys, shell.interrupt());
+    let mut sift = Sift::new(choice, &mut renderer, shell.interrupt());
+    let mut status = 0;
+    let mut outcome = Ok(());
+    for p in all {
+        shell.current.replace(Some(p.clone()));
+        let cx = Context::new(shell, shell.session.as_ref(), Some(p.clone()));
+        if let Err(e) = cx.go_on() {
+            outcome = Err(e);
+            break;
+        }
+        let done = (spec.run)(matches, &cx, &mut Stamp { inner: &mut sift, process: p });
+        let whose = format!("{}/{}", p.name.to_string_lossy(), p.pid);
+        match shell.after(&cx, Ok(()), Some(&whose)) {
+            Ok(ended) => status = worse(status, ended.status),
+            Err(e) => outcome = Err(e),
+        }
+        match done {
+            Ok(()) => {}
+            Err(Failure::Enough) => break,
+            Err(failure @ (Failure::Output(_) | Failure::Interrupted)) => {
+                outcome = Err(failure);
+                break;
+            }
+            Err(failure) => {
+                shell.say(&format!("memsh: {whose}:"));
+                shell.report(&failure);
+                status = worse(status, failure.status());
+            }
+        }
+    }
+    if outcome.is_ok() {
+        outcome = sift.finish();
+    }
+    let note = renderer.finish(outcome.is_ok())?;
+    note.iter().for_each(|n| shell.warn(n));
+    outcome.map(|()| Ended { status, quit: false })
+}
+
+/// A table, or words, under a heading for each process.
+fn tables(
+    shell: &Shell,
+    all: &[ProcessInfo],
+    (spec, matches): (&'static Spec, &ArgMatches),
+    out: &mut dyn Write,
+    stdout: bool,
+) -> Result<Ended> {
+    let mut status = 0;
+    for p in all {
+        if shell.interrupt().load(Ordering::Relaxed) {
+            return Err(Failure::Interrupted);
+        }
+        shell.current.replace(Some(p.clone()));
+        heading(shell, p, out, stdout)?;
+        match shell.answered(spec, matches, out, stdout) {
+            Ok(ended) => status = worse(status, ended.status),
+            Err(failure @ (Failure::Output(_) | Failure::Interrupted)) => return Err(failure),
+            Err(failure) => {
+                // In its place among the tables.
+                out.flush()?;
+                shell.report(&failure);
+                status = worse(status, failure.status());
+            }
+        }
+    }
+    Ok(Ended { status, quit: false })
+}
+
+/// One of the shell's own commands (`eval`).
+fn builtins(shell: &Shell, all: &[ProcessInfo], command: &[String], out: &mut dyn Write, stdout: bool) -> Result<Ended> {
+    let mut status = 0;
+    for p in all {
+        if shell.interrupt().load(Ordering::Relaxed) {
+            return Err(Failure::Interrupted);
+        }
+        shell.current.replace(Some(p.clone()));
+        heading(shell, p, out, stdout)?;
+        match shell.words(command, out, stdout) {
+            Ok(ended) if ended.quit => break,
+            Ok(ended) => status = worse(status, ended.status),
+            Err(failure @ (Failure::Output(_) | Failure::Interrupted | Failure::Usage(..))) => return Err(failure),
+            Err(failure) => {
+                out.flush()?;
+                shell.report(&failure);
+                status = worse(status, failure.status());
+            }
+        }
+    }
+    Ok(Ended { status, quit: false })
+}
+
+/// Whose answer follows, where a person reads it: not every table says so itself.
+fn heading(shell: &Shell, p: &ProcessInfo, out: &mut dyn Write, stdout: bool) -> Result<()> {
+    if shell.output.borrow().no_header || shell.style(stdout).format != Format::Table {
+        return Ok(());
+    }
+    let name = p.name.to_string_lossy();
+    let line = format!("-- {}/{} --", escape::terminal(&name), p.pid);
+    writeln!(out, "{}", Paint(shell.style(stdout).color).strong(line))?;
+    Ok(())
+}
+
+/// Puts the process in front of rows that do not say whose they are.
+struct Stamp<'a> {
+    inner: &'a mut dyn Sink,
+    process: &'a ProcessInfo,
+}
+
+impl Sink for Stamp<'_> {
+    fn row(&mut self, row: Value) -> Result<()> {
+        let Value::Object(mut fields) = row else { return self.inner.row(row) };
+        let mut out = Map::new();
+        if !fields.contains_key("pid") {
+            out.insert("pid".to_owned(), self.process.pid.into());
+        }
+        if !fields.contains_key("name") {
+            out.insert("name".to_owned(), self.process.name.to_string_lossy().into_owned().into());
+        }
+        out.append(&mut fields);
+        self.inner.row(Value::Object(out))
+    }
+
+    fn bytes(&mut self, data: &[u8]) -> Result<()> {
+        self.inner.bytes(data)
+    }
+}

@@ -1,0 +1,210 @@
+//! Where the answer of a command goes: to the screen, into a pipe, into a file.
+
+use super::host::Shell;
+use super::interrupt::Guest;
+use super::line::{Line, Output};
+use super::render::Format;
+use super::run::Ended;
+use super::screen::Screen;
+use crate::commands::evidence::guard;
+use crate::commands::failure::{Failure, Result};
+use std::ffi::OsStr;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command as Process, ExitStatus, Stdio};
+
+/// Programs that take the whole terminal: what they show is no transcript.
+const FULL_SCREEN: &[&str] =
+    &["less", "more", "most", "bat", "vi", "vim", "nvim", "view", "nano", "emacs", "fzf", "vd", "jless", "fx"];
+/// A transcript takes so much of what a pipe shows.
+const RECORDED: u64 = 64 << 20;
+
+impl Shell {
+    /// Runs one command and reports how it failed. Its answer goes where the line says; where it says nothing, to `outer`, or
+    /// to the screen.
+    pub fn send(&self, line: &Line, outer: Option<&mut dyn Write>) -> Ended {
+        self.output.replace(self.defaults.borrow().clone());
+        self.implied.set(implied(line));
+        let outcome = match (&line.output, outer) {
+            (Output::Stdout, Some(out)) => self.words(&line.words, out, false),
+            (Output::Stdout, None) => self.shown(line),
+            (Output::Pipe(shell), _) => self.piped(line, shell),
+            (Output::File { path, append }, _) => self.filed(line, path, *append),
+        };
+        self.implied.set(None);
+        match outcome {
+            Ok(ended) => ended,
+            Err(failure) => {
+                self.report(&failure);
+                // Nobody reads any more: there is no point in the commands that follow.
+                let closed = matches!(&failure, Failure::Output(_)) && line.output == Output::Stdout;
+                Ended { status: failure.status(), quit: closed }
+            }
+        }
+    }
+
+    fn shown(&self, line: &Line) -> Result<Ended> {
+        let mut screen = Screen::new(self, &line.words);
+        let outcome = self.words(&line.words, &mut screen, true);
+        let paged = screen.finish();
+        match (outcome, paged) {
+            // Who leaves the pager has seen enough, and goes on.
+            (Err(Failure::Output(e)), Ok(true)) | (Ok(_), Err(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(Ended::WELL),
+            (outcome, _) => outcome,
+        }
+    }
+
+    fn piped(&self, line: &Line, shell: &str) -> Result<Ended> {
+        let record = self.log.borrow().is_some() && !FULL_SCREEN.iter().any(|p| shell.split('|').any(|s| program(s) == *p));
+        let mut command = Process::new("sh");
+        command.arg("-c").arg(shell).stdin(Stdio::piped());
+        if record {
+            command.stdout(Stdio::piped());
+        }
+        let mut child = command.spawn().map_err(|e| Failure::file(Path::new("sh"), "run", e))?;
+        let guest = Guest::new();
+        let stdin = child.stdin.take();
+        let answer = |stdin| match stdin {
+            Some(stdin) => self.words(&line.words, &mut BufWriter::new(stdin), false),
+            None => Ok(Ended::WELL),
+        };
+        let (outcome, status) = match child.stdout.take() {
+            Some(shown) => {
+                let (outcome, status, text) = std::thread::scope(|scope| {
+                    let reader = scope.spawn(move || pass_on(shown));
+                    let outcome = answer(stdin);
+                    let status = child.wait();
+                    (outcome, status, reader.join().unwrap_or_default())
+                });
+                if let Some(log) = self.log.borrow_mut().as_mut() {
+                    log.text(&text);
+                }
+                (outcome, status)
+            }
+            None => {
+                let outcome = answer(stdin);
+                if let Some(log) = self.log.borrow_mut().as_mut() {
+                    log.note("(shown full screen: not recorded)");
+                }
+                (outcome, wait(&mut child))
+            }
+        };
+        drop(guest);
+        let status = status.map_err(Failure::Output)?;
+        match outcome {
+            // 127 is the shell's "command not found".
+            Ok(_) | Err(Failure::Output(_)) if status.code() == Some(127) => {
+                Err(Failure::usage(format!("the shell can't run {shell:?}")))
+            }
+            // The reader had enough (`| head`).
+            Err(Failure::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(Ended::WELL),
+            other => other,
+        }
+    }
+
+    fn filed(&self, line: &Line, path: &str, append: bool) -> Result<Ended> {
+        let path = Path::new(path);
+        guard(self.session.as_ref(), path)?;
+        // A slip of the fingers (`--where size > 4k`) must not cost a file its content.
+        self.check(&line.words)?;
+        let mut options = std::fs::File::options();
+        options.create(true).write(true).append(append).truncate(!append);
+        let file = options.open(path).map_err(|e| Failure::file(path, "write", e))?;
+        self.words(&line.words, &mut BufWriter::new(file), false)
+    }
+}
+
+fn wait(child: &mut Child) -> io::Result<ExitStatus> {
+    child.wait()
+}
+
+/// Shows what a program writes, and keeps it.
+fn pass_on(mut from: impl Read) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let mut piece = [0; 8192];
+    loop {
+        let n = match from.read(&mut piece) {
+            Ok(0) => return kept,
+            Ok(n) => n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => return kept,
+        };
+        let data = piece.get(..n).unwrap_or_default();
+        let mut out = io::stdout();
+        if out.write_all(data).and_then(|()| out.flush()).is_err() {
+            return kept;
+        }
+        if u64::try_from(kept.len()).is_ok_and(|have| have < RECORDED) {
+            kept.extend_from_slice(data);
+        }
+    }
+}
+
+/// The form that the reader of an answer needs: where nothing else is asked for, jq gets JSON, and `> x.csv` CSV.
+fn implied(line: &Line) -> Option<Format> {
+    if line.words.iter().any(|w| w == "--raw") {
+        return None;
+    }
+    match &line.output {
+        Output::Stdout => None,
+        Output::File { path, .. } => {
+            let extension = Path::new(path).extension().and_then(OsStr::to_str)?.to_ascii_lowercase();
+            match extension.as_str() {
+                "json" => Some(Format::Json),
+                "jsonl" | "ndjson" => Some(Format::JsonLines),
+                "csv" => Some(Format::Csv),
+                _ => None,
+            }
+        }
+        Output::Pipe(shell) => {
+            let first = shell.split('|').next().unwrap_or_default();
+            let has = |options: &[&str]| first.split_whitespace().any(|w| options.contains(&w));
+            match program(shell) {
+                "jq" | "gojq" | "jaq" | "fx" | "jless" | "gron" => Some(Format::Json),
+                "csvlook" | "csvcut" | "csvgrep" | "csvsort" | "csvstat" | "csvjson" | "csvsql" | "csvformat" | "xsv" | "qsv"
+                | "xan" => Some(Format::Csv),
+                "mlr" if has(&["--json", "--ijson", "--j2c", "--j2t", "--j2p"]) => Some(Format::Json),
+                "mlr" if has(&["--jsonl", "--ijsonl"]) => Some(Format::JsonLines),
+                "mlr" if has(&["--csv", "--icsv", "-c", "--c2p", "--c2j", "--c2t", "--c2l", "--c2m"]) => Some(Format::Csv),
+                _ => None,
+            }
+        }
+    }
+}
+
+/// The name of the program that a shell command begins with.
+fn program(shell: &str) -> &str {
+    // `LC_ALL=C sort`: what stands before the name is its environment.
+    let word = shell.split_whitespace().find(|w| !w.contains('=')).unwrap_or_default();
+    word.rsplit('/').next().unwrap_or(word)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_reader_gets_the_form_it_reads() {
+        for (text, form) in [
+            ("ps | jq .", Some(Format::Json)),
+            ("ps | /usr/bin/jq .", Some(Format::Json)),
+            ("ps | LC_ALL=C jq .", Some(Format::Json)),
+            ("ps | grep jq", None),
+            ("ps | mlr --icsv --opprint cat", Some(Format::Csv)),
+            ("ps | mlr --ijson cat", Some(Format::Json)),
+            ("ps | mlr --inidx cat", None),
+            ("ps | csvlook", Some(Format::Csv)),
+            ("ps | head | csvlook", None),
+            ("ps > a.json", Some(Format::Json)),
+            ("ps > a.JSONL", Some(Format::JsonLines)),
+            ("ps >> a.csv", Some(Format::Csv)),
+            ("ps > json", None),
+            ("ps > a.txt", None),
+            ("read 0 --raw > a.json", None),
+            ("ps", None),
+        ] {
+            assert_eq!(implied(&super::super::line::split(text).unwrap()[0]), form, "{text}");
+        }
+    }
+}

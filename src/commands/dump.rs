@@ -3,7 +3,9 @@
 use super::cells::{hex, wide};
 use super::context::Context;
 use super::evidence::guard;
+use super::extract::extract;
 use super::failure::{Failure, Result};
+use super::pagecache;
 use super::pages::walk;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
@@ -33,6 +35,9 @@ pub struct Dump {
     /// Bytes from the address that WHAT names; a number or an expression, `4k`
     #[arg(short = 'n', long, value_name = "BYTES")]
     length: Option<String>,
+    /// What is cached of this file of the target: its path, or the address of its inode (`pagecache` lists them)
+    #[arg(long, value_name = "PATH|0xINODE", conflicts_with_all = ["what", "length", "dump_format", "process", "kernel", "phys"])]
+    file: Option<String>,
     /// The file to write; one that exists is left alone
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
@@ -60,10 +65,10 @@ pub struct DumpRow {
     path: String,
     /// Its size in bytes.
     bytes: u64,
-    /// Bytes that could not be read; they are zeros.
+    /// Bytes that could not be read; they are zeros, or a hole in the file.
     unreadable: u64,
-    /// SHA-256 of the file, in hex.
-    sha256: String,
+    /// SHA-256 of the file, in hex; null for a cached file that is nearly all hole.
+    sha256: Option<String>,
 }
 
 /// A raw file of more than this, nearly all of it holes, is never what was meant.
@@ -77,11 +82,18 @@ impl Command for Dump {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("dump -p 1 -o init.elf", "all that a process maps, as an ELF core"),
         ("dump phys --format lime -o memory.lime", "all of physical memory"),
+        ("dump --file /init -o init.bin", "what is cached of a file"),
         ("dump init_task..init_task+64 -o task.bin", "a range"),
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, DumpRow>) -> Result<()> {
         let session = cx.session()?;
+        if let Some(which) = &self.file {
+            let kernel = session.linux("dump --file")?;
+            let (file, frames) = (pagecache::find(cx, kernel, which)?, pagecache::frames(kernel)?);
+            let w = extract(cx, kernel, &frames, &file, &self.output, self.force)?;
+            return out.push(&DumpRow { path: w.path, bytes: w.bytes, unreadable: w.unreadable, sha256: w.sha256 });
+        }
         let physical = matches!(self.what.as_slice(), [w] if w == "phys") || (self.what.is_empty() && self.whose.phys);
         let space = match physical {
             true => Space::Physical(session.memory().clone()),
@@ -113,7 +125,7 @@ impl Command for Dump {
         let summary = self.write(cx, &memory, &ranges, &format)?;
         let (sha256, bytes) = fingerprint(cx, &self.output)?;
         cx.lost_many(summary, "bytes that are not mapped or not in the image");
-        out.push(&DumpRow { path: self.output.to_string_lossy().into_owned(), bytes, unreadable: summary, sha256 })
+        out.push(&DumpRow { path: self.output.to_string_lossy().into_owned(), bytes, unreadable: summary, sha256: Some(sha256) })
     }
 }
 

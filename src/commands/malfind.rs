@@ -24,7 +24,7 @@ pub struct Malfind {
 }
 
 /// What looks for one sort of thing in the whole system. Another one is a line here.
-const DETECTORS: &[Detector] = &[suspect::preload_file];
+const DETECTORS: &[Detector] = &[suspect::hidden_modules, suspect::preload_file];
 
 /// The kinds, in the order in which they are told.
 const KINDS: &[&str] = &["process", "module", "hook", "code", "memory", "file", "environment", "trace"];

@@ -6,6 +6,7 @@
 //!
 //! To add a command: a file here that implements [`Command`](spec::Command), and a line in [`ALL`].
 
+mod bpf;
 pub mod cells;
 mod check;
 mod cmdline;
@@ -17,13 +18,16 @@ mod dump;
 mod env;
 mod eval;
 pub mod evidence;
+mod extract;
 pub mod failure;
 mod files;
 mod glob;
 mod hash;
-mod hooks;
 mod history;
+mod hooks;
 mod info;
+mod interfaces;
+mod iomem;
 mod kmsg;
 mod malfind;
 mod maps;
@@ -31,6 +35,7 @@ mod modules;
 mod mounts;
 mod near;
 mod net;
+mod pagecache;
 mod pages;
 mod ps;
 mod ptov;
@@ -41,6 +46,7 @@ pub mod similar;
 pub mod sink;
 pub mod spec;
 mod strings;
+mod swaps;
 mod symbols;
 mod tele;
 mod threads;
@@ -63,9 +69,14 @@ pub static ALL: &[Spec] = &[
     spec::<env::Env>(),
     spec::<net::Net>(),
     spec::<history::History>(),
+    spec::<interfaces::Interfaces>(),
+    spec::<bpf::Bpf>(),
+    spec::<iomem::Iomem>(),
+    spec::<swaps::Swaps>(),
     spec::<modules::Modules>(),
     spec::<kmsg::Kmsg>(),
     spec::<hooks::Hooks>(),
+    spec::<pagecache::Pagecache>(),
     spec::<maps::Maps>(),
     spec::<files::Files>(),
     spec::<mounts::Mounts>(),
@@ -74,8 +85,8 @@ pub static ALL: &[Spec] = &[
     spec::<ptov::Ptov>(),
     spec::<pages::Pages>(),
     spec::<read::Read>(),
-    spec::<tele::Tele>(),
     spec::<dis::Dis>(),
+    spec::<tele::Tele>(),
     spec::<scan::Scan>(),
     spec::<strings::Strings>(),
     spec::<dump::Dump>(),

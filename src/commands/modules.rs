@@ -2,10 +2,12 @@
 
 use super::cells::{Hex, exact, exact_maybe, number, plain, plain_maybe};
 use super::context::Context;
-use super::failure::Result;
+use super::failure::{Failure, Result};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Whose, open};
+use memsh::engine::search::Options;
+use memsh::os::linux::modscan::module_scan;
 use memsh_plugin::{ModuleInfo, Process};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -19,15 +21,33 @@ pub struct Modules {
     /// Only the module that holds this address
     #[arg(short = 'a', long = "address", value_name = "ADDR", allow_hyphen_values = true)]
     holds: Option<String>,
+    /// Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)
+    #[arg(short = 's', long)]
+    scan: bool,
     #[command(flatten)]
     whose: Whose,
+}
+
+/// The ways that lead to a module of the kernel, and whether it was found on each; null where this kernel can't be asked.
+#[derive(Serialize, JsonSchema)]
+struct ModuleSourcesPart {
+    /// The list of modules, which `lsmod` shows.
+    list: Option<bool>,
+    /// The objects in sysfs.
+    sysfs: Option<bool>,
+    /// The tree that finds a module by an address of its code.
+    tree: Option<bool>,
+    /// The areas of virtual memory that were allocated for modules.
+    vmalloc: Option<bool>,
+    /// Near the kernel, by its look.
+    signature: Option<bool>,
 }
 
 /// A module.
 #[derive(Serialize, JsonSchema)]
 pub struct ModuleRow {
-    /// Short name.
-    name: String,
+    /// Short name; null where --scan found no more than the module's memory.
+    name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name_bytes: Option<String>,
     /// Where it lies.
@@ -48,6 +68,12 @@ pub struct ModuleRow {
     used_by: Option<Vec<String>>,
     /// Address of its control block, where there is one.
     address: Option<Hex>,
+    /// Loaded, and not in the system's list (with --scan).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden: Option<bool>,
+    /// Where it was found, with --scan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sources: Option<ModuleSourcesPart>,
 }
 
 impl Command for Modules {
@@ -56,10 +82,26 @@ impl Command for Modules {
     const ALIASES: &'static [&'static str] = &["lm", "lsmod", "mod", "dlllist", "ldrmodules"];
     const SUMMARY: &'static str = "List modules of the kernel, or of a process";
     const SHAPE: Shape = Shape::List(&["name", "base", "size", "state", "refcount", "used_by", "path"]);
-    const EXAMPLES: &'static [(&'static str, &'static str)] =
-        &[("modules", "of the kernel"), ("modules -p 1", "the program and its libraries"), ("lm v*", "by name")];
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("modules", "of the kernel"),
+        ("modules -p 1", "the program and its libraries"),
+        ("lm v*", "by name"),
+        ("modules --scan", "hidden ones too, and where each was found"),
+    ];
+    const BATCH: Option<(&'static str, &'static [&'static str])> = Some(("scan", SCAN));
 
     fn run(self, cx: &Context, out: &mut Rows<'_, ModuleRow>) -> Result<()> {
+        let pattern = self.name.as_deref().map(super::glob::Glob::new).transpose()?;
+        let holds = self.holds.as_deref().map(|text| cx.evaluate(text, None)).transpose()?;
+        let inside = |m: &ModuleInfo| holds.is_none_or(|a| a.checked_sub(m.base.value()).is_some_and(|n| n < m.size));
+        let named = |m: &ModuleInfo| pattern.as_ref().is_none_or(|g| g.matches(&m.name.to_string_lossy()));
+        let matches = |m: &ModuleInfo| inside(m) && named(m);
+        if self.scan {
+            if self.whose.process.is_some() {
+                return Err(Failure::usage("modules: --scan looks for modules of the kernel; a process has none of these"));
+            }
+            return scanned(cx, &matches, out);
+        }
         let os = cx.session()?.os()?.os.as_ref();
         let process = self.whose.process(cx)?;
         let listing = match &process {
@@ -67,19 +109,42 @@ impl Command for Modules {
             None => Result::from(os.kernel_modules()),
         };
         let modules = cx.take(&listing.map_err(memsh::Error::from)?);
-        let holds = self.holds.as_deref().map(|text| cx.evaluate(text, None)).transpose()?;
-        let pattern = self.name.as_deref().map(super::glob::Glob::new).transpose()?;
-        let inside = |m: &ModuleInfo| holds.is_none_or(|a| a.checked_sub(m.base.value()).is_some_and(|n| n < m.size));
-        for m in modules.iter().filter(|m| inside(m)).filter(|m| pattern.as_ref().is_none_or(|g| g.matches(&m.name.to_string_lossy()))) {
+        for m in modules.iter().filter(|m| matches(m)) {
             out.push(&row(m, process.is_none()))?;
         }
         Ok(())
     }
 }
 
+/// Columns of `modules --scan`.
+const SCAN: &[&str] = &[
+    "name",
+    "base",
+    "size",
+    "state",
+    "hidden",
+    "sources.list",
+    "sources.sysfs",
+    "sources.tree",
+    "sources.vmalloc",
+    "sources.signature",
+];
+
+fn scanned(cx: &Context, matches: &dyn Fn(&ModuleInfo) -> bool, out: &mut Rows<'_, ModuleRow>) -> Result<()> {
+    let kernel = cx.session()?.linux("modules --scan")?;
+    let found = module_scan(kernel, &Options::new(cx.host().interrupt())).map_err(memsh::Error::from)?;
+    cx.go_on()?;
+    for m in cx.take(&found).iter().filter(|m| matches(&m.info)) {
+        let s = m.sources;
+        let part = ModuleSourcesPart { list: s.list, sysfs: s.sysfs, tree: s.tree, vmalloc: s.vmalloc, signature: s.signature };
+        out.push(&ModuleRow { hidden: Some(m.hidden), sources: Some(part), ..row(&m.info, true) })?;
+    }
+    Ok(())
+}
+
 fn row(m: &ModuleInfo, kernel: bool) -> ModuleRow {
     ModuleRow {
-        name: plain(&m.name),
+        name: Some(plain(&m.name)).filter(|n| !n.is_empty()),
         name_bytes: exact(&m.name),
         base: m.base.into(),
         size: number(m.size),
@@ -90,5 +155,7 @@ fn row(m: &ModuleInfo, kernel: bool) -> ModuleRow {
         refcount: m.refcount.get(),
         used_by: kernel.then(|| m.used_by.iter().map(plain).collect()),
         address: m.address.get().map(Hex::from),
+        hidden: None,
+        sources: None,
     }
 }

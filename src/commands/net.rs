@@ -100,6 +100,10 @@ pub struct NetRow {
     portid: Option<u32>,
     /// Mask of the first 32 groups that a netlink socket hears.
     groups: Option<u64>,
+    /// Address of the BPF program that its packets pass through: sniffers and back doors choose packets with one.
+    filter: Option<Hex>,
+    /// Number of that program's instructions.
+    filter_length: Option<u32>,
     /// Whether a table of its protocol leads to it; what only a process leads to is bound to nothing, of a family without a
     /// table, or was hidden.
     listed: bool,
@@ -216,6 +220,8 @@ fn row(s: &Socket, owner: Option<&SocketOwner>) -> NetRow {
         protocol_name: s.detail.as_ref().map(plain),
         portid: s.portid,
         groups: s.groups,
+        filter: s.filter.map(Hex::from),
+        filter_length: s.filter_length,
         listed: s.listed,
         address: s.address.into(),
     }

@@ -113,7 +113,11 @@ impl Command for Tele {
             out.push(&TeleRow { offset, address: Hex(address), value: value.map(Hex), chain, text })?;
         }
         if lost == count {
-            let e = Error::new(Layer::Virtual, ErrorKind::Unreadable, format!("none of the {count} words is mapped and in the image"));
+            let e = Error::new(
+                Layer::Virtual,
+                ErrorKind::Unreadable,
+                format!("none of the {count} words is mapped and in the image"),
+            );
             return Err(e.at(space.at(start)).hint("`vtop` says why; a process's address needs `-p PID`").into());
         }
         cx.lost_many(lost, "words that are not mapped or not in the image");

@@ -102,8 +102,11 @@ impl Command for Vtop {
     const SHAPE: Shape = Shape::Object;
     const BATCH: Option<(&'static str, &'static [&'static str])> =
         Some(("batch", &["virtual", "physical", "page_size", "perm", "fault.reason"]));
-    const EXAMPLES: &'static [(&'static str, &'static str)] =
-        &[("vtop init_task", "a symbol of the kernel"), ("vtop 1:0x400000", "an address of process 1"), ("vtop -p 1 --batch addresses.txt", "many addresses: one row each")];
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("vtop init_task", "a symbol of the kernel"),
+        ("vtop 1:0x400000", "an address of process 1"),
+        ("vtop -p 1 --batch addresses.txt", "many addresses: one row each"),
+    ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, VtopRow>) -> Result<()> {
         let text = self.address.as_deref().unwrap_or_default();

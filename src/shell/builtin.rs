@@ -87,10 +87,9 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
         [flag] if flag == "--markdown" => text(out, &docs::markdown()),
         [aliases] if aliases == "aliases" => text(out, &super::alias::table()),
         _ => {
-            let explained = super::alias::explain(rest);
-            // Of memsh's own command its own help comes first.
+            // memsh's own words need no translation.
             let own = super::alias::own(rest);
-            if let Some(about) = explained.as_ref().filter(|_| !own) {
+            if let Some(about) = super::alias::explain(rest).filter(|_| !own) {
                 text(out, &format!("{about}\n"))?;
             }
             // What is not here is explained as well as what is.
@@ -109,11 +108,7 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
                 Failure::Usage(format!("there is no command {name}"), Some("`help` lists the commands".to_owned()))
             })?;
             let mut parser = super::args::parser(spec, !shell.interactive);
-            text(out, &parser.render_help().to_string())?;
-            match explained.filter(|_| own) {
-                Some(about) => text(out, &format!("\nOther tools' forms:\n{about}")),
-                None => Ok(()),
-            }
+            text(out, &parser.render_help().to_string())
         }
     }
 }

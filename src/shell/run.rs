@@ -188,20 +188,6 @@ impl Shell {
         Ok(if object { rows.0.remove(0) } else { Value::Array(rows.0) })
     }
 
-    /// The line in memsh's own words; how doubtful words were read is said once.
-    fn meant(&self, words: &[String]) -> Result<Vec<String>> {
-        let meant = alias::translate(words);
-        if let Some(absent) = meant.absent {
-            return Err(Failure::Usage(absent.what, Some(absent.instead)));
-        }
-        for note in meant.notes {
-            if self.told.borrow_mut().insert(note.clone()) {
-                self.warn(&note);
-            }
-        }
-        Ok(meant.words)
-    }
-
     /// All rows of a command without arguments.
     ///
     /// # Errors
@@ -228,12 +214,26 @@ impl Shell {
         Ok(())
     }
 
+    /// The line in memsh's own words; how doubtful words were read is said once.
+    fn meant(&self, words: &[String]) -> Result<Vec<String>> {
+        let meant = alias::translate(words);
+        if let Some(absent) = meant.absent {
+            return Err(Failure::Usage(absent.what, Some(absent.instead)));
+        }
+        for note in meant.notes {
+            if self.told.borrow_mut().insert(note.clone()) {
+                self.warn(&note);
+            }
+        }
+        Ok(meant.words)
+    }
+
     /// The command that `words` are, and its options.
     ///
     /// # Errors
     /// A usage error.
     pub fn parse(&self, words: &[String]) -> Result<Parsed> {
-        let words = alias::expand(words);
+        let words = self.meant(words)?;
         let Some((name, arguments)) = words.split_first() else { return Ok(Parsed::Text(String::new())) };
         let spec = find(name).ok_or_else(|| unknown(name))?;
         match parser(spec, !self.interactive).try_get_matches_from(arguments) {

@@ -3,7 +3,7 @@
 use super::kernel::{Kernel, failed};
 use super::layout::{Block, Extent, Found, Member, Members, Shape, shapes};
 use super::lost::Lost;
-use crate::engine::{ViewExt, index, to_u64, to_umem};
+use crate::engine::{ViewExt, index};
 use crate::symbols::{Types, TypesExt};
 use memsh_plugin::{ApiError, Listing, Status, UnixNanos, VirtAddr, umem};
 

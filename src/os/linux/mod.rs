@@ -18,13 +18,16 @@
 //! - `owner`, `integrity`: whose code an address is; through what a kernel is redirected, and whether its code is what it was
 //! - `holders`: which process holds which open file
 //! - `net`: sockets
+//! - `bpf`: eBPF programs, maps and links
+//! - `resource`, `swap`: who claims which physical addresses; swap areas
 //! - `finding`: what looks as it should not
 //! - `finding`, `suspect`: what looks as it should not, and what looks for it among processes and memory
 //! - `path`: what a directory entry is called from the root of process 1
+//! - `pagecache`, `cachedpages`, `overlay`: files in memory, their cached pages, what lies below an overlay
 //! - `args`: arguments and environment
 //! - `history`: what users typed into shells
 //! - `kmsg`: the kernel's log
-//! - `module`, `names`: kernel modules and their symbols
+//! - `module`, `modscan`, `names`: kernel modules, by every way that leads to them, and their symbols
 //! - `space`: the address space of a process, with page-table isolation or without
 //! - `sys`: the system as a whole
 #![deny(
@@ -36,16 +39,18 @@
 )]
 
 mod args;
-mod enums;
+pub mod bpf;
+pub mod cachedpages;
 pub mod census;
+mod enums;
 mod fdtable;
 mod filedetail;
 mod filekind;
 mod find;
 pub mod finding;
 pub mod frames;
-mod holders;
 pub mod history;
+mod holders;
 mod image;
 pub mod integrity;
 mod kernel;
@@ -55,22 +60,27 @@ mod list;
 mod lost;
 mod maple;
 mod mm;
+pub mod modscan;
 mod module;
 pub mod mount;
 mod mountopts;
 mod names;
 mod namespace;
-pub mod openfile;
-pub mod owner;
 pub mod net;
+pub mod openfile;
+mod overlay;
+pub mod owner;
+pub mod pagecache;
 mod path;
 pub mod percpu;
 mod process;
 mod region;
+pub mod resource;
 mod shapes;
 mod sockname;
 mod space;
 pub mod suspect;
+pub mod swap;
 mod sweep;
 mod sys;
 mod task;

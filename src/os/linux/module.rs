@@ -13,8 +13,8 @@ use std::ops::Range;
 /// `MODULE_REF_BASE`: what the counter holds when nobody uses the module.
 const REF_BASE: i64 = 1;
 /// `enum module_state`: `MODULE_STATE_LIVE`, `COMING`, `GOING`, `UNFORMED`.
-const STATES: [&str; 3] = ["live", "coming", "going"];
-const UNFORMED: u64 = 3;
+const STATES: [&str; 4] = ["live", "coming", "going", "unformed"];
+pub(super) const UNFORMED: u64 = 3;
 /// `enum mod_mem_type` has seven; the text comes first.
 const MEMORIES: u64 = 16;
 /// A module's area is at most 1 GiB on x86 (`MODULES_LEN`), 2 GiB on AArch64.
@@ -25,7 +25,7 @@ const NAME: u64 = 1024;
 const STRINGS: u64 = 64 << 20;
 
 /// The parts of a module, as base and size. The first is its text.
-fn parts(kernel: &Kernel, block: &Block) -> Vec<(VirtAddr, u64)> {
+pub(super) fn parts(kernel: &Kernel, block: &Block) -> Vec<(VirtAddr, u64)> {
     let l = &kernel.layouts;
     let mut out = Vec::new();
     if let (Some(memory), Some(step), Some(at)) =
@@ -64,28 +64,31 @@ pub fn modules(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<ModuleInfo>, ApiE
     let mut out = Vec::new();
     for at in addresses(kernel, lost)? {
         let Some(block) = l.read_or(kernel.view(), at, lost) else { continue };
-        let state = block.uint(l.state);
-        if state == Some(UNFORMED) {
-            continue;
+        if block.uint(l.state) != Some(UNFORMED) {
+            out.extend(describe(kernel, &block, lost));
         }
-        let parts = parts(kernel, &block);
-        let Some((base, size)) = whole(&parts) else {
-            lost.push(format!("the module at {at} does not say where it lies"));
-            continue;
-        };
-        out.push(ModuleInfo {
-            address: Maybe::Some(at),
-            name: Text::from(block.text(l.name).unwrap_or_default()),
-            base,
-            size: umem::from(size),
-            path: Maybe::None,
-            arch: Text::from(arch(kernel)),
-            state: state.and_then(index_of).and_then(|s| STATES.get(s)).map(|s| Text::from(*s)).into(),
-            refcount: block.int(l.refcount).map(|n| n.saturating_sub(REF_BASE)).into(),
-            used_by: used_by(kernel, &block, lost).into(),
-        });
     }
     Ok(out)
+}
+
+/// What is known of a module that was read.
+pub(super) fn describe(kernel: &Kernel, block: &Block, lost: &mut Lost) -> Option<ModuleInfo> {
+    let l = &kernel.layouts.module;
+    let Some((base, size)) = whole(&parts(kernel, block)) else {
+        lost.push(format!("the module at {} does not say where it lies", block.base()));
+        return None;
+    };
+    Some(ModuleInfo {
+        address: Maybe::Some(block.base()),
+        name: Text::from(block.text(l.name).unwrap_or_default()),
+        base,
+        size: umem::from(size),
+        path: Maybe::None,
+        arch: Text::from(arch(kernel)),
+        state: block.uint(l.state).and_then(index_of).and_then(|s| STATES.get(s)).map(|s| Text::from(*s)).into(),
+        refcount: block.int(l.refcount).map(|n| n.saturating_sub(REF_BASE)).into(),
+        used_by: used_by(kernel, block, lost).into(),
+    })
 }
 
 fn index_of(value: u64) -> Option<usize> {

@@ -330,7 +330,7 @@ fn module_areas(kernel: &Kernel, areas: &mut Vec<Area>, lost: &mut Lost) {
     let shape = kernel.shape::<ModuleCodeShape>();
     let memories = &kernel.layouts.module_memory;
     let step = kernel.layouts.module_memory_size.filter(|&s| s > 0);
-    let texts = text_memories(&*kernel.types);
+    let texts = memories_named(&*kernel.types, &["MOD_TEXT", "MOD_INIT_TEXT"], &[0, 4]);
     let Ok(all) = addresses(kernel, lost) else {
         lost.push("the list of modules can't be read: their code can't be told from other memory");
         return;
@@ -339,9 +339,7 @@ fn module_areas(kernel: &Kernel, areas: &mut Vec<Area>, lost: &mut Lost) {
         let Some(block) = shape.read_or(kernel.view(), at, lost) else { continue };
         let name = block.text(shape.name).map(|n| String::from_utf8_lossy(n).into_owned()).unwrap_or_default();
         let mut push = |base: u64, from: u64, to: u64, kind| {
-            if let (Some(start), Some(end)) =
-                (base.checked_add(from), base.checked_add(to).filter(|_| to - from.min(to) <= LARGEST))
-            {
+            if let (Some(start), Some(end), true) = (base.checked_add(from), base.checked_add(to), to <= LARGEST) {
                 areas.push(Area { range: start..end, kind, name: name.clone() });
             }
         };
@@ -349,13 +347,14 @@ fn module_areas(kernel: &Kernel, areas: &mut Vec<Area>, lost: &mut Lost) {
             for i in 0..(memory.size / step).min(MEMORIES) {
                 let part = memories.read(kernel.view(), array.wrapping_add(umem::from(i * step)));
                 if let (Some(base), Some(size)) = (part.ptr(memories.base), part.uint(memories.size)) {
-                    push(number(base), 0, size, if texts.contains(&i) { OwnerKind::Module } else { OwnerKind::ModuleData });
+                    let kind = if texts.contains(&i) { OwnerKind::Module } else { OwnerKind::ModuleData };
+                    push(number(base), 0, size, kind);
                 }
             }
             continue;
         }
-        for (base, size, text) in [(shape.core, shape.core_size, shape.core_text), (shape.init, shape.init_size, shape.init_text)]
-        {
+        let members = [(shape.core, shape.core_size, shape.core_text), (shape.init, shape.init_size, shape.init_text)];
+        for (base, size, text) in members {
             if let (Some(base), Some(size)) = (block.ptr(base), block.uint(size)) {
                 let text = block.uint(text).unwrap_or(size).min(size);
                 push(number(base), 0, text, OwnerKind::Module);
@@ -365,18 +364,18 @@ fn module_areas(kernel: &Kernel, areas: &mut Vec<Area>, lost: &mut Lost) {
     }
 }
 
-/// Which of a module's memories hold text: `MOD_TEXT` and `MOD_INIT_TEXT` of `enum mod_mem_type` (include/linux/module.h).
-fn text_memories(types: &dyn Types) -> HashSet<u64> {
+/// Which of a module's memories are those of these names of `enum mod_mem_type` (include/linux/module.h).
+fn memories_named(types: &dyn Types, names: &[&str], usual: &[u64]) -> HashSet<u64> {
     let named = types.find("enum mod_mem_type").and_then(|id| types.resolve(id)).map(|(_, t)| t.kind);
     let found: HashSet<u64> = match named {
         Some(TypeKind::Enum(values)) => values
             .into_iter()
-            .filter(|(name, _)| name == "MOD_TEXT" || name == "MOD_INIT_TEXT")
+            .filter(|(name, _)| names.contains(&name.as_str()))
             .filter_map(|(_, value)| u64::try_from(value).ok())
             .collect(),
         _ => HashSet::new(),
     };
-    if found.is_empty() { [0, 4].into() } else { found }
+    if found.is_empty() { usual.iter().copied().collect() } else { found }
 }
 
 fn bpf_areas(kernel: &Kernel, areas: &mut Vec<Area>, lost: &mut Lost) {

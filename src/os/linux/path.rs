@@ -148,7 +148,6 @@ impl<'k> Paths<'k> {
     }
 
     /// The path of `at`, and whether it is only made up. None where it can't be read whole.
-    #[cfg(test)]
     pub fn path(&mut self, at: PathRef) -> (Option<Vec<u8>>, bool) {
         let told = self.tell(at);
         (told.path, told.pseudo)

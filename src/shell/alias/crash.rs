@@ -10,7 +10,7 @@ const WORDS: &[(&str, &str)] = &[("mach", "info"), ("swap", "swaps"), ("timer", 
 
 const FORMS: &[(&str, &str)] = &[
     ("sys", "info"),
-    ("sys -c", "hooks"),
+    ("sys -c", "hooks --only syscall"),
     ("ps -a", "cmdline"),
     ("ps -a 142", "cmdline 142"),
     ("ps -c 142", "ps -t"),
@@ -51,8 +51,10 @@ const FORMS: &[(&str, &str)] = &[
     ("search -w -p deadbeef", "scan --phys --hex --align 4 -- ef be ad de"),
     ("search -h -k f00d", "scan -k --hex --align 2 -- 0d f0"),
     ("search -k -m ff deadbe00", "scan -k --hex --align 8 -- ?? be ad de 00 00 00 00"),
-    ("search -s ffff888000000000 -e ffff888000100000 deadbeef",
-     "scan -k --range 0xffff888000000000 0xffff888000100000 --hex --align 8 -- ef be ad de 00 00 00 00"),
+    (
+        "search -s ffff888000000000 -e ffff888000100000 deadbeef",
+        "scan -k --range 0xffff888000000000 0xffff888000100000 --hex --align 8 -- ef be ad de 00 00 00 00",
+    ),
     ("search -s ffff888000000000 -l 1000 -c needle", "scan -k --range 0xffff888000000000 L1000 -- needle"),
     ("search -k -x 2 deadbeef", "scan -k --around 16 --hex --align 8 -- ef be ad de 00 00 00 00"),
     ("vtop -c 142 7ffe12340000", "vtop -p 142 0x7ffe12340000"),
@@ -74,7 +76,7 @@ const FORMS: &[(&str, &str)] = &[
     ("log -t", "kmsg"),
     ("log -d", "kmsg"),
     ("foreach bt", "foreach all bt"),
-    ("irq -d", "hooks"),
+    ("irq -d", "hooks --only idt"),
     ("dis -l schedule", "dis schedule"),
     ("fuser /dev/null", "files --path /dev/null"),
     ("< commands", "source commands"),
@@ -84,7 +86,10 @@ const WRITE: &str = "an image is evidence and is never written; `dump` makes a c
 
 const ABSENT: &[(&str, &str)] = &[
     ("wr", WRITE),
-    ("kmem", "`info` shows the machine's memory, `pagecache` the files in it, `ptov PHYS` who maps a page, `tele ADDR` what an address is"),
+    (
+        "kmem",
+        "`info` shows the machine's memory, `pagecache` the files in it, `ptov PHYS` who maps a page, `tele ADDR` what an address is",
+    ),
     ("runq", "`bt -a` shows what runs; `ps` and `threads` have the states"),
     ("dev", "memsh reads no devices yet"),
     ("ipcs", "memsh reads no System V IPC yet"),
@@ -142,8 +147,11 @@ fn without(rest: &[String], options: &[&str], notes: &mut Notes, typed: &str) ->
 
 fn sys(rest: &[String]) -> Translated {
     match rest.first().map(String::as_str) {
-        Some("-c") => Ok(with(&["hooks"], &apart(rest).1)),
-        Some("config") => Err(Absent::new("sys config: memsh does not read the kernel's configuration", "`scan IKCFG_ST` finds it where the kernel keeps it")),
+        Some("-c") => Ok(with(&["hooks", "--only", "syscall"], &apart(rest).1)),
+        Some("config") => Err(Absent::new(
+            "sys config: memsh does not read the kernel's configuration",
+            "`scan IKCFG_ST` finds it where the kernel keeps it",
+        )),
         Some("-p" | "-i" | "-t") | None => Ok(with(&["info"], &apart(rest).1)),
         _ => Ok(with(&["info"], rest)),
     }
@@ -163,7 +171,9 @@ fn ps(rest: &[String]) -> Option<Translated> {
             "`ps --csv --no-header --columns state | sort | uniq -c` counts them",
         )),
         "-r" => Err(Absent::new("ps -r: memsh reads no resource limits yet", "`dt signal_struct.rlim ADDR` shows the raw ones")),
-        "-C" | "-n" | "-y" => Err(Absent::new(format!("ps {first}: memsh does not choose by it"), "`ps --json | jq` chooses by any field")),
+        "-C" | "-n" | "-y" => {
+            Err(Absent::new(format!("ps {first}: memsh does not choose by it"), "`ps --json | jq` chooses by any field"))
+        }
         _ => return None,
     })
 }
@@ -173,9 +183,10 @@ fn context(rest: &[String], notes: &mut Notes) -> Option<Translated> {
     match rest {
         [one] if is_decimal(one) => Some(Ok(with(&["proc"], rest))),
         [one] if is_number(one) => Some(Ok(with(&["proc", &hex(one, crash("set"), notes)], &[] as &[&str]))),
-        [one] if one == "-p" || one == "-c" => {
-            Some(Err(Absent::new(format!("set {one}: memsh knows no panic task and no current CPU"), "`proc PID` chooses a process")))
-        }
+        [one] if one == "-p" || one == "-c" => Some(Err(Absent::new(
+            format!("set {one}: memsh knows no panic task and no current CPU"),
+            "`proc PID` chooses a process",
+        ))),
         _ => None,
     }
 }
@@ -287,7 +298,10 @@ fn read(rest: &[String], notes: &mut Notes) -> Translated {
             "-r" => file = words.next(),
             "-o" => offset = words.next(),
             "-m" | "-f" | "-N" | "-R" => {
-                return Err(Absent::new(format!("rd {w}: memsh does not read in this way"), "`help read` lists the ways that there are"));
+                return Err(Absent::new(
+                    format!("rd {w}: memsh does not read in this way"),
+                    "`help read` lists the ways that there are",
+                ));
             }
             w => plain.push(w.to_owned()),
         }
@@ -307,7 +321,10 @@ fn read(rest: &[String], notes: &mut Notes) -> Translated {
             (None, None) => bytes.to_string(),
         };
         front.retain(|w| w != "--no-ascii");
-        return Ok(with(&["dump"], &[front, vec![address, "-n".to_owned(), length, "-o".to_owned(), file.clone()], own].concat()));
+        return Ok(with(
+            &["dump"],
+            &[front, vec![address, "-n".to_owned(), length, "-o".to_owned(), file.clone()], own].concat(),
+        ));
     }
     if tele {
         front.retain(|w| w != "--no-ascii");
@@ -371,7 +388,10 @@ fn search(rest: &[String], notes: &mut Notes) -> Option<Translated> {
             "-m" => s.mask = words.next().and_then(|m| number(m, 16)).unwrap_or(0),
             "-x" => s.around = words.next().and_then(|n| number(n, 10)),
             "-t" | "-T" => {
-                return Some(Err(Absent::new("search -t: memsh does not search stacks alone", "`scan -k` searches the kernel's memory with the stacks in it")));
+                return Some(Err(Absent::new(
+                    "search -t: memsh does not search stacks alone",
+                    "`scan -k` searches the kernel's memory with the stacks in it",
+                )));
             }
             w => patterns.push(w.to_owned()),
         }
@@ -408,7 +428,9 @@ impl Search {
                 format!("`search -c {value}` looks for the text; `eval {value}` shows a symbol's address"),
             ));
         };
-        notes.say(format!("note: search: {value} was read as the number {v:#x}, as crash does; `scan {value}` looks for the text"));
+        notes.say(format!(
+            "note: search: {value} was read as the number {v:#x}, as crash does; `scan {value}` looks for the text"
+        ));
         let bytes = v.to_le_bytes().into_iter().zip(self.mask.to_le_bytes()).take(self.width);
         let digit = |v: u8, m: u8| match m {
             0 => Some(format!("{v:x}")),
@@ -545,7 +567,9 @@ fn foreach(rest: &[String]) -> Option<Translated> {
 
 fn irq(rest: &[String]) -> Translated {
     match rest.first().map(String::as_str) {
-        Some("-d") => Ok(with(&["hooks"], rest.get(1..).unwrap_or_default())),
-        _ => Err(Absent::new("irq: memsh lists no interrupt handlers", "`irq -d` checks the interrupt descriptor table (`hooks`)")),
+        Some("-d") => Ok(with(&["hooks", "--only", "idt"], rest.get(1..).unwrap_or_default())),
+        _ => {
+            Err(Absent::new("irq: memsh lists no interrupt handlers", "`irq -d` checks the interrupt descriptor table (`hooks`)"))
+        }
     }
 }

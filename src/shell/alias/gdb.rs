@@ -162,7 +162,10 @@ fn find(theirs: &[String], own: &[String]) -> Translated {
     let text = words.iter().map(|w| w.as_str()).collect::<Vec<_>>().join(" ");
     let parts: Vec<&str> = text.splitn(3, ',').map(str::trim).collect();
     let [start, end, value] = parts.as_slice() else {
-        return Err(Absent::new("find takes START,END,VALUE as in gdb", "`scan PATTERN` searches all of memory, `scan --range START END PATTERN` a part"));
+        return Err(Absent::new(
+            "find takes START,END,VALUE as in gdb",
+            "`scan PATTERN` searches all of memory, `scan --range START END PATTERN` a part",
+        ));
     };
     let end = match end.strip_prefix('+') {
         Some(length) if length.starts_with("0x") => format!("L{length}"),

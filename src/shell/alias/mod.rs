@@ -100,7 +100,7 @@ fn translated(words: &[String], notes: &mut Notes, depth: u32) -> Option<Transla
             return Some(Ok(meant.split(' ').map(str::to_owned).chain(rest.iter().cloned()).collect()));
         }
         if let Some((name, instead)) = tool.absent.iter().find(|(w, _)| w == first) {
-            return Some(Err(Absent::new(format!("{name}: memsh does not do what {} does there", tool.name), *instead)));
+            return Some(Err(Absent::new(format!("{name} ({}) is not in this version of memsh", tool.name), *instead)));
         }
     }
     None
@@ -114,7 +114,9 @@ fn inside(first: &str, rest: &[String]) -> Option<Vec<String>> {
         while let Some(w) = words.next() {
             match w.as_str() {
                 // Which image and how the answer is written is memsh's own command line.
-                "-f" | "--file" | "-c" | "--config" | "--profile" | "-p" | "--plugin-dirs" | "-s" | "--symbol-dirs" if out.is_empty() => {
+                "-f" | "--file" | "-c" | "--config" | "--profile" | "-p" | "--plugin-dirs" | "-s" | "--symbol-dirs"
+                    if out.is_empty() =>
+                {
                     words.next();
                 }
                 "-q" | "--quiet" | "vol.py" | "volatility" if out.is_empty() => {}

@@ -2,8 +2,20 @@
 
 /// Options of memsh with a value in the next word.
 const VALUED: &[&str] = &[
-    "--arch", "--as", "--color", "--columns", "--count", "--dtb", "--kernel-base", "--length", "--max", "--pid", "--progress",
-    "--sort", "--symbols", "--where",
+    "--arch",
+    "--as",
+    "--color",
+    "--columns",
+    "--count",
+    "--dtb",
+    "--kernel-base",
+    "--length",
+    "--max",
+    "--pid",
+    "--progress",
+    "--sort",
+    "--symbols",
+    "--where",
 ];
 
 /// The words of the tool, and memsh's own long options with their values.
@@ -33,7 +45,9 @@ pub fn is_option(word: &str) -> bool {
 /// Whether a word is a number as every tool writes it.
 pub fn is_number(word: &str) -> bool {
     let body = word.strip_prefix("0x").unwrap_or(word);
-    !body.is_empty() && body.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '`' | '_')) && word.starts_with(|c: char| c.is_ascii_digit() || word.len() >= 5 && c.is_ascii_hexdigit())
+    !body.is_empty()
+        && body.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '`' | '_'))
+        && word.starts_with(|c: char| c.is_ascii_digit() || word.len() >= 5 && c.is_ascii_hexdigit())
 }
 
 /// Whether a word is a count or an id: decimal digits.

@@ -8,19 +8,26 @@
 //! the kernel alone fills and that points elsewhere. A clean system has none.
 
 mod callbacks;
+mod constants;
+mod files;
 mod ftrace;
 mod idt;
 mod netfilter;
 mod notifiers;
 mod numbers;
+mod operations;
 mod probes;
+mod sockets;
 mod syscalls;
 
 use super::finding::Finding;
 use super::kernel::Kernel;
 use super::lost::Lost;
+use super::module;
 use super::owner::{Owner, OwnerKind, Owners};
 use memsh_plugin::{ApiError, Listing, Text, VirtAddr};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 /// A place through which the kernel calls code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +83,14 @@ pub const TABLES: &[&str] = &[
     "binfmt",
     "lsm",
     "helper",
+    "file_operations",
+    "inode_operations",
+    "seq_operations",
+    "super_operations",
+    "dentry_operations",
+    "tty",
+    "socket",
+    "constant",
 ];
 
 /// What a table is read with.
@@ -83,6 +98,12 @@ struct Reader<'a, 'k> {
     owners: &'a Owners<'k>,
     lost: &'a mut Lost,
     out: Vec<Hook>,
+    /// Structures of functions that were looked at.
+    seen: HashSet<(&'static str, VirtAddr)>,
+    /// The pointers to functions of each structure.
+    functions: HashMap<&'static str, Rc<Vec<(String, u64)>>>,
+    /// Which module uses which.
+    uses: HashSet<(String, String)>,
 }
 
 impl Reader<'_, '_> {
@@ -125,7 +146,8 @@ pub fn hooks(kernel: &Kernel, wanted: &[&str]) -> Result<Listing<Hook>, ApiError
 }
 
 fn collect(owners: &Owners<'_>, wanted: &[&str], lost: &mut Lost) -> Vec<Hook> {
-    let mut reader = Reader { owners, lost, out: Vec::new() };
+    let mut reader =
+        Reader { owners, uses: uses(owners), lost, out: Vec::new(), seen: HashSet::new(), functions: HashMap::new() };
     syscalls::read(&mut reader);
     idt::read(&mut reader);
     ftrace::read(&mut reader);
@@ -133,9 +155,20 @@ fn collect(owners: &Owners<'_>, wanted: &[&str], lost: &mut Lost) -> Vec<Hook> {
     netfilter::read(&mut reader);
     notifiers::read(&mut reader);
     callbacks::read(&mut reader);
+    operations::proc(&mut reader);
+    files::read(&mut reader);
+    sockets::read(&mut reader);
+    constants::read(&mut reader);
     let mut out = reader.out;
     out.retain(|h| wanted.is_empty() || wanted.contains(&h.table));
     out
+}
+
+/// Pairs of a module and one that it uses. What is lost of the list of modules is told by who asks for their code.
+fn uses(owners: &Owners<'_>) -> HashSet<(String, String)> {
+    let all = module::modules(owners.kernel(), &mut Lost::default()).unwrap_or_default();
+    let text = |t: &Text| t.to_string_lossy().into_owned();
+    all.iter().flat_map(|m| m.used_by.iter().map(|user| (text(user), text(&m.name)))).collect()
 }
 
 /// What of all this is suspicious, for the list of everything that is.

@@ -1,7 +1,7 @@
 //! Hooks into the network: netfilter (net/netfilter/core.c) of every network namespace and device, and packet handlers
 //! (net/core/dev.c).
 
-use super::super::layout::{Block, Extent, Found, Member, Members, Shape, container_of, shapes};
+use super::super::layout::{Block, Extent, Found, Member, Members, Shape, container_of, offset_of, shapes};
 use super::super::list::list;
 use super::Reader;
 use crate::engine::{ViewExt, index};
@@ -19,6 +19,11 @@ shapes! {
         bridge: ["nf.hooks_bridge"],
         devices: ["dev_base_head"],
         // 6.16 moved it here.
+        packets: ["ptype_all"],
+        specific: ["ptype_specific"],
+    }
+    /// `net_hotdata` (6.8), which held the list of handlers of every packet until that moved into `net`.
+    HotShape: "net_hotdata" {
         packets: ["ptype_all"],
     }
     /// `net_device`.
@@ -93,7 +98,7 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) {
                 hooks(reader, &format!("{family} {chain}"), entries, space.as_ref());
             }
         }
-        if let Some(head) = block.at(shape.packets) {
+        for head in [shape.packets, shape.specific].into_iter().filter_map(|m| block.at(m)) {
             packets(reader, head, None, space.as_ref());
         }
         let (Some(head), Some(_)) = (block.at(shape.devices), device.link) else { continue };
@@ -101,6 +106,10 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) {
             let Some(at) = container_of(node, device.link) else { continue };
             of_device(reader, &device.read(view, at), &device, space.as_ref());
         }
+    }
+    let hot = kernel.shape::<HotShape>();
+    if let Some(head) = kernel.symbols.address("net_hotdata").zip(offset_of(hot.packets)).map(|(at, o)| at.wrapping_add(o)) {
+        packets(reader, head, None, None);
     }
     for (name, lists) in [("ptype_all", 1), ("ptype_base", PACKET_LISTS)] {
         let Some(head) = kernel.symbols.address(name) else { continue };

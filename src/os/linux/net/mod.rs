@@ -2,6 +2,7 @@
 //! other can't: tables have what nobody holds any more (orphans, TIME_WAIT), descriptors what no table has (sockets that are bound
 //! to nothing, families without a table, what was taken out of a table to hide it), and who holds a socket.
 
+mod device;
 mod netns;
 mod shapes;
 mod sock;
@@ -14,6 +15,7 @@ use super::holders::{Holder, holders, owners};
 use super::kernel::{Kernel, failed};
 use super::layout::{Shape, container_of};
 use super::lost::Lost;
+pub use device::{Interface, interfaces};
 use memsh_plugin::{ApiError, Listing, Status, Text, VirtAddr};
 use netns::Namespaces;
 use shapes::*;
@@ -89,6 +91,10 @@ pub struct Socket {
     pub portid: Option<u32>,
     /// The groups (the first 32, a mask) that a netlink socket hears.
     pub groups: Option<u64>,
+    /// Address of the `bpf_prog` that its packets pass through (`SO_ATTACH_FILTER`, `SO_ATTACH_BPF`).
+    pub filter: Option<VirtAddr>,
+    /// Number of that program's instructions.
+    pub filter_length: Option<u32>,
     /// Whether a table of its protocol leads to it.
     pub listed: bool,
     /// Who holds it, in the order of processes.

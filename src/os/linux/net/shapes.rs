@@ -27,6 +27,7 @@ shapes! {
         wmem: ["sk_wmem_alloc"],
         waiting: ["sk_ack_backlog"],
         backlog: ["sk_max_ack_backlog"],
+        filter: ["sk_filter"],
         received: ["sk_receive_queue"],
         received_count: ["sk_receive_queue.qlen"],
     }
@@ -79,6 +80,14 @@ shapes! {
         remote_cid: ["remote_addr.svm_cid"],
         remote_port: ["remote_addr.svm_port"],
     }
+    /// `sk_filter`: the BPF program that a socket passes its packets through.
+    FilterShape: "sk_filter" {
+        program: ["prog"],
+    }
+    /// `bpf_prog`, as such a filter.
+    FilterProgramShape: "bpf_prog" {
+        length: ["len"],
+    }
     /// `proto`: the functions of a protocol.
     ProtoShape: "proto" {
         name: ["name"],
@@ -122,6 +131,45 @@ shapes! {
         udp: ["ipv4.udp_table"],
         unix: ["unx.table.buckets"],
         packet: ["packet.sklist"],
+        devices: ["dev_base_head"],
+    }
+    /// `net_device`: an interface.
+    DeviceShape: "net_device" {
+        name: ["name"],
+        list: ["dev_list"],
+        index: ["ifindex"],
+        net: ["nd_net"],
+        flags: ["flags"],
+        mtu: ["mtu"],
+        kind: ["type"],
+        state: ["operstate"],
+        promiscuous: ["promiscuity"],
+        address: ["dev_addr"],
+        address_length: ["addr_len"],
+        ipv4: ["ip_ptr"],
+        ipv6: ["ip6_ptr"],
+    }
+    /// `in_device`: what IPv4 knows of an interface.
+    Ipv4DeviceShape: "in_device" {
+        first: ["ifa_list"],
+    }
+    /// `in_ifaddr`: an IPv4 address.
+    Ipv4AddressShape: "in_ifaddr" {
+        next: ["ifa_next"],
+        device: ["ifa_dev"],
+        address: ["ifa_local"],
+        prefix: ["ifa_prefixlen"],
+    }
+    /// `inet6_dev`: what IPv6 knows of an interface.
+    Ipv6DeviceShape: "inet6_dev" {
+        addresses: ["addr_list"],
+    }
+    /// `inet6_ifaddr`: an IPv6 address.
+    Ipv6AddressShape: "inet6_ifaddr" {
+        list: ["if_list"],
+        device: ["idev"],
+        address: ["addr"],
+        prefix: ["prefix_len"],
     }
     /// `nsproxy`: the namespaces of a task.
     NsProxyShape: "nsproxy" {

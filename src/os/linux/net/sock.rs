@@ -117,6 +117,11 @@ impl<'k> Socks<'k> {
         // One byte of it stands for the sock itself (`sk_wmem_alloc_get`).
         socket.tx_queue = block.uint(s.wmem).map(|n| n.saturating_sub(1));
         socket.rx_queue = block.uint(s.rmem);
+        if let Some(at) = block.ptr(s.filter) {
+            let (filter, program) = (self.kernel.shape::<FilterShape>(), self.kernel.shape::<FilterProgramShape>());
+            socket.filter = filter.read(self.kernel.view(), at).ptr(filter.program);
+            socket.filter_length = socket.filter.and_then(|at| program.read(self.kernel.view(), at).u32(program.length));
+        }
         let number = block.uint(s.protocol);
         match family {
             UNIX => self.unix(socket, block, kind, listening, lost),

@@ -203,3 +203,68 @@ pub fn rank(protocol: &str) -> usize {
         None => 9,
     }
 }
+
+/// `ARPHRD_*` (include/uapi/linux/if_arp.h) in the words of `ip link`.
+pub fn hardware(number: u64) -> Option<&'static str> {
+    Some(match number {
+        1 => "ether",
+        24 => "ieee1394",
+        32 => "infiniband",
+        280 => "can",
+        512 => "ppp",
+        519 => "rawip",
+        768 => "ipip",
+        769 => "tunnel6",
+        772 => "loopback",
+        774 => "fddi",
+        776 => "sit",
+        778 => "gre",
+        801..=803 => "ieee802.11",
+        804 => "ieee802.15.4",
+        823 => "ip6gre",
+        824 => "netlink",
+        826 => "vsockmon",
+        0xfffe => "none",
+        _ => return None,
+    })
+}
+
+/// `IFF_*` (include/uapi/linux/if.h), in the order of their bits.
+pub fn interface_flags(flags: u64) -> Vec<&'static str> {
+    const NAMES: [&str; 19] = [
+        "UP",
+        "BROADCAST",
+        "DEBUG",
+        "LOOPBACK",
+        "POINTOPOINT",
+        "NOTRAILERS",
+        "RUNNING",
+        "NOARP",
+        "PROMISC",
+        "ALLMULTI",
+        "MASTER",
+        "SLAVE",
+        "MULTICAST",
+        "PORTSEL",
+        "AUTOMEDIA",
+        "DYNAMIC",
+        "LOWER_UP",
+        "DORMANT",
+        "ECHO",
+    ];
+    NAMES.iter().enumerate().filter(|(bit, _)| flags >> bit & 1 == 1).map(|(_, name)| *name).collect()
+}
+
+/// `IF_OPER_*` (include/uapi/linux/if.h).
+pub fn operating_state(state: u64) -> Option<&'static str> {
+    Some(match state {
+        0 => "unknown",
+        1 => "not present",
+        2 => "down",
+        3 => "lower layer down",
+        4 => "testing",
+        5 => "dormant",
+        6 => "up",
+        _ => return None,
+    })
+}

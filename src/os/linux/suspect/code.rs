@@ -5,7 +5,7 @@
 
 use super::pages::{addresses, present};
 use super::subject::Subject;
-use crate::engine::{ViewExt, index, to_u64};
+use crate::engine::{index, to_u64};
 use crate::os::linux::finding::Finding;
 use crate::os::linux::frames::Frames;
 use crate::os::linux::kernel::Kernel;

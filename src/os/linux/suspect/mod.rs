@@ -9,11 +9,13 @@ mod elf;
 mod environment;
 mod identity;
 mod memory;
+mod module;
 mod pages;
 mod preload;
 mod subject;
 mod task;
 
+pub use module::hidden_modules;
 pub use preload::preload_file;
 pub use subject::{Subject, subjects};
 

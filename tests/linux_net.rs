@@ -81,3 +81,64 @@ fn nothing_of_the_sample_is_missing() {
     let run = sample(&["net"]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
 }
+
+#[test]
+fn the_loopback_has_its_addresses() {
+    let all = rows(&["interfaces"]);
+    let lo = row(&all, &serde_json::json!({"name": "lo", "type": "loopback"}));
+    assert_eq!((&lo["ipv4"], &lo["ipv6"]), (&serde_json::json!(["127.0.0.1/8"]), &serde_json::json!(["::1/128"])));
+    assert_eq!(lo["mtu"], 65536);
+}
+
+#[test]
+fn victim_a_holds_a_program_and_a_map() {
+    let all = rows(&["bpf"]);
+    let program = row(&all, &serde_json::json!({"kind": "program", "name": "lab_filter", "process": "victim-a"}));
+    assert_eq!(
+        (&program["type"], &program["tag"], &program["instructions"]),
+        (&"socket_filter".into(), &"7acf1547351e6c27".into(), &2.into())
+    );
+    assert!(program["load_time"].as_str().is_some());
+    let map = row(&all, &serde_json::json!({"kind": "map", "name": "lab_map", "process": "victim-a"}));
+    assert_eq!(
+        (&map["type"], &map["key_size"], &map["value_size"], &map["max_entries"]),
+        (&"hash".into(), &4.into(), &8.into(), &16.into())
+    );
+}
+
+#[test]
+fn resources_lie_within_each_other() {
+    let all = rows(&["iomem"]);
+    let ram = all.iter().rposition(|r| r["name"] == "System RAM").unwrap();
+    let code = row(&all[ram..], &serde_json::json!({"name": "Kernel code", "depth": 1}));
+    assert!(
+        cli::number(&all[ram]["start"]) < cli::number(&code["start"])
+            && cli::number(&code["end"]) < cli::number(&all[ram]["end"])
+    );
+    assert_eq!(rows(&["ioports"]), rows(&["iomem", "--ports"]));
+}
+
+#[test]
+fn the_sample_has_no_swap_and_says_so_with_no_row() {
+    assert_eq!(rows(&["swaps"]).len(), 0);
+}
+
+#[test]
+fn a_sleeper_is_the_owner_of_its_timer() {
+    let all = rows(&["timers"]);
+    let alarm = row(&all, &serde_json::json!({"function": "timerfd_tmrproc", "process": "victim-a"}));
+    assert!(alarm["expires_in"].as_f64().unwrap() > 900_000.0, "{alarm}");
+    row(&all, &serde_json::json!({"function": "hrtimer_wakeup", "process": "va-worker-2"}));
+    let work = row(&all, &serde_json::json!({"function": "delayed_work_timer_fn", "pid": null}));
+    assert!(work["work"].as_str().is_some());
+    let left: Vec<f64> = all.iter().map(|r| r["expires_in"].as_f64().unwrap()).collect();
+    assert!(left.is_sorted());
+}
+
+#[test]
+fn nothing_of_the_other_lists_is_missing_either() {
+    for words in ["interfaces", "bpf", "iomem", "swaps", "timers"] {
+        let run = sample(&[words]);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{words}");
+    }
+}

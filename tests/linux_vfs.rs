@@ -58,6 +58,10 @@ fn a_path_or_an_inode_finds_who_uses_it() {
     let inode = console[0]["inode"].to_string();
     assert!(rows(&["fuser", "--path", &inode]).len() >= console.len());
     assert!(rows(&["files", "--path", "/no/such/file"]).is_empty());
+    assert_eq!(rows(&["fuser", "/dev/console"]), console);
+    assert_eq!(rows(&["lsof", "/dev/console", "-p", "1"]).len(), 3);
+    let gone = rows(&["files", "--deleted", "--path", "/lab/files/deleted*"]);
+    assert!(!gone.is_empty() && gone.iter().all(|r| r["deleted"] == true));
 }
 
 #[test]
@@ -91,4 +95,38 @@ fn mounts_are_those_of_proc_in_every_namespace() {
     let namespaces: std::collections::HashSet<String> = all.iter().map(|r| r["namespace"].to_string()).collect();
     assert!(namespaces.len() >= 2, "kdevtmpfs has one of its own");
     assert_eq!(rows(&["mounts", "-p", "1"]).len(), init.len());
+}
+
+#[test]
+fn every_namespace_has_its_people() {
+    let all = rows(&["namespaces"]);
+    let init: Vec<&Value> = all.iter().filter(|r| r["pid"] == 1).collect();
+    let kinds: Vec<&str> = init.iter().map(|r| r["kind"].as_str().unwrap()).collect();
+    for kind in ["mnt", "pid", "net", "uts", "ipc", "user", "cgroup"] {
+        assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
+    }
+    let inum = |kind: &str| init.iter().find(|r| r["kind"] == kind).unwrap()["inum"].as_u64().unwrap();
+    // PROC_UTS_INIT_INO and PROC_USER_INIT_INO are the same in every kernel.
+    assert_eq!((inum("uts"), inum("user")), (0xefff_fffe, 0xefff_fffd));
+    let uts = init.iter().find(|r| r["kind"] == "uts").unwrap();
+    assert_eq!((&uts["nodename"], &uts["owner"]), (&"lab-guest".into(), &0xefff_fffd_u32.into()));
+    let one = rows(&["lsns", "-t", "pid", "-p", "victim-a"]);
+    assert_eq!((one.len(), &one[0]["inner_pid"]), (1, &one[0]["pid"]));
+}
+
+#[test]
+fn rights_are_those_of_status() {
+    let all = rows(&["creds"]);
+    let b = all.iter().find(|r| r["name"] == "victim-b").unwrap();
+    let ids: Vec<u64> = ["uid", "euid", "suid", "fsuid"].iter().map(|k| b[k].as_u64().unwrap()).collect();
+    assert_eq!(ids, [1000, 1001, 1002, 1001]);
+    assert_eq!(b["groups"], serde_json::json!([100, 1001]));
+    assert_eq!((&b["effective"], &b["effective_names"]), (&"0x0".into(), &serde_json::json!([])));
+    assert_eq!((&b["seccomp"], &b["seccomp_filters"], &b["no_new_privs"]), (&"filter".into(), &1.into(), &true.into()));
+    let a = all.iter().find(|r| r["name"] == "victim-a").unwrap();
+    assert_eq!(a["effective"], "0x1ffffffffff");
+    assert!(a["effective_names"].as_array().unwrap().contains(&"cap_sys_admin".into()));
+    let able = rows(&["creds", "-c", "net_raw"]);
+    assert!(able.iter().any(|r| r["name"] == "victim-a") && !able.iter().any(|r| r["name"] == "victim-b"));
+    assert_eq!(sample(&["creds", "-c", "fly"]).status, 2);
 }

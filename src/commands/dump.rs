@@ -82,7 +82,7 @@ impl Command for Dump {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("dump -p 1 -o init.elf", "all that a process maps, as an ELF core"),
         ("dump phys --format lime -o memory.lime", "all of physical memory"),
-        ("dump --file /init -o init.bin", "what is cached of a file"),
+        ("dump --file /etc/passwd -o passwd.txt", "what is cached of a file"),
         ("dump init_task..init_task+64 -o task.bin", "a range"),
     ];
 

@@ -104,7 +104,13 @@ const NANOS: i64 = 1_000_000_000;
 /// The moment that a number may be. The ranges are far apart: no number is a moment in two of them.
 fn moment(value: umem) -> Option<(Time, &'static str)> {
     let value = i64::try_from(value).ok()?;
-    let units = [("seconds", NANOS, 0), ("milliseconds", 1_000_000, 0), ("microseconds", 1000, 0), ("nanoseconds", 1, 0), ("filetime", 100, FROM_1601)];
+    let units = [
+        ("seconds", NANOS, 0),
+        ("milliseconds", 1_000_000, 0),
+        ("microseconds", 1000, 0),
+        ("nanoseconds", 1, 0),
+        ("filetime", 100, FROM_1601),
+    ];
     units.into_iter().find_map(|(name, nanos, epoch)| {
         let per_second = NANOS / nanos;
         let seconds = value.div_euclid(per_second).checked_sub(epoch)?;

@@ -219,7 +219,7 @@ impl Contents {
             false => self.length - covered,
         };
         let unreadable = unreadable.saturating_add(elsewhere);
-        cx.lost_many(u64::from(unreadable > 0), "bytes of files that are not in memory: holes in what was written");
+        cx.lost_many(unreadable, "bytes of files that are not in memory (holes in what was written)");
         Ok((unreadable, sum.finish()))
     }
 }

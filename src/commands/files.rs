@@ -84,27 +84,32 @@ impl Command for Files {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("files -p 1", "of one process"),
         ("files --deleted --all", "whatever is in use and has no name any more"),
-        ("files --path '/dev/*'", "who uses a file (fuser)"),
+        ("files /dev/null", "who has a file open (fuser)"),
+        ("files --path '/lab/*' --all", "who uses what in a folder in any way"),
         ("files -t socket", "only sockets"),
     ];
 
-    fn run(self, cx: &Context, out: &mut Rows<'_, FileRow>) -> Result<()> {
+    fn run(mut self, cx: &Context, out: &mut Rows<'_, FileRow>) -> Result<()> {
         let kernel = cx.session()?.linux(Self::NAME)?;
-        let glob = self.path.as_deref().map(Glob::new).transpose()?;
-        let inode = self.path.as_deref().and_then(|p| p.parse::<u64>().ok());
+        // `lsof /dev/null` and `fuser /dev/null`: a path among processes is meant as one.
+        let (named, which): (Vec<String>, Vec<String>) = self.filter.which.into_iter().partition(|w| w.starts_with('/'));
+        self.filter.which = which;
+        let paths: Vec<&String> = self.path.iter().chain(&named).collect();
+        let globs = paths.iter().map(|p| Glob::new(p)).collect::<Result<Vec<_>>>()?;
+        let inodes: Vec<u64> = self.path.iter().filter_map(|p| p.parse().ok()).collect();
         let mut files = OpenFiles::new(kernel);
         for p in self.filter.processes(cx)? {
             cx.go_on()?;
             let listing = files.of(p.address, self.all).map_err(memsh::Error::from)?;
             for f in cx.take(&listing) {
                 let row = row(kernel, &p, &f);
-                let wanted = glob.as_ref().is_none_or(|g| {
-                    let named = row.path.as_deref().is_some_and(|path| {
-                        g.matches(path)
-                            || (row.deleted == Some(true) && path.strip_suffix(" (deleted)").is_some_and(|p| g.matches(p)))
-                    });
-                    named || (inode.is_some() && inode == row.inode)
-                }) && (!self.deleted || row.deleted == Some(true))
+                let matches = |path: &str| globs.iter().any(|g| g.matches(path));
+                // A name that is gone is found with what the kernel writes behind it, and without.
+                let bare = row.path.as_deref().filter(|_| row.deleted == Some(true)).and_then(|p| p.strip_suffix(" (deleted)"));
+                let named = row.path.as_deref().is_some_and(matches) || bare.is_some_and(matches);
+                let numbered = row.inode.is_some_and(|i| inodes.contains(&i));
+                let wanted = (globs.is_empty() || named || numbered)
+                    && (!self.deleted || row.deleted == Some(true))
                     && self.kind.as_ref().is_none_or(|k| row.kind.as_ref() == Some(k));
                 if wanted {
                     out.push(&row)?;

@@ -7,11 +7,14 @@
 //! To add a command: a file here that implements [`Command`](spec::Command), and a line in [`ALL`].
 
 mod bpf;
+mod bt;
 pub mod cells;
+mod cgroups;
 mod check;
 mod cmdline;
 mod code;
 pub mod context;
+mod creds;
 mod dis;
 mod dt;
 mod dump;
@@ -26,6 +29,7 @@ mod hash;
 mod history;
 mod hooks;
 mod info;
+mod inodepages;
 mod interfaces;
 mod iomem;
 mod kmsg;
@@ -33,6 +37,7 @@ mod malfind;
 mod maps;
 mod modules;
 mod mounts;
+mod namespaces;
 mod near;
 mod net;
 mod pagecache;
@@ -50,6 +55,7 @@ mod swaps;
 mod symbols;
 mod tele;
 mod threads;
+mod timers;
 mod vtop;
 mod which;
 
@@ -65,22 +71,28 @@ pub static ALL: &[Spec] = &[
     spec::<info::Info>(),
     spec::<ps::Ps>(),
     spec::<threads::Threads>(),
+    spec::<bt::Bt>(),
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
     spec::<net::Net>(),
     spec::<history::History>(),
     spec::<interfaces::Interfaces>(),
     spec::<bpf::Bpf>(),
+    spec::<timers::Timers>(),
     spec::<iomem::Iomem>(),
     spec::<swaps::Swaps>(),
     spec::<modules::Modules>(),
     spec::<kmsg::Kmsg>(),
     spec::<hooks::Hooks>(),
     spec::<pagecache::Pagecache>(),
+    spec::<inodepages::InodePages>(),
     spec::<maps::Maps>(),
     spec::<files::Files>(),
     spec::<mounts::Mounts>(),
     spec::<malfind::Malfind>(),
+    spec::<namespaces::Namespaces>(),
+    spec::<cgroups::Cgroups>(),
+    spec::<creds::Creds>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),
     spec::<pages::Pages>(),

@@ -7,7 +7,10 @@ use super::pages::walk;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use memsh::engine::AddressSpace;
-use memsh::umem;
+use memsh::os::linux::frame_owner::{Owner, owner};
+use memsh::os::linux::frames::Frames;
+use memsh::session::Session;
+use memsh::{PhysAddr, umem};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::ops::ControlFlow;
@@ -34,13 +37,18 @@ pub struct PtovRow {
     name_bytes: Option<String>,
     /// The kernel's symbol there.
     symbol: Option<String>,
+    /// Who uses the frame, the same for all its mappings (Linux): the path of a file whose cache it belongs to, `anonymous` for
+    /// memory of processes, `slab NAME` for objects of the kernel.
+    owner: Option<String>,
+    /// Position of this byte in that file.
+    file_offset: Option<u64>,
 }
 
 impl Command for Ptov {
     type Row = PtovRow;
     const NAME: &'static str = "ptov";
     const SUMMARY: &'static str = "List every mapping of a physical address";
-    const SHAPE: Shape = Shape::List(&["pid", "virtual", "name", "symbol"]);
+    const SHAPE: Shape = Shape::List(&["pid", "virtual", "name", "symbol", "owner"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[("ptov 0x1000000", "who maps this byte")];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, PtovRow>) -> Result<()> {
@@ -48,9 +56,11 @@ impl Command for Ptov {
         let physical = cx.evaluate(&self.address, None)?;
         let space = session.kernel_space()?;
         let Some(kernel) = space.tables() else { return Ok(()) };
+        let (owner, file_offset) = owner_of(session, physical);
         for address in mappings(kernel, physical, false, cx) {
             let symbol = session.name_of(memsh::VirtAddr::new(address));
-            out.push(&PtovRow { pid: None, address: Hex(address), name: "kernel".to_owned(), name_bytes: None, symbol })?;
+            let (name, owner) = ("kernel".to_owned(), owner.clone());
+            out.push(&PtovRow { pid: None, address: Hex(address), name, name_bytes: None, symbol, owner, file_offset })?;
         }
         let Ok(processes) = session.processes() else { return Ok(()) };
         for p in cx.take(&processes) {
@@ -58,10 +68,28 @@ impl Command for Ptov {
             let Some(root) = p.dtb.get() else { continue };
             for address in mappings(&kernel.with_root(root), physical, true, cx) {
                 let (name, name_bytes) = (plain(&p.name), exact(&p.name));
-                out.push(&PtovRow { pid: Some(p.pid), address: Hex(address), name, name_bytes, symbol: None })?;
+                let (pid, owner) = (Some(p.pid), owner.clone());
+                out.push(&PtovRow { pid, address: Hex(address), name, name_bytes, symbol: None, owner, file_offset })?;
             }
         }
         Ok(())
+    }
+}
+
+/// Who uses the frame of an address, and the position in the file where it is a file's.
+fn owner_of(session: &Session, physical: umem) -> (Option<String>, Option<u64>) {
+    let found = session.linux("ptov").ok().and_then(|kernel| {
+        let frames = Frames::find(kernel)?;
+        owner(kernel, &frames, PhysAddr::new(physical))
+    });
+    match found {
+        Some(Owner::File(file, offset)) => {
+            let path = file.paths.first().map(|p| String::from_utf8_lossy(p).into_owned());
+            (Some(path.unwrap_or_else(|| format!("inode at {}", file.inode))), Some(offset))
+        }
+        Some(Owner::Anonymous) => (Some("anonymous".to_owned()), None),
+        Some(Owner::Slab(name)) => (Some(format!("slab {}", String::from_utf8_lossy(&name))), None),
+        None => (None, None),
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Notes {
     pub vmcoreinfo: Option<Vec<u8>>,
     /// Instruction pointers of NT_PRSTATUS, one per processor.
     pub pointers: Vec<Option<u64>>,
+    /// General registers of NT_PRSTATUS, one set per processor.
+    pub registers: Vec<Vec<(&'static str, u64)>>,
     /// QEMU's processor states.
     pub qemu: Vec<CpuState>,
     /// The program's name, where there is an NT_PRPSINFO (as in a user-mode core).
@@ -54,6 +56,7 @@ impl Notes {
         match (name, kind) {
             (b"CORE", NT_PRSTATUS) if self.pointers.len() < MOST_CPUS => {
                 self.pointers.push(pointer_at(machine, wide).and_then(|at| desc.word(at, wide)));
+                self.registers.push(registers(desc, machine, wide));
             }
             (b"CORE", NT_PRPSINFO) => self.program = Some(program(desc, wide)),
             (b"QEMU", 0) if self.qemu.len() < MOST_CPUS => self.qemu.extend(qemu(desc)),
@@ -75,6 +78,9 @@ impl Notes {
                 let mut cpu = self.qemu.get(i).cloned().unwrap_or_default();
                 let pointer = self.pointers.get(i).copied().flatten().map(|p| VirtAddr::new(umem::from(p)));
                 cpu.instruction_pointer = cpu.instruction_pointer.or(pointer);
+                if cpu.registers.is_empty() {
+                    cpu.registers = self.registers.get(i).cloned().unwrap_or_default();
+                }
                 cpu
             })
             .collect()
@@ -93,6 +99,19 @@ fn pointer_at(machine: u16, wide: bool) -> Option<u64> {
         (super::elf::EM_RISCV, false) => Some(72),
         _ => None,
     }
+}
+
+/// `elf_gregset_t` of x86-64, which is `struct user_regs_struct` (arch/x86/include/asm/user_64.h), behind 112 bytes of
+/// `struct elf_prstatus`.
+fn registers(desc: Fields<'_>, machine: u16, wide: bool) -> Vec<(&'static str, u64)> {
+    const NAMES: [&str; 21] = [
+        "r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di", "orig_ax", "ip", "cs",
+        "flags", "sp", "ss",
+    ];
+    if (machine, wide) != (super::elf::EM_X86_64, true) {
+        return Vec::new();
+    }
+    (112..).step_by(8).zip(NAMES).filter_map(|(at, name)| Some((name, desc.u64(at)?))).collect()
 }
 
 /// `pr_fname` of `struct elf_prpsinfo`, fit to be printed.
@@ -115,8 +134,18 @@ fn qemu(desc: Fields<'_>) -> Option<CpuState> {
         cr0: desc.u64(CR),
         cr4: Some(desc.u64(CR + 4 * 8)?),
         instruction_pointer: desc.u64(RIP).map(|p| VirtAddr::new(umem::from(p))),
+        registers: qemu_registers(desc),
         ..CpuState::default()
     })
+}
+
+fn qemu_registers(desc: Fields<'_>) -> Vec<(&'static str, u64)> {
+    const NAMES: [&str; 18] =
+        ["ax", "bx", "cx", "dx", "si", "di", "sp", "bp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "ip", "flags"];
+    let general = (8..).step_by(8).zip(NAMES).filter_map(|(at, name)| Some((name, desc.u64(at)?)));
+    // Selectors of CS and SS: the first and the sixth segment, each of selector, limit, flags and padding, and base.
+    let segment = |i: u64| desc.u32(8 + 18 * 8 + i * 24).map(u64::from);
+    general.chain(segment(0).map(|cs| ("cs", cs))).chain(segment(5).map(|ss| ("ss", ss))).collect()
 }
 
 #[cfg(test)]

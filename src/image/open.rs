@@ -62,6 +62,8 @@ pub struct CpuState {
     pub efer: Option<u64>,
     /// Instruction pointer, where recorded.
     pub instruction_pointer: Option<VirtAddr>,
+    /// General registers, where recorded, by the names of the kernel's `pt_regs` (`ip`, `sp`, `ax`, `r8`).
+    pub registers: Vec<(&'static str, u64)>,
 }
 
 /// An opened image.

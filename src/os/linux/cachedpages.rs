@@ -1,20 +1,20 @@
 //! The cached pages of a file: which of its pages lies in which frame (`address_space.i_pages`, mm/filemap.c).
 
-use super::frames::{Frames, MappingShape, constant};
+use super::frames::{Frames, MappingShape, PageShape, constant};
 use super::kernel::Kernel;
-use super::layout::{Found, Shape};
+use super::layout::{Extent, Found, Member, Members, Shape, shapes};
 use super::lost::Lost;
 use super::pagecache::{CachedFile, page_size};
 use super::xarray::{Span, spans};
 use crate::symbols::Types;
-use memsh_plugin::{Listing, PhysAddr, umem};
+use memsh_plugin::{Listing, PhysAddr, VirtAddr, umem};
 
 /// Pages that lie in one piece in the file and in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CachedRun {
     /// Position in the file in bytes.
     pub offset: u64,
-    /// Bytes; a multiple of the page's size.
+    /// Bytes: whole pages, or blocks of a page that is not there as a whole.
     pub bytes: u64,
     /// Where they lie.
     pub phys: PhysAddr,
@@ -30,12 +30,35 @@ pub struct CachedPages {
     pub evicted: Vec<(u64, u64)>,
 }
 
-/// `PG_uptodate`: the page has its contents.
-struct UpToDate(Option<u64>);
+shapes! {
+    /// `buffer_head`: a block of a page, where blocks are smaller than pages.
+    BufferShape: "buffer_head" {
+        state: ["b_state"],
+        next: ["b_this_page"],
+        // 5.19 put a folio in its place.
+        page: ["b_page", "b_folio"],
+        size: ["b_size"],
+    }
+}
+
+/// What the flags of a page and the state of a buffer say of its contents.
+struct UpToDate {
+    /// `PG_uptodate`: the page has its contents.
+    page: Option<u64>,
+    /// `PG_private`: its `private` says more of it, mostly a `buffer_head`.
+    private: Option<u64>,
+    /// `BH_Uptodate`.
+    buffer: Option<u64>,
+}
 
 impl Found for UpToDate {
     fn find(types: &dyn Types) -> Self {
-        Self(constant(types, "pageflags", "PG_uptodate").filter(|b| *b < 64).map(|b| 1 << b))
+        let bit = |enumeration, name| constant(types, enumeration, name).filter(|b| *b < 64).map(|b| 1 << b);
+        Self {
+            page: bit("pageflags", "PG_uptodate"),
+            private: bit("pageflags", "PG_private"),
+            buffer: bit("bh_state_bits", "BH_Uptodate"),
+        }
     }
 }
 
@@ -77,8 +100,19 @@ fn pages(kernel: &Kernel, frames: &Frames, file: &CachedFile, lost: &mut Lost) -
             foreign += 1;
             continue;
         }
-        if kernel.shape::<UpToDate>().0.is_some_and(|bit| facts.flags & bit == 0) {
-            stale += 1;
+        let known = kernel.shape::<UpToDate>();
+        if known.page.is_some_and(|bit| facts.flags & bit == 0) {
+            let blocks =
+                if known.private.is_some_and(|bit| facts.flags & bit != 0) { blocks(kernel, page_struct, page) } else { None };
+            match (blocks, bytes(span.first)) {
+                (Some(blocks), Some(offset)) => {
+                    let base = frames.phys(pfn).value();
+                    for (at, bytes) in blocks {
+                        push(&mut out.runs, CachedRun { offset: offset + at, bytes, phys: PhysAddr::new(base + umem::from(at)) });
+                    }
+                }
+                _ => stale += 1,
+            }
             continue;
         }
         let order = facts.order.unwrap_or(0).min(22);
@@ -114,6 +148,29 @@ fn pages(kernel: &Kernel, frames: &Frames, file: &CachedFile, lost: &mut Lost) -
         lost.push(format!("{what}: {stale} pages were being read and have no contents yet"));
     }
     out
+}
+
+/// The blocks of a page that have their contents, position and bytes: a page is read and written block by block where blocks are
+/// smaller. None where its buffers make no sense.
+fn blocks(kernel: &Kernel, page: VirtAddr, page_size: u64) -> Option<Vec<(u64, u64)>> {
+    let (shape, bit) = (kernel.shape::<BufferShape>(), kernel.shape::<UpToDate>().buffer?);
+    let private = kernel.shape::<PageShape>();
+    let first = private.read(kernel.view(), page).ptr(private.private)?;
+    let (mut next, mut at, mut out) = (first, 0u64, Vec::new());
+    // In a ring, in the order of their places; the smallest block has 512 bytes.
+    while at < page_size {
+        let buffer = shape.read(kernel.view(), next);
+        let size = buffer.uint(shape.size).filter(|s| s.is_power_of_two() && (512..=page_size).contains(s))?;
+        if buffer.ptr(shape.page) != Some(page) {
+            return None;
+        }
+        if buffer.uint(shape.state)? & bit != 0 {
+            out.push((at, size));
+        }
+        at += size;
+        next = buffer.ptr(shape.next)?;
+    }
+    (next == first && at == page_size).then_some(out)
 }
 
 /// How many pages an entry stands for, and the frame of the first of them. An entry of a large page names its first page, whatever

@@ -12,6 +12,14 @@ pub fn enumerator(kernel: &Kernel, name: &str, prefix: &str, value: u64) -> Opti
     Some(told.strip_prefix(prefix)?.to_ascii_lowercase())
 }
 
+/// The value of `enumerator` in the kernel's enumeration `name`.
+pub fn value(kernel: &Kernel, name: &str, enumerator: &str) -> Option<u64> {
+    let types = &kernel.types;
+    let (_, t) = types.resolve(types.find(&format!("enum {name}"))?)?;
+    let TypeKind::Enum(values) = t.kind else { return None };
+    values.iter().find(|(n, _)| n == enumerator).and_then(|(_, v)| u64::try_from(*v).ok())
+}
+
 /// The names of the bits of `value`, lowest first, joined by `separator`; bits that have none as one hex number. None for no bit.
 pub fn bits(value: u64, names: &[(u64, &str)], separator: &str) -> Option<String> {
     let mut left = value;

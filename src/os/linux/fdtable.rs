@@ -3,7 +3,7 @@
 use super::kernel::Kernel;
 use super::layout::{Extent, Found, Member, Members, Shape, shapes};
 use super::lost::Lost;
-use crate::engine::{ViewExt, index, to_umem};
+use crate::engine::{ViewExt, index, to_u64, to_umem};
 use crate::symbols::Types;
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::HashSet;
@@ -100,7 +100,7 @@ fn pointers(kernel: &Kernel, array: VirtAddr, count: u64, what: &str, lost: &mut
                 break;
             }
         }
-        missing += (gaps.bytes() / umem::from(word)).try_into().unwrap_or(n);
+        missing += to_u64(gaps.bytes() / umem::from(word)).unwrap_or(n);
         for (i, entry) in (first..).zip(bytes.chunks_exact(usize::from(meta.pointer_size.max(1)))) {
             let file = pointer(entry, meta.little_endian);
             if file.is_null() {

@@ -1,5 +1,6 @@
 //! What kind of file an open file is: by its file system where that holds only one kind, else by its inode's mode.
 
+use super::enums::value;
 use super::kernel::Kernel;
 use super::layout::{Block, Extent, Found, Member, Members, Shape, shapes};
 use super::openfile::NodeShape;
@@ -147,7 +148,7 @@ pub fn kind(
 
 /// The terminal of an open file. What a terminal's file keeps points back to the file: nothing else does.
 fn terminal(kernel: &Kernel, file: VirtAddr, private: VirtAddr) -> Option<Kind> {
-    /// `TTY_DRIVER_TYPE_PTY` (include/linux/tty_driver.h).
+    /// `TTY_DRIVER_TYPE_PTY` (include/linux/tty_driver.h), where it is no enumerator yet.
     const PTY: u64 = 4;
     let view = kernel.view();
     let (own, tty, driver) = (kernel.shape::<TtyFileShape>(), kernel.shape::<TtyShape>(), kernel.shape::<TtyDriverShape>());
@@ -157,5 +158,6 @@ fn terminal(kernel: &Kernel, file: VirtAddr, private: VirtAddr) -> Option<Kind> 
     }
     let at = kept.ptr(own.tty)?;
     let kind = tty.read(view, at).ptr(tty.driver).and_then(|d| driver.read(view, d).uint(driver.kind));
-    Some(if kind == Some(PTY) { Kind::Pty(at) } else { Kind::Tty(at) })
+    let pty = value(kernel, "tty_driver_type", "TTY_DRIVER_TYPE_PTY").unwrap_or(PTY);
+    Some(if kind == Some(pty) { Kind::Pty(at) } else { Kind::Tty(at) })
 }

@@ -298,6 +298,12 @@ impl Frames {
         if self.inside(head) && head <= own { VirtAddr::new(umem::from(head)) } else { block.base() }
     }
 
+    /// Frames of a test, with the array of `struct page` at `base`.
+    #[cfg(test)]
+    pub fn test(base: u64) -> Self {
+        Self { shift: 12, size: 64, base, direct: 0xffff_8880_0000_0000, end: 0x100, origin: "a test" }
+    }
+
     fn inside(&self, page: u64) -> bool {
         self.pfn_of(VirtAddr::new(umem::from(page))).is_some()
     }
@@ -470,7 +476,7 @@ mod tests {
     const TEXT: u64 = 0xffff_ffff_8100_0000;
 
     fn frames() -> Frames {
-        Frames { shift: 12, size: 64, base: MAP, direct: 0xffff_8880_0000_0000, end: 0x100, origin: "a test" }
+        Frames::test(MAP)
     }
 
     fn at(n: u64) -> VirtAddr {

@@ -10,7 +10,9 @@
 //! - `mm`, `region`, `image`: address spaces, their regions, the programs in them
 //! - `openfile`, `filekind`, `filedetail`, `sockname`: open files of processes, what they are and what is known of each
 //! - `mount`, `mountopts`: mounts of every mount namespace, and their options
-//! - `namespace`: namespaces that tasks live in
+//! - `namespace`, `nslist`, `pids`: namespaces that tasks live in, all that there are, and ids of tasks in them
+//! - `cred`, `caps`: who tasks are and what they may do; capabilities by name
+//! - `cgroup`: control groups that tasks are in
 //! - `enums`: names of numbers
 //! - `fdtable`, `percpu`: open descriptors of a task; per-CPU variables
 //! - `census`, `sweep`: tasks found by every way there is; one pass over memory for what looks like a structure
@@ -19,9 +21,11 @@
 //! - `holders`: which process holds which open file
 //! - `net`: sockets
 //! - `bpf`: eBPF programs, maps and links
+//! - `timer`: timers of all processors, and what they will call
 //! - `resource`, `swap`: who claims which physical addresses; swap areas
 //! - `finding`: what looks as it should not
 //! - `finding`, `suspect`: what looks as it should not, and what looks for it among processes and memory
+//! - `frame_owner`: who uses a page frame
 //! - `path`: what a directory entry is called from the root of process 1
 //! - `pagecache`, `cachedpages`, `overlay`: files in memory, their cached pages, what lies below an overlay
 //! - `args`: arguments and environment
@@ -29,6 +33,7 @@
 //! - `kmsg`: the kernel's log
 //! - `module`, `modscan`, `names`: kernel modules, by every way that leads to them, and their symbols
 //! - `space`: the address space of a process, with page-table isolation or without
+//! - `unwind`: stacks of tasks
 //! - `sys`: the system as a whole
 #![deny(
     clippy::indexing_slicing,
@@ -41,13 +46,17 @@
 mod args;
 pub mod bpf;
 pub mod cachedpages;
+pub mod caps;
 pub mod census;
+pub mod cgroup;
+pub mod cred;
 mod enums;
 mod fdtable;
 mod filedetail;
 mod filekind;
 mod find;
 pub mod finding;
+pub mod frame_owner;
 pub mod frames;
 pub mod history;
 mod holders;
@@ -67,12 +76,14 @@ mod mountopts;
 mod names;
 mod namespace;
 pub mod net;
+pub mod nslist;
 pub mod openfile;
 mod overlay;
 pub mod owner;
 pub mod pagecache;
 mod path;
 pub mod percpu;
+mod pids;
 mod process;
 mod region;
 pub mod resource;
@@ -88,7 +99,9 @@ mod task;
 mod testkit;
 #[cfg(test)]
 mod tests;
+pub mod timer;
 mod tree;
+pub mod unwind;
 mod xarray;
 
 pub use find::detect;

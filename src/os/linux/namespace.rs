@@ -13,9 +13,8 @@ shapes! {
     SpacesShape: "task_struct" {
         proxy: ["nsproxy"],
         cred: ["real_cred"],
+        // 4.19; before, `pids[PIDTYPE_PID].pid`.
         pid: ["thread_pid"],
-        // Before 4.19, and what still leads there.
-        links: ["pids"],
     }
     /// `nsproxy`.
     ProxyShape: "nsproxy" {

@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn circles_and_foreign_memory_end() {
-        assert_eq!(told(&kit(&[(0, 1, 1)])), (vec![(1, 0)], 2));
+        assert_eq!(told(&kit(&[(0, 1, 1)])), (vec![(1, 0)], 1), "its own sibling and child");
         assert_eq!(told(&kit(&[(0, 0, 2), (0, 0, 0)])), (vec![(1, 0)], 1), "the second says it lies in the root");
         assert_eq!(told(&kit(&[(0, 9, 0)])), (vec![(1, 0)], 1), "not in the image");
     }

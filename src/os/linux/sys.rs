@@ -41,10 +41,16 @@ fn online_cpus(kernel: &Kernel) -> Option<u32> {
 /// The timekeeper lies somewhere at the start of `tk_core`, whose type has no name before 6.13. It is known by the invariant
 /// `offs_real == -wall_to_monotonic`, which `tk_set_wall_to_mono` keeps.
 pub fn boot_time(kernel: &Kernel) -> Option<UnixNanos> {
+    at_offset(kernel, timekeeper(kernel)?)
+}
+
+/// Where the system's timekeeper lies.
+pub fn timekeeper(kernel: &Kernel) -> Option<VirtAddr> {
     // 6.17 keeps several of them in an array, the system's own first.
     let core = kernel.address("tk_core").or_else(|| kernel.address("timekeeper_data"))?;
     let named = offset_of(kernel.layouts.tk_data.timekeeper);
-    named.into_iter().chain((0..=128).step_by(8)).find_map(|at| at_offset(kernel, core.wrapping_add(at)))
+    let mut places = named.into_iter().chain((0..=128).step_by(8)).map(|at| core.wrapping_add(at));
+    places.find(|at| at_offset(kernel, *at).is_some())
 }
 
 fn at_offset(kernel: &Kernel, timekeeper: VirtAddr) -> Option<UnixNanos> {

@@ -123,7 +123,7 @@ impl PhysicalMemory for Rom {
 #[derive(Default)]
 pub struct Kit {
     pub types: FakeTypes,
-    symbols: Vec<(String, u64)>,
+    symbols: Vec<(String, u64, u8)>,
     pages: BTreeMap<u64, Vec<u8>>,
 }
 
@@ -159,7 +159,12 @@ impl Kit {
     }
 
     pub fn symbol(&mut self, name: &str, at: u64) {
-        self.symbols.push((name.to_owned(), at));
+        self.symbols.push((name.to_owned(), at, b'd'));
+    }
+
+    /// A symbol of code.
+    pub fn code(&mut self, name: &str, at: u64) {
+        self.symbols.push((name.to_owned(), at, b't'));
     }
 
     /// The kernel of all this.
@@ -174,8 +179,8 @@ impl Kit {
         }
         let space = AddressSpace::new(Memory::new(Rom(phys)), Paging::X86_64, PhysAddr::new(umem::from(PAGE)));
         let mut symbols = SymbolTable::new();
-        for (name, at) in &self.symbols {
-            symbols.push(name, VirtAddr::new(umem::from(*at)), b'd', None);
+        for (name, at, kind) in &self.symbols {
+            symbols.push(name, VirtAddr::new(umem::from(*at)), *kind, None);
         }
         symbols.finish();
         Kernel::new(space, Arc::new(symbols), Arc::new(self.types.clone()), VirtAddr::NULL)

@@ -8,6 +8,8 @@ use std::collections::HashSet;
 
 /// No array that memsh walks has more entries.
 const LARGEST: usize = 1 << 22;
+/// Spans are the pages of files: 64 GiB of a file in pages of 4 KiB.
+const MOST_SPANS: usize = 1 << 24;
 /// `XA_CHUNK_SHIFT` is 6, or 4 with CONFIG_BASE_SMALL.
 const SLOTS: u64 = 64;
 /// 64 bits of index, at least 4 for each level.
@@ -128,8 +130,11 @@ impl SpanWalk<'_> {
         let Some(depth) = depth.checked_sub(1) else {
             return self.lost.push(format!("{what}: the array is deeper than any can be at {address}"));
         };
-        if !self.seen.insert(base) || self.out.len() > LARGEST || self.seen.len() > LARGEST {
+        if !self.seen.insert(base) {
             return self.lost.push(format!("{what}: the array runs in a circle at {address}"));
+        }
+        if self.out.len() > MOST_SPANS || self.seen.len() > MOST_SPANS {
+            return self.lost.push(format!("{what}: more than {MOST_SPANS} entries; the rest was left out"));
         }
         let block = self.shape.node.read(self.view, address);
         let (Some(shift), Some(slots)) = (block.uint(self.shape.shift), self.shape.slots) else {

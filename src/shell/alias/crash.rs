@@ -75,7 +75,13 @@ const FORMS: &[(&str, &str)] = &[
     ("log -T", "kmsg"),
     ("log -t", "kmsg"),
     ("log -d", "kmsg"),
-    ("foreach bt", "foreach all bt"),
+    ("bt", "bt"),
+    ("bt -a", "bt -a"),
+    ("bt -sx 142", "bt 142"),
+    ("bt -f 142", "bt -g 142"),
+    ("bt ffff888004a50000", "bt 0xffff888004a50000"),
+    ("foreach bt", "bt"),
+    ("foreach files", "foreach all files"),
     ("irq -d", "hooks --only idt"),
     ("dis -l schedule", "dis schedule"),
     ("fuser /dev/null", "files --path /dev/null"),
@@ -125,6 +131,8 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "net" => net(rest),
         "log" => log(rest, notes),
         "mount" => Some(Ok(with(&["mounts"], &without(rest, &["-f", "-i", "-n"], notes, "mount")))),
+        "bt" => backtrace(rest, notes),
+        "foreach" if rest.first().is_some_and(|w| w == "bt") && rest.len() == 1 => Some(Ok(with(&["bt"], &[] as &[&str]))),
         "foreach" => foreach(rest),
         "fuser" if rest.first().is_some_and(|w| !w.starts_with('-')) => Some(Ok(with(&["files", "--path"], rest))),
         "irq" => Some(irq(rest)),
@@ -557,7 +565,35 @@ fn log(rest: &[String], notes: &mut Notes) -> Option<Translated> {
     theirs.iter().all(|w| options.contains(&w.as_str())).then(|| Ok(with(&["kmsg"], &apart(rest).1)))
 }
 
-/// `foreach bt`: of every task.
+/// `bt [-a] [-f] [-sxlt] [PID|ADDR]`
+fn backtrace(rest: &[String], notes: &mut Notes) -> Option<Translated> {
+    let (theirs, own) = apart(rest);
+    let mut out = Vec::new();
+    let mut changed = false;
+    for w in &theirs {
+        match w.as_str() {
+            // Offsets and symbols are always shown; there are no line numbers.
+            "-s" | "-x" | "-d" | "-l" | "-sx" | "-slx" | "-sl" | "-n" => changed = true,
+            // What else lies on the stack.
+            "-f" | "-F" | "-FF" | "-t" | "-T" | "-tx" | "-o" => {
+                out.push("-g".to_owned());
+                changed = true;
+            }
+            "-c" => {
+                notes.say("note: bt -c: every processor's task is shown".to_owned());
+                return Some(Ok(with(&["bt", "-a"], &own)));
+            }
+            w if is_number(w) && !is_decimal(w) && !w.starts_with("0x") => {
+                out.push(hex(w, crash("bt"), notes));
+                changed = true;
+            }
+            w => out.push(w.to_owned()),
+        }
+    }
+    changed.then(|| Ok(with(&["bt"], &[out, own].concat())))
+}
+
+/// `foreach files`: of every task.
 fn foreach(rest: &[String]) -> Option<Translated> {
     let (first, _) = rest.split_first()?;
     let command = ["bt", "vm", "task", "files", "net", "ps", "sig", "vtop", "rd", "maps", "threads", "lsof"];

@@ -98,7 +98,7 @@ const PLUGINS: &[(&str, &str)] = &[
     ("netstat", "net"),
     ("pagecache", "pagecache"),
     ("pagecache.files", "pagecache"),
-    ("pagecache.inodepages", "pagecache"),
+    ("pagecache.inodepages", "inodepages"),
     ("pagecache.recoverfs", "pagecache --extract recovered_fs"),
     ("perf_events", "hooks --only kprobe"),
     ("pidhashtable", "ps --scan"),
@@ -112,7 +112,7 @@ const PLUGINS: &[(&str, &str)] = &[
     ("process_hollow", "malfind"),
     ("process_spoofing", "malfind --kind process"),
     ("psaux", "cmdline"),
-    ("pscallstack", "bt -a"),
+    ("pscallstack", "bt"),
     ("psenv", "env"),
     ("pslist", "ps"),
     ("pslist_cache", "ps --scan"),
@@ -193,8 +193,12 @@ const FORMS: &[(&str, &str)] = &[
     ("linux.malware.check_syscall.Check_syscall", "hooks --only syscall,ia32_syscall"),
     ("linux.pagecache.Files", "pagecache"),
     ("linux.pagecache.Files --find /etc/passwd", "pagecache /etc/passwd"),
+    ("linux.pagecache.InodePages --find /etc/passwd", "inodepages /etc/passwd"),
     ("linux.pagecache.InodePages --find /etc/passwd --dump", "dump --file /etc/passwd -o passwd"),
-    ("linux.pagecache.InodePages --inode 0xffff888004a50000 --dump", "dump --file 0xffff888004a50000 -o inode.0xffff888004a50000"),
+    (
+        "linux.pagecache.InodePages --inode 0xffff888004a50000 --dump",
+        "dump --file 0xffff888004a50000 -o inode.0xffff888004a50000",
+    ),
     ("linux.pagecache.RecoverFs", "pagecache --extract recovered_fs"),
     ("linux_pslist", "ps"),
     ("linux_psaux -p 142", "cmdline -p 142"),
@@ -288,8 +292,9 @@ fn options(meant: &str, rest: &[String], notes: &mut Notes) -> Vec<String> {
             _ => out.push(w.clone()),
         }
     }
-    if meant.starts_with("pagecache")
-        && let Some(file) = rest.iter().position(|w| w == "--find" || w == "--inode").and_then(|i| rest.get(i + 1)).filter(|_| dump)
+    if meant == "inodepages"
+        && let Some(file) =
+            rest.iter().position(|w| w == "--find" || w == "--inode").and_then(|i| rest.get(i + 1)).filter(|_| dump)
     {
         let name = file.rsplit('/').next().unwrap_or(file);
         let output = if name.starts_with("0x") { format!("inode.{name}") } else { name.to_owned() };

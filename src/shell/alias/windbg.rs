@@ -15,7 +15,7 @@ const WORDS: &[(&str, &str)] = &[
     ("!chkimg", "malfind --kind code"),
     ("!lmi", "modules"),
     ("!peb", "env"),
-    ("!stacks", "bt -a"),
+    ("!stacks", "bt"),
     ("!sysinfo", "info"),
     ("!timer", "timers"),
     ("!token", "creds"),
@@ -46,7 +46,7 @@ const FORMS: &[(&str, &str)] = &[
     ("!thread", "threads"),
     ("!thread ffff888004a50000", "bt 0xffff888004a50000"),
     ("~", "threads"),
-    ("~*k", "bt -a"),
+    ("~*k", "bt"),
     (".process /p /r ffff888004a50000", "proc 0xffff888004a50000"),
     (".process 0", "proc -"),
     ("!for_each_process \"maps -x\"", "foreach all maps -x"),
@@ -198,7 +198,7 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         ".writemem" => return Some(write_memory(rest, notes)),
         ".dump" => dump_file(rest),
         "~" if rest.is_empty() => with(&["threads"], rest),
-        "~*k" | "~*kb" | "~*kv" | "~*" => with(&["bt", "-a"], &own_only(rest)),
+        "~*k" | "~*kb" | "~*kv" | "~*" => with(&["bt"], &own_only(rest)),
         "vertarget" => with(&["info"], rest),
         "lm" | "lmk" | "lmu" | "lmf" | "lmn" | "lmt" => modules(rest, notes),
         "lma" => with(&["modules", "-a"], &addresses(rest, windbg("lma"), notes)),
@@ -264,9 +264,7 @@ fn extension(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translate
             let radix = windbg("!vtop");
             let words = match theirs.as_slice() {
                 [root, at] if number(root, 16) == Some(0) => with(&["vtop"], &[hex(at, radix, notes)]),
-                [root, at] if !is_option(root) => {
-                    with(&["vtop", "--root", &hex(root, radix, notes)], &[hex(at, radix, notes)])
-                }
+                [root, at] if !is_option(root) => with(&["vtop", "--root", &hex(root, radix, notes)], &[hex(at, radix, notes)]),
                 _ => with(&["vtop"], &addresses(&theirs, radix, notes)),
             };
             with(&[], &[words, own].concat())
@@ -379,7 +377,9 @@ fn eval(rest: &[String], notes: &mut Notes) -> Vec<String> {
 fn before(rest: &[String], notes: &mut Notes) -> Vec<String> {
     let words = memory(rest, windbg("ub"), notes);
     let (counts, words): (Vec<String>, Vec<String>) = words.into_iter().partition(|w| crate::commands::windbg_count(w).is_some());
-    let count = counts.first().map_or("8".to_owned(), |c| format!("0x{}", c.trim_start_matches(['L', 'l', '?']).trim_start_matches("0x")));
+    let count = counts
+        .first()
+        .map_or("8".to_owned(), |c| format!("0x{}", c.trim_start_matches(['L', 'l', '?']).trim_start_matches("0x")));
     with(&["dis", "--reverse", "-n", &count], &words)
 }
 
@@ -387,7 +387,10 @@ fn before(rest: &[String], notes: &mut Notes) -> Vec<String> {
 fn write_memory(rest: &[String], notes: &mut Notes) -> Translated {
     let (theirs, own) = apart(rest);
     let Some((file, range)) = theirs.split_first().filter(|(_, r)| !r.is_empty()) else {
-        return Err(Absent::new(".writemem takes a file and a range", "`.writemem out.bin ADDR L100`, or `dump ADDR L100 -o out.bin`"));
+        return Err(Absent::new(
+            ".writemem takes a file and a range",
+            "`.writemem out.bin ADDR L100`, or `dump ADDR L100 -o out.bin`",
+        ));
     };
     let range = memory(range, windbg(".writemem"), notes);
     Ok(with(&["dump"], &[range, vec!["-o".to_owned(), file.clone()], own].concat()))

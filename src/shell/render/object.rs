@@ -153,7 +153,9 @@ fn eval(a: &Value, paint: Paint) -> String {
     line("signed", "signed", &plain);
     line("characters", "characters", &|t| format!("{t:?}"));
     line("symbol", "symbol", &plain);
-    line("time", "time", &|t| format!("{t} ({} since {})", word(a, "time_unit"), if word(a, "time_unit") == "filetime" { "1601" } else { "1970" }));
+    line("time", "time", &|t| {
+        format!("{t} ({} since {})", word(a, "time_unit"), if word(a, "time_unit") == "filetime" { "1601" } else { "1970" })
+    });
     out
 }
 

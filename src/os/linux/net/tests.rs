@@ -284,3 +284,77 @@ proptest::proptest! {
         proptest::prop_assert!(found.len() < 300);
     }
 }
+
+const DEVICE: u64 = 0xffff_8880_0008_0000;
+const INET: u64 = 0xffff_8880_0009_0000;
+
+/// The same kernel with one interface that has two IPv4 addresses.
+fn device_kit() -> Kit {
+    let mut kit = kit();
+    let t = &mut kit.types;
+    let net = [("list", 0, "list_head".into()), ("ns", 0x10, "ns_common".into()), ("dev_base_head", 0x50, "list_head".into())];
+    t.structure("net", 0x100, &net);
+    let device = [
+        ("name", 0, array(1, 16)),
+        ("dev_list", 0x10, "list_head".into()),
+        ("ifindex", 0x20, u(4)),
+        ("flags", 0x24, u(4)),
+        ("nd_net", 0x28, u(8)),
+        ("dev_addr", 0x30, u(8)),
+        ("addr_len", 0x38, u(1)),
+        ("ip_ptr", 0x40, u(8)),
+    ];
+    t.structure("net_device", 0x80, &device);
+    t.structure("in_device", 0x40, &[("ifa_list", 0x10, u(8))]);
+    let address = [("ifa_next", 0, u(8)), ("ifa_dev", 8, u(8)), ("ifa_local", 16, u(4)), ("ifa_prefixlen", 20, u(1))];
+    t.structure("in_ifaddr", 0x40, &address);
+    kit.ring(&[NET + 0x50, DEVICE + 0x10]);
+    kit.put(DEVICE, b"eth0\0");
+    kit.put(DEVICE + 0x20, &[2, 0, 0, 0, 3, 1]);
+    kit.word(DEVICE + 0x28, NET);
+    kit.word(DEVICE + 0x30, DEVICE + 0x100);
+    kit.put(DEVICE + 0x38, &[6]);
+    kit.word(DEVICE + 0x40, INET);
+    kit.put(DEVICE + 0x100, &[2, 0, 0, 0, 0, 1]);
+    kit.word(INET + 0x10, INET + 0x100);
+    for (at, next, last) in [(INET + 0x100, INET + 0x200, 1), (INET + 0x200, 0, 2)] {
+        kit.word(at, next);
+        kit.word(at + 8, INET);
+        kit.put(at + 16, &[10, 0, 0, last, 24]);
+    }
+    kit
+}
+
+fn devices(kit: &Kit) -> (Vec<Interface>, usize) {
+    let listing = interfaces(&kit.kernel()).unwrap();
+    (listing.items.to_vec(), listing.lost.len())
+}
+
+#[test]
+fn an_interface_has_all_its_addresses() {
+    let (all, lost) = devices(&device_kit());
+    let [d] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!((d.name.clone(), d.index, lost), (Some(Text::from("eth0")), Some(2), 0));
+    assert_eq!(d.ipv4, ["10.0.0.1/24", "10.0.0.2/24"]);
+    assert_eq!(d.flags, Some(vec!["UP", "BROADCAST", "PROMISC"]));
+    assert_eq!(d.hardware, Some(vec![2, 0, 0, 0, 0, 1]));
+}
+
+#[test]
+fn addresses_that_run_in_a_circle_or_belong_to_others_end() {
+    let mut kit = device_kit();
+    kit.word(INET + 0x200, INET + 0x100);
+    let (all, lost) = devices(&kit);
+    assert_eq!((all[0].ipv4.len(), lost), (2, 1));
+    kit.word(INET + 0x208, INET + 8);
+    let (all, lost) = devices(&kit);
+    assert_eq!((all[0].ipv4.len(), lost), (1, 1));
+}
+
+#[test]
+fn an_interface_of_another_namespace_is_told() {
+    let mut kit = device_kit();
+    kit.word(DEVICE + 0x28, NET + 8);
+    assert_eq!(devices(&kit).1, 1);
+    assert!(devices(&kit).0.is_empty());
+}

@@ -1,0 +1,188 @@
+//! `creds`: who processes are and what they may do.
+
+use super::cells::{Hex, exact, hex, plain, wide};
+use super::context::Context;
+use super::failure::Result;
+use super::sink::Rows;
+use super::spec::{Command, Shape};
+use super::which::Filter;
+use memsh::os::linux::caps::names;
+use memsh::os::linux::cred::{Credentials, credentials};
+use memsh_plugin::ProcessInfo;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// List users, groups, capabilities and other rights of processes
+#[derive(clap::Args, Debug)]
+pub struct Creds {
+    /// Only processes with this capability effective (`cap_sys_admin`, `net_raw`)
+    #[arg(short = 'c', long, value_name = "CAPABILITY")]
+    capability: Option<String>,
+    #[command(flatten)]
+    filter: Filter,
+}
+
+/// What a process may do.
+#[derive(Serialize, JsonSchema)]
+pub struct CredRow {
+    /// Process id.
+    pid: u32,
+    /// Short name of the process.
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_bytes: Option<String>,
+    /// Real user.
+    uid: Option<u32>,
+    /// Effective user.
+    euid: Option<u32>,
+    /// Saved user.
+    suid: Option<u32>,
+    /// User for files.
+    fsuid: Option<u32>,
+    /// Real group.
+    gid: Option<u32>,
+    /// Effective group.
+    egid: Option<u32>,
+    /// Saved group.
+    sgid: Option<u32>,
+    /// Group for files.
+    fsgid: Option<u32>,
+    /// Supplementary groups.
+    groups: Option<Vec<u32>>,
+    /// Effective capabilities, as bits.
+    effective: Option<Hex>,
+    /// Their names.
+    effective_names: Option<Vec<String>>,
+    /// Permitted capabilities, as bits.
+    permitted: Option<Hex>,
+    /// Their names.
+    permitted_names: Option<Vec<String>>,
+    /// Inheritable capabilities, as bits.
+    inheritable: Option<Hex>,
+    /// Their names.
+    inheritable_names: Option<Vec<String>>,
+    /// The bounding set, as bits.
+    bounding: Option<Hex>,
+    /// Its names.
+    bounding_names: Option<Vec<String>>,
+    /// Ambient capabilities, as bits.
+    ambient: Option<Hex>,
+    /// Their names.
+    ambient_names: Option<Vec<String>>,
+    /// `SECBIT_*` bits.
+    securebits: Option<Hex>,
+    /// Whether a program that it starts can't gain rights.
+    no_new_privs: Option<bool>,
+    /// `none`, `strict` or `filter`.
+    seccomp: Option<String>,
+    /// Number of seccomp filters.
+    seccomp_filters: Option<u64>,
+    /// AppArmor label; none where AppArmor does not run.
+    label: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label_bytes: Option<String>,
+    /// The user who logged in.
+    login_uid: Option<u32>,
+    /// The audit session.
+    session_id: Option<u32>,
+    /// Number of its user namespace.
+    user_namespace: Option<u32>,
+    /// `no`, `yes`, or `root` where only root may read its core dump.
+    dumpable: Option<String>,
+    /// Its process id in each namespace of process ids, the outermost first.
+    pids: Vec<u32>,
+    /// Whether it acts with other credentials than its own just now.
+    overridden: bool,
+    /// Address of its `struct cred`.
+    address: Option<Hex>,
+}
+
+impl Command for Creds {
+    type Row = CredRow;
+    const NAME: &'static str = "creds";
+    const ALIASES: &'static [&'static str] = &["capabilities", "caps"];
+    const SUMMARY: &'static str = "List users, groups, capabilities and other rights of processes";
+    const SHAPE: Shape =
+        Shape::List(&["pid", "name", "uid", "euid", "gid", "groups", "effective", "seccomp", "no_new_privs", "label"]);
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("creds", "of all processes"), ("creds -p 1", "of one"), ("creds -c sys_module", "who may load kernel modules")];
+
+    fn run(self, cx: &Context, out: &mut Rows<'_, CredRow>) -> Result<()> {
+        let kernel = cx.session()?.linux(Self::NAME)?;
+        let wanted = self.capability.as_ref().map(|c| {
+            let c = c.to_ascii_lowercase();
+            if c.starts_with("cap_") { c } else { format!("cap_{c}") }
+        });
+        if let Some(wanted) = wanted.as_ref().filter(|w| !names(u64::MAX).contains(w)) {
+            return Err(super::failure::Failure::Usage(
+                format!("no capability is called {wanted}"),
+                Some("names are those of capabilities(7), with or without `cap_`".to_owned()),
+            ));
+        }
+        for p in self.filter.processes(cx)? {
+            cx.go_on()?;
+            for c in cx.take(&credentials(kernel, p.address)) {
+                let row = row(&p, &c);
+                let has = |w: &String| row.effective_names.as_ref().is_some_and(|n| n.contains(w));
+                if wanted.as_ref().is_none_or(has) {
+                    out.push(&row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn row(p: &ProcessInfo, c: &Credentials) -> CredRow {
+    let bits = |set: Option<u64>| set.map(|s| Hex(wide(s)));
+    let sets = &c.capabilities;
+    CredRow {
+        pid: p.pid,
+        name: plain(&p.name),
+        name_bytes: exact(&p.name),
+        uid: c.uid.real,
+        euid: c.uid.effective,
+        suid: c.uid.saved,
+        fsuid: c.uid.files,
+        gid: c.gid.real,
+        egid: c.gid.effective,
+        sgid: c.gid.saved,
+        fsgid: c.gid.files,
+        groups: c.groups.clone(),
+        effective: bits(sets.effective),
+        effective_names: sets.effective.map(names),
+        permitted: bits(sets.permitted),
+        permitted_names: sets.permitted.map(names),
+        inheritable: bits(sets.inheritable),
+        inheritable_names: sets.inheritable.map(names),
+        bounding: bits(sets.bounding),
+        bounding_names: sets.bounding.map(names),
+        ambient: bits(sets.ambient),
+        ambient_names: sets.ambient.map(names),
+        securebits: bits(c.securebits),
+        no_new_privs: c.no_new_privs,
+        seccomp: c.seccomp.map(|m| match m {
+            0 => "none".to_owned(),
+            1 => "strict".to_owned(),
+            2 => "filter".to_owned(),
+            // `SECCOMP_MODE_DEAD` (kernel/seccomp.c, 5.17) and what is not known.
+            3 => "dead".to_owned(),
+            other => other.to_string(),
+        }),
+        seccomp_filters: c.filters,
+        label: c.label.as_ref().map(|l| String::from_utf8_lossy(l).into_owned()),
+        label_bytes: c.label.as_ref().filter(|l| std::str::from_utf8(l).is_err()).map(|l| hex(l)),
+        login_uid: c.login,
+        session_id: c.session,
+        user_namespace: c.user_namespace,
+        dumpable: c.dumpable.map(|d| match d {
+            0 => "no".to_owned(),
+            1 => "yes".to_owned(),
+            2 => "root".to_owned(),
+            other => other.to_string(),
+        }),
+        pids: c.pids.clone(),
+        overridden: c.overridden,
+        address: c.address.map(Hex::from),
+    }
+}

@@ -283,9 +283,13 @@ pub fn is_process(process: &ProcessInfo, which: &str) -> bool {
     if let Ok(pid) = which.parse::<u32>() {
         return process.pid == pid;
     }
-    let hex = which.strip_prefix("0x").unwrap_or(which);
-    let address = (hex.len() > 4 && !hex.starts_with('+')).then(|| umem::from_str_radix(hex, 16).ok()).flatten();
-    process.name.as_bytes() == which.as_bytes() || address == Some(process.address.value())
+    process.name.as_bytes() == which.as_bytes() || hex_address(which) == Some(process.address.value())
+}
+
+/// The address that a word is, with `0x` or without: five hex digits and more.
+pub fn hex_address(word: &str) -> Option<umem> {
+    let hex = word.strip_prefix("0x").unwrap_or(word);
+    (hex.len() > 4 && !hex.starts_with('+')).then(|| umem::from_str_radix(hex, 16).ok())?
 }
 
 /// The same error once more, for whoever asks again.

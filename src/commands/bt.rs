@@ -18,8 +18,8 @@ use serde_json::{Map, Value};
 /// Show the stacks of tasks: which function called which
 #[derive(clap::Args, Debug)]
 pub struct Bt {
-    /// Only these: pids (all threads), thread ids, or names
-    #[arg(value_name = "PID|TID|NAME")]
+    /// Only these: pids (all threads), thread ids, names, or addresses of task_structs
+    #[arg(value_name = "PID|TID|NAME|ADDR")]
     which: Vec<String>,
     /// Only this process: a pid or a name
     #[arg(short = 'p', long = "pid", value_name = "PID|NAME")]
@@ -139,7 +139,10 @@ impl Bt {
                 for (w, met) in wanted.iter().zip(&mut met) {
                     let fits = match w.parse::<u32>() {
                         Ok(id) => p.pid == id || t.tid == id,
-                        Err(_) => p.name.as_bytes() == w.as_bytes() || t.name.as_bytes() == w.as_bytes(),
+                        Err(_) => {
+                            let named = p.name.as_bytes() == w.as_bytes() || t.name.as_bytes() == w.as_bytes();
+                            named || memsh::session::hex_address(w) == Some(t.address.value())
+                        }
                     };
                     (chosen, *met) = (chosen || fits, *met || fits);
                 }

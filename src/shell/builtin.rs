@@ -27,7 +27,7 @@ pub const NAMES: &[&str] = &[
     "quit",
 ];
 /// Other names of theirs.
-const OTHERS: &[&str] = &["!", "?", "q", ".", ".process", ".logopen", ".logappend", ".logclose"];
+const OTHERS: &[&str] = &["!", "?", "q", ".", ".logopen", ".logappend", ".logclose"];
 
 /// Whether `words` are the shell's own command.
 pub fn is(shell: &Shell, words: &[String]) -> bool {
@@ -85,13 +85,16 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
     match rest {
         [] => text(out, &docs::overview(shell.interactive)),
         [flag] if flag == "--markdown" => text(out, &docs::markdown()),
-        [aliases] if matches!(aliases.as_str(), "aliases" | "alias --builtin") => text(out, &super::alias::table()),
+        [aliases] if aliases == "aliases" => text(out, &super::alias::table()),
         _ => {
-            let explained = super::alias::explain(rest);
-            // Of memsh's own command its own help comes first.
+            // memsh's own words need no translation.
             let own = super::alias::own(rest);
-            if let Some(about) = explained.as_ref().filter(|_| !own) {
+            if let Some(about) = super::alias::explain(rest).filter(|_| !own) {
                 text(out, &format!("{about}\n"))?;
+            }
+            // What is not here is explained as well as what is.
+            if !own && super::alias::translate(rest).absent.is_some() {
+                return Ok(());
             }
             let words = super::alias::expand(rest);
             let name = words.first().map(String::as_str).unwrap_or_default();
@@ -105,11 +108,7 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
                 Failure::Usage(format!("there is no command {name}"), Some("`help` lists the commands".to_owned()))
             })?;
             let mut parser = super::args::parser(spec, !shell.interactive);
-            text(out, &parser.render_help().to_string())?;
-            match explained.filter(|_| own) {
-                Some(about) => text(out, &format!("\nOther tools' forms:\n{about}")),
-                None => Ok(()),
-            }
+            text(out, &parser.render_help().to_string())
         }
     }
 }
@@ -148,8 +147,11 @@ fn alias(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
     let Some((first, more)) = rest.split_first() else {
         let own: String = shell.own.borrow().iter().map(|(n, b)| shown(n, b)).collect();
         let gap = if own.is_empty() { "" } else { "\n" };
-        return text(out, &format!("{own}{gap}{}", docs::aliases()));
+        return text(out, &format!("{own}{gap}{}", super::alias::short()));
     };
+    if first == "--builtin" && more.is_empty() {
+        return text(out, &super::alias::table());
+    }
     let Some((name, begin)) = first.split_once('=') else {
         let own = shell.own.borrow();
         return match (own.get(first), more) {

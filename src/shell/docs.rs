@@ -81,7 +81,7 @@ const BUILTINS: &[(&str, &str)] = &[
     ),
     (
         "alias",
-        "alias [NAME=COMMAND]\n\nLists the other names of the commands, or defines one: alias top='ps --sort -threads --limit $1'. $1, $2, ... are \
+        "alias [NAME=COMMAND | --builtin]\n\nLists the other names of the commands (--builtin: all that other tools' users type), or defines one: alias top='ps --sort -threads --limit $1'. $1, $2, ... are \
          the arguments, $* all of them; without any they stand behind.\n",
     ),
     ("unalias", "unalias NAME\n\nForgets an alias of yours.\n"),
@@ -135,11 +135,6 @@ pub fn overview(interactive: bool) -> String {
         );
     }
     out
-}
-
-/// The other names of the commands, and what other tools' spellings mean.
-pub fn aliases() -> String {
-    super::alias::table()
 }
 
 /// docs/commands.md.

@@ -10,7 +10,7 @@ const WORDS: &[(&str, &str)] = &[("mach", "info"), ("swap", "swaps"), ("timer", 
 
 const FORMS: &[(&str, &str)] = &[
     ("sys", "info"),
-    ("sys -c", "hooks"),
+    ("sys -c", "hooks --only syscall"),
     ("ps -a", "cmdline"),
     ("ps -a 142", "cmdline 142"),
     ("ps -c 142", "ps -t"),
@@ -75,8 +75,14 @@ const FORMS: &[(&str, &str)] = &[
     ("log -T", "kmsg"),
     ("log -t", "kmsg"),
     ("log -d", "kmsg"),
-    ("foreach bt", "foreach all bt"),
-    ("irq -d", "hooks"),
+    ("bt", "bt"),
+    ("bt -a", "bt -a"),
+    ("bt -sx 142", "bt 142"),
+    ("bt -f 142", "bt -g 142"),
+    ("bt ffff888004a50000", "bt 0xffff888004a50000"),
+    ("foreach bt", "bt"),
+    ("foreach files", "foreach all files"),
+    ("irq -d", "hooks --only idt"),
     ("dis -l schedule", "dis schedule"),
     ("fuser /dev/null", "files --path /dev/null"),
     ("< commands", "source commands"),
@@ -123,8 +129,10 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "struct" => Some(structure(rest, notes)),
         "p" | "print" | "output" => Some(Ok(print(rest, notes))),
         "net" => net(rest),
-        "log" => log(rest),
+        "log" => log(rest, notes),
         "mount" => Some(Ok(with(&["mounts"], &without(rest, &["-f", "-i", "-n"], notes, "mount")))),
+        "bt" => backtrace(rest, notes),
+        "foreach" if rest.first().is_some_and(|w| w == "bt") && rest.len() == 1 => Some(Ok(with(&["bt"], &[] as &[&str]))),
         "foreach" => foreach(rest),
         "fuser" if rest.first().is_some_and(|w| !w.starts_with('-')) => Some(Ok(with(&["files", "--path"], rest))),
         "irq" => Some(irq(rest)),
@@ -147,7 +155,7 @@ fn without(rest: &[String], options: &[&str], notes: &mut Notes, typed: &str) ->
 
 fn sys(rest: &[String]) -> Translated {
     match rest.first().map(String::as_str) {
-        Some("-c") => Ok(with(&["hooks"], &apart(rest).1)),
+        Some("-c") => Ok(with(&["hooks", "--only", "syscall"], &apart(rest).1)),
         Some("config") => Err(Absent::new(
             "sys config: memsh does not read the kernel's configuration",
             "`scan IKCFG_ST` finds it where the kernel keeps it",
@@ -548,13 +556,44 @@ fn net(rest: &[String]) -> Option<Translated> {
 }
 
 /// `log` alone and with crash's options is the kernel's log; with a file it is the shell's.
-fn log(rest: &[String]) -> Option<Translated> {
+fn log(rest: &[String], notes: &mut Notes) -> Option<Translated> {
     let theirs = apart(rest).0;
+    if rest.is_empty() {
+        notes.say("note: log: the kernel's log, as in crash; `log FILE` records the session, `log off` ends that".to_owned());
+    }
     let options = ["-T", "-t", "-d", "-m", "-a", "-A", "-c", "-s"];
     theirs.iter().all(|w| options.contains(&w.as_str())).then(|| Ok(with(&["kmsg"], &apart(rest).1)))
 }
 
-/// `foreach bt`: of every task.
+/// `bt [-a] [-f] [-sxlt] [PID|ADDR]`
+fn backtrace(rest: &[String], notes: &mut Notes) -> Option<Translated> {
+    let (theirs, own) = apart(rest);
+    let mut out = Vec::new();
+    let mut changed = false;
+    for w in &theirs {
+        match w.as_str() {
+            // Offsets and symbols are always shown; there are no line numbers.
+            "-s" | "-x" | "-d" | "-l" | "-sx" | "-slx" | "-sl" | "-n" => changed = true,
+            // What else lies on the stack.
+            "-f" | "-F" | "-FF" | "-t" | "-T" | "-tx" | "-o" => {
+                out.push("-g".to_owned());
+                changed = true;
+            }
+            "-c" => {
+                notes.say("note: bt -c: every processor's task is shown".to_owned());
+                return Some(Ok(with(&["bt", "-a"], &own)));
+            }
+            w if is_number(w) && !is_decimal(w) && !w.starts_with("0x") => {
+                out.push(hex(w, crash("bt"), notes));
+                changed = true;
+            }
+            w => out.push(w.to_owned()),
+        }
+    }
+    changed.then(|| Ok(with(&["bt"], &[out, own].concat())))
+}
+
+/// `foreach files`: of every task.
 fn foreach(rest: &[String]) -> Option<Translated> {
     let (first, _) = rest.split_first()?;
     let command = ["bt", "vm", "task", "files", "net", "ps", "sig", "vtop", "rd", "maps", "threads", "lsof"];
@@ -564,7 +603,7 @@ fn foreach(rest: &[String]) -> Option<Translated> {
 
 fn irq(rest: &[String]) -> Translated {
     match rest.first().map(String::as_str) {
-        Some("-d") => Ok(with(&["hooks"], rest.get(1..).unwrap_or_default())),
+        Some("-d") => Ok(with(&["hooks", "--only", "idt"], rest.get(1..).unwrap_or_default())),
         _ => {
             Err(Absent::new("irq: memsh lists no interrupt handlers", "`irq -d` checks the interrupt descriptor table (`hooks`)"))
         }

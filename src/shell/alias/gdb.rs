@@ -48,7 +48,7 @@ const FORMS: &[(&str, &str)] = &[
     ("find init_task,init_task+0x1000,0x20", "scan -k --range init_task init_task+0x1000 --hex -- 20 00 00 00"),
     ("find /g init_task,+0x1000,0x20", "scan -k --range init_task L0x1000 --hex -- 20 00 00 00 00 00 00 00"),
     ("find init_task,+0x1000,\"swapper\"", "scan -k --range init_task L0x1000 -- swapper"),
-    ("thread apply all bt", "bt -a"),
+    ("thread apply all bt", "bt"),
     ("dump memory out.bin init_task init_task+64", "dump init_task..init_task+64 -o out.bin"),
 ];
 
@@ -80,7 +80,7 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
     match name {
         "info" => info(&plain, &own),
         "find" => Some(find(&theirs, &own)),
-        "thread" if plain == ["apply", "all", "bt"] => Some(Ok(with(&["bt", "-a"], &own))),
+        "thread" if plain == ["apply", "all", "bt"] => Some(Ok(with(&["bt"], &own))),
         "dump" => match plain.as_slice() {
             ["memory" | "binary", file, start, end] if *start != "memory" => {
                 Some(Ok(with(&["dump", &format!("{start}..{end}"), "-o", file], &own)))

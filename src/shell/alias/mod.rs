@@ -18,7 +18,7 @@ mod volatility;
 mod windbg;
 
 use notes::Notes;
-pub use show::{explain, own, table};
+pub use show::{explain, own, short, table};
 
 /// What a tool's spelling came to: memsh's words, or that there is no such thing here.
 type Translated = Result<Vec<String>, Absent>;
@@ -100,7 +100,7 @@ fn translated(words: &[String], notes: &mut Notes, depth: u32) -> Option<Transla
             return Some(Ok(meant.split(' ').map(str::to_owned).chain(rest.iter().cloned()).collect()));
         }
         if let Some((name, instead)) = tool.absent.iter().find(|(w, _)| w == first) {
-            return Some(Err(Absent::new(format!("{name}: memsh does not do what {} does there", tool.name), *instead)));
+            return Some(Err(Absent::new(format!("{name} ({}) is not in this version of memsh", tool.name), *instead)));
         }
     }
     None

@@ -22,7 +22,7 @@ const WORDS: &[(&str, &str)] = &[
     ("kbpf", "bpf"),
     ("kfile", "files"),
     ("kcurrent", "proc"),
-    ("ksyscalls", "hooks"),
+    ("ksyscalls", "hooks --only syscall"),
     ("search-pattern", "scan"),
     ("lregions", "maps"),
     ("dregion", "maps"),

@@ -5,10 +5,7 @@ use std::fmt::Write;
 
 /// Every spelling with what it means, by tool.
 pub fn table() -> String {
-    let mut out = String::new();
-    for s in crate::commands::ALL.iter().filter(|s| !s.aliases.is_empty()) {
-        let _ = writeln!(out, "{:<12} {}", s.name, s.aliases.join(" "));
-    }
+    let mut out = names();
     for tool in TOOLS {
         let _ = writeln!(out, "\n{}", tool.name);
         let lines = tool.words.iter().chain(tool.forms);
@@ -27,6 +24,21 @@ pub fn table() -> String {
 pub fn own(words: &[String]) -> bool {
     let first: Vec<String> = words.iter().take(1).cloned().collect();
     translate(&first).words == first
+}
+
+/// The second names of the commands.
+fn names() -> String {
+    let mut out = String::new();
+    for s in crate::commands::ALL.iter().filter(|s| !s.aliases.is_empty()) {
+        let _ = writeln!(out, "{:<12} {}", s.name, s.aliases.join(" "));
+    }
+    out
+}
+
+/// The second names of the commands, and where the others are.
+pub fn short() -> String {
+    let tools: Vec<&str> = TOOLS.iter().map(|t| t.name).collect();
+    format!("{}\n`alias --builtin` lists what {} users type, and what it means here.\n", names(), tools.join(", "))
 }
 
 /// What a spelling means, for `help`; `None` where it means what it says.

@@ -38,16 +38,14 @@ const PLUGINS: &[(&str, &str)] = &[
     ("boottime", "info"),
     ("callbacks", "hooks"),
     ("capabilities", "creds"),
-    ("check_afinfo", "hooks"),
+    ("check_afinfo", "hooks --only seq_operations"),
     ("check_creds", "creds"),
-    ("check_fop", "hooks"),
-    ("check_idt", "hooks"),
-    ("check_inline_kernel", "hooks"),
+    ("check_fop", "hooks --only file_operations"),
+    ("check_idt", "hooks --only idt"),
+    ("check_inline_kernel", "malfind --kind code"),
     ("check_modules", "modules --scan"),
-    ("check_syscall", "hooks"),
-    ("check_syscall_arm", "hooks"),
-    ("check_tty", "hooks"),
-    ("check_evt_arm", "hooks"),
+    ("check_syscall", "hooks --only syscall,ia32_syscall"),
+    ("check_tty", "hooks --only tty"),
     ("cmdline", "cmdline"),
     ("cpuinfo", "info"),
     ("dlllist", "modules"),
@@ -67,7 +65,7 @@ const PLUGINS: &[(&str, &str)] = &[
     ("getsids", "creds"),
     ("handles", "files"),
     ("hidden_modules", "modules --scan"),
-    ("idt", "hooks"),
+    ("idt", "hooks --only idt"),
     ("ifconfig", "interfaces"),
     ("info", "info"),
     ("iomem", "iomem"),
@@ -76,8 +74,8 @@ const PLUGINS: &[(&str, &str)] = &[
     ("ip.link", "interfaces"),
     ("isfinfo", "info"),
     ("kallsyms", "symbols"),
-    ("keyboard_notifier", "hooks"),
-    ("keyboard_notifiers", "hooks"),
+    ("keyboard_notifier", "hooks --only notifier"),
+    ("keyboard_notifiers", "hooks --only notifier"),
     ("kmsg", "kmsg"),
     ("kthreads", "ps -k"),
     ("ldrmodules", "modules"),
@@ -95,14 +93,14 @@ const PLUGINS: &[(&str, &str)] = &[
     ("mount", "mounts"),
     ("mount_cache", "mounts"),
     ("mountinfo", "mounts"),
-    ("netfilter", "hooks"),
+    ("netfilter", "hooks --only netfilter"),
     ("netscan", "net"),
     ("netstat", "net"),
     ("pagecache", "pagecache"),
     ("pagecache.files", "pagecache"),
-    ("pagecache.inodepages", "pagecache"),
-    ("pagecache.recoverfs", "pagecache"),
-    ("perf_events", "hooks"),
+    ("pagecache.inodepages", "inodepages"),
+    ("pagecache.recoverfs", "pagecache --extract recovered_fs"),
+    ("perf_events", "hooks --only kprobe"),
     ("pidhashtable", "ps --scan"),
     ("plthook", "hooks"),
     ("privileges", "creds"),
@@ -112,21 +110,21 @@ const PLUGINS: &[(&str, &str)] = &[
     ("proc_maps_rb", "maps"),
     ("procdump", "dump"),
     ("process_hollow", "malfind"),
-    ("process_spoofing", "malfind"),
+    ("process_spoofing", "malfind --kind process"),
     ("psaux", "cmdline"),
-    ("pscallstack", "bt -a"),
+    ("pscallstack", "bt"),
     ("psenv", "env"),
     ("pslist", "ps"),
     ("pslist_cache", "ps --scan"),
     ("psscan", "ps --scan"),
     ("pstree", "ps -t"),
     ("psxview", "ps --scan"),
-    ("ptrace", "ps"),
-    ("recover_filesystem", "pagecache"),
+    ("ptrace", "malfind --kind trace"),
+    ("recover_filesystem", "pagecache --extract recovered_fs"),
     ("regexscan", "scan --regex"),
     ("sockscan", "net"),
     ("sockstat", "net"),
-    ("ssdt", "hooks"),
+    ("ssdt", "hooks --only syscall"),
     ("strings", "strings"),
     ("suspicious_threads", "malfind"),
     ("symlinkscan", "files"),
@@ -134,12 +132,12 @@ const PLUGINS: &[(&str, &str)] = &[
     ("threads", "threads"),
     ("timers", "timers"),
     ("tmpfs", "pagecache"),
-    ("tracing.ftrace", "hooks"),
-    ("tracing.perf_events", "hooks"),
-    ("tracing.tracepoints", "hooks"),
-    ("ftrace", "hooks"),
-    ("tracepoints", "hooks"),
-    ("tty_check", "hooks"),
+    ("tracing.ftrace", "hooks --only ftrace"),
+    ("tracing.perf_events", "hooks --only kprobe"),
+    ("tracing.tracepoints", "hooks --only tracepoint"),
+    ("ftrace", "hooks --only ftrace"),
+    ("tracepoints", "hooks --only tracepoint"),
+    ("tty_check", "hooks --only tty"),
     ("vadinfo", "maps"),
     ("vadregexscan", "scan --regex"),
     ("vadwalk", "maps"),
@@ -191,9 +189,17 @@ const FORMS: &[(&str, &str)] = &[
     ("linux.vmaregexscan --pid 142 --pattern a.b", "scan --regex --pid 142 a.b"),
     ("linux.kallsyms", "symbols"),
     ("linux.ip.Addr", "interfaces"),
-    ("linux.tracing.ftrace.CheckFtrace", "hooks"),
-    ("linux.malware.check_syscall.Check_syscall", "hooks"),
+    ("linux.tracing.ftrace.CheckFtrace", "hooks --only ftrace"),
+    ("linux.malware.check_syscall.Check_syscall", "hooks --only syscall,ia32_syscall"),
     ("linux.pagecache.Files", "pagecache"),
+    ("linux.pagecache.Files --find /etc/passwd", "pagecache /etc/passwd"),
+    ("linux.pagecache.InodePages --find /etc/passwd", "inodepages /etc/passwd"),
+    ("linux.pagecache.InodePages --find /etc/passwd --dump", "dump --file /etc/passwd -o passwd"),
+    (
+        "linux.pagecache.InodePages --inode 0xffff888004a50000 --dump",
+        "dump --file 0xffff888004a50000 -o inode.0xffff888004a50000",
+    ),
+    ("linux.pagecache.RecoverFs", "pagecache --extract recovered_fs"),
     ("linux_pslist", "ps"),
     ("linux_psaux -p 142", "cmdline -p 142"),
     ("linux_bash", "history"),
@@ -252,6 +258,9 @@ fn plugin(word: &str) -> Option<(String, String)> {
 
 /// The plugin's options in memsh's words: `--pid 1 2` takes several, `--dump` is a command of its own.
 fn options(meant: &str, rest: &[String], notes: &mut Notes) -> Vec<String> {
+    if meant.contains("--extract") {
+        notes.say("note: what is cached of every file goes to the new directory recovered_fs; `pagecache --extract DIR` chooses another".to_owned());
+    }
     let mut command: Vec<String> = meant.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
     let scan = command.first().is_some_and(|c| c == "scan");
     let mut out = Vec::new();
@@ -282,6 +291,15 @@ fn options(meant: &str, rest: &[String], notes: &mut Notes) -> Vec<String> {
             }
             _ => out.push(w.clone()),
         }
+    }
+    if meant == "inodepages"
+        && let Some(file) =
+            rest.iter().position(|w| w == "--find" || w == "--inode").and_then(|i| rest.get(i + 1)).filter(|_| dump)
+    {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let output = if name.starts_with("0x") { format!("inode.{name}") } else { name.to_owned() };
+        notes.say(format!("note: --dump: what is cached of {file} goes to {output}"));
+        return with(&["dump", "--file", file, "-o", &output], &[] as &[&str]);
     }
     if dump && let [pid] = pids.as_slice() {
         let file = format!("pid.{pid}.elf");

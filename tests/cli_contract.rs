@@ -42,6 +42,9 @@ const FIELDS: &[(&[&str], &str, &str)] = &[
     (&["dt", "list_head"], "", "type size fields"),
     (&["dt", "list_head", "init_task"], "/fields/0", "name offset size type value"),
     (&["hash"], "", "sha256 size"),
+    (&["kmsg"], "/0", "timestamp level facility message since_boot sequence"),
+    (&["pagecache"], "/0", "path kind fstype inode size cached pages deleted mode uid gid mtime ctime atime address"),
+    (&["inodepages", "/etc/passwd"], "/0", "offset size physical virtual"),
 ];
 
 #[test]
@@ -120,6 +123,9 @@ fn values_keep_to_the_conventions() {
         &["symbols", "init_*"],
         &["near", "init_task"],
         &["ptov", "0x1c11600"],
+        &["kmsg"],
+        &["pagecache", "--all"],
+        &["inodepages", "/etc/passwd"],
     ] {
         let mut wrong = Vec::new();
         conventions("$", &answer(words), &mut wrong);

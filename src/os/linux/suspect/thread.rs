@@ -81,15 +81,12 @@ pub fn foreign(kernel: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
         match s.regions.iter().find(|(v, _)| v.start <= ip && ip < v.end) {
             Some((vma, row)) if is_anonymous(vma, row) => {
                 let evidence = format!("thread {tid} entered the kernel from {at}{sp}");
-                let found = s.in_region(row, "memory", "thread that runs anonymous memory", evidence);
+                let found = s.in_region(row, "memory", "thread in anonymous memory", evidence);
                 out.push(Finding { address: Some(at), size: None, ..found });
             }
             None if !s.regions.is_empty() => {
                 let evidence = format!("thread {tid} entered the kernel from {at}, where nothing is mapped{sp}");
-                out.push(Finding {
-                    address: Some(at),
-                    ..s.finding("memory", "thread that runs outside of all regions", evidence)
-                });
+                out.push(Finding { address: Some(at), ..s.finding("memory", "thread outside of all regions", evidence) });
             }
             _ => {}
         }

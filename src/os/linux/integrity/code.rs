@@ -152,7 +152,8 @@ impl Check<'_, '_> {
     fn function(&mut self, start: u64, body: &[u8], range: &Range<u64>, plain: bool, module: Option<&str>) {
         let mut decoder = Decoder::with_ip(64, body, start, DecoderOptions::NONE);
         let mut instruction = Instruction::default();
-        let mut before = None;
+        // An address that was loaded or pushed, whether that was the function's first instruction, and whether it was pushed.
+        let mut before: Option<(Instruction, u64, bool, bool)> = None;
         let mut entry = plain;
         while decoder.can_decode() {
             decoder.decode_out(&mut instruction);
@@ -172,16 +173,26 @@ impl Check<'_, '_> {
                     self.branch(&instruction, body, start, target, first, module);
                 }
             } else if code == Code::Mov_r64_imm64 {
-                before = Some((instruction, instruction.immediate64()));
+                before = Some((instruction, instruction.immediate64(), first, false));
                 self.address(&instruction, body, start, instruction.immediate64(), first, module);
                 continue;
             } else if code == Code::Pushq_imm32 {
-                before = Some((instruction, instruction.immediate32to64().cast_unsigned()));
+                before = Some((instruction, instruction.immediate32to64().cast_unsigned(), first, true));
+                continue;
+            } else if code == Code::Push_r64
+                && let Some((taken, value, at_entry, _)) = before.filter(|(b, ..)| same_register(b, &instruction))
+            {
+                before = Some((taken, value, at_entry, true));
                 continue;
             } else if code == Code::Retnq
-                && let Some((push, value)) = before.filter(|(i, _)| i.code() == Code::Pushq_imm32)
+                && let Some((taken, value, at_entry, true)) = before
             {
-                self.branch(&push, body, start, value, true, module);
+                // An address was pushed, and is returned to.
+                self.branch(&taken, body, start, value, at_entry, module);
+            } else if matches!(code, Code::Jmp_rm64 | Code::Call_rm64)
+                && let Some((taken, value, at_entry, _)) = before.filter(|(b, ..)| same_register(b, &instruction))
+            {
+                self.branch(&taken, body, start, value, at_entry, module);
             } else if code == Code::Jmp_rm64 && first && instruction.is_ip_rel_memory_operand() {
                 let pointer = VirtAddr::new(umem::from(instruction.ip_rel_memory_address()));
                 if let Ok(target) = self.owners.kernel().space.read_ptr(pointer) {
@@ -272,6 +283,14 @@ impl Check<'_, '_> {
             reason,
         });
     }
+}
+
+/// Whether the second instruction uses, as its only operand, the register that the first one loads.
+fn same_register(load: &Instruction, user: &Instruction) -> bool {
+    load.op_count() == 2
+        && load.op0_kind() == OpKind::Register
+        && user.op0_kind() == OpKind::Register
+        && load.op0_register() == user.op0_register()
 }
 
 /// Names of places that the kernel patches as a whole, or that are padding: trampolines of static calls, thunks.

@@ -183,7 +183,9 @@ fn jumps_at_the_start_of_a_function_are_told() {
     let direct = [0xf3, 0x0f, 0x1e, 0xfa, 0xe9, 0, 0, 0, 0x70];
     // push imm32; ret
     let by_return = [0x68, 0, 0, 0, 0xa0, 0xc3];
-    for bytes in [&by_register[..], &direct, &by_return] {
+    // movabs r11, imm64; push r11; ret
+    let by_both = [&[0x49, 0xbb][..], &heap, &[0x41, 0x53, 0xc3]].concat();
+    for bytes in [&by_register[..], &direct, &by_return, &by_both] {
         assert_eq!(code(bytes), elsewhere, "{bytes:02x?}");
     }
     assert_eq!(code(&[0xcc, 0x90, 0xc3]), [("breakpoint", Some("a breakpoint that no kprobe set"))]);
@@ -198,6 +200,8 @@ fn what_the_compiler_writes_is_not_told() {
         &[0xcc, 0xcc, 0xcc],
         // movabs rax, a constant of no meaning
         &[0x48, 0xb8, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0xc3],
+        // movabs rax, an address of data that is not there; ret
+        &[0x48, 0xb8, 0, 0x10, 0x90, 0, 0x80, 0x88, 0xff, 0xff, 0xc3],
         // no instruction
         &[0x06, 0xff, 0xff],
     ] {

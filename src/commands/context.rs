@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, Result};
 use super::similar::similar;
+use memsh::os::linux::percpu;
 use memsh::session::{Session, Space};
 use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::ProcessInfo;
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Names and pointers, for expressions.
 pub trait Names {
-    /// The address of a symbol (`name`, `module!name`).
+    /// The address of a symbol (`name`, `module!name`; `name:1` is the per-CPU variable of processor 1).
     fn symbol(&self, name: &str) -> Option<umem>;
 
     /// The pointer at an address.
@@ -167,7 +168,14 @@ struct Scope<'a> {
 
 impl Names for Scope<'_> {
     fn symbol(&self, name: &str) -> Option<umem> {
-        self.session?.symbols().ok()?.address(name).map(VirtAddr::value)
+        let session = self.session?;
+        if let Some(address) = session.symbols().ok()?.address(name) {
+            return Some(address.value());
+        }
+        // `runqueues:1` is the per-CPU variable of processor 1, as crash writes it.
+        let (variable, cpu) = name.rsplit_once(':')?;
+        let kernel = session.linux("per-CPU variables").ok()?;
+        percpu::per_cpu(kernel, kernel.address(variable)?, cpu.parse().ok()?).map(VirtAddr::value)
     }
 
     fn close_to(&self, name: &str) -> Vec<String> {

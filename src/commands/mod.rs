@@ -21,10 +21,12 @@ pub mod failure;
 mod glob;
 mod hash;
 mod info;
+mod list;
 mod maps;
 mod modules;
 mod near;
 mod pages;
+mod percpu;
 mod ps;
 mod ptov;
 mod read;
@@ -36,7 +38,10 @@ pub mod spec;
 mod strings;
 mod symbols;
 mod threads;
+mod tree;
+mod values;
 mod vtop;
+mod walker;
 mod which;
 
 pub use context::{Context, Host};
@@ -66,6 +71,9 @@ pub static ALL: &[Spec] = &[
     spec::<symbols::Symbols>(),
     spec::<near::Near>(),
     spec::<dt::Dt>(),
+    spec::<list::List>(),
+    spec::<tree::Tree>(),
+    spec::<percpu::Percpu>(),
     spec::<hash::Hash>(),
     spec::<check::Check>(),
 ];

@@ -96,6 +96,8 @@ pub fn expand(words: &[String]) -> Vec<String> {
         "s" if rest.first().is_some_and(|w| matches!(w.as_str(), "-a" | "-u" | "-b" | "-w" | "-d" | "-q")) => windbg_search(rest),
         // WinDbg's `lm m PATTERN`.
         "lm" | "lmv" if rest.first().is_some_and(|w| w == "m") => replaced(&["modules"], rest.get(1..).unwrap_or_default()),
+        // WinDbg's `dt TYPE -l MEMBER ADDR`: from structure to structure.
+        "dt" | "struct" if rest.iter().any(|w| matches!(w.as_str(), "-l" | "--list")) => walked(rest),
         // WinDbg's `dt -r2`.
         "dt" | "struct" if rest.iter().any(|w| depth(w).is_some()) => {
             let words = rest.iter().flat_map(|w| match depth(w) {
@@ -107,6 +109,22 @@ pub fn expand(words: &[String]) -> Vec<String> {
         "vtop" | "pte" if rest.first().is_some_and(|w| w == "-c") => replaced(&["vtop", "-p"], rest.get(1..).unwrap_or_default()),
         name => look(PLAIN, name).map_or_else(|| words.to_vec(), |with| replaced(&with, rest)),
     }
+}
+
+/// `TYPE -l MEMBER ADDR` in any order, as `list TYPE.MEMBER ADDR --embedded`.
+fn walked(rest: &[String]) -> Vec<String> {
+    let at = rest.iter().position(|w| matches!(w.as_str(), "-l" | "--list")).unwrap_or(0);
+    let member = rest.get(at + 1).cloned().unwrap_or_default();
+    let others = rest.iter().enumerate().filter(|(i, _)| *i != at && *i != at + 1).map(|(_, w)| w.clone());
+    let mut out = vec!["list".to_owned()];
+    let mut named = false;
+    for word in others {
+        let is_type = !named && !word.starts_with('-');
+        named |= is_type;
+        out.push(if is_type { format!("{word}.{}", member.rsplit('.').next().unwrap_or(&member)) } else { word });
+    }
+    out.push("--embedded".to_owned());
+    out
 }
 
 fn depth(word: &str) -> Option<&str> {
@@ -283,6 +301,8 @@ mod tests {
             ("s -d 0 L1000 41424344", "scan --range 0 L1000 --hex 44 43 42 41"),
             ("s abc", "s abc"),
             ("dt -r2 x", "dt --depth 2 x"),
+            ("dt task_struct -l tasks init_task", "list task_struct.tasks init_task --embedded"),
+            ("dt --list tasks task_struct init_task", "list task_struct.tasks init_task --embedded"),
         ] {
             assert_eq!(expanded(typed), meant, "{typed}");
         }

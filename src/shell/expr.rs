@@ -3,7 +3,7 @@
 //! ```text
 //! expression = C's operators and their precedence: * / %   + -   << >>   &   ^   |   and ( ), unary - ~ + and * (read a pointer)
 //! number     = 0x1f  1f3b7 (5 or more hex digits, one of them a letter)  fffff803`12345678  1234  0n10  0b1  0y1  4k 2m 1g
-//! name       = symbol  module!symbol
+//! name       = symbol  module!symbol  symbol:1 (per-CPU variable of processor 1)
 //! call       = poi(expression)
 //! ```
 //!

@@ -14,6 +14,7 @@
 //! - `args`: arguments and environment
 //! - `module`, `names`: kernel modules and their symbols
 //! - `space`: the address space of a process, with page-table isolation or without
+//! - `walk`: any list or tree, for whoever asks by hand
 //! - `unwind`: stacks of tasks
 //! - `sys`: the system as a whole
 #![deny(
@@ -38,7 +39,7 @@ mod mm;
 mod module;
 mod names;
 mod path;
-mod percpu;
+pub mod percpu;
 mod process;
 mod region;
 mod shapes;
@@ -51,6 +52,7 @@ mod testkit;
 mod tests;
 mod tree;
 pub mod unwind;
+pub mod walk;
 mod xarray;
 
 pub use find::detect;

@@ -114,6 +114,8 @@ fn rows_are_chosen_and_sorted_among_all_processes() {
 
 #[test]
 fn one_of_the_shells_own_commands_can_be_repeated() {
+    let aliased = sample(&["-c", "alias m='maps --columns pid,start'; foreach 1 m --json"]).stdout;
+    assert_eq!(serde_json::from_str::<Value>(&aliased).unwrap(), answer(&["foreach", "1", "maps", "--columns", "pid,start"]));
     let run = sample(&["foreach", "user", "eval", "1+1"]);
     assert_eq!((run.status, run.stdout.matches("0x2 ").count()), (0, answer(&["ps", "-u"]).as_array().unwrap().len()));
 }

@@ -99,7 +99,6 @@ fn a_log_has_commands_answers_and_statuses() {
     assert!(!anew.contains("eval 2") && anew.contains(&format!("# sha256: {sha256}")) && anew.contains("eval 4"), "{anew}");
     // One command, its option behind it.
     let one = folder.path().join("one.log");
-    assert_eq!(sample(&["eval", "5", "--help"]).status, 0);
     assert_eq!(sample(&["hash", "--log", one.to_str().unwrap()]).status, 0);
     assert!(std::fs::read_to_string(&one).unwrap().contains(&sha256));
 }

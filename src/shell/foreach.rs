@@ -2,10 +2,11 @@
 
 use super::filter::{Choice, Sift, parse};
 use super::host::Shell;
+use super::line::{Line, Output};
 use super::render::{Format, Paint, Renderer, escape};
 use super::run::{Ended, Parsed};
 use super::screen::worse;
-use super::{builtin, docs};
+use super::{builtin, docs, own};
 use crate::commands::failure::{Failure, Result};
 use crate::commands::{Context, Host, Shape, Sink, Spec};
 use clap::ArgMatches;
@@ -29,6 +30,13 @@ pub fn run(shell: &Shell, rest: &[String], out: &mut dyn Write, stdout: bool) ->
     if command.is_empty() {
         return Err(Failure::Usage("foreach: which command?".to_owned(), Some(HINT.to_owned())));
     }
+    // An alias of the user's that is one command.
+    let typed = Line { words: command.to_vec(), output: Output::Stdout, text: String::new() };
+    let expanded = own::expand(&shell.own.borrow(), &typed)?;
+    let command = match expanded.as_slice() {
+        [one] if one.output == Output::Stdout => one.words.as_slice(),
+        _ => return Err(Failure::usage(format!("foreach takes one command; {} stands for more", own::joined(command)))),
+    };
     let before = shell.current.borrow().clone();
     // What makes no sense at all must make none before the processes are looked for, and not for each of them.
     let parsed = if builtin::is(shell, command) { None } else { Some(shell.parse(command)?) };

@@ -146,15 +146,22 @@ impl Session {
         &self.image.facts
     }
 
-    fn detected(&self) -> &Detected {
-        self.detected.get_or_init(|| {
-            let (layer, steps) = os::detect(&self.image.memory, &self.hints);
-            if let Some(memo) = &self.hints.memo {
-                // Where nothing can be kept, the next start takes as long as this one.
-                let _ = memo.save();
+    fn detected(&self) -> Result<&Detected> {
+        if let Some(detected) = self.detected.get() {
+            return Ok(detected);
+        }
+        let (layer, steps) = os::detect(&self.image.memory, &self.hints);
+        match layer {
+            // Ctrl-C says nothing of the image: whoever asks again gets another search.
+            Err(e) if e.kind() == ErrorKind::Interrupted => Err(e),
+            layer => {
+                if let Some(memo) = &self.hints.memo {
+                    // Where nothing can be kept, the next start takes as long as this one.
+                    let _ = memo.save();
+                }
+                Ok(self.detected.get_or_init(|| Detected { layer, steps }))
             }
-            Detected { layer, steps }
-        })
+        }
     }
 
     /// The operating system, looked for on the first call.
@@ -162,7 +169,7 @@ impl Session {
     /// # Errors
     /// When none was found; the error says what was tried.
     pub fn os(&self) -> Result<&OsLayer> {
-        self.detected().layer.as_ref().map_err(again)
+        self.detected()?.layer.as_ref().map_err(again)
     }
 
     /// The operating system, where it was looked for and found; looks for nothing.
@@ -172,7 +179,7 @@ impl Session {
 
     /// What was tried to find the operating system.
     pub fn detection(&self) -> &[DetectionStep] {
-        &self.detected().steps
+        self.detected().map_or(&[], |d| &d.steps)
     }
 
     /// Symbols of the kernel.

@@ -23,6 +23,9 @@ const FIELDS: &[(&[&str], &str, &str)] = &[
     (&["modules"], "/0", "name base size path arch state refcount used_by"),
     (&["modules", "-p", "1"], "/0", "name base size path arch"),
     (&["maps", "-p", "1"], "/0", "start end size perm offset device inode path kind"),
+    (&["malfind"], "/0", "kind pid process reason address size region evidence"),
+    (&["ps", "--scan"], "/0/sources", "list pid_idr threads children cgroup scheduler slab signature"),
+    (&["modules", "--scan"], "/0/sources", "list sysfs tree vmalloc signature"),
     (&["cmdline"], "/0", "pid name args"),
     (&["env"], "/0", "pid name key value"),
     (&["vtop", "init_task"], "", "virtual physical page_size perm steps"),
@@ -39,6 +42,9 @@ const FIELDS: &[(&[&str], &str, &str)] = &[
     (&["dt", "list_head"], "", "type size fields"),
     (&["dt", "list_head", "init_task"], "/fields/0", "name offset size type value"),
     (&["hash"], "", "sha256 size"),
+    (&["kmsg"], "/0", "timestamp level facility message since_boot sequence"),
+    (&["pagecache"], "/0", "path kind fstype inode size cached pages deleted mode uid gid mtime ctime atime address"),
+    (&["inodepages", "/etc/passwd"], "/0", "offset size physical virtual"),
 ];
 
 #[test]
@@ -117,6 +123,9 @@ fn values_keep_to_the_conventions() {
         &["symbols", "init_*"],
         &["near", "init_task"],
         &["ptov", "0x1c11600"],
+        &["kmsg"],
+        &["pagecache", "--all"],
+        &["inodepages", "/etc/passwd"],
     ] {
         let mut wrong = Vec::new();
         conventions("$", &answer(words), &mut wrong);

@@ -82,10 +82,13 @@ fn answers_fit_the_committed_schemas() {
         &["info"],
         &["ps"],
         &["ps", "-t"],
+        &["ps", "--scan"],
+        &["malfind"],
         &["threads"],
         &["cmdline"],
         &["env"],
         &["modules"],
+        &["modules", "--scan"],
         &["modules", "-p", "54"],
         &["maps", "-p", "1"],
         &["vtop", "init_task"],
@@ -108,6 +111,10 @@ fn answers_fit_the_committed_schemas() {
         &["dt", "task_struct", "init_task"],
         &["dt", "--depth", "3", "task_struct", "init_task"],
         &["hash"],
+        &["kmsg"],
+        &["pagecache", "--all"],
+        &["inodepages", "/etc/passwd"],
+        &["history"],
         &["check", expect],
     ];
     let mut seen = Vec::new();
@@ -125,7 +132,11 @@ fn answers_fit_the_committed_schemas() {
         misfits(&schema, &schema, &value, "$", &mut out);
         assert!(out.is_empty(), "{words:?} parts with its schema: {:#?}", &out[..out.len().min(5)]);
         assert!(
-            value.as_array().is_none_or(|a| !a.is_empty()) || run.status != 0 || words.contains(&"--utf16"),
+            // Nobody typed anything on the sample.
+            value.as_array().is_none_or(|a| !a.is_empty())
+                || run.status != 0
+                || words.contains(&"--utf16")
+                || words.contains(&"history"),
             "{words:?} is empty"
         );
         seen.push(name.to_owned());

@@ -82,3 +82,116 @@ fn what_cannot_be_read_is_an_error_or_a_row() {
     let rows = answer(&["dis", "--phys", &format!("{:#x}", size - 4), &format!("{:#x}", size + 4), "--isa", "aarch64"]);
     assert_eq!(texts(&rows)[1], "??");
 }
+
+#[test]
+fn stacks_lead_from_the_scheduler_to_the_program() {
+    let rows = answer(&["bt", "1", "--registers"]);
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows[0]["function"], "__schedule");
+    let frames: Vec<u64> = rows.iter().map(|r| r["frame"].as_u64().unwrap()).collect();
+    assert_eq!(frames, (0..frames.len() as u64).collect::<Vec<_>>());
+    let (user, kernel) = rows.split_last().unwrap();
+    assert_eq!(kernel.last().unwrap()["function"], "entry_SYSCALL_64_after_hwframe");
+    assert!(kernel.windows(2).all(|p| number(&p[0]["sp"]) < number(&p[1]["sp"])), "each frame is above the one that it called");
+    assert_eq!((&user["kind"], &user["registers"]["rip"]), (&"user".into(), &user["address"]));
+    // The system call's own function is among the frames.
+    let name = user["syscall"].as_str().unwrap();
+    assert!(kernel.iter().any(|r| r["function"].as_str().unwrap().ends_with(&format!("sys_{name}"))), "{name}: {rows:?}");
+    assert_eq!(user["syscall_args"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn threads_of_the_kernel_end_where_they_were_made() {
+    let rows = answer(&["bt"]);
+    let rows = rows.as_array().unwrap();
+    let threads: Vec<u64> = answer(&["ps"])
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|p| p["kernel_thread"] == true)
+        .map(|p| p["pid"].as_u64().unwrap())
+        .collect();
+    for tid in threads {
+        let last = rows.iter().rfind(|r| r["tid"] == tid).unwrap();
+        assert!(last["function"].as_str().unwrap().starts_with("ret_from_fork"), "{last}");
+    }
+}
+
+#[test]
+fn running_tasks_are_said_to_run_and_guesses_to_be_guesses() {
+    let rows = answer(&["bt", "-a"]);
+    assert_eq!((&rows[0]["kind"], &rows[0]["cpu"], &rows[0]["address"]), (&"running".into(), &0.into(), &Value::Null));
+    let known = answer(&["bt", "1"]);
+    let more = answer(&["bt", "1", "--guess"]);
+    let frames: Vec<&Value> = more.as_array().unwrap().iter().filter(|r| r["kind"] != "guess").collect();
+    assert_eq!(frames, known.as_array().unwrap().iter().collect::<Vec<_>>());
+    let run = sample(&["bt", "nobody"]);
+    assert!(run.status != 0 && run.stderr.contains("no process or thread nobody"), "{}", run.stderr);
+}
+
+#[test]
+fn lists_are_walked_from_heads_and_from_within() {
+    let pids = |rows: &Value| rows.as_array().unwrap().iter().map(|r| r["fields"]["pid"].as_u64().unwrap()).collect::<Vec<_>>();
+    let from_head = pids(&answer(&["list", "task_struct.tasks", "init_task.tasks", "--fields", "pid,comm"]));
+    let processes: Vec<u64> = answer(&["ps"]).as_array().unwrap().iter().map(|p| p["pid"].as_u64().unwrap()).collect();
+    assert_eq!(from_head, processes);
+    let within = pids(&answer(&["list", "task_struct.tasks", "init_task", "--embedded", "-s", "pid"]));
+    assert_eq!((within[0], &within[1..]), (0, &processes[..]));
+    assert_eq!(pids(&answer(&["dt", "task_struct", "-l", "tasks", "init_task", "-s", "pid"])), within);
+    let names = answer(&["list", "file_system_type.next", "*file_systems", "-s", "name"]);
+    assert!(names.as_array().unwrap().iter().any(|r| r["fields"]["name"] == "proc"), "text behind a pointer: {names}");
+    for (words, why) in [
+        (&["list", "task_struct.pid", "init_task"][..], "links nothing"),
+        (&["list", "task_struct", "init_task"], "names no member"),
+        (&["list", "task_struct.taks", "init_task"], "no member taks"),
+        (&["tree", "irq_desc", "irq_desc_tree"], "of which kind"),
+    ] {
+        let run = sample(words);
+        assert!(run.status != 0 && run.stderr.contains(why), "{words:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn trees_are_walked_in_order() {
+    let areas = answer(&["tree", "vmap_area.rb_node", "vmap_area_root", "-s", "va_start,va_end"]);
+    let starts: Vec<u64> = areas.as_array().unwrap().iter().map(|r| r["fields"]["va_start"].as_u64().unwrap()).collect();
+    assert!(starts.len() > 10 && starts.is_sorted());
+    assert_eq!(areas.as_array().unwrap().iter().filter(|r| r["level"] == 0).count(), 1, "one root");
+    let interrupts = answer(&["tree", "irq_desc", "irq_desc_tree", "--kind", "radix", "-s", "irq_data.irq"]);
+    assert!(interrupts.as_array().unwrap().iter().all(|r| r["index"] == r["fields"]["irq_data.irq"]));
+}
+
+#[test]
+fn per_cpu_variables_have_places_types_and_values() {
+    let queue = answer(&["percpu", "runqueues"]);
+    assert_eq!(queue[0]["type"], "struct rq");
+    let address = queue[0]["address"].as_str().unwrap();
+    let whole = answer(&["dt", "runqueues:0"]);
+    assert_eq!((whole["type"].as_str(), whole["address"].as_str()), (Some("struct rq"), Some(address)));
+    assert_eq!(answer(&["dt", "rq", "runqueues:0"]), whole);
+    assert_eq!(answer(&["dt", "runqueues"]), whole);
+    // The task that runs is what `bt -a` says.
+    let current = answer(&["percpu", "current_task"]);
+    assert_eq!(current[0]["symbol"], "init_task");
+    let run = sample(&["percpu", "runqueues", "--cpu", "7"]);
+    assert!(run.status != 0 && run.stderr.contains("no processor 7"), "{}", run.stderr);
+}
+
+#[test]
+fn structures_show_what_pointers_lead_to() {
+    let fields = |words: &[&str]| answer(words)["fields"].as_array().unwrap().clone();
+    let some = fields(&["dt", "task_struct.*pid*,tasks,usage,sched_class", "init_task"]);
+    let named = |name: &str| some.iter().find(|f| f["name"] == name).unwrap().clone();
+    assert_eq!(named("pid")["value"], 0);
+    assert_eq!(named("thread_pid")["symbol"], "init_struct_pid");
+    assert_eq!(named("usage")["value"], 2, "a structure around a number is that number");
+    let tasks = answer(&["list", "task_struct.tasks", "init_task.tasks"]);
+    let first = number(&tasks[0]["address"]) + named("tasks")["offset"].as_u64().unwrap();
+    assert_eq!(named("tasks")["value"][0], format!("{first:#x}"));
+    // Behind a pointer, one level down.
+    let class = fields(&["dt", "task_struct.sched_class", "init_task", "-r"]);
+    let inside = class[0]["fields"].as_array().unwrap();
+    assert!(inside.iter().any(|f| f["symbol"] == "pick_next_task_idle"), "{inside:?}");
+    assert!(fields(&["dt", "task_struct.pid", "init_task", "-o"])[0]["value"].is_null());
+    assert!(sample(&["dt", "task_struct.*nothing*"]).stderr.contains("no member"));
+}

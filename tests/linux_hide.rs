@@ -248,7 +248,7 @@ fn a_process_that_calls_itself_a_thread_of_the_kernel() {
     torn.put(comm, b"kworker/3:1\0");
     let found = new_findings(&torn.save(), &["malfind", "--kind", "process"]);
     let [(reason, process, evidence)] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!((reason.as_str(), process.as_str()), ("pretends to be a thread of the kernel", "kworker/3:1"));
+    assert_eq!((reason.as_str(), process.as_str()), ("poses as a kernel thread", "kworker/3:1"));
     assert!(evidence.contains("it runs /lab/bin/victim-b"), "{evidence}");
 }
 
@@ -261,7 +261,7 @@ fn a_process_with_the_flag_of_a_thread_of_the_kernel() {
     torn.put(flags, &now.to_le_bytes()[..4]);
     let found = new_findings(&torn.save(), &["malfind"]);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0].0, "thread of the kernel with another parent than kthreadd");
+    assert_eq!(found[0].0, "kernel thread not from kthreadd");
 }
 
 #[test]
@@ -341,11 +341,31 @@ fn code_that_was_changed_in_memory() {
 }
 
 #[test]
+fn a_thread_that_runs_foreign_code() {
+    for (ip, reason) in [
+        (CODE_OF_ITS_OWN + 0x123, Some("thread in anonymous memory")),
+        (0x1234_5000, Some("thread outside of all regions")),
+        (TEXT + 0x10, None),
+    ] {
+        let mut torn = Torn::new();
+        let stack = torn.word(torn.task("victim-b") + torn.offset("task_struct", "stack"));
+        // Its registers lie at the end of its kernel stack of 16 KiB.
+        let registers = stack + 0x4000 - 168;
+        assert_eq!(torn.word(registers + torn.offset("pt_regs", "cs")), 0x33);
+        torn.put_word(registers + torn.offset("pt_regs", "ip"), ip);
+        let found = new_findings(&torn.save(), &["malfind"]);
+        assert_eq!(found.iter().map(|f| f.0.as_str()).collect::<Vec<_>>(), reason.into_iter().collect::<Vec<_>>());
+        let from = format!("thread 65 entered the kernel from {ip:#x}");
+        assert!(found.iter().all(|f| f.1 == "victim-b" && f.2.starts_with(&from)), "{found:?}");
+    }
+}
+
+#[test]
 fn a_library_in_the_environment() {
     for (text, reason) in [
         ("LD_PRELOAD=/lab/x.so", Some("library loaded by the environment")),
         ("LD_AUDIT=/x", Some("library loaded by the environment")),
-        ("LD_LIBRARY_PATH=/lib:/tmp", Some("libraries searched where anybody can write")),
+        ("LD_LIBRARY_PATH=/lib:/tmp", Some("libraries from a folder open to all")),
         ("LD_LIBRARY_PATH=/lib:/usr", None),
         ("LD_PRELOAD=", None),
     ] {

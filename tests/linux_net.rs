@@ -1,5 +1,5 @@
 //! Sockets and other parts of the kernel around the network, on the sample.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod cli;
 

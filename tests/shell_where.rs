@@ -85,6 +85,9 @@ fn mistakes_are_usage_errors_that_point_and_need_no_image() {
         (vec!["sample", "read", "0", "--sort", "data"], "--sort is for lists"),
         (vec!["sample", "hash", "--limit", "1"], "--limit is for lists"),
         (vec!["sample", "ps", "--limit", "0"], "--limit"),
+        (vec!["/nonexistent", "ps", "--where", "uid==0", "and", "name~ssh"], "has to stand in quotes"),
+        (vec!["sample", "-c", "ps --where uid == 0"], "has to stand in quotes"),
+        (vec!["sample", "pages", "-k", "--columns", "perm.wrte"], "did you mean"),
     ] {
         let run = memsh(&words);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{words:?}: {}", run.stderr);

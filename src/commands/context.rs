@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Names and pointers, for expressions.
 pub trait Names {
-    /// The address of a symbol (`name`, `module!name`).
+    /// The address of a symbol (`name`, `module!name`; `name:1` is the per-CPU variable of processor 1).
     fn symbol(&self, name: &str) -> Option<umem>;
 
     /// The pointer at an address.

@@ -59,7 +59,7 @@ impl Command for Malfind {
     const NAME: &'static str = "malfind";
     const ALIASES: &'static [&'static str] = &["findevil", "hollowfind", "psinject"];
     const SUMMARY: &'static str = "Find hidden, injected and disguised things, with reason and evidence";
-    const SHAPE: Shape = Shape::List(&["kind", "pid", "process", "reason", "address", "region", "evidence"]);
+    const SHAPE: Shape = Shape::List(&["kind", "pid", "process", "reason", "address", "evidence"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("malfind", "everything"),
         ("malfind -p 54", "one process"),

@@ -34,6 +34,7 @@ mod interfaces;
 mod iomem;
 mod kmsg;
 mod malfind;
+mod list;
 mod maps;
 mod modules;
 mod mounts;
@@ -42,6 +43,7 @@ mod near;
 mod net;
 mod pagecache;
 mod pages;
+mod percpu;
 mod ps;
 mod ptov;
 mod read;
@@ -54,9 +56,13 @@ mod strings;
 mod swaps;
 mod symbols;
 mod tele;
+mod textcheck;
 mod threads;
 mod timers;
+mod tree;
+mod values;
 mod vtop;
+mod walker;
 mod which;
 
 pub use context::{Context, Host};
@@ -86,6 +92,7 @@ pub static ALL: &[Spec] = &[
     spec::<hooks::Hooks>(),
     spec::<pagecache::Pagecache>(),
     spec::<inodepages::InodePages>(),
+    spec::<textcheck::Textcheck>(),
     spec::<maps::Maps>(),
     spec::<files::Files>(),
     spec::<mounts::Mounts>(),
@@ -106,6 +113,9 @@ pub static ALL: &[Spec] = &[
     spec::<near::Near>(),
     spec::<dt::Dt>(),
     spec::<eval::Eval>(),
+    spec::<list::List>(),
+    spec::<tree::Tree>(),
+    spec::<percpu::Percpu>(),
     spec::<hash::Hash>(),
     spec::<check::Check>(),
 ];

@@ -6,7 +6,7 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh::os::linux::net::{Socket, SocketOwner, sockets};
+use memsh::os::linux::net::{Socket, SocketOwner, interfaces, sockets};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -92,6 +92,8 @@ pub struct NetRow {
     backlog: Option<u32>,
     /// Index of the interface that it is bound to.
     interface: Option<u32>,
+    /// Name of that interface.
+    interface_name: Option<String>,
     /// Number of the protocol within the family: of IP for raw, of Ethernet for packet, of netlink.
     protocol_number: Option<u32>,
     /// Name of that number.
@@ -136,23 +138,22 @@ impl Command for Net {
         let kernel = cx.session()?.linux("net")?;
         let chosen = self.processes(cx)?;
         let listing = sockets(kernel).map_err(memsh::Error::from)?;
+        let mut names = None;
         for socket in cx.take(&listing) {
             cx.go_on()?;
             if !self.wants(&socket) {
                 continue;
             }
-            match &chosen {
-                Some(pids) => {
-                    for owner in socket.owners.iter().filter(|o| pids.contains(&o.pid)) {
-                        out.push(&row(&socket, Some(owner)))?;
-                    }
-                }
-                None if socket.owners.is_empty() => out.push(&row(&socket, None))?,
-                None => {
-                    for owner in &socket.owners {
-                        out.push(&row(&socket, Some(owner)))?;
-                    }
-                }
+            // Few sockets are bound to an interface; what is lost of those that are not asked for is not missing here.
+            let device = socket.interface.and_then(|index| {
+                let names = names.get_or_insert_with(|| interfaces(kernel).map(|l| l.items.to_vec()).unwrap_or_default());
+                names.iter().find(|i| i.index == Some(index) && i.namespace == socket.namespace)?.name.as_ref().map(plain)
+            });
+            if chosen.is_none() && socket.owners.is_empty() {
+                out.push(&row(&socket, None, device.clone()))?;
+            }
+            for owner in socket.owners.iter().filter(|o| chosen.as_ref().is_none_or(|pids| pids.contains(&o.pid))) {
+                out.push(&row(&socket, Some(owner), device.clone()))?;
             }
         }
         Ok(())
@@ -192,7 +193,7 @@ fn listens(socket: &Socket) -> bool {
     socket.state == Some("LISTEN") || open && (socket.local.port.is_some() || socket.number.is_some())
 }
 
-fn row(s: &Socket, owner: Option<&SocketOwner>) -> NetRow {
+fn row(s: &Socket, owner: Option<&SocketOwner>, device: Option<String>) -> NetRow {
     NetRow {
         protocol: s.protocol.clone(),
         family: s.family.clone(),
@@ -216,6 +217,7 @@ fn row(s: &Socket, owner: Option<&SocketOwner>) -> NetRow {
         tx_queue: s.tx_queue,
         backlog: s.backlog,
         interface: s.interface,
+        interface_name: device,
         protocol_number: s.number,
         protocol_name: s.detail.as_ref().map(plain),
         portid: s.portid,

@@ -78,7 +78,8 @@ impl Command for Timers {
         for t in cx.take(&timers(kernel).map_err(memsh::Error::from)?) {
             cx.go_on()?;
             let of_process = chosen.as_ref().is_none_or(|all| all.iter().any(|p| Some(p.pid) == t.pid));
-            if of_process && !(self.precise && !t.precise) && !(self.wheel && t.precise) {
+            let of_kind = if t.precise { !self.wheel } else { !self.precise };
+            if of_process && of_kind {
                 out.push(&row(session, &t))?;
             }
         }

@@ -36,7 +36,7 @@ pub use fault::{Fault, FaultReason};
 pub use memory::Memory;
 pub use num::{index, to_u64, to_umem};
 pub use read::{Gap, Gaps};
-pub use roots::{RootGroup, find_roots, root_groups};
+pub use roots::{RootGroup, find_roots, root_groups, root_groups_until};
 pub use runs::RunMap;
 pub use software::Software;
 pub use space::AddressSpace;

@@ -8,7 +8,7 @@ use super::spans::word;
 use crate::arch::{PageFormat, Paging};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
 use std::cmp::Reverse;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Tables of the root level whose entry for one address points to the same next table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,12 @@ fn alignment(f: &PageFormat) -> u64 {
 ///
 /// One pass over memory, on all processors; one cache line of each page is looked at.
 pub fn root_groups(memory: &Memory, paging: Paging, va: VirtAddr) -> Vec<RootGroup> {
-    let Some(mut found) = Candidates::of(memory, paging, va).map(|c| c.find(memory)) else { return Vec::new() };
+    root_groups_until(memory, paging, va, &AtomicBool::new(false))
+}
+
+/// [`root_groups`] that ends soon after `stop` becomes true, with what it has until then.
+pub fn root_groups_until(memory: &Memory, paging: Paging, va: VirtAddr, stop: &AtomicBool) -> Vec<RootGroup> {
+    let Some(mut found) = Candidates::of(memory, paging, va).map(|c| c.find(memory, stop)) else { return Vec::new() };
     // Ascending by table and then by root.
     found.sort_unstable();
     let page = umem::from(paging.format().page_size());
@@ -84,8 +89,8 @@ impl Candidates {
     }
 
     /// The table that each candidate points to, and the candidate; in no order.
-    fn find(&self, memory: &Memory) -> Vec<(u64, u64)> {
-        let Some(mapped) = memory.mapped() else { return self.find_by_reading(memory) };
+    fn find(&self, memory: &Memory, stop: &AtomicBool) -> Vec<(u64, u64)> {
+        let Some(mapped) = memory.mapped() else { return self.find_by_reading(memory, stop) };
         let slices = mapped.slices().filter_map(|(start, s)| Some((to_u64(start.value())?, s)));
         let parts: Vec<(u64, &[u8])> = slices.flat_map(|(start, s)| self.split(start, s)).collect();
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(parts.len());
@@ -93,6 +98,9 @@ impl Candidates {
         let work = || {
             let mut found = Vec::new();
             while let Some(&(start, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
                 self.pass(start, part, &mut found);
             }
             found
@@ -109,7 +117,7 @@ impl Candidates {
     }
 
     /// Memory that is not mapped is read once, a piece at a time, and at most the first gigabyte of it.
-    fn find_by_reading(&self, memory: &Memory) -> Vec<(u64, u64)> {
+    fn find_by_reading(&self, memory: &Memory, stop: &AtomicBool) -> Vec<(u64, u64)> {
         const LIMIT: umem = 1 << 30;
         let mut found = Vec::new();
         let mut buf = vec![0; PART];
@@ -118,7 +126,7 @@ impl Candidates {
             let mut at = range.start;
             let mut size = range.size.min(left);
             left -= size;
-            while size > 0 {
+            while size > 0 && !stop.load(Ordering::Relaxed) {
                 let len = index(size).unwrap_or(PART).min(PART);
                 let Some(piece) = buf.get_mut(..len) else { break };
                 memory.read_gaps(at, piece);

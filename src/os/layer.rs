@@ -9,6 +9,7 @@ use crate::symbols::{Symbols, Types};
 use memsh_plugin::{Os, PhysAddr, VirtAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// What is known before the search begins.
@@ -30,6 +31,15 @@ pub struct Hints {
     pub machine: Option<String>,
     /// What an earlier start kept, and where this one may keep something.
     pub memo: Option<Arc<Memo>>,
+    /// Ends the search soon after it becomes true.
+    pub interrupt: Option<&'static AtomicBool>,
+}
+
+impl Hints {
+    /// Whether the search shall end.
+    pub fn interrupted(&self) -> bool {
+        self.interrupt.is_some_and(|i| i.load(Ordering::Relaxed))
+    }
 }
 
 /// One thing that was tried.

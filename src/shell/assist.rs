@@ -22,13 +22,14 @@ pub struct Assistant<'a> {
     shell: &'a Shell,
     complete: Complete<'a>,
     history: HistoryHinter,
-    color: bool,
+    /// Without it nothing is shown that was not typed.
+    pub color: bool,
 }
 
 impl<'a> Assistant<'a> {
-    /// For this shell; without `color` nothing is shown that was not typed.
-    pub fn new(shell: &'a Shell, color: bool) -> Self {
-        Self { shell, complete: Complete::new(shell), history: HistoryHinter::new(), color }
+    /// For this shell.
+    pub fn new(shell: &'a Shell) -> Self {
+        Self { shell, complete: Complete::new(shell), history: HistoryHinter::new(), color: false }
     }
 }
 

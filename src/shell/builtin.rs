@@ -222,8 +222,9 @@ fn log(shell: &Shell, name: &str, rest: &[String], out: &mut dyn Write) -> Resul
         [option] if option.starts_with('-') => return Err(Failure::usage(format!("log: there is no option {option}"))),
         [file] => {
             let path = std::path::Path::new(file);
+            let note = format!("memsh: logging to {}", path.display());
             shell.open_log(path, force)?;
-            shell.say(&format!("memsh: logging to {}", path.display()));
+            eprintln!("{}", super::render::escape::terminal(&note));
         }
         _ => return Err(Failure::usage("log takes one file")),
     }

@@ -127,7 +127,9 @@ pub fn overview(interactive: bool) -> String {
     }
     out.push('\n');
     for (name, text) in BUILTINS {
+        // The first sentence; `help NAME` has the rest.
         let what = text.split("\n\n").nth(1).unwrap_or_default().trim();
+        let what = what.split_once(". ").map_or(what, |(first, _)| first).trim_end_matches('.');
         let _ = writeln!(out, "  {name:<12} {what}");
     }
     out.push_str(

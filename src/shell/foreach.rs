@@ -2,10 +2,11 @@
 
 use super::filter::{Choice, Sift, parse};
 use super::host::Shell;
+use super::line::{Line, Output};
 use super::render::{Format, Paint, Renderer, escape};
 use super::run::{Ended, Parsed};
 use super::screen::worse;
-use super::{builtin, docs};
+use super::{builtin, docs, own};
 use crate::commands::failure::{Failure, Result};
 use crate::commands::{Context, Host, Shape, Sink, Spec};
 use clap::ArgMatches;
@@ -29,6 +30,13 @@ pub fn run(shell: &Shell, rest: &[String], out: &mut dyn Write, stdout: bool) ->
     if command.is_empty() {
         return Err(Failure::Usage("foreach: which command?".to_owned(), Some(HINT.to_owned())));
     }
+    // An alias of the user's that is one command.
+    let typed = Line { words: command.to_vec(), output: Output::Stdout, text: String::new() };
+    let expanded = own::expand(&shell.own.borrow(), &typed)?;
+    let command = match expanded.as_slice() {
+        [one] if one.output == Output::Stdout => one.words.as_slice(),
+        _ => return Err(Failure::usage(format!("foreach takes one command; {} stands for more", own::joined(command)))),
+    };
     let before = shell.current.borrow().clone();
     // What makes no sense at all must make none before the processes are looked for, and not for each of them.
     let parsed = if builtin::is(shell, command) { None } else { Some(shell.parse(command)?) };
@@ -105,7 +113,8 @@ fn each(
     let choice = Choice::new(&shell.output.borrow(), shape, schema)?;
     schema().check_columns(&shell.output.borrow().columns)?;
     // A table for each process is easiest to read, and one for all where rows are chosen among all of them.
-    let merged = style.format != Format::Table || (list && (!choice.is_all() || style.columns.is_some()));
+    // `ps` lists all processes whichever was chosen.
+    let merged = style.format != Format::Table || spec.name == "ps" || (list && (!choice.is_all() || style.columns.is_some()));
     if !merged {
         return tables(shell, all, (spec, matches), out, stdout);
     }
@@ -234,6 +243,11 @@ struct Stamp<'a> {
 impl Sink for Stamp<'_> {
     fn row(&mut self, row: Value) -> Result<()> {
         let Value::Object(mut fields) = row else { return self.inner.row(row) };
+        // A list that does not look at the chosen process still says whose its rows are.
+        let other = fields.get("pid").and_then(Value::as_u64).is_some_and(|pid| pid != u64::from(self.process.pid));
+        if other {
+            return Ok(());
+        }
         let mut out = Map::new();
         if !fields.contains_key("pid") {
             out.insert("pid".to_owned(), self.process.pid.into());

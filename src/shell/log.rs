@@ -15,6 +15,8 @@ pub struct Log {
     escape: bool,
     /// Whether the last line is unfinished.
     open: bool,
+    /// Whether a command has begun.
+    begun: bool,
     failed: bool,
     told: bool,
 }
@@ -27,7 +29,16 @@ impl Log {
     pub fn open(path: &Path, truncate: bool) -> io::Result<Self> {
         let file = File::options().create(true).write(true).append(!truncate).truncate(truncate).open(path)?;
         let file = io::BufWriter::new(file);
-        Ok(Self { path: path.to_owned(), file, since: Instant::now(), escape: false, open: false, failed: false, told: false })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            since: Instant::now(),
+            escape: false,
+            open: false,
+            begun: false,
+            failed: false,
+            told: false,
+        })
     }
 
     /// Where it is kept.
@@ -46,6 +57,7 @@ impl Log {
     pub fn begin(&mut self, prompt: &str, command: &str) {
         self.end_line();
         self.since = Instant::now();
+        self.begun = true;
         let outcome = writeln!(self.file, "\n[{}] {prompt}{command}", now()).and_then(|()| self.file.flush());
         self.remember(outcome);
     }
@@ -69,6 +81,10 @@ impl Log {
 
     /// The command has ended.
     pub fn end(&mut self, status: u8) {
+        // The command that began the transcript is none of it.
+        if !std::mem::take(&mut self.begun) {
+            return;
+        }
         self.end_line();
         let took = Duration::from_millis(u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX));
         let outcome = writeln!(self.file, "[exit status {status}, {:.3} s]", took.as_secs_f64()).and_then(|()| self.file.flush());

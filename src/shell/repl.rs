@@ -38,8 +38,7 @@ fn lines(shell: &Shell, config_file: bool) -> rustyline::Result<()> {
         .completion_type(CompletionType::List)
         .build();
     let mut editor: Editor<Assistant<'_>, DefaultHistory> = Editor::with_config(config)?;
-    let color = shell.style(true).color;
-    editor.set_helper(Some(Assistant::new(shell, color)));
+    editor.set_helper(Some(Assistant::new(shell)));
     let history = history();
     if let Some(path) = &history {
         // The first session has none.
@@ -54,6 +53,12 @@ fn lines(shell: &Shell, config_file: bool) -> rustyline::Result<()> {
     let known = (0..before.len()).filter_map(|i| before.get(i, SearchDirection::Forward).ok().flatten());
     shell.history.replace(known.map(|found| found.entry.into_owned()).collect());
     loop {
+        // The last command's own options are over; `set color` holds.
+        shell.output.replace(shell.defaults.borrow().clone());
+        let color = shell.style(true).color;
+        if let Some(assistant) = editor.helper_mut() {
+            assistant.color = color;
+        }
         let plain = shell.prompt();
         let painted = if color { Paint(true).strong(&plain) } else { plain.clone() };
         match editor.readline(&(plain, painted)) {

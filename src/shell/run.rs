@@ -236,6 +236,9 @@ impl Shell {
         let words = self.meant(words)?;
         let Some((name, arguments)) = words.split_first() else { return Ok(Parsed::Text(String::new())) };
         let spec = find(name).ok_or_else(|| unknown(name))?;
+        if let Some(failure) = unquoted(arguments) {
+            return Err(failure);
+        }
         match parser(spec, !self.interactive).try_get_matches_from(arguments) {
             Ok(matches) => {
                 let output = OutputArgs::from_arg_matches(&matches).map_err(|e| Failure::usage(e.to_string()))?;
@@ -258,6 +261,16 @@ pub fn chosen(spec: &'static Spec, matches: &ArgMatches, output: &OutputArgs) ->
         docs::row_schema(spec).check_columns(&output.columns)?;
     }
     Choice::new(output, spec.shape_of(matches), || docs::row_schema(spec))
+}
+
+/// The usage error of an expression that was meant to be one word and is several.
+pub fn unquoted(words: &[String]) -> Option<Failure> {
+    const OPERATORS: &[&str] =
+        &["and", "or", "&&", "==", "=", "!=", "<", "<=", ">=", "~", "!~", "=~", "in", "not", "contains", "is"];
+    let at = words.iter().position(|w| w == "--where")?;
+    let next = words.get(at + 2).filter(|w| OPERATORS.contains(&w.as_str()))?;
+    let hint = "as in: --where 'uid == 0 and name ~ \"ssh\"'".to_owned();
+    Some(Failure::Usage(format!("--where: the expression has to stand in quotes; it ends before {next}"), Some(hint)))
 }
 
 /// What words turned out to be.

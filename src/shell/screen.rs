@@ -29,8 +29,8 @@ impl<'a> Screen<'a> {
         Self { shell, pages: Pages::new(&setting), begun: false, raw }
     }
 
-    /// Waits for the pager, then lets out what had to wait for it. Whether there was one.
-    pub fn finish(mut self) -> io::Result<bool> {
+    /// Waits for the pager, then lets out what had to wait for it. Whether there was one, and whether all could be written.
+    pub fn finish(mut self) -> (bool, io::Result<()>) {
         let flushed = self.flush();
         let paged = self.pages.is_paged();
         let ended = self.pages.finish();
@@ -38,7 +38,7 @@ impl<'a> Screen<'a> {
         for line in self.shell.late.take() {
             eprintln!("{line}");
         }
-        flushed.and(ended).map(|()| paged)
+        (paged, flushed.and(ended))
     }
 }
 

@@ -46,11 +46,11 @@ impl Shell {
     fn shown(&self, line: &Line) -> Result<Ended> {
         let mut screen = Screen::new(self, &line.words);
         let outcome = self.words(&line.words, &mut screen, true);
-        let paged = screen.finish();
-        match (outcome, paged) {
+        let (paged, written) = screen.finish();
+        match outcome.and_then(|ended| written.map(|()| ended).map_err(Failure::Output)) {
             // Who leaves the pager has seen enough, and goes on.
-            (Err(Failure::Output(e)), Ok(true)) | (Ok(_), Err(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(Ended::WELL),
-            (outcome, _) => outcome,
+            Err(Failure::Output(e)) if paged && e.kind() == io::ErrorKind::BrokenPipe => Ok(Ended::WELL),
+            other => other,
         }
     }
 

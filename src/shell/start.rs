@@ -213,6 +213,9 @@ fn refused(shell: &Shell, command: &[String], output: &super::args::OutputArgs) 
         return None;
     }
     let Some(spec) = find(name) else { return Some(super::run::unknown(name)) };
+    if let Some(failure) = super::run::unquoted(words.get(1..).unwrap_or_default()) {
+        return Some(failure);
+    }
     match parser(spec, true).try_get_matches_from(words.get(1..).unwrap_or_default()) {
         Ok(matches) => {
             let behind = super::args::OutputArgs::from_arg_matches(&matches).ok()?;
@@ -259,6 +262,7 @@ fn open(root: &Root) -> anyhow::Result<Session> {
             dtb: number("--dtb", &t.dtb)?.map(PhysAddr::new),
             kernel_base: number("--kernel-base", &t.kernel_base)?.map(VirtAddr::new),
             symbols: t.symbols.clone(),
+            interrupt: Some(&interrupt::FLAG),
             ..Hints::default()
         },
         paging: arch.map(default_paging),

@@ -91,6 +91,11 @@ pub trait Types: Send + Sync {
     /// A type with its direct parts.
     fn get(&self, id: TypeId) -> Option<Type>;
 
+    /// The type of a global variable, where the source says: BTF does of per-CPU variables.
+    fn variable(&self, _name: &str) -> Option<TypeId> {
+        None
+    }
+
     /// Every named structure, union, enumeration and typedef, for completion and search; in no particular order.
     fn names(&self) -> Vec<String>;
 

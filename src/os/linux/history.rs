@@ -149,7 +149,7 @@ impl Search<'_> {
     /// Whether a line of text lies at `at`: in memory that the program writes to, printable, and not empty.
     fn is_text(&self, at: u64) -> bool {
         let after = self.parts.partition_point(|(start, _)| *start <= at);
-        if !after.checked_sub(1).and_then(|i| self.parts.get(i)).is_some_and(|(_, end)| at < *end) {
+        if after.checked_sub(1).and_then(|i| self.parts.get(i)).is_none_or(|(_, end)| at >= *end) {
             return false;
         }
         let Ok(line) = self.space.read_cstr(address(at), LINE) else { return false };
@@ -322,7 +322,9 @@ mod tests {
         kit
     }
 
-    fn found(kit: &Kit) -> (Vec<(Option<u64>, Option<i64>, Option<String>)>, usize) {
+    type Row = (Option<u64>, Option<i64>, Option<String>);
+
+    fn found(kit: &Kit) -> (Vec<Row>, usize) {
         let kernel = kit.kernel();
         let search = Search { space: &kernel.space, word: 8, parts: vec![(HEAP, HEAP + 0x6000)], go_on: &|| true };
         let mut lost = Lost::default();
@@ -333,7 +335,7 @@ mod tests {
         (told.collect(), lost.sentences().len())
     }
 
-    fn row(position: Option<u64>, seconds: i64, line: &str) -> (Option<u64>, Option<i64>, Option<String>) {
+    fn row(position: Option<u64>, seconds: i64, line: &str) -> Row {
         (position, Some(seconds), Some(line.to_owned()))
     }
 

@@ -48,9 +48,15 @@ pub(super) fn owners(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<Owner>, Api
 /// # Errors
 /// When processes can't be listed at all.
 pub fn holders(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<Holder>, ApiError> {
+    let all = owners(kernel, lost)?;
+    Ok(holders_among(kernel, &all, lost))
+}
+
+/// The same for processes that are known already.
+pub(super) fn holders_among(kernel: &Kernel, all: &[Owner], lost: &mut Lost) -> Vec<Holder> {
     let mut tables: HashMap<VirtAddr, Vec<Descriptor>> = HashMap::new();
     let mut out = Vec::new();
-    for owner in owners(kernel, lost)? {
+    for owner in all {
         let Some(task) = Task::read(kernel, owner.task, lost) else { continue };
         let mut own: Vec<VirtAddr> = Vec::new();
         // Threads of the kernel share one empty table.
@@ -65,5 +71,5 @@ pub fn holders(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<Holder>, ApiError
             out.extend(open.iter().map(|d| Holder { pid: owner.pid, process: owner.name.clone(), fd: d.fd, file: d.file }));
         }
     }
-    Ok(out)
+    out
 }

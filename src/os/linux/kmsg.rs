@@ -437,7 +437,7 @@ impl Buffer<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::cast_possible_truncation, clippy::type_complexity)]
     use super::super::testkit::{Kit, array, u};
     use super::*;
 

@@ -33,6 +33,7 @@
 //! - `kmsg`: the kernel's log
 //! - `module`, `modscan`, `names`: kernel modules, by every way that leads to them, and their symbols
 //! - `space`: the address space of a process, with page-table isolation or without
+//! - `walk`: any list or tree, for whoever asks by hand
 //! - `unwind`: stacks of tasks
 //! - `sys`: the system as a whole
 #![deny(
@@ -102,6 +103,7 @@ mod tests;
 pub mod timer;
 mod tree;
 pub mod unwind;
+pub mod walk;
 mod xarray;
 
 pub use find::detect;

@@ -438,7 +438,7 @@ impl<'k> Walk<'k> {
         (out, any)
     }
 
-    /// The best mount that shows a directory entry.
+    /// The best mount that shows a directory entry; none where no mount does (only another part of its file system is mounted).
     fn mount_above(&mut self, dentry: VirtAddr, sb: &SuperFacts) -> Option<VirtAddr> {
         let first = sb.mounts.first()?;
         if Some(first.1) == sb.root || sb.mounts.len() == 1 && first.1 == dentry {
@@ -467,12 +467,10 @@ impl<'k> Walk<'k> {
         }
         let found = met.and_then(|i| sb.mounts.get(i)).map(|m| m.0);
         // The parent's answer holds for all its other entries, unless one of them is itself the root of a mount.
-        if let Some(parent) = passed.get(1) {
-            if !sb.mounts.iter().any(|m| m.1 == dentry) {
-                self.below.insert(*parent, found);
-            }
+        if let Some(parent) = passed.get(1).filter(|_| !sb.mounts.iter().any(|m| m.1 == dentry)) {
+            self.below.insert(*parent, found);
         }
-        found.or(Some(first.0))
+        found
     }
 }
 

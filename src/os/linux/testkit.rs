@@ -167,6 +167,11 @@ impl Kit {
         self.symbols.push((name.to_owned(), at, b't'));
     }
 
+    /// The symbols so far are functions, not data.
+    pub fn symbols_as_text(&mut self) {
+        self.symbols.iter_mut().for_each(|s| s.2 = b't');
+    }
+
     /// The kernel of all this.
     pub fn kernel(&self) -> Kernel {
         let mut phys = vec![0u8; 2 * PAGE as usize];

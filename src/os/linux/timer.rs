@@ -1,9 +1,11 @@
 //! Timers: the wheels of every processor (kernel/time/timer.c) and its queues of precise timers (kernel/time/hrtimer.c), with what
 //! they will do.
 
-use super::holders::{Owner, holders, owners};
+mod shapes;
+
+use super::holders::{Owner, holders_among, owners};
 use super::kernel::{Kernel, failed};
-use super::layout::{Block, Extent, Found, Member, Members, Shape, container_of, shapes};
+use super::layout::{Block, Member, Shape, container_of};
 use super::list::chain;
 use super::lost::Lost;
 use super::percpu::{cpus, per_cpu};
@@ -11,8 +13,8 @@ use super::sys::timekeeper;
 use super::task::Task;
 use super::tree::tree;
 use crate::engine::{ViewExt, to_u64};
-use crate::symbols::{Types, TypesExt};
 use memsh_plugin::{ApiError, Listing, Status, Text, UnixNanos, VirtAddr, umem};
+use shapes::*;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -40,98 +42,6 @@ const CLOCK_NAMES: [&str; 12] = [
     "sgi_cycle",
     "tai",
 ];
-
-shapes! {
-    /// `timer_base`: one wheel.
-    WheelShape: "timer_base" {
-        cpu: ["cpu"],
-        clock: ["clk"],
-        vectors: ["vectors"],
-    }
-    /// `timer_list`.
-    TimerShape: "timer_list" {
-        entry: ["entry"],
-        expires: ["expires"],
-        function: ["function"],
-        flags: ["flags"],
-    }
-    /// `hrtimer_cpu_base`.
-    QueuesShape: "hrtimer_cpu_base" {
-        clocks: ["clock_base"],
-    }
-    /// `hrtimer_clock_base`.
-    QueueShape: "hrtimer_clock_base" {
-        clock: ["clockid"],
-        // 5.4 keeps the first of the tree too.
-        active: ["active.rb_root", "active.head", "active"],
-        offset: ["offset"],
-    }
-    /// `hrtimer`.
-    HrtimerShape: "hrtimer" {
-        node: ["node.node"],
-        expires: ["node.expires"],
-        function: ["function"],
-        base: ["base"],
-    }
-    /// `hrtimer_sleeper`: on the stack of who sleeps.
-    SleeperShape: "hrtimer_sleeper" {
-        timer: ["timer"],
-        task: ["task"],
-    }
-    /// `process_timer`: the same for a wheel.
-    ProcessTimerShape: "process_timer" {
-        timer: ["timer"],
-        task: ["task"],
-    }
-    /// `delayed_work`.
-    DelayedWorkShape: "delayed_work" {
-        timer: ["timer"],
-        function: ["work.func"],
-    }
-    /// `k_itimer`: a POSIX timer.
-    PosixTimerShape: "k_itimer" {
-        timer: ["it.real.timer"],
-        signal: ["it_signal"],
-    }
-    /// `signal_struct`, for its timer and whose it is.
-    TimerSignalShape: "signal_struct" {
-        timer: ["real_timer"],
-        pids: ["pids"],
-    }
-    /// `pid`, for its number.
-    TimerPidShape: "pid" {
-        number: ["numbers"],
-    }
-    /// `timerfd_ctx`.
-    TimerFdShape: "timerfd_ctx" {
-        timer: ["t.tmr"],
-    }
-    /// `file`, for what it stands for.
-    TimerFileShape: "file" {
-        private: ["private_data"],
-    }
-    /// `timekeeper`, for what time it was.
-    ClockShape: "timekeeper" {
-        base: ["tkr_mono.base"],
-        nanos: ["tkr_mono.xtime_nsec"],
-        shift: ["tkr_mono.shift"],
-        tick: ["ntp_tick"],
-        real: ["offs_real"],
-    }
-}
-
-/// Sizes of what stands in arrays.
-#[derive(Debug, Default)]
-struct Strides {
-    wheel: Option<u64>,
-    queue: Option<u64>,
-}
-
-impl Found for Strides {
-    fn find(types: &dyn Types) -> Self {
-        Self { wheel: types.size_of("struct timer_base"), queue: types.size_of("struct hrtimer_clock_base") }
-    }
-}
 
 /// A timer that waits.
 #[derive(Clone, Debug)]
@@ -398,7 +308,7 @@ impl All<'_> {
             }
             Some(Callee::TimerFd) => {
                 let context = container_of(timer.address, kernel.shape::<TimerFdShape>().timer);
-                let files = self.files.get_or_insert_with(|| contexts(kernel, lost));
+                let files = self.files.get_or_insert_with(|| contexts(kernel, &self.processes, lost));
                 if let Some((pid, name)) = context.and_then(|at| files.get(&at)) {
                     (timer.pid, timer.process) = (Some(*pid), Some(name.clone()));
                 }
@@ -443,10 +353,10 @@ impl All<'_> {
 }
 
 /// Who holds which object behind a file; the lowest process first.
-fn contexts(kernel: &Kernel, lost: &mut Lost) -> HashMap<VirtAddr, (u32, Text)> {
+fn contexts(kernel: &Kernel, processes: &[Owner], lost: &mut Lost) -> HashMap<VirtAddr, (u32, Text)> {
     let shape: Arc<TimerFileShape> = kernel.shape();
     let mut out = HashMap::new();
-    for holder in holders(kernel, lost).unwrap_or_default() {
+    for holder in holders_among(kernel, processes, lost) {
         if let Some(private) = shape.read(kernel.view(), holder.file).ptr(shape.private) {
             out.entry(private).or_insert((holder.pid, holder.process));
         }
@@ -455,128 +365,4 @@ fn contexts(kernel: &Kernel, lost: &mut Lost) -> HashMap<VirtAddr, (u32, Text)> 
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::super::testkit::{Kit, array, u};
-    use super::*;
-
-    const TASKS: u64 = 0xffff_8880_0000_0000;
-    const WHEEL: u64 = 0xffff_8880_0001_0000;
-    const QUEUES: u64 = 0xffff_8880_0002_0000;
-    const TIMER: u64 = 0xffff_8880_0003_0000;
-    const CODE: u64 = 0xffff_ffff_8100_0000;
-
-    fn kit() -> Kit {
-        let mut kit = Kit::new();
-        let t = &mut kit.types;
-        t.structure(
-            "task_struct",
-            64,
-            &[("tasks", 0, "list_head".into()), ("pid", 16, u(4)), ("tgid", 20, u(4)), ("comm", 24, array(1, 16))],
-        );
-        t.structure("timer_base", 0x100, &[("cpu", 0, u(4)), ("clk", 8, u(8)), ("vectors", 16, array(8, 16))]);
-        t.structure(
-            "timer_list",
-            40,
-            &[("entry", 0, array(8, 2)), ("expires", 16, u(8)), ("function", 24, u(8)), ("flags", 32, u(4))],
-        );
-        t.structure("process_timer", 48, &[("timer", 0, "timer_list".into()), ("task", 40, u(8))]);
-        t.structure("hrtimer_cpu_base", 0x100, &[("clock_base", 0x40, array(0x40, 2))]);
-        t.structure("hrtimer_clock_base", 0x40, &[("clockid", 0, u(4)), ("active", 8, array(8, 2)), ("offset", 0x20, u(8))]);
-        t.structure("rb_node", 24, &[("rb_right", 8, u(8)), ("rb_left", 16, u(8))]);
-        t.structure("queue_node", 32, &[("node", 0, "rb_node".into()), ("expires", 24, u(8))]);
-        t.structure("hrtimer", 64, &[("node", 0, "queue_node".into()), ("function", 40, u(8)), ("base", 48, u(8))]);
-        kit.symbol("init_task", TASKS);
-        kit.ring(&[TASKS, TASKS + 0x1000]);
-        kit.put(TASKS + 0x1010, &[7, 0, 0, 0, 7, 0, 0, 0]);
-        kit.put(TASKS + 0x1018, b"sleep\0");
-        kit.symbol("timer_bases", WHEEL);
-        // Room for one wheel.
-        kit.symbol("what_follows", WHEEL + 0x100);
-        kit.symbol("hrtimer_bases", QUEUES);
-        kit.symbol("process_timeout", CODE);
-        kit.put(WHEEL, &[0; 0x100]);
-        kit.word(WHEEL + 8, 1000);
-        kit.put(QUEUES, &[0; 0x100]);
-        kit.put(QUEUES + 0x40, &[1]);
-        kit
-    }
-
-    fn wheel_timer(kit: &mut Kit, at: u64, next: u64, cpu: u64) {
-        kit.word(at, next);
-        kit.word(at + 16, 2000);
-        kit.word(at + 24, CODE);
-        kit.word(at + 32, cpu);
-        kit.word(at + 40, TASKS + 0x1000);
-    }
-
-    fn told(kit: &Kit) -> (Vec<Timer>, Vec<String>) {
-        let listing = timers(&kit.kernel()).unwrap();
-        let lost = listing.lost.iter().map(|t| t.to_string_lossy().into_owned());
-        // What time it was stands nowhere here.
-        (listing.items.to_vec(), lost.filter(|l| !l.contains("time of the image")).collect())
-    }
-
-    #[test]
-    fn a_timer_of_a_wheel_tells_who_sleeps() {
-        let mut kit = kit();
-        kit.word(WHEEL + 16 + 24, TIMER);
-        wheel_timer(&mut kit, TIMER, 0, 0);
-        let (all, lost) = told(&kit);
-        assert_eq!(lost, Vec::<String>::new());
-        let [t] = all.as_slice() else { panic!("{all:?}") };
-        assert_eq!((t.expires, t.clock, t.pid, t.left), (2000, "jiffies", Some(7), None));
-        assert_eq!(t.process, Some(Text::from("sleep")));
-    }
-
-    #[test]
-    fn foreign_memory_in_a_wheel_makes_no_rows() {
-        let mut kit = kit();
-        kit.word(WHEEL + 16, TIMER);
-        wheel_timer(&mut kit, TIMER, TIMER + 0x100, 0);
-        // Of another processor, then a circle behind it.
-        wheel_timer(&mut kit, TIMER + 0x100, TIMER, 9);
-        let (all, lost) = told(&kit);
-        assert_eq!(all.len(), 1);
-        assert_eq!(lost.len(), 2);
-    }
-
-    #[test]
-    fn a_wheel_of_another_processor_is_none() {
-        let mut kit = kit();
-        kit.put(WHEEL, &[5]);
-        kit.word(WHEEL + 16, TIMER);
-        wheel_timer(&mut kit, TIMER, 0, 5);
-        let (all, lost) = told(&kit);
-        assert_eq!((all.len(), lost.len()), (0, 1));
-    }
-
-    #[test]
-    fn precise_timers_know_their_queue() {
-        let mut kit = kit();
-        let queue = QUEUES + 0x40;
-        kit.word(queue + 8, TIMER);
-        kit.put(TIMER, &[0; 0x200]);
-        for (at, base) in [(TIMER, queue), (TIMER + 0x100, queue + 0x40)] {
-            kit.word(at + 24, 5_000_000_000);
-            kit.word(at + 40, CODE + 0x100);
-            kit.word(at + 48, base);
-        }
-        kit.word(TIMER + 8, TIMER + 0x100);
-        kit.word(TIMER + 0x110, TIMER);
-        let (all, lost) = told(&kit);
-        let [t] = all.as_slice() else { panic!("{all:?}") };
-        assert_eq!((t.clock, t.expires, t.precise), ("monotonic", 5_000_000_000, true));
-        assert_eq!(lost.len(), 2, "a circle, and a timer of another queue: {lost:?}");
-    }
-
-    #[test]
-    fn memory_that_is_not_there_is_told() {
-        let mut kit = kit();
-        kit.word(WHEEL + 16, TIMER);
-        kit.word(QUEUES + 0x48, 0x4141_4141_4141_4140);
-        let (all, lost) = told(&kit);
-        assert_eq!(all.len(), 0);
-        assert!(lost.len() >= 2, "{lost:?}");
-    }
-}
+mod tests;

@@ -90,6 +90,8 @@ const FORMS: &[(&str, &str)] = &[
     ("dt nt!_EPROCESS ImageFileName ffff888004a50000", "dt _EPROCESS.ImageFileName 0xffff888004a50000"),
     ("dt -r2 list_head", "dt --depth 2 list_head"),
     ("dx (nt!_EPROCESS*)0xffff888004a50000", "dt _EPROCESS 0xffff888004a50000"),
+    ("dt task_struct -l tasks init_task", "list task_struct.tasks init_task --embedded"),
+    ("dt --list tasks task_struct init_task", "list task_struct.tasks init_task --embedded"),
     ("u init_task", "dis init_task"),
     ("uf schedule", "dis --function schedule"),
     ("ub schedule", "dis --reverse -n 8 schedule"),
@@ -221,6 +223,7 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "x" if rest.iter().any(|w| w.contains('*') && !w.starts_with('*') || w.ends_with('!') || w.contains("!*")) => {
             with(&["symbols"], rest)
         }
+        "dt" | "struct" if rest.iter().any(|w| matches!(w.as_str(), "-l" | "--list")) => walked(rest),
         "dt" => return layout(rest, notes),
         "dx" => dx(rest),
         "u" => with(&["dis"], &memory(rest, windbg("u"), notes)),
@@ -511,6 +514,26 @@ fn layout(rest: &[String], notes: &mut Notes) -> Option<Translated> {
         *at = hex(at, windbg("dt"), notes);
     }
     Some(Ok([out, plain, own].concat()))
+}
+
+/// `dt TYPE -l MEMBER ADDR`, in any order: from structure to structure along a list.
+fn walked(rest: &[String]) -> Vec<String> {
+    let mut member = String::new();
+    let mut others = Vec::new();
+    let mut words = rest.iter();
+    while let Some(w) = words.next() {
+        match w.as_str() {
+            "-l" | "--list" => member = words.next().cloned().unwrap_or_default(),
+            _ => others.push(w.clone()),
+        }
+    }
+    // WinDbg names the link itself (`ActiveProcessLinks.Flink`), memsh the list's node.
+    let node = member.strip_suffix(".Flink").or_else(|| member.strip_suffix(".next")).unwrap_or(&member);
+    if let Some(kind) = others.iter_mut().find(|w| !w.starts_with('-')) {
+        let name = kind.split_once('!').map_or(kind.as_str(), |(_, name)| name);
+        *kind = format!("{name}.{node}");
+    }
+    with(&["list"], &[others, vec!["--embedded".to_owned()]].concat())
 }
 
 /// `dx (nt!_EPROCESS*)ADDR`: a type and an address; anything else is a number.

@@ -82,17 +82,10 @@ impl Schema {
     /// # Errors
     /// A usage error that names the one that there is not.
     pub fn check_columns(&self, columns: &[String]) -> Result<(), Failure> {
-        let keys = self.keys();
         for column in columns {
-            let key = column.split('.').next().unwrap_or(column);
-            if keys.contains(&key) {
-                continue;
+            if let Err((_, hint)) = self.kind(column) {
+                return Err(Failure::Usage(format!("{} has no column {column}", self.command), Some(hint)));
             }
-            let hint = match similar(key, keys.iter().copied()).as_slice() {
-                [] => format!("there are {}", keys.join(", ")),
-                close => format!("did you mean {}?", or(close)),
-            };
-            return Err(Failure::Usage(format!("{} has no column {column}", self.command), Some(hint)));
         }
         Ok(())
     }

@@ -182,9 +182,11 @@ fn fields(out: &mut String, a: &Value, depth: usize, paint: Paint) {
             _ => String::new(),
         };
         let value = f.get("value").filter(|v| !v.is_null()).map(|v| format!(" = {}", decoded(v))).unwrap_or_default();
+        let symbol = f.get("symbol").and_then(Value::as_str).map(|s| format!(" {}", escape::terminal(s))).unwrap_or_default();
+        let text = f.get("text").and_then(Value::as_str).map(|s| format!(" {:?}", escape::terminal(s))).unwrap_or_default();
         let kind = word(f, "type");
         let name = paint.label(format_args!("{:<width$}", name_of(f)));
-        let _ = writeln!(out, "{:indent$}+{offset:#05x}  {name}  {kind}{bits}{value}", "", indent = depth * 2);
+        let _ = writeln!(out, "{:indent$}+{offset:#05x}  {name}  {kind}{bits}{value}{symbol}{text}", "", indent = depth * 2);
         if f.get("fields").is_some() && depth < 40 {
             fields(out, f, depth + 1, paint);
         }
@@ -200,7 +202,14 @@ fn decoded(value: &Value) -> String {
         },
         Value::String(s) if s.starts_with("0x") => s.clone(),
         Value::String(s) => format!("{:?}", escape::terminal(s)),
-        Value::Array(items) => format!("[{}]", items.iter().map(decoded).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => {
+            // The end of an array is mostly one value over and over.
+            let same = items.iter().rev().take_while(|v| Some(*v) == items.last()).count();
+            let repeated = if same > 3 { same - 1 } else { 0 };
+            let shown = items.iter().take(items.len() - repeated).map(decoded).collect::<Vec<_>>().join(", ");
+            let more = if repeated > 0 { format!(" ({same} times)") } else { String::new() };
+            format!("[{shown}{more}]")
+        }
         other => show("", other),
     }
 }

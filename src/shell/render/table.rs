@@ -287,7 +287,18 @@ pub fn show(key: &str, value: &Value) -> String {
         Value::Array(items) if name == "args" && !items.is_empty() => arguments(items),
         Value::Array(items) if items.is_empty() => "-".to_owned(),
         Value::Array(items) => items.iter().map(|i| show("", i)).collect::<Vec<_>>().join(","),
+        Value::Object(map) if matches!(name, "fields" | "registers") => {
+            map.iter().map(|(k, v)| format!("{}={}", escape::terminal(k), member(v))).collect::<Vec<_>>().join("  ")
+        }
         Value::Object(_) => permissions(value).unwrap_or_else(|| super::json::text(value)),
+    }
+}
+
+/// A member's value: a number of more than 32 bits is an address or a mask.
+fn member(value: &Value) -> String {
+    match value.as_u64() {
+        Some(v) if v >> 32 != 0 => format!("{v:#x}"),
+        _ => show("", value),
     }
 }
 

@@ -171,6 +171,10 @@ impl Types for Btf {
         Some(Type { name: blob.string(head.name).map(|s| s.into_owned()), size: blob.size(id.0), kind: blob.kind(head)? })
     }
 
+    fn variable(&self, name: &str) -> Option<TypeId> {
+        Btf::variable(self, name)
+    }
+
     fn names(&self) -> Vec<String> {
         self.all_names()
     }

@@ -43,17 +43,25 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace) -> Result<OsLayer> {
         return Err(not_found(&format!("Linux on {arch} is not read yet"))
             .hint("physical memory can be read all the same: read --phys, scan, strings, dump phys"));
     }
-    let mut found = x86_64::find(memory, hints, info.as_ref(), trace).ok_or_else(|| {
+    let go_on = || match hints.interrupted() {
+        true => Err(Error::new(Layer::Os, ErrorKind::Interrupted, "the search for an operating system was interrupted")),
+        false => Ok(()),
+    };
+    let found = x86_64::find(memory, hints, info.as_ref(), trace);
+    go_on()?;
+    let mut found = found.ok_or_else(|| {
         not_found("no Linux kernel was found in this memory: no page-table root maps one").hint(
             "is it a memory image, and of an x86-64 Linux? `info` lists what was tried; --dtb ADDR names a page-table root, \
              --base ADDR where a raw image begins",
         )
     })?;
     let own = names::kallsyms(&found.space, &found.image, info.as_ref(), hints.memo.as_deref(), trace, &mut warnings);
+    go_on()?;
     let given = match hints.symbols.is_empty() {
         true => files::FromFiles::default(),
         false => files::read(&hints.symbols, &found.image, &found.banner, trace, &mut warnings),
     };
+    go_on()?;
     let symbols: SymbolTable = own.or(given.symbols).ok_or_else(|| {
         not_found(&format!("the kernel at {} ({}) has no symbols that can be read", found.image.virt, found.banner))
             .hint("give its System.map, its vmlinux with DWARF, or an ISF file with --symbols")

@@ -6,7 +6,7 @@
 use super::image::{KernelImage, banner};
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
-use crate::engine::{AddressSpace, Memory, RootGroup, Software, root_groups, to_u64};
+use crate::engine::{AddressSpace, Memory, RootGroup, Software, root_groups, root_groups_until, to_u64};
 use crate::memo::{Memo, Reader, Writer};
 use crate::os::Hints;
 use crate::symbols::VmcoreInfo;
@@ -91,7 +91,10 @@ pub(super) fn find(memory: &Memory, hints: &Hints, info: Option<&VmcoreInfo>, tr
     trace.attempt(STEP, "pass over all of memory", || {
         let mut seen = 0;
         for &paging in pagings {
-            let groups: Vec<RootGroup> = root_groups(memory, paging, VirtAddr::new(umem::from(MAP)));
+            let groups: Vec<RootGroup> = match hints.interrupt {
+                Some(stop) => root_groups_until(memory, paging, VirtAddr::new(umem::from(MAP)), stop),
+                None => root_groups(memory, paging, VirtAddr::new(umem::from(MAP))),
+            };
             seen += groups.len();
             let roots = groups.iter().take(GROUPS).filter_map(|g| g.roots.first().copied());
             if let Ok(found) = first(memory, hints, &[paging], roots, "") {
@@ -138,6 +141,9 @@ fn first(
     let mut unnamed = 0;
     for &paging in pagings {
         for root in roots.clone() {
+            if hints.interrupted() {
+                return Err("interrupted".to_owned());
+            }
             let space = AddressSpace::new(memory.clone(), paging, root).with_software(Software::Linux);
             let from = hints.kernel_base.unwrap_or(VirtAddr::new(umem::from(MAP)));
             let Some(image) = KernelImage::find(&space, from, VirtAddr::new(umem::from(MAP_LAST))) else { continue };

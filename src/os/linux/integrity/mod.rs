@@ -8,24 +8,33 @@
 //! the kernel alone fills and that points elsewhere. A clean system has none.
 
 mod callbacks;
+mod code;
 mod constants;
 mod files;
 mod ftrace;
 mod idt;
+mod mappings;
 mod netfilter;
 mod notifiers;
 mod numbers;
 mod operations;
 mod probes;
+mod sites;
 mod sockets;
 mod syscalls;
+#[cfg(test)]
+mod tests;
+
+pub use code::Patch;
 
 use super::finding::Finding;
-use super::kernel::Kernel;
+use super::kernel::{Kernel, failed};
+use super::layout::number;
 use super::lost::Lost;
 use super::module;
 use super::owner::{Owner, OwnerKind, Owners};
-use memsh_plugin::{ApiError, Listing, Text, VirtAddr};
+use crate::arch::Arch;
+use memsh_plugin::{ApiError, Listing, Status, Text, VirtAddr};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -118,7 +127,9 @@ impl Reader<'_, '_> {
     /// A callback that anybody in the kernel may register.
     fn registered(&self, table: &'static str, name: impl Into<String>, slot: Option<VirtAddr>, target: VirtAddr) -> Hook {
         let owner = self.owners.of(target);
-        let reason = owner.kind.wild();
+        // What the kernel itself registers, in variables of its own, is its own code.
+        let own = slot.is_some_and(|s| self.owners.image().contains(&number(s)));
+        let reason = if own && owner.kind == OwnerKind::Module { owner.kind.foreign() } else { owner.kind.wild() };
         Hook {
             table,
             index: None,
@@ -175,7 +186,44 @@ fn uses(owners: &Owners<'_>) -> HashSet<(String, String)> {
 pub fn findings(kernel: &Kernel, lost: &mut Lost) -> Vec<Finding> {
     let owners = Owners::new(kernel, lost);
     let hooks = collect(&owners, &[], lost);
-    hooks.iter().filter_map(|h| finding(&owners, h)).collect()
+    let mut out: Vec<Finding> = hooks.iter().filter_map(|h| finding(&owners, h)).collect();
+    if checkable(kernel) {
+        out.extend(code::patches(&owners, &uses(&owners), lost).iter().filter_map(code_finding));
+    }
+    out
+}
+
+/// Whether this is a processor whose code memsh can check.
+fn checkable(kernel: &Kernel) -> bool {
+    kernel.space.format().arch == Arch::X86_64
+}
+
+/// What in the code of the kernel and its modules leads elsewhere, and what of its memory may run: what the kernel patched itself
+/// without a reason, what somebody else did with one.
+///
+/// # Errors
+/// When the processor is another one than `x86_64`.
+pub fn patches(kernel: &Kernel) -> Result<Listing<Patch>, ApiError> {
+    if !checkable(kernel) {
+        let arch = kernel.space.format().arch;
+        return Err(failed(Status::UNSUPPORTED, format!("textcheck: code of {arch} can't be checked yet, only that of x86_64")));
+    }
+    let mut lost = Lost::default();
+    let owners = Owners::new(kernel, &mut lost);
+    let found = code::patches(&owners, &uses(&owners), &mut lost);
+    Ok(lost.listing(found))
+}
+
+fn code_finding(patch: &Patch) -> Option<Finding> {
+    Some(Finding {
+        kind: "code",
+        address: Some(patch.address),
+        size: Some(patch.size),
+        region: patch.place.symbol.as_deref().map(Text::from),
+        reason: patch.reason?,
+        evidence: code::evidence(patch),
+        ..Finding::default()
+    })
 }
 
 fn finding(owners: &Owners<'_>, hook: &Hook) -> Option<Finding> {

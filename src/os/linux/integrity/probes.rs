@@ -1,10 +1,13 @@
 //! Probes of functions (kernel/kprobes.c) and of events (kernel/tracepoint.c).
 
-use super::super::layout::{Extent, Found, Member, Members, Shape, container_of, shapes};
+use super::super::layout::{Extent, Found, Member, Members, Shape, container_of, number, shapes};
 use super::super::list::{chain, list};
+use super::super::lost::Lost;
+use super::super::owner::Owners;
 use super::Reader;
 use crate::symbols::{Symbols, Types, TypesExt};
 use memsh_plugin::{VirtAddr, umem};
+use std::collections::HashSet;
 
 shapes! {
     /// `kprobe`.
@@ -47,34 +50,51 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) {
 }
 
 fn kprobes(reader: &mut Reader<'_, '_>) {
-    let kernel = reader.owners.kernel();
-    let Some(table) = kernel.symbols.address("kprobe_table") else { return };
+    let owners = reader.owners;
+    let kernel = owners.kernel();
+    let shape = kernel.shape::<ProbeShape>();
+    let aggregate = kernel.symbols.address("aggr_pre_handler");
+    for at in all(owners, reader.lost) {
+        let Some(block) = shape.read_or(kernel.view(), at, reader.lost) else { continue };
+        let manager = block.ptr(shape.pre).is_some_and(|p| Some(p) == aggregate);
+        match block.at(shape.list).filter(|_| manager) {
+            // Several probes of one instruction stand behind a probe that calls them all.
+            Some(head) => {
+                for node in list(kernel.view(), head, "kprobes of one instruction", reader.lost) {
+                    if let Some(at) = container_of(node, shape.list) {
+                        kprobe(reader, at);
+                    }
+                }
+            }
+            None => kprobe(reader, at),
+        }
+    }
+}
+
+/// Every probe of the table.
+fn all(owners: &Owners<'_>, lost: &mut Lost) -> Vec<VirtAddr> {
+    let kernel = owners.kernel();
+    let Some(table) = kernel.symbols.address("kprobe_table") else { return Vec::new() };
     let shape = kernel.shape::<ProbeShape>();
     if shape.link.is_none() {
-        reader.lost.push("kprobes can't be listed: no type kprobe");
-        return;
+        lost.push("kprobes can't be listed: no type kprobe");
+        return Vec::new();
     }
     let view = kernel.view();
     let word = umem::from(view.view_metadata().pointer_size);
-    let aggregate = kernel.symbols.address("aggr_pre_handler");
+    let mut out = Vec::new();
     for i in 0..LISTS {
-        for node in chain(view, table.wrapping_add(umem::from(i) * word), "table of kprobes", reader.lost) {
-            let Some(at) = container_of(node, shape.link) else { continue };
-            let Some(block) = shape.read_or(view, at, reader.lost) else { continue };
-            let manager = block.ptr(shape.pre).is_some_and(|p| Some(p) == aggregate);
-            match block.at(shape.list).filter(|_| manager) {
-                // Several probes of one instruction stand behind a probe that calls them all.
-                Some(head) => {
-                    for node in list(view, head, "kprobes of one instruction", reader.lost) {
-                        if let Some(at) = container_of(node, shape.list) {
-                            kprobe(reader, at);
-                        }
-                    }
-                }
-                None => kprobe(reader, at),
-            }
-        }
+        let nodes = chain(view, table.wrapping_add(umem::from(i) * word), "table of kprobes", lost);
+        out.extend(nodes.into_iter().filter_map(|n| container_of(n, shape.link)));
     }
+    out
+}
+
+/// The instructions that have a probe.
+pub(super) fn addresses(owners: &Owners<'_>, lost: &mut Lost) -> HashSet<u64> {
+    let kernel = owners.kernel();
+    let shape = kernel.shape::<ProbeShape>();
+    all(owners, lost).into_iter().filter_map(|at| shape.read(kernel.view(), at).ptr(shape.address)).map(number).collect()
 }
 
 fn kprobe(reader: &mut Reader<'_, '_>, at: VirtAddr) {

@@ -11,7 +11,7 @@ mod tables;
 mod tests;
 mod words;
 
-use super::holders::{Holder, holders, owners};
+use super::holders::{Holder, holders_among, owners};
 use super::kernel::{Kernel, failed};
 use super::layout::{Shape, container_of};
 use super::lost::Lost;
@@ -114,7 +114,7 @@ pub fn sockets(kernel: &Kernel) -> Result<Listing<Socket>, ApiError> {
     let namespaces = Namespaces::find(kernel, &processes, &mut lost)?;
     let mut all = All { socks: Socks::new(kernel, namespaces), found: HashMap::new(), sockets: Vec::new() };
     // A file first: descriptors may lead to namespaces that are on no list.
-    let held = holders(kernel, &mut lost)?;
+    let held = holders_among(kernel, &processes, &mut lost);
     for holder in held {
         all.held(kernel, holder, &mut lost);
     }

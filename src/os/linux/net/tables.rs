@@ -2,7 +2,7 @@
 
 use super::netns::Namespaces;
 use super::shapes::*;
-use crate::engine::{ViewExt, index, to_umem};
+use crate::engine::{ViewExt, index, to_u64, to_umem};
 use crate::os::linux::kernel::Kernel;
 use crate::os::linux::layout::{Block, Member, Shape, offset_of};
 use crate::os::linux::list::chain;
@@ -230,7 +230,7 @@ fn pointers(kernel: &Kernel, what: &str, array: VirtAddr, count: u64, stride: u6
         let mut bytes = vec![0u8; size];
         let at = array.wrapping_add(umem::from(first * stride));
         let gaps = kernel.view().read_gaps(at, &mut bytes);
-        missing += u64::try_from(gaps.bytes() / umem::from(stride)).unwrap_or(n);
+        missing += to_u64(gaps.bytes() / umem::from(stride)).unwrap_or(n);
         // Behind a wild pointer all is missing: nobody need look at all of it.
         gone = if gaps.bytes() >= to_umem(size) { gone + 1 } else { 0 };
         if gone > GONE {

@@ -1,5 +1,5 @@
 //! Sockets of a made-up kernel, whole and damaged.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::super::testkit::{Kit, array, u};
 use super::*;

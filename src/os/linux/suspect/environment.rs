@@ -25,7 +25,7 @@ pub fn loader(kernel: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
         if LOADED.contains(&key) {
             out.push(s.finding("environment", "library loaded by the environment", evidence()));
         } else if key == SEARCHED && value.split(|&b| b == b':').any(anybodys) {
-            out.push(s.finding("environment", "libraries searched where anybody can write", evidence()));
+            out.push(s.finding("environment", "libraries from a folder open to all", evidence()));
         }
     }
     out.into_iter().map(|f| Finding { address: s.mm.address(kernel.layouts.mm.env_start).map(at), ..f }).collect()

@@ -41,7 +41,7 @@ pub fn impostors(_: &Kernel, tasks: &[Seen]) -> Vec<Finding> {
     out
 }
 
-const PRETENDS: &str = "pretends to be a thread of the kernel";
+const PRETENDS: &str = "poses as a kernel thread";
 
 /// The part of a name that threads of one sort share, with the `/`.
 fn key(name: &[u8]) -> &[u8] {
@@ -83,7 +83,7 @@ pub fn executable(kernel: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
     let links = block.as_ref().and_then(|b| b.uint(inode.links));
     let size = block.as_ref().and_then(|b| b.uint(inode.size));
     let reason = match facts.pseudo {
-        true => "executable that exists in memory only",
+        true => "executable in memory only",
         false => "executable deleted",
     };
     let mut evidence = shown(path);

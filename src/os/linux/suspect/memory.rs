@@ -15,7 +15,9 @@ use memsh_plugin::{RegionInfo, VirtAddr, umem};
 /// So many pages of a region are looked at for content and for ELF files.
 const LOOKED_AT: usize = 1 << 16;
 /// So many bytes of what is found are shown.
-const SHOWN: usize = 16;
+const SHOWN: usize = 8;
+/// From a multiple of this on.
+const ALIGNED: usize = 16;
 
 /// All regions of a process.
 pub fn regions(kernel: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
@@ -48,7 +50,7 @@ fn content(kernel: &Kernel, s: &Subject, vma: &Vma) -> (Content, u64) {
             continue;
         }
         if out.first.is_none() && page.iter().any(|&b| b != 0) {
-            let start = page.iter().position(|&b| b != 0).unwrap_or(0) & !(SHOWN - 1);
+            let start = page.iter().position(|&b| b != 0).unwrap_or(0) & !(ALIGNED - 1);
             let shown = page.get(start..).unwrap_or_default().iter().copied().take(64).collect();
             out.first = Some((at.wrapping_add(crate::engine::to_umem(start)), shown));
         }
@@ -67,7 +69,8 @@ fn executable(kernel: &Kernel, s: &Subject, vma: &Vma, row: &RegionInfo) -> Opti
     let (content, resident) = content(kernel, s, vma);
     let access = permissions(row);
     let size = vma.end - vma.start;
-    let mut evidence = format!("{access}, {} of {} KiB in memory", resident / 1024, size / 1024);
+    let named = row.path.as_ref().map_or_else(String::new, |p| format!(" {}", super::shown(p.as_bytes())));
+    let mut evidence = format!("{access}{named}, {} of {} KiB", resident / 1024, size / 1024);
     if let Some((at, elf)) = &content.elf {
         let place = if number(*at) == vma.start { String::new() } else { format!(" at {at}") };
         evidence.push_str(&format!(";{place} {}", elf.describe()));

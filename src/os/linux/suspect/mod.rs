@@ -14,6 +14,7 @@ mod pages;
 mod preload;
 mod subject;
 mod task;
+mod thread;
 
 pub use module::hidden_modules;
 pub use preload::preload_file;
@@ -32,7 +33,7 @@ pub type Detector = fn(&Kernel, &mut Lost) -> Vec<Finding>;
 type InProcess = fn(&Kernel, &Subject, &mut Lost) -> Vec<Finding>;
 
 const IN_PROCESS: &[InProcess] =
-    &[identity::executable, identity::kernel_thread, memory::regions, code::changed, environment::loader];
+    &[identity::executable, identity::kernel_thread, memory::regions, thread::foreign, code::changed, environment::loader];
 
 /// Runs a detector and keeps what it could not read.
 pub fn run(kernel: &Kernel, detector: Detector) -> Listing<Finding> {

@@ -21,6 +21,8 @@ pub struct Subject {
     pub space: AddressSpace,
     /// Its regions, ascending: as the kernel has them, and as they are shown.
     pub regions: Vec<(Vma, RegionInfo)>,
+    /// Its threads: ids and `task_struct`s.
+    pub threads: Vec<(u32, VirtAddr)>,
     /// Its executable.
     pub exe: Option<(VirtAddr, FileFacts)>,
 }
@@ -30,7 +32,11 @@ pub fn subjects<'a>(kernel: &'a Kernel, tasks: &'a [Seen], lost: &'a mut Vec<Tex
     let mut paths = Paths::new(kernel);
     tasks.iter().filter(|t| t.leader && !t.exited && !t.info.kernel_thread).filter_map(move |t| {
         let mut own = Lost::default();
-        let subject = Subject::read(kernel, t, &mut paths, &mut own);
+        let mut subject = Subject::read(kernel, t, &mut paths, &mut own);
+        if let Some(s) = &mut subject {
+            let own = tasks.iter().filter(|o| o.info.pid == t.info.pid && !o.exited);
+            s.threads.extend(own.map(|o| (o.tid, o.info.address)));
+        }
         own.extend(std::mem::take(&mut paths.lost));
         lost.extend(own.listing(Vec::<Text>::new()).lost.iter().cloned());
         subject
@@ -48,7 +54,7 @@ impl Subject {
             regions.push((vma, row));
         }
         let exe = mm.block.ptr(kernel.layouts.mm.exe_file).map(|f| (f, paths.file(f)));
-        Some(Self { info: seen.info.clone(), mm, space, regions, exe })
+        Some(Self { info: seen.info.clone(), mm, space, regions, threads: Vec::new(), exe })
     }
 
     /// A finding of this process.

@@ -63,13 +63,8 @@ pub fn orphans(kernel: &Kernel, tasks: &[Seen]) -> Vec<Finding> {
         let Some(parent) = shape.read(kernel.view(), t.info.address).ptr(shape.real_parent) else { continue };
         if parent != kthreadd && kernel.address("init_task") != Some(parent) {
             let by = tasks.iter().find(|p| p.info.address == parent);
-            let by = by.map_or_else(|| format!("the task at {parent}"), |p| name(p));
-            out.push(of(
-                &t.info,
-                "process",
-                "thread of the kernel with another parent than kthreadd",
-                format!("its parent is {by}"),
-            ));
+            let by = by.map_or_else(|| format!("the task at {parent}"), name);
+            out.push(of(&t.info, "process", "kernel thread not from kthreadd", format!("its parent is {by}")));
         }
     }
     out

@@ -154,6 +154,18 @@ fn a_file_without_links_or_hashed_names_is_deleted() {
 }
 
 #[test]
+fn what_no_mount_shows_has_no_path() {
+    let mut kit = kit();
+    // Only the directory `c` of the file system is mounted.
+    entry(&mut kit, NAMES + 0x200, ROOT, "c", SB);
+    kit.word(MOUNT + 16, NAMES + 0x200);
+    assert_eq!(path(&found(&kit, Which::Cached).0[0]), None);
+    // A file below it has the path that the mount gives it.
+    kit.word(NAMES + 16, NAMES + 0x200);
+    assert_eq!(path(&found(&kit, Which::Cached).0[0]), Some("/a"));
+}
+
+#[test]
 fn nonsense_costs_fields_and_not_rows() {
     let mut kit = kit();
     kit.word(FILE + 40, u64::MAX);
@@ -259,7 +271,9 @@ fn with_frames() -> (Kit, Frames, CachedFile) {
     (kit, Frames::test(MAP), file)
 }
 
-fn runs(kit: &Kit, frames: &Frames, file: &CachedFile) -> (Vec<(u64, u64, u64)>, Vec<(u64, u64)>, usize) {
+type Told = (Vec<(u64, u64, u64)>, Vec<(u64, u64)>, usize);
+
+fn runs(kit: &Kit, frames: &Frames, file: &CachedFile) -> Told {
     let listing = pages_of(&kit.kernel(), frames, file);
     let pages = listing.items.first().cloned().unwrap();
     let told = pages.runs.iter().map(|r| (r.offset, r.bytes, super::super::layout::number(VirtAddr::new(r.phys.value()))));

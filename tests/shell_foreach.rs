@@ -1,0 +1,121 @@
+//! `foreach`: which processes, what becomes of the rows, and how it ends.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod cli;
+
+use cli::{answer, sample};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+fn pids(rows: &Value) -> BTreeSet<u64> {
+    rows.as_array().unwrap().iter().map(|r| r["pid"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn json_is_one_array_that_says_whose_each_row_is() {
+    let all = answer(&["foreach", "user", "maps"]);
+    let users: Vec<Value> = answer(&["ps", "-u"]).as_array().unwrap().clone();
+    assert_eq!(pids(&all), users.iter().map(|p| p["pid"].as_u64().unwrap()).collect());
+    for p in &users {
+        let own = answer(&["maps", "-p", &p["pid"].to_string()]);
+        let of: Vec<Value> = all
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|r| r["pid"] == p["pid"])
+            .map(|r| {
+                assert_eq!(r["name"], p["name"]);
+                let mut r = r.clone();
+                r.as_object_mut().unwrap().retain(|k, _| k != "pid" && k != "name");
+                r
+            })
+            .collect();
+        assert_eq!(&of, own.as_array().unwrap());
+    }
+    // A row that has a pid and a name of its own keeps them.
+    let threads = answer(&["foreach", "victim-a", "threads"]);
+    assert!(threads.as_array().unwrap().iter().any(|t| t["name"] == "va-worker-1"), "{threads}");
+    let lines = sample(&["foreach", "user", "maps", "--jsonl"]).stdout;
+    assert_eq!(lines.lines().count(), all.as_array().unwrap().len());
+    let csv = sample(&["foreach", "user", "maps", "--csv"]).stdout;
+    assert!(csv.starts_with("pid,name,start,"), "{csv}");
+    assert_eq!(csv.lines().count(), all.as_array().unwrap().len() + 1);
+}
+
+#[test]
+fn single_answers_become_an_array_as_well() {
+    let all = answer(&["foreach", "user", "vtop", "0x401000"]);
+    assert!(all.as_array().unwrap().len() > 1);
+    assert!(all.as_array().unwrap().iter().all(|r| r["pid"].is_u64() && r["physical"].is_string()), "{all}");
+}
+
+#[test]
+fn filters_choose() {
+    let of = |filter: &str| pids(&answer(&["foreach", filter, "threads"]));
+    let ps = answer(&["ps"]);
+    let want = |f: &dyn Fn(&Value) -> bool| -> BTreeSet<u64> {
+        ps.as_array().unwrap().iter().filter(|p| f(p)).map(|p| p["pid"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(of("kernel"), want(&|p| p["kernel_thread"] == true));
+    assert_eq!(of("all"), want(&|_| true));
+    assert_eq!(of("1,2"), [1, 2].into());
+    assert_eq!(of("victim-b"), want(&|p| p["name"] == "victim-b"));
+    assert_eq!(of("uid == 1000"), want(&|p| p["uid"] == 1000));
+    assert_eq!(
+        of("name ~ '^victim' and uid == 0"),
+        want(&|p| p["uid"] == 0 && p["name"].as_str().unwrap().starts_with("victim"))
+    );
+    for (filter, status, says) in [
+        ("nosuch", 1, "no process nosuch"),
+        ("1,99999", 1, "no process 99999"),
+        ("uid == 77", 1, "no process"),
+        ("udi == 0", 2, "did you mean uid?"),
+    ] {
+        let run = sample(&["foreach", filter, "maps"]);
+        assert_eq!((run.status, run.stdout.as_str()), (status, ""), "{filter}");
+        assert!(run.stderr.contains(says), "{filter}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn the_status_is_the_worst_of_the_commands() {
+    assert_eq!(sample(&["foreach", "user", "vtop", "0x401000"]).status, 0);
+    let run = sample(&["foreach", "user", "vtop", "0x1234"]);
+    assert_eq!(run.status, 1);
+    assert_eq!(run.stdout.matches("-- ").count(), answer(&["ps", "-u"]).as_array().unwrap().len(), "all were asked");
+    let run = sample(&["foreach", "user", "vtop", "0x1234", "--json"]);
+    assert_eq!(run.status, 1);
+    assert!(serde_json::from_str::<Value>(&run.stdout).unwrap().as_array().unwrap().iter().all(|r| r["physical"].is_null()));
+    // What makes no sense is said once, and before anything else.
+    let run = sample(&["foreach", "user", "mapz"]);
+    assert_eq!((run.status, run.stdout.as_str(), run.stderr.matches("no command").count()), (2, "", 1));
+    let run = sample(&["foreach", "user", "maps", "--where", "sise > 4"]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert_eq!(sample(&["foreach", "user"]).status, 2);
+    assert_eq!(sample(&["-c", "foreach user vtop 0x1234; hash"]).status, 1);
+}
+
+#[test]
+fn rows_are_chosen_and_sorted_among_all_processes() {
+    let top = answer(&["foreach", "user", "maps", "--sort", "-size", "--limit", "3"]);
+    let all = answer(&["foreach", "user", "maps"]);
+    let mut sizes: Vec<u64> = all.as_array().unwrap().iter().map(|r| r["size"].as_u64().unwrap()).collect();
+    sizes.sort_unstable_by(|a, b| b.cmp(a));
+    let got: Vec<u64> = top.as_array().unwrap().iter().map(|r| r["size"].as_u64().unwrap()).collect();
+    assert_eq!(got, sizes[..3]);
+    // The table of them says whose they are; without a choice each process has its own.
+    let run = sample(&["foreach", "user", "maps", "--where", "name ~ 'victim' and perm ~ 'x'"]);
+    assert!(run.stdout.starts_with("PID  NAME"), "{}", run.stdout);
+    assert!(!run.stdout.contains("-- "));
+    assert!(sample(&["foreach", "user", "maps"]).stdout.contains("-- victim-a/"));
+    // ps lists all processes whichever was chosen; here it is asked about each.
+    assert_eq!(answer(&["foreach", "1,2", "ps"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn one_of_the_shells_own_commands_can_be_repeated() {
+    let aliased = sample(&["-c", "alias m='maps --columns pid,start'; foreach 1 m --json"]).stdout;
+    assert_eq!(serde_json::from_str::<Value>(&aliased).unwrap(), answer(&["foreach", "1", "maps", "--columns", "pid,start"]));
+    let run = sample(&["foreach", "user", "eval", "1+1"]);
+    assert_eq!((run.status, run.stdout.matches("0x2 ").count()), (0, answer(&["ps", "-u"]).as_array().unwrap().len()));
+}

@@ -2,7 +2,7 @@
 
 use super::host::Shell;
 use super::run::Ended;
-use super::{docs, expr, foreach, own, recall, settings, source};
+use super::{docs, expr, foreach, own, recall, settings, source, tutorial};
 use crate::commands::failure::{Failure, Result};
 use crate::commands::find;
 use std::io::Write;
@@ -11,6 +11,7 @@ use std::process::Command as Process;
 /// Names of the shell's own commands.
 pub const NAMES: &[&str] = &[
     "help",
+    "tutorial",
     "proc",
     "set",
     "alias",
@@ -52,6 +53,7 @@ pub fn run(shell: &Shell, words: &[String], out: &mut dyn Write, stdout: bool) -
         "exit" | "quit" | "q" if rest.is_empty() => Some(Ok(Ended { quit: true, ..Ended::WELL })),
         "exit" | "quit" => Some(Err(Failure::usage(format!("{name} takes no arguments")))),
         "help" | "?" if name == "help" || rest.is_empty() => done(help(shell, rest, out)),
+        "tutorial" => Some(tutorial::run(shell, rest, out, stdout)),
         "proc" => done(process(shell, rest, out)),
         "set" => done(settings::run(shell, rest).and_then(|shown| text(out, &shown))),
         "alias" => done(alias(shell, rest, out)),

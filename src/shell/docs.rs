@@ -64,6 +64,10 @@ pub fn keys(spec: &Spec) -> Vec<String> {
 
 /// The shell's own commands.
 const BUILTINS: &[(&str, &str)] = &[
+    (
+        "tutorial",
+        "tutorial [N]\n\nShows memsh in ten minutes, from `info` to a finding: on the sample, step by step (`memsh sample tutorial` prints it).\n",
+    ),
     ("help", "help [COMMAND]\n\nLists the commands, or explains one.\n"),
     (
         "proc",

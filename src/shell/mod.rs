@@ -36,5 +36,6 @@ mod send;
 mod settings;
 mod source;
 mod start;
+mod tutorial;
 
 pub use start::main;

@@ -45,7 +45,9 @@ fn lines(shell: &Shell, config_file: bool) -> rustyline::Result<()> {
         let _ = editor.load_history(path);
     }
     if std::io::stdout().is_terminal() && !shell.defaults.borrow().quiet {
-        eprintln!("memsh {}: `help` lists the commands, Tab completes, Ctrl-D ends.", env!("CARGO_PKG_VERSION"));
+        let sample = shell.session.as_ref().is_some_and(|s| s.embedded().is_some());
+        let tour = if sample { "`tutorial` shows how it goes, " } else { "" };
+        eprintln!("memsh {}: {tour}`help` lists the commands, Tab completes, Ctrl-D ends.", env!("CARGO_PKG_VERSION"));
     }
     let before = editor.history();
     let known = (0..before.len()).filter_map(|i| before.get(i, SearchDirection::Forward).ok().flatten());

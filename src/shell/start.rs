@@ -167,6 +167,11 @@ fn cut(arguments: Vec<OsString>) -> Result<Parts> {
         // `memsh ps --help`: no image can be meant where a command's name stands and no such file is there.
         let command = alias::expand(std::slice::from_ref(&text)).first().is_some_and(|name| find(name).is_some());
         let command = command && !std::path::Path::new(&word).exists();
+        // The tour brings its target along.
+        if !target && text == "tutorial" && !std::path::Path::new(&word).exists() {
+            target = true;
+            parts.root.push(OsString::from("sample"));
+        }
         if !target && !command && !WITHOUT_TARGET.contains(&text.as_str()) {
             target = true;
             parts.root.push(word);

@@ -143,7 +143,7 @@ fn a_hit_is_shown_with_the_text_around_it() {
 
 #[test]
 fn what_other_tools_have_and_memsh_has_not_is_said() {
-    for name in ["net", "files", "bt", "dmesg", "windows.malfind", "linux.psscan"] {
+    for name in ["net", "files", "dmesg", "windows.malfind", "linux.psscan"] {
         let run = sample(&[name]);
         assert!(run.status == 2 && run.stderr.contains("not in this version"), "{name}: {}", run.stderr);
     }

@@ -175,7 +175,9 @@ impl Names for Scope<'_> {
         // `runqueues:1` is the per-CPU variable of processor 1, as crash writes it.
         let (variable, cpu) = name.rsplit_once(':')?;
         let kernel = session.linux("per-CPU variables").ok()?;
-        percpu::per_cpu(kernel, kernel.address(variable)?, cpu.parse().ok()?).map(VirtAddr::value)
+        // Of processors that there are not the table of offsets holds something else.
+        let cpu = cpu.parse().ok().filter(|cpu| percpu::cpus(kernel).contains(cpu))?;
+        percpu::per_cpu(kernel, kernel.address(variable)?, cpu).map(VirtAddr::value)
     }
 
     fn close_to(&self, name: &str) -> Vec<String> {

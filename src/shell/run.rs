@@ -255,35 +255,8 @@ pub fn usage(e: &clap::Error) -> Failure {
 
 /// What people rightly expect and memsh does not do yet: better said than a guess at another command.
 const LATER: &[&str] = &[
-    "bash",
-    "bt",
-    "dis",
-    "disassemble",
-    "dmesg",
-    "ea",
-    "eb",
-    "ed",
-    "eq",
-    "eu",
-    "ew",
-    "files",
-    "handles",
-    "history",
-    "k",
-    "kmsg",
-    "log",
-    "lsof",
-    "malfind",
-    "mount",
-    "mounts",
-    "net",
-    "netscan",
-    "netstat",
-    "psscan",
-    "sockstat",
-    "u",
-    "uf",
-    "write",
+    "bash", "dmesg", "ea", "eb", "ed", "eq", "eu", "ew", "files", "handles", "history", "kmsg", "log", "lsof", "malfind",
+    "mount", "mounts", "net", "netscan", "netstat", "psscan", "sockstat", "write",
 ];
 
 /// The usage error for a command that does not exist.

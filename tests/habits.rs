@@ -128,6 +128,11 @@ fn other_tools_lines_answer_what_memshs_own_do() {
         (format!("task -R comm,pid {pid}"), format!("dt task_struct.comm,pid {task}")),
         (format!("p *(struct list_head *)({task}+0x10)"), format!("dt list_head {task}+0x10")),
         (format!("dt nt!task_struct comm {bare}"), format!("dt task_struct.comm {task}")),
+        (
+            format!("list task_struct.tasks -s task_struct.pid -h {bare}"),
+            format!("list task_struct.tasks {task} -s pid --embedded"),
+        ),
+        (format!("bt -sx {bare}"), format!("bt {pid} --where tid=={pid}")),
         // Memory.
         (format!("rd {bare} 4"), format!("read {task} -n 32 --as q")),
         (format!("rd -32 {bare} 4"), format!("read {task} -n 16 --as d")),

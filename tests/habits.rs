@@ -84,7 +84,9 @@ fn documented() -> Vec<String> {
         let text = std::fs::read_to_string(file).unwrap();
         for line in text.lines().map(str::trim) {
             let line = line.strip_prefix("$ ").unwrap_or(line);
-            let Some(command) = line.strip_prefix("memsh sample ") else { continue };
+            let command =
+                line.strip_prefix("memsh sample ").or_else(|| Some(line.split_once("cargo run --release -- sample ")?.1));
+            let Some(command) = command else { continue };
             out.push(command.split("  #").next().unwrap().split(" # ").next().unwrap().trim().to_owned());
         }
     }
@@ -94,7 +96,9 @@ fn documented() -> Vec<String> {
 #[test]
 fn every_command_on_the_sample_that_the_documentation_shows_runs() {
     let folder = folder();
-    for command in documented() {
+    let documented = documented();
+    assert!(!documented.is_empty());
+    for command in documented {
         // As the host's shell would run it.
         let program = assert_cmd::cargo::cargo_bin!("memsh");
         let script = format!("'{}' sample {command}", program.display());
@@ -325,4 +329,6 @@ fn eval_shows_a_number_in_every_form() {
     assert_eq!(answer(&["eval", "init_task+8"])["symbol"], "init_task+0x8");
     assert_eq!(sample(&["eval", "nothing_of_that_name"]).status, 1);
     assert_eq!(sample(&["eval", "task(999999)"]).status, 1);
+    assert_eq!(answer(&["eval", "runqueues:0"])["value"], answer(&["percpu", "runqueues", "--cpu", "0"])[0]["address"]);
+    assert_eq!(sample(&["eval", "runqueues:1"]).status, 1, "the sample has one processor");
 }

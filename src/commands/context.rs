@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, Result};
 use super::similar::similar;
-use memsh::os::linux::percpu::per_cpu;
+use memsh::os::linux::percpu::{cpus, per_cpu};
 use memsh::session::{Session, Space};
 use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::ProcessInfo;
@@ -200,7 +200,9 @@ impl Names for Scope<'_> {
         // crash's `runqueues:1`: the copy of a per-CPU variable that one processor has.
         let (variable, cpu) = name.rsplit_once(':')?;
         let kernel = session.linux("per-CPU variables").ok()?;
-        per_cpu(kernel, symbols.address(variable)?, cpu.parse().ok()?).map(VirtAddr::value)
+        // A processor that there is not has no copy, whatever stands in the table for it.
+        let cpu = cpu.parse().ok().filter(|cpu| cpus(kernel).contains(cpu))?;
+        per_cpu(kernel, symbols.address(variable)?, cpu).map(VirtAddr::value)
     }
 
     fn task(&self, pid: Option<umem>) -> memsh::Result<umem> {

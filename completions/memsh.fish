@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_memsh_global_optspecs
-    string join \n c/command= script= json jsonl csv table columns= no-header color= q/quiet v/verbose progress= strict arch= dtb= kernel-base= symbols= no-cache format= base= swap= pagefile= sidecar= write C/connector= O/os= h/help V/version
+    string join \n c/command= script= no-config json jsonl csv table columns= where= sort= limit= no-header color= q/quiet v/verbose progress= strict no-pager arch= dtb= kernel-base= symbols= log= no-cache format= base= swap= pagefile= sidecar= write C/connector= O/os= h/help V/version
 end
 
 function __fish_memsh_needs_command
@@ -27,6 +27,9 @@ end
 complete -c memsh -n "__fish_memsh_needs_command" -s c -l command -d 'Commands to run, separated by `;`' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l script -d 'File with commands to run, one or more per line' -r -F
 complete -c memsh -n "__fish_memsh_needs_command" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_needs_command" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_needs_command" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_needs_command" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -37,6 +40,7 @@ complete -c memsh -n "__fish_memsh_needs_command" -l arch -d 'Architecture: x86,
 complete -c memsh -n "__fish_memsh_needs_command" -l dtb -d 'Physical address of the kernel\'s page-table root' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l kernel-base -d 'Where the kernel lies' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l symbols -d 'File or folder with symbols and types; may be given several times' -r -F
+complete -c memsh -n "__fish_memsh_needs_command" -l log -d 'Keep a transcript of commands and answers in this file (behind what it holds)' -r -F
 complete -c memsh -n "__fish_memsh_needs_command" -l format -d 'Skip detection of the image\'s format: raw, elf, lime, padded' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l base -d 'Physical address of a raw image\'s first byte' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l swap -d 'Swap area of the machine (not supported yet)' -r -F
@@ -44,6 +48,7 @@ complete -c memsh -n "__fish_memsh_needs_command" -l pagefile -d 'Page file of t
 complete -c memsh -n "__fish_memsh_needs_command" -l sidecar -d 'File that belongs to the image (not supported yet)' -r -F
 complete -c memsh -n "__fish_memsh_needs_command" -s C -l connector -d 'Connector to a target, instead of an image: NAME or NAME:ARGS' -r
 complete -c memsh -n "__fish_memsh_needs_command" -s O -l os -d 'OS layer on the connector before it (not supported yet)' -r
+complete -c memsh -n "__fish_memsh_needs_command" -l no-config -d 'Leave ~/.config/memsh/config out'
 complete -c memsh -n "__fish_memsh_needs_command" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_needs_command" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_needs_command" -l csv -d 'Comma-separated values'
@@ -52,6 +57,7 @@ complete -c memsh -n "__fish_memsh_needs_command" -l no-header -d 'No line of co
 complete -c memsh -n "__fish_memsh_needs_command" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_needs_command" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_needs_command" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_needs_command" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_needs_command" -l no-cache -d 'Neither read nor write caches'
 complete -c memsh -n "__fish_memsh_needs_command" -l write -d 'Allow writes to a live target (not supported yet)'
 complete -c memsh -n "__fish_memsh_needs_command" -s h -l help -d 'Print help'
@@ -64,24 +70,84 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "pslist" -d 'List processes
 complete -c memsh -n "__fish_memsh_needs_command" -a "tasks" -d 'List processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "threads" -d 'List threads'
 complete -c memsh -n "__fish_memsh_needs_command" -a "thrdscan" -d 'List threads'
+complete -c memsh -n "__fish_memsh_needs_command" -a "bt" -d 'Show the stacks of tasks: which function called which'
+complete -c memsh -n "__fish_memsh_needs_command" -a "k" -d 'Show the stacks of tasks: which function called which'
+complete -c memsh -n "__fish_memsh_needs_command" -a "backtrace" -d 'Show the stacks of tasks: which function called which'
+complete -c memsh -n "__fish_memsh_needs_command" -a "pscallstack" -d 'Show the stacks of tasks: which function called which'
+complete -c memsh -n "__fish_memsh_needs_command" -a "stack" -d 'Show the stacks of tasks: which function called which'
 complete -c memsh -n "__fish_memsh_needs_command" -a "cmdline" -d 'List the arguments of processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "psaux" -d 'List the arguments of processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "cmdlines" -d 'List the arguments of processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "env" -d 'List the environment of processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "envars" -d 'List the environment of processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "environ" -d 'List the environment of processes'
+complete -c memsh -n "__fish_memsh_needs_command" -a "net" -d 'List sockets of every network namespace, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "netstat" -d 'List sockets of every network namespace, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "netscan" -d 'List sockets of every network namespace, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "sockstat" -d 'List sockets of every network namespace, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ss" -d 'List sockets of every network namespace, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "history" -d 'List the commands that users entered, from the memory of their shells'
+complete -c memsh -n "__fish_memsh_needs_command" -a "bash" -d 'List the commands that users entered, from the memory of their shells'
+complete -c memsh -n "__fish_memsh_needs_command" -a "linux.bash" -d 'List the commands that users entered, from the memory of their shells'
+complete -c memsh -n "__fish_memsh_needs_command" -a "interfaces" -d 'List network interfaces of every network namespace, with their addresses'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ifconfig" -d 'List network interfaces of every network namespace, with their addresses'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ip" -d 'List network interfaces of every network namespace, with their addresses'
+complete -c memsh -n "__fish_memsh_needs_command" -a "bpf" -d 'List eBPF programs, maps and links, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ebpf" -d 'List eBPF programs, maps and links, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "bpftool" -d 'List eBPF programs, maps and links, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "timers" -d 'List timers: when they expire, what they call, and whose they are'
+complete -c memsh -n "__fish_memsh_needs_command" -a "timer" -d 'List timers: when they expire, what they call, and whose they are'
+complete -c memsh -n "__fish_memsh_needs_command" -a "iomem" -d 'List who claims which physical addresses, or I/O ports'
+complete -c memsh -n "__fish_memsh_needs_command" -a "swaps" -d 'List swap areas'
+complete -c memsh -n "__fish_memsh_needs_command" -a "swapon" -d 'List swap areas'
 complete -c memsh -n "__fish_memsh_needs_command" -a "modules" -d 'List modules of the kernel, or of a process'
 complete -c memsh -n "__fish_memsh_needs_command" -a "lm" -d 'List modules of the kernel, or of a process'
 complete -c memsh -n "__fish_memsh_needs_command" -a "lsmod" -d 'List modules of the kernel, or of a process'
 complete -c memsh -n "__fish_memsh_needs_command" -a "mod" -d 'List modules of the kernel, or of a process'
 complete -c memsh -n "__fish_memsh_needs_command" -a "dlllist" -d 'List modules of the kernel, or of a process'
 complete -c memsh -n "__fish_memsh_needs_command" -a "ldrmodules" -d 'List modules of the kernel, or of a process'
+complete -c memsh -n "__fish_memsh_needs_command" -a "kmsg" -d 'List the messages of the kernel\'s log'
+complete -c memsh -n "__fish_memsh_needs_command" -a "dmesg" -d 'List the messages of the kernel\'s log'
+complete -c memsh -n "__fish_memsh_needs_command" -a "linux.kmsg" -d 'List the messages of the kernel\'s log'
+complete -c memsh -n "__fish_memsh_needs_command" -a "hooks" -d 'List where the kernel is hooked, and by whom'
+complete -c memsh -n "__fish_memsh_needs_command" -a "callbacks" -d 'List where the kernel is hooked, and by whom'
+complete -c memsh -n "__fish_memsh_needs_command" -a "pagecache" -d 'List files in the kernel\'s memory, and write out their contents'
+complete -c memsh -n "__fish_memsh_needs_command" -a "linux.pagecache.Files" -d 'List files in the kernel\'s memory, and write out their contents'
+complete -c memsh -n "__fish_memsh_needs_command" -a "linux.pagecache" -d 'List files in the kernel\'s memory, and write out their contents'
+complete -c memsh -n "__fish_memsh_needs_command" -a "files_cache" -d 'List files in the kernel\'s memory, and write out their contents'
+complete -c memsh -n "__fish_memsh_needs_command" -a "inodepages" -d 'List where the cached pages of a file lie'
+complete -c memsh -n "__fish_memsh_needs_command" -a "linux.pagecache.InodePages" -d 'List where the cached pages of a file lie'
+complete -c memsh -n "__fish_memsh_needs_command" -a "textcheck" -d 'Find jumps written into the kernel\'s code'
+complete -c memsh -n "__fish_memsh_needs_command" -a "chkimg" -d 'Find jumps written into the kernel\'s code'
+complete -c memsh -n "__fish_memsh_needs_command" -a "check_inline_kernel" -d 'Find jumps written into the kernel\'s code'
 complete -c memsh -n "__fish_memsh_needs_command" -a "maps" -d 'List the regions of a process\'s address space'
 complete -c memsh -n "__fish_memsh_needs_command" -a "vmmap" -d 'List the regions of a process\'s address space'
 complete -c memsh -n "__fish_memsh_needs_command" -a "vad" -d 'List the regions of a process\'s address space'
 complete -c memsh -n "__fish_memsh_needs_command" -a "vadinfo" -d 'List the regions of a process\'s address space'
 complete -c memsh -n "__fish_memsh_needs_command" -a "vm" -d 'List the regions of a process\'s address space'
 complete -c memsh -n "__fish_memsh_needs_command" -a "address" -d 'List the regions of a process\'s address space'
+complete -c memsh -n "__fish_memsh_needs_command" -a "files" -d 'List the files that processes have open'
+complete -c memsh -n "__fish_memsh_needs_command" -a "lsof" -d 'List the files that processes have open'
+complete -c memsh -n "__fish_memsh_needs_command" -a "handles" -d 'List the files that processes have open'
+complete -c memsh -n "__fish_memsh_needs_command" -a "handle" -d 'List the files that processes have open'
+complete -c memsh -n "__fish_memsh_needs_command" -a "fds" -d 'List the files that processes have open'
+complete -c memsh -n "__fish_memsh_needs_command" -a "fuser" -d 'List the files that processes have open'
+complete -c memsh -n "__fish_memsh_needs_command" -a "mounts" -d 'List what is mounted where, in every mount namespace'
+complete -c memsh -n "__fish_memsh_needs_command" -a "mount" -d 'List what is mounted where, in every mount namespace'
+complete -c memsh -n "__fish_memsh_needs_command" -a "mountinfo" -d 'List what is mounted where, in every mount namespace'
+complete -c memsh -n "__fish_memsh_needs_command" -a "findmnt" -d 'List what is mounted where, in every mount namespace'
+complete -c memsh -n "__fish_memsh_needs_command" -a "malfind" -d 'Find what rootkits, implants and injected code leave: hidden processes and modules, foreign code, impostors'
+complete -c memsh -n "__fish_memsh_needs_command" -a "findevil" -d 'Find what rootkits, implants and injected code leave: hidden processes and modules, foreign code, impostors'
+complete -c memsh -n "__fish_memsh_needs_command" -a "hollowfind" -d 'Find what rootkits, implants and injected code leave: hidden processes and modules, foreign code, impostors'
+complete -c memsh -n "__fish_memsh_needs_command" -a "psinject" -d 'Find what rootkits, implants and injected code leave: hidden processes and modules, foreign code, impostors'
+complete -c memsh -n "__fish_memsh_needs_command" -a "namespaces" -d 'List namespaces and who lives in them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "lsns" -d 'List namespaces and who lives in them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ns" -d 'List namespaces and who lives in them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "cgroups" -d 'List the control groups that processes are in'
+complete -c memsh -n "__fish_memsh_needs_command" -a "cgroup" -d 'List the control groups that processes are in'
+complete -c memsh -n "__fish_memsh_needs_command" -a "creds" -d 'List users, groups, capabilities and other rights of processes'
+complete -c memsh -n "__fish_memsh_needs_command" -a "capabilities" -d 'List users, groups, capabilities and other rights of processes'
+complete -c memsh -n "__fish_memsh_needs_command" -a "caps" -d 'List users, groups, capabilities and other rights of processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "vtop" -d 'Translate a virtual address to a physical one and show every step of the walk'
 complete -c memsh -n "__fish_memsh_needs_command" -a "pte" -d 'Translate a virtual address to a physical one and show every step of the walk'
 complete -c memsh -n "__fish_memsh_needs_command" -a "ptov" -d 'List every mapping of a physical address, in the kernel and in every process'
@@ -91,6 +157,13 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "read" -d 'Read memory'
 complete -c memsh -n "__fish_memsh_needs_command" -a "x" -d 'Read memory'
 complete -c memsh -n "__fish_memsh_needs_command" -a "rd" -d 'Read memory'
 complete -c memsh -n "__fish_memsh_needs_command" -a "hexdump" -d 'Read memory'
+complete -c memsh -n "__fish_memsh_needs_command" -a "dis" -d 'Disassemble'
+complete -c memsh -n "__fish_memsh_needs_command" -a "u" -d 'Disassemble'
+complete -c memsh -n "__fish_memsh_needs_command" -a "disassemble" -d 'Disassemble'
+complete -c memsh -n "__fish_memsh_needs_command" -a "disasm" -d 'Disassemble'
+complete -c memsh -n "__fish_memsh_needs_command" -a "pd" -d 'Disassemble'
+complete -c memsh -n "__fish_memsh_needs_command" -a "tele" -d 'Follow the pointers at an address'
+complete -c memsh -n "__fish_memsh_needs_command" -a "telescope" -d 'Follow the pointers at an address'
 complete -c memsh -n "__fish_memsh_needs_command" -a "scan" -d 'Search memory for text, bytes or a regular expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "search" -d 'Search memory for text, bytes or a regular expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "s" -d 'Search memory for text, bytes or a regular expression'
@@ -107,6 +180,13 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "struct" -d 'Show the layou
 complete -c memsh -n "__fish_memsh_needs_command" -a "union" -d 'Show the layout of a type and, at an address, its values'
 complete -c memsh -n "__fish_memsh_needs_command" -a "whatis" -d 'Show the layout of a type and, at an address, its values'
 complete -c memsh -n "__fish_memsh_needs_command" -a "ptype" -d 'Show the layout of a type and, at an address, its values'
+complete -c memsh -n "__fish_memsh_needs_command" -a "eval" -d 'Show the value of an expression'
+complete -c memsh -n "__fish_memsh_needs_command" -a "calc" -d 'Show the value of an expression'
+complete -c memsh -n "__fish_memsh_needs_command" -a "list" -d 'Walk a list of the kernel\'s'
+complete -c memsh -n "__fish_memsh_needs_command" -a "dl" -d 'Walk a list of the kernel\'s'
+complete -c memsh -n "__fish_memsh_needs_command" -a "tree" -d 'Walk a tree of the kernel\'s'
+complete -c memsh -n "__fish_memsh_needs_command" -a "percpu" -d 'List per-CPU variables'
+complete -c memsh -n "__fish_memsh_needs_command" -a "per_cpu" -d 'List per-CPU variables'
 complete -c memsh -n "__fish_memsh_needs_command" -a "hash" -d 'Compute the SHA-256 of the image file'
 complete -c memsh -n "__fish_memsh_needs_command" -a "sha256" -d 'Compute the SHA-256 of the image file'
 complete -c memsh -n "__fish_memsh_needs_command" -a "check" -d 'Run the commands in a file and compare their answers with those in it'
@@ -115,6 +195,9 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "completions" -d 'Print com
 complete -c memsh -n "__fish_memsh_needs_command" -a "man" -d 'Print the man page'
 complete -c memsh -n "__fish_memsh_needs_command" -a "help" -d 'Explain a command'
 complete -c memsh -n "__fish_memsh_using_subcommand info" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand info" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand info" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand info" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand info" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -129,8 +212,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand info" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand info" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand info" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand info" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand info" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand info" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand sys" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sys" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sys" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sys" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand sys" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -145,8 +232,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand sys" -l no-header -d 'No lin
 complete -c memsh -n "__fish_memsh_using_subcommand sys" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand sys" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand sys" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand sys" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand sys" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -161,9 +252,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l no-header -d '
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -173,6 +268,8 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s t -l tree -d 'Children below their parents (the table draws the branches)'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s u -l user -d 'Only processes of users, no threads of the kernel'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s k -l kernel -d 'Only threads of the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -s s -l scan -d 'Look for processes by every way that leads to them, and compare: hidden and ended ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -l threads -d 'With --scan, every thread and not the processes alone'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l csv -d 'Comma-separated values'
@@ -181,9 +278,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand ps" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -193,6 +294,8 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s t -l tree -d 'Children below their parents (the table draws the branches)'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s u -l user -d 'Only processes of users, no threads of the kernel'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s k -l kernel -d 'Only threads of the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s s -l scan -d 'Look for processes by every way that leads to them, and compare: hidden and ended ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l threads -d 'With --scan, every thread and not the processes alone'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l csv -d 'Comma-separated values'
@@ -201,9 +304,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -213,6 +320,8 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s t -l tree -d 'Children below their parents (the table draws the branches)'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s u -l user -d 'Only processes of users, no threads of the kernel'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s k -l kernel -d 'Only threads of the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s s -l scan -d 'Look for processes by every way that leads to them, and compare: hidden and ended ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l threads -d 'With --scan, every thread and not the processes alone'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l csv -d 'Comma-separated values'
@@ -221,9 +330,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand threads" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand threads" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand threads" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand threads" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand threads" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand threads" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -238,9 +351,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand threads" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand threads" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand threads" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand threads" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand threads" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand threads" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -255,9 +372,133 @@ complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l no-header -d 'N
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s a -l active -d 'The tasks that run, one for each processor'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s g -l guess -d 'Also every word on the stack that looks like a return address'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s r -l registers -d 'Also the registers with which the program entered the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s a -l active -d 'The tasks that run, one for each processor'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s g -l guess -d 'Also every word on the stack that looks like a return address'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s r -l registers -d 'Also the registers with which the program entered the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s a -l active -d 'The tasks that run, one for each processor'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s g -l guess -d 'Also every word on the stack that looks like a return address'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s r -l registers -d 'Also the registers with which the program entered the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s a -l active -d 'The tasks that run, one for each processor'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s g -l guess -d 'Also every word on the stack that looks like a return address'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s r -l registers -d 'Also the registers with which the program entered the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s a -l active -d 'The tasks that run, one for each processor'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s g -l guess -d 'Also every word on the stack that looks like a return address'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s r -l registers -d 'Also the registers with which the program entered the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -272,9 +513,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand psaux" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -289,9 +534,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand psaux" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand psaux" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand psaux" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand psaux" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -306,9 +555,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l no-header -d 'N
 complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdlines" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand env" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand env" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand env" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand env" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand env" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand env" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -323,9 +576,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand env" -l no-header -d 'No lin
 complete -c memsh -n "__fish_memsh_using_subcommand env" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand env" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand env" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand env" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand env" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand envars" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand envars" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand envars" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand envars" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand envars" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand envars" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -340,9 +597,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand envars" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand envars" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand envars" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand envars" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand envars" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand envars" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand environ" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand environ" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand environ" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -357,15 +618,482 @@ complete -c memsh -n "__fish_memsh_using_subcommand environ" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand environ" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l port -d 'Only this local or remote port' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s l -l listening -d 'Only sockets that wait for connections'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s t -l tcp -d 'Only TCP'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s u -l udp -d 'Only UDP and UDP-Lite'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s w -l raw -d 'Only RAW and ICMP'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s x -l unix -d 'Only UNIX'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l packet -d 'Only packet sockets (sniffers)'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l netlink -d 'Only netlink'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l port -d 'Only this local or remote port' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s l -l listening -d 'Only sockets that wait for connections'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s t -l tcp -d 'Only TCP'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s u -l udp -d 'Only UDP and UDP-Lite'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s w -l raw -d 'Only RAW and ICMP'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s x -l unix -d 'Only UNIX'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l packet -d 'Only packet sockets (sniffers)'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l netlink -d 'Only netlink'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l port -d 'Only this local or remote port' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s l -l listening -d 'Only sockets that wait for connections'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s t -l tcp -d 'Only TCP'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s u -l udp -d 'Only UDP and UDP-Lite'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s w -l raw -d 'Only RAW and ICMP'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s x -l unix -d 'Only UNIX'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l packet -d 'Only packet sockets (sniffers)'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l netlink -d 'Only netlink'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l port -d 'Only this local or remote port' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s l -l listening -d 'Only sockets that wait for connections'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s t -l tcp -d 'Only TCP'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s u -l udp -d 'Only UDP and UDP-Lite'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s w -l raw -d 'Only RAW and ICMP'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s x -l unix -d 'Only UNIX'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l packet -d 'Only packet sockets (sniffers)'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l netlink -d 'Only netlink'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l port -d 'Only this local or remote port' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s l -l listening -d 'Only sockets that wait for connections'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s t -l tcp -d 'Only TCP'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s u -l udp -d 'Only UDP and UDP-Lite'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s w -l raw -d 'Only RAW and ICMP'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s x -l unix -d 'Only UNIX'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l packet -d 'Only packet sockets (sniffers)'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l netlink -d 'Only netlink'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand history" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand history" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand history" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand history" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand history" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand history" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand history" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand history" -s a -l all -d 'Look through every process, not only shells: gdb, python and database clients keep a history too'
+complete -c memsh -n "__fish_memsh_using_subcommand history" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand history" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand history" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand history" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand history" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand history" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand history" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand history" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand history" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand history" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -s a -l all -d 'Look through every process, not only shells: gdb, python and database clients keep a history too'
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -s a -l all -d 'Look through every process, not only shells: gdb, python and database clients keep a history too'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -s u -l up -d 'Only those that were turned on'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l promiscuous -d 'Only those that take packets for others: somebody listens'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -s u -l up -d 'Only those that were turned on'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l promiscuous -d 'Only those that take packets for others: somebody listens'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -s u -l up -d 'Only those that were turned on'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l promiscuous -d 'Only those that take packets for others: somebody listens'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l programs -d 'Only programs'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l maps -d 'Only maps'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l links -d 'Only links'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l programs -d 'Only programs'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l maps -d 'Only maps'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l links -d 'Only links'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l programs -d 'Only programs'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l maps -d 'Only maps'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l links -d 'Only links'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l precise -d 'Only precise timers (hrtimers)'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l wheel -d 'Only timers of the wheels'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l precise -d 'Only precise timers (hrtimers)'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l wheel -d 'Only timers of the wheels'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l ports -d 'I/O ports in place of physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -s a -l address -d 'Only the module that holds this address' -r
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -l json -d 'One JSON value per command'
@@ -376,15 +1104,21 @@ complete -c memsh -n "__fish_memsh_using_subcommand modules" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -s a -l address -d 'Only the module that holds this address' -r
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -l json -d 'One JSON value per command'
@@ -395,15 +1129,21 @@ complete -c memsh -n "__fish_memsh_using_subcommand lm" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s a -l address -d 'Only the module that holds this address' -r
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l json -d 'One JSON value per command'
@@ -414,15 +1154,21 @@ complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -s a -l address -d 'Only the module that holds this address' -r
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -l json -d 'One JSON value per command'
@@ -433,15 +1179,21 @@ complete -c memsh -n "__fish_memsh_using_subcommand mod" -l no-header -d 'No lin
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s a -l address -d 'Only the module that holds this address' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l json -d 'One JSON value per command'
@@ -452,15 +1204,21 @@ complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s a -l address -d 'Only the module that holds this address' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l json -d 'One JSON value per command'
@@ -471,9 +1229,323 @@ complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l no-header -d 
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -s l -l level -d 'Only messages at least this severe: emerg, alert, crit, err, warn, notice, info, debug, or 0 to 7' -r
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -s l -l level -d 'Only messages at least this severe: emerg, alert, crit, err, warn, notice, info, debug, or 0 to 7' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -s l -l level -d 'Only messages at least this severe: emerg, alert, crit, err, warn, notice, info, debug, or 0 to 7' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s m -l module -d 'Only hooks whose code belongs to this module' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s a -l all -d 'Also every slot of the tables that the kernel filled itself'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s s -l suspicious -d 'Only what looks wrong'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s m -l module -d 'Only hooks whose code belongs to this module' -r
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s a -l all -d 'Also every slot of the tables that the kernel filled itself'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s s -l suspicious -d 'Only what looks wrong'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l fstype -d 'Only files of this type of file system: ext4, tmpfs, overlay' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l extract -d 'Write what is cached of each regular file below this directory, which must be new or empty' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l deleted -d 'Only deleted files'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -s a -l all -d 'List files of which no page is cached, too'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l fstype -d 'Only files of this type of file system: ext4, tmpfs, overlay' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l extract -d 'Write what is cached of each regular file below this directory, which must be new or empty' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l deleted -d 'Only deleted files'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -s a -l all -d 'List files of which no page is cached, too'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l fstype -d 'Only files of this type of file system: ext4, tmpfs, overlay' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l extract -d 'Write what is cached of each regular file below this directory, which must be new or empty' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l deleted -d 'Only deleted files'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -s a -l all -d 'List files of which no page is cached, too'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l fstype -d 'Only files of this type of file system: ext4, tmpfs, overlay' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l extract -d 'Write what is cached of each regular file below this directory, which must be new or empty' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l deleted -d 'Only deleted files'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -s a -l all -d 'List files of which no page is cached, too'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -s a -l all -d 'Also what the kernel patched itself (traced functions, static calls, kprobes), and every executable mapping'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -s a -l all -d 'Also what the kernel patched itself (traced functions, static calls, kprobes), and every executable mapping'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -s a -l all -d 'Also what the kernel patched itself (traced functions, static calls, kprobes), and every executable mapping'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand maps" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand maps" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand maps" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -492,9 +1564,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand maps" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand maps" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand maps" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand maps" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand maps" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -513,9 +1589,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand vad" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vad" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vad" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -534,9 +1614,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand vad" -l no-header -d 'No lin
 complete -c memsh -n "__fish_memsh_using_subcommand vad" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand vad" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand vad" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand vad" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -555,9 +1639,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand vm" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vm" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vm" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -576,9 +1664,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand vm" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand vm" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand vm" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand vm" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand vm" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand address" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand address" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand address" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -597,10 +1689,532 @@ complete -c memsh -n "__fish_memsh_using_subcommand address" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand address" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand address" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand address" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand address" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files" -s t -l kind -d 'Only files of this kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand files" -s a -l all -d 'Also the program, working and root directories, and mapped files'
+complete -c memsh -n "__fish_memsh_using_subcommand files" -s d -l deleted -d 'Only files whose name is gone'
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand files" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand files" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand files" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -s t -l kind -d 'Only files of this kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -s a -l all -d 'Also the program, working and root directories, and mapped files'
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -s d -l deleted -d 'Only files whose name is gone'
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -s t -l kind -d 'Only files of this kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -s a -l all -d 'Also the program, working and root directories, and mapped files'
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -s d -l deleted -d 'Only files whose name is gone'
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -s t -l kind -d 'Only files of this kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -s a -l all -d 'Also the program, working and root directories, and mapped files'
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -s d -l deleted -d 'Only files whose name is gone'
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -s t -l kind -d 'Only files of this kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -s a -l all -d 'Also the program, working and root directories, and mapped files'
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -s d -l deleted -d 'Only files whose name is gone'
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -s t -l kind -d 'Only files of this kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -s a -l all -d 'Also the program, working and root directories, and mapped files'
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -s d -l deleted -d 'Only files whose name is gone'
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand mounts" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s t -l kind -d 'Only of this kind: mnt, pid, net, uts, ipc, user, cgroup, time' -r -f -a "mnt\t''
+pid\t''
+net\t''
+uts\t''
+ipc\t''
+user\t''
+cgroup\t''
+time\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s t -l kind -d 'Only of this kind: mnt, pid, net, uts, ipc, user, cgroup, time' -r -f -a "mnt\t''
+pid\t''
+net\t''
+uts\t''
+ipc\t''
+user\t''
+cgroup\t''
+time\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -s t -l kind -d 'Only of this kind: mnt, pid, net, uts, ipc, user, cgroup, time' -r -f -a "mnt\t''
+pid\t''
+net\t''
+uts\t''
+ipc\t''
+user\t''
+cgroup\t''
+time\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l batch -d 'Translate every address in this file (one per line, `#` comments; `-` is stdin): one row each' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l root -d 'Physical address of another page-table root to begin at' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -617,10 +2231,15 @@ complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -l batch -d 'Translate every address in this file (one per line, `#` comments; `-` is stdin): one row each' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand pte" -l root -d 'Physical address of another page-table root to begin at' -r
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pte" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pte" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pte" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -637,8 +2256,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand pte" -l no-header -d 'No lin
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pte" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand pte" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -653,9 +2276,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand pages" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand pages" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand pages" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -673,9 +2300,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand pages" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand pages" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand pages" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand pages" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand pages" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -693,23 +2324,30 @@ complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand read" -s n -l length -d 'Bytes to read (`64`, `0x100`, `4k`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l count -d 'Units to read' -r
-complete -c memsh -n "__fish_memsh_using_subcommand read" -l as -d 'How the dump shows them: bytes, words of 2, 4 or 8 bytes, pointers with their symbols, a string' -r -f -a "b\t''
+complete -c memsh -n "__fish_memsh_using_subcommand read" -l as -d 'How the dump shows them: b bytes, w d q words of 2, 4 and 8 bytes, c words of 4, p pointers with their symbols, s a string, u a string in UTF-16' -r -f -a "b\t''
 w\t''
 d\t''
+c\t''
 q\t''
 p\t''
-s\t''"
+s\t''
+u\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand read" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand read" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand read" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand read" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand read" -l no-ascii -d 'No column of characters'
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l raw -d 'Write the bytes themselves to stdout (unreadable ones as zeros)'
 complete -c memsh -n "__fish_memsh_using_subcommand read" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l phys -d 'Physical addresses'
@@ -721,23 +2359,30 @@ complete -c memsh -n "__fish_memsh_using_subcommand read" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand read" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand read" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand read" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand read" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand x" -s n -l length -d 'Bytes to read (`64`, `0x100`, `4k`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand x" -l count -d 'Units to read' -r
-complete -c memsh -n "__fish_memsh_using_subcommand x" -l as -d 'How the dump shows them: bytes, words of 2, 4 or 8 bytes, pointers with their symbols, a string' -r -f -a "b\t''
+complete -c memsh -n "__fish_memsh_using_subcommand x" -l as -d 'How the dump shows them: b bytes, w d q words of 2, 4 and 8 bytes, c words of 4, p pointers with their symbols, s a string, u a string in UTF-16' -r -f -a "b\t''
 w\t''
 d\t''
+c\t''
 q\t''
 p\t''
-s\t''"
+s\t''
+u\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand x" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand x" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand x" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand x" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand x" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand x" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand x" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand x" -l no-ascii -d 'No column of characters'
 complete -c memsh -n "__fish_memsh_using_subcommand x" -l raw -d 'Write the bytes themselves to stdout (unreadable ones as zeros)'
 complete -c memsh -n "__fish_memsh_using_subcommand x" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand x" -l phys -d 'Physical addresses'
@@ -749,23 +2394,30 @@ complete -c memsh -n "__fish_memsh_using_subcommand x" -l no-header -d 'No line 
 complete -c memsh -n "__fish_memsh_using_subcommand x" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand x" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand x" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand x" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand x" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -s n -l length -d 'Bytes to read (`64`, `0x100`, `4k`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -l count -d 'Units to read' -r
-complete -c memsh -n "__fish_memsh_using_subcommand rd" -l as -d 'How the dump shows them: bytes, words of 2, 4 or 8 bytes, pointers with their symbols, a string' -r -f -a "b\t''
+complete -c memsh -n "__fish_memsh_using_subcommand rd" -l as -d 'How the dump shows them: b bytes, w d q words of 2, 4 and 8 bytes, c words of 4, p pointers with their symbols, s a string, u a string in UTF-16' -r -f -a "b\t''
 w\t''
 d\t''
+c\t''
 q\t''
 p\t''
-s\t''"
+s\t''
+u\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand rd" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand rd" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand rd" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand rd" -l no-ascii -d 'No column of characters'
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -l raw -d 'Write the bytes themselves to stdout (unreadable ones as zeros)'
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -l phys -d 'Physical addresses'
@@ -777,23 +2429,30 @@ complete -c memsh -n "__fish_memsh_using_subcommand rd" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand rd" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand rd" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -s n -l length -d 'Bytes to read (`64`, `0x100`, `4k`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l count -d 'Units to read' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l as -d 'How the dump shows them: bytes, words of 2, 4 or 8 bytes, pointers with their symbols, a string' -r -f -a "b\t''
+complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l as -d 'How the dump shows them: b bytes, w d q words of 2, 4 and 8 bytes, c words of 4, p pointers with their symbols, s a string, u a string in UTF-16' -r -f -a "b\t''
 w\t''
 d\t''
+c\t''
 q\t''
 p\t''
-s\t''"
+s\t''
+u\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l no-ascii -d 'No column of characters'
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l raw -d 'Write the bytes themselves to stdout (unreadable ones as zeros)'
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l phys -d 'Physical addresses'
@@ -805,11 +2464,235 @@ complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand hexdump" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -s n -l count -d 'Instructions to show' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l syntax -d 'How x86 is written' -r -f -a "intel\t''
+att\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -s f -l function -d 'The whole function that ADDR lies in'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -s r -l reverse -d 'What comes before: from the start of the function up to ADDR (with `-n`, the last of it)'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand dis" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -s n -l count -d 'Instructions to show' -r
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l syntax -d 'How x86 is written' -r -f -a "intel\t''
+att\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand u" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand u" -s f -l function -d 'The whole function that ADDR lies in'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -s r -l reverse -d 'What comes before: from the start of the function up to ADDR (with `-n`, the last of it)'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand u" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -s n -l count -d 'Instructions to show' -r
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l syntax -d 'How x86 is written' -r -f -a "intel\t''
+att\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -s f -l function -d 'The whole function that ADDR lies in'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -s r -l reverse -d 'What comes before: from the start of the function up to ADDR (with `-n`, the last of it)'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -s n -l count -d 'Instructions to show' -r
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l syntax -d 'How x86 is written' -r -f -a "intel\t''
+att\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -s f -l function -d 'The whole function that ADDR lies in'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -s r -l reverse -d 'What comes before: from the start of the function up to ADDR (with `-n`, the last of it)'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand disasm" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -s n -l count -d 'Instructions to show' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l syntax -d 'How x86 is written' -r -f -a "intel\t''
+att\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -s f -l function -d 'The whole function that ADDR lies in'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -s r -l reverse -d 'What comes before: from the start of the function up to ADDR (with `-n`, the last of it)'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand pd" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l depth -d 'Pointers to follow from each word' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand tele" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l depth -d 'Pointers to follow from each word' -r
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand telescope" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l align -d 'Only at addresses that are a multiple of this' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l around -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l range -d 'Only from START to before END (or a count: L1000)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -821,6 +2704,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand scan" -s x -l hex -d 'PATTER
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s e -l regex -d 'PATTERN is a regular expression over bytes'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s i -l ignore-case -d 'Upper and lower case are the same'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l json -d 'One JSON value per command'
@@ -831,11 +2715,17 @@ complete -c memsh -n "__fish_memsh_using_subcommand scan" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l align -d 'Only at addresses that are a multiple of this' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l around -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l range -d 'Only from START to before END (or a count: L1000)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -847,6 +2737,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand search" -s x -l hex -d 'PATT
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s e -l regex -d 'PATTERN is a regular expression over bytes'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s i -l ignore-case -d 'Upper and lower case are the same'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l json -d 'One JSON value per command'
@@ -857,11 +2748,17 @@ complete -c memsh -n "__fish_memsh_using_subcommand search" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l align -d 'Only at addresses that are a multiple of this' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l around -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l range -d 'Only from START to before END (or a count: L1000)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -873,6 +2770,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand s" -s x -l hex -d 'PATTERN i
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s e -l regex -d 'PATTERN is a regular expression over bytes'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s i -l ignore-case -d 'Upper and lower case are the same'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l json -d 'One JSON value per command'
@@ -883,6 +2781,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand s" -l no-header -d 'No line 
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s n -l min -d 'Shortest text, in characters' -r
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s e -l encoding -d 'Which encodings' -r -f -a "ascii\t''
@@ -892,6 +2791,9 @@ complete -c memsh -n "__fish_memsh_using_subcommand strings" -l range -d 'Only f
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand strings" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand strings" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand strings" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -899,6 +2801,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand strings" -l progress -d 'Pro
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand strings" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l json -d 'One JSON value per command'
@@ -909,14 +2812,19 @@ complete -c memsh -n "__fish_memsh_using_subcommand strings" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand strings" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s n -l length -d 'Bytes from the address that WHAT names; a number or an expression, `4k`' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l file -d 'What is cached of this file of the target: its path, or the address of its inode (`pagecache` lists them)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s o -l output -d 'The file to write; one that exists is left alone' -r -F
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l format -d 'raw bytes (unreadable ones as zeros), an ELF core or LiME; default: elf for a process, else raw' -r -f -a "raw\t''
 elf\t''
 lime\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -934,8 +2842,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand dump" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -950,8 +2862,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l no-header -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand sym" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sym" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sym" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sym" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand sym" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -966,8 +2882,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand sym" -l no-header -d 'No lin
 complete -c memsh -n "__fish_memsh_using_subcommand sym" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand sym" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand sym" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand sym" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand sym" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -982,8 +2902,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l no-header -d 'N
 complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand kallsyms" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand nm" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand nm" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand nm" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -998,8 +2922,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand nm" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand nm" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand near" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand near" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand near" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand near" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand near" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -1014,8 +2942,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand near" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand near" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand near" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand near" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand near" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand near" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand ln" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ln" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ln" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ln" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ln" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -1030,17 +2962,22 @@ complete -c memsh -n "__fish_memsh_using_subcommand ln" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand ln" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand ln" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand ln" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ln" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand ln" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -l depth -d 'As many levels of them' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dt" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dt" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dt" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand dt" -s r -l recursive -d 'Show the structures inside structures; given twice, two levels of them'
+complete -c memsh -n "__fish_memsh_using_subcommand dt" -s r -l recursive -d 'Show the structures inside structures and, at an address, behind pointers; given twice, two levels of them'
+complete -c memsh -n "__fish_memsh_using_subcommand dt" -s o -l offsets -d 'Offsets only, no values'
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -l json -d 'One JSON value per command'
@@ -1051,17 +2988,22 @@ complete -c memsh -n "__fish_memsh_using_subcommand dt" -l no-header -d 'No line
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand dt" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand dt" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -l depth -d 'As many levels of them' -r
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand struct" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand struct" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand struct" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand struct" -s r -l recursive -d 'Show the structures inside structures; given twice, two levels of them'
+complete -c memsh -n "__fish_memsh_using_subcommand struct" -s r -l recursive -d 'Show the structures inside structures and, at an address, behind pointers; given twice, two levels of them'
+complete -c memsh -n "__fish_memsh_using_subcommand struct" -s o -l offsets -d 'Offsets only, no values'
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -l json -d 'One JSON value per command'
@@ -1072,17 +3014,22 @@ complete -c memsh -n "__fish_memsh_using_subcommand struct" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand struct" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand struct" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand union" -l depth -d 'As many levels of them' -r
 complete -c memsh -n "__fish_memsh_using_subcommand union" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand union" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand union" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand union" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand union" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand union" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand union" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand union" -s r -l recursive -d 'Show the structures inside structures; given twice, two levels of them'
+complete -c memsh -n "__fish_memsh_using_subcommand union" -s r -l recursive -d 'Show the structures inside structures and, at an address, behind pointers; given twice, two levels of them'
+complete -c memsh -n "__fish_memsh_using_subcommand union" -s o -l offsets -d 'Offsets only, no values'
 complete -c memsh -n "__fish_memsh_using_subcommand union" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand union" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand union" -l json -d 'One JSON value per command'
@@ -1093,17 +3040,22 @@ complete -c memsh -n "__fish_memsh_using_subcommand union" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand union" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand union" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand union" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand union" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand union" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l depth -d 'As many levels of them' -r
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s r -l recursive -d 'Show the structures inside structures; given twice, two levels of them'
+complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s r -l recursive -d 'Show the structures inside structures and, at an address, behind pointers; given twice, two levels of them'
+complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s o -l offsets -d 'Offsets only, no values'
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l json -d 'One JSON value per command'
@@ -1114,17 +3066,22 @@ complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand whatis" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand whatis" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l depth -d 'As many levels of them' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s r -l recursive -d 'Show the structures inside structures; given twice, two levels of them'
+complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s r -l recursive -d 'Show the structures inside structures and, at an address, behind pointers; given twice, two levels of them'
+complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s o -l offsets -d 'Offsets only, no values'
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l json -d 'One JSON value per command'
@@ -1135,8 +3092,173 @@ complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand list" -s o -l offset -d 'The list is linked by a pointer so many bytes into each structure' -r
+complete -c memsh -n "__fish_memsh_using_subcommand list" -s s -l fields -d 'Members to show of each structure (`pid,comm,mm.pgd`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand list" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand list" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand list" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand list" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand list" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand list" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand list" -s e -l embedded -d 'ADDR is that of a structure in the list, which has no head of its own'
+complete -c memsh -n "__fish_memsh_using_subcommand list" -s H -l head -d 'ADDR is that of the head, as crash writes it: what it is anyway'
+complete -c memsh -n "__fish_memsh_using_subcommand list" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand list" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand list" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand list" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand list" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand list" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand list" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand list" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand list" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand list" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -s o -l offset -d 'The list is linked by a pointer so many bytes into each structure' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -s s -l fields -d 'Members to show of each structure (`pid,comm,mm.pgd`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -s e -l embedded -d 'ADDR is that of a structure in the list, which has no head of its own'
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -s H -l head -d 'ADDR is that of the head, as crash writes it: what it is anyway'
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand dl" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l kind -d 'The kind of tree; without it, red-black where a member was named' -r -f -a "rbtree\t'`rb_root`'
+xarray\t'`xarray`'
+radix\t'`radix_tree_root`, `idr`'
+maple\t'`maple_tree`'"
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -s s -l fields -d 'Members to show of each structure (`va_start,va_end`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand tree" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l cpu -d 'Only of this processor' -r
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand percpu" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l cpu -d 'Only of this processor' -r
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -1151,8 +3273,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand hash" -l no-header -d 'No li
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -1167,8 +3293,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l no-header -d 'No 
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand check" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand check" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand check" -l limit -d 'At most so many rows' -r
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
@@ -1184,6 +3314,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand check" -l no-header -d 'No l
 complete -c memsh -n "__fish_memsh_using_subcommand check" -s q -l quiet -d 'No warnings and no progress'
 complete -c memsh -n "__fish_memsh_using_subcommand check" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand check" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand check" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand completions" -s h -l help -d 'Print help'

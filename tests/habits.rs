@@ -305,8 +305,8 @@ fn a_search_can_ask_for_alignment_and_surroundings() {
     let value = task.trim_start_matches("0x");
     let aligned = answer(&["search", "-k", value]);
     let aligned = aligned.as_array().unwrap();
-    assert!(!aligned.is_empty() && aligned.iter().all(|h| cli::number(&h["address"]) % 8 == 0));
-    let all = answer(&["scan", "-k", "--hex", &aligned[0]["match"].as_str().unwrap()]);
+    assert!(!aligned.is_empty() && aligned.iter().all(|h| cli::number(&h["address"]).is_multiple_of(8)));
+    let all = answer(&["scan", "-k", "--hex", aligned[0]["match"].as_str().unwrap()]);
     assert!(all.as_array().unwrap().len() >= aligned.len());
     let max = answer(&["search", "-k", value, "--max", "1"]);
     assert_eq!(max.as_array().unwrap(), &aligned[..1]);

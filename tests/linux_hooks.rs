@@ -169,6 +169,18 @@ fn a_file_of_proc_that_was_given_other_operations() {
 }
 
 #[test]
+fn a_tree_of_files_in_a_circle_keeps_the_rest() {
+    let mut torn = Torn::new();
+    let net = torn.word(torn.symbol("init_net") + torn.offset("net", "proc_net"));
+    let root = torn.word(net + torn.offset("proc_dir_entry", "subdir"));
+    torn.put_word(root + torn.offset("rb_node", "rb_right"), root);
+    let (rows, says) = torn.save().partial(&["hooks", "--all"]);
+    assert!(says.contains("/proc/net: the tree runs in a circle"), "{says}");
+    let rows = rows.as_array().unwrap();
+    assert!(rows.iter().any(|r| r["name"] == "/proc/version show") && rows.iter().all(|r| r["suspicious"] == false));
+}
+
+#[test]
 fn a_constant_of_no_known_table() {
     let mut torn = Torn::new();
     torn.put_word(torn.symbol("pipefifo_fops") + torn.offset("file_operations", "read_iter"), module("virtio_console"));
@@ -269,8 +281,7 @@ fn a_function_that_begins_with_a_breakpoint() {
 
 #[test]
 fn a_call_in_the_middle_of_a_function() {
-    // The call of `vfs_getattr_nosec`'s kind is somewhere in the first bytes of nearly every function: the first whose target is a
-    // function is taken.
+    // The first bytes that are a call to the start of a function.
     let mut torn = Torn::new();
     let symbols = torn.session().symbols().unwrap();
     let at = torn.symbol("do_exit");

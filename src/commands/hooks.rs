@@ -67,7 +67,7 @@ impl Command for Hooks {
     const NAME: &'static str = "hooks";
     const ALIASES: &'static [&'static str] = &["callbacks"];
     const SUMMARY: &'static str = "List where the kernel is hooked, and by whom";
-    const SHAPE: Shape = Shape::List(&["table", "index", "name", "target", "symbol", "owner", "detail", "reason"]);
+    const SHAPE: Shape = Shape::List(&["table", "name", "target", "symbol", "owner", "detail", "reason"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("hooks", "what was registered, and what looks wrong"),
         ("hooks --suspicious", "only what looks wrong"),
@@ -81,9 +81,13 @@ impl Command for Hooks {
         }
         let kernel = cx.session()?.linux("hooks")?;
         let wanted: Vec<&str> = self.only.iter().map(String::as_str).collect();
-        let hooks = cx.take(&integrity::hooks(kernel, &wanted).map_err(memsh::Error::from)?);
+        let mut hooks = cx.take(&integrity::hooks(kernel, &wanted).map_err(memsh::Error::from)?);
         let glob = self.name.as_deref().map(Glob::new).transpose()?;
         let every = self.all || !self.only.is_empty() || self.module.is_some() || self.name.is_some();
+        // In a table as a whole the order of its slots tells more.
+        if !self.all && self.only.is_empty() {
+            hooks.sort_by_key(|h| h.reason.is_none());
+        }
         for hook in &hooks {
             let shown = (every || !hook.fixed || hook.reason.is_some())
                 && (!self.suspicious || hook.reason.is_some())

@@ -8,6 +8,7 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
 use memsh::os::linux::finding::Finding;
+use memsh::os::linux::integrity;
 use memsh::os::linux::suspect::{self, Detector};
 use memsh_plugin::Text;
 use schemars::JsonSchema;
@@ -24,7 +25,7 @@ pub struct Malfind {
 }
 
 /// What looks for one sort of thing in the whole system. Another one is a line here.
-const DETECTORS: &[Detector] = &[suspect::hidden_modules, suspect::preload_file];
+const DETECTORS: &[Detector] = &[suspect::hidden_modules, integrity::findings, suspect::preload_file];
 
 /// The kinds, in the order in which they are told.
 const KINDS: &[&str] = &["process", "module", "hook", "code", "memory", "file", "environment", "trace"];

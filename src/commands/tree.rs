@@ -9,7 +9,6 @@ use super::values::{Place, chosen, unknown};
 use super::walker::{address_of, member};
 use clap::ValueEnum;
 use memsh::os::linux::walk;
-use memsh::symbols::TypesExt;
 use memsh::{Error, VirtAddr};
 use schemars::JsonSchema;
 use serde::Serialize;

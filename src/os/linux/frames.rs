@@ -146,7 +146,7 @@ pub struct PageFacts {
     pub mapping: Option<VirtAddr>,
     /// Whether it is anonymous memory of a process.
     pub anonymous: bool,
-    /// Its position in the file or region in pages, counted at the compound page's first page.
+    /// Its position in the file or region in pages, counted at the compound page's first page; none for a slab.
     pub index: Option<u64>,
     /// References.
     pub count: Option<i64>,
@@ -268,7 +268,7 @@ impl Frames {
             slab_cache: if slab { cache() } else { None },
             mapping,
             anonymous: word.is_some_and(|w| w & 3 == 1),
-            index: lead.uint(shape.index),
+            index: if slab { None } else { lead.uint(shape.index) },
             count: lead.int(shape.count),
         })
     }

@@ -55,7 +55,9 @@ pub fn walk(shell: &Shell, steps: &[Step], from: usize) -> Result<Ended> {
     let paint = Paint(color);
     let config = Config::builder().completion_type(CompletionType::List).build();
     let mut editor: Editor<Assistant<'_>, DefaultHistory> = Editor::with_config(config).map_err(failed)?;
-    editor.set_helper(Some(Assistant::new(shell)));
+    let mut assistant = Assistant::new(shell);
+    assistant.color = color;
+    editor.set_helper(Some(assistant));
     let mut at = from.saturating_sub(1);
     if at == 0 {
         // The tour begins with the whole target.

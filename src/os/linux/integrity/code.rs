@@ -232,7 +232,7 @@ impl Check<'_, '_> {
 
     /// An address that code holds as a constant: the compiler knows none outside of what it compiles.
     fn address(&mut self, at: &Instruction, body: &[u8], start: u64, value: u64, entry: bool, module: Option<&str>) {
-        if value < 1 << 63 || value > u64::MAX - 4096 {
+        if !(1 << 63..=u64::MAX - 4096).contains(&value) {
             return;
         }
         let to = VirtAddr::new(umem::from(value));

@@ -51,7 +51,7 @@ fn scan(reader: &mut Reader<'_, '_>, range: &Range<u64>, late: &Range<u64>, know
         for (i, word) in (0u64..).zip(buf.as_chunks::<8>().0) {
             let target = if little { u64::from_le_bytes(*word) } else { u64::from_be_bytes(*word) };
             // Most words are no addresses of the kernel's half, or of the kernel itself.
-            if target < 1 << 63 || target > u64::MAX - 4096 || image.contains(&target) {
+            if !(1 << 63..=u64::MAX - 4096).contains(&target) || image.contains(&target) {
                 continue;
             }
             let slot = VirtAddr::new(umem::from(at + i * WORD));

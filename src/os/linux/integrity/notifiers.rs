@@ -1,7 +1,7 @@
 //! Chains of callbacks (kernel/notifier.c): who is told of keys, modules, crashes, network devices, ...
 //!
 //! A chain's head is one of four types, and which one is not written anywhere. Of the chains that matter it is known by name. Else
-//! a lock that nobody waits for points to itself, which tells two of them (up to 6.19; locks of later kernels are zeros); the rest is
+//! a lock that nobody waits for points to itself, which tells two of them (in 7.x kernels such a lock is all zeros); the rest is
 //! told by the room up to the next symbol, and by what would be the first callback.
 
 use super::super::layout::{Extent, Found, Member, Members, Shape, offset_of, shapes};

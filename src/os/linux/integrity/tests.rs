@@ -150,6 +150,57 @@ fn users_of_ftrace_in_a_circle_end() {
     assert!(lost.iter().any(|l| l.contains("circle")), "{lost:?}");
 }
 
+/// A module with text of one page and data of another.
+fn module(kit: &mut Kit, at: u64, base: u64, name: &[u8]) {
+    let layout = &[("base", 0, u(8)), ("size", 8, u(4)), ("text_size", 12, u(4))];
+    kit.types.structure("module_layout", 16, layout);
+    let list = "list_head".into();
+    kit.types.structure(
+        "module",
+        256,
+        &[("state", 0, u(4)), ("list", 8, list), ("name", 24, array(1, 56)), ("core_layout", 80, "module_layout".into())],
+    );
+    kit.symbol("modules", DATA + 0x800);
+    kit.ring(&[DATA + 0x800, at + 8]);
+    kit.put(at + 24, name);
+    kit.word(at + 80, base);
+    kit.word(at + 88, 0x1000 << 32 | 0x2000);
+}
+
+#[test]
+fn a_module_that_replaces_functions_by_ftrace_is_suspicious() {
+    const IPMODIFY: u64 = 1 << 12;
+    const MODULE: u64 = 0xffff_ffff_c000_0000;
+    for (flags, reason) in [(1, None), (1 | IPMODIFY, Some("a module replaces functions of the kernel by ftrace"))] {
+        let mut kit = kit();
+        module(&mut kit, HEAP + 0x800, MODULE, b"rk\0");
+        kit.types.structure(
+            "ftrace_ops",
+            64,
+            &[("func", 0, u(8)), ("next", 8, u(8)), ("flags", 16, u(8)), ("func_hash", 24, u(8))],
+        );
+        kit.types.structure("ftrace_ops_hash", 16, &[("filter_hash", 8, u(8))]);
+        kit.types.structure("ftrace_hash", 24, &[("size_bits", 0, u(8)), ("buckets", 8, u(8)), ("count", 16, u(8))]);
+        kit.types.structure("ftrace_func_entry", 32, &[("hlist", 0, u(8)), ("ip", 16, u(8))]);
+        kit.symbol("ftrace_ops_list", DATA);
+        kit.symbol("ftrace_list_end", DATA + 0x40);
+        kit.word(DATA, HEAP);
+        for (at, value) in [(0, MODULE + 0x10), (8, DATA + 0x40), (16, flags), (24, HEAP + 0x40)] {
+            kit.word(HEAP + at, value);
+        }
+        kit.word(HEAP + 0x48, HEAP + 0x60);
+        for (at, value) in [(0, 1), (8, HEAP + 0x80), (16, 1)] {
+            kit.word(HEAP + 0x60 + at, value);
+        }
+        kit.word(HEAP + 0x88, HEAP + 0xa0);
+        kit.word(HEAP + 0xb0, TEXT + 0x104);
+        let (hooks, lost) = found(&kit, "ftrace");
+        assert_eq!(hooks.len(), 1, "{lost:?}");
+        assert_eq!((hooks[0].name.as_str(), hooks[0].reason), ("good", reason));
+        assert_eq!(hooks[0].owner.as_ref().map(Owner::word).as_deref(), Some("rk"));
+    }
+}
+
 #[test]
 fn a_helper_that_anybody_may_write_is_suspicious() {
     for (path, reason) in [("/sbin/modprobe\0", None), ("/tmp/x\0", Some("the kernel starts a program that anybody may write"))] {
@@ -189,6 +240,20 @@ fn jumps_at_the_start_of_a_function_are_told() {
         assert_eq!(code(bytes), elsewhere, "{bytes:02x?}");
     }
     assert_eq!(code(&[0xcc, 0x90, 0xc3]), [("breakpoint", Some("a breakpoint that no kprobe set"))]);
+}
+
+#[test]
+fn findings_are_what_is_suspicious_with_its_evidence() {
+    let mut kit = kit();
+    kit.symbols_as_text();
+    kit.symbol("modprobe_path", DATA);
+    kit.put(DATA, b"/tmp/x\0");
+    kit.put(TEXT + 0x100, &[0xcc, 0x90]);
+    let found = findings(&kit.kernel(), &mut Lost::default());
+    let told: Vec<_> = found.iter().filter(|f| f.kind == "hook" || f.reason.contains("breakpoint")).collect();
+    assert_eq!(told.iter().map(|f| f.kind).collect::<Vec<_>>(), ["hook", "code"], "{found:?}");
+    assert!(told[0].evidence.starts_with("modprobe_path, slot ") && told[0].evidence.ends_with("/tmp/x"), "{:?}", told[0]);
+    assert!(told[1].evidence.starts_with("breakpoint at good, bytes cc90"), "{:?}", told[1]);
 }
 
 #[test]

@@ -82,6 +82,17 @@ const FORMS: &[(&str, &str)] = &[
     ("bt ffff888004a50000", "bt 0xffff888004a50000"),
     ("foreach bt", "bt"),
     ("foreach files", "foreach all files"),
+    (
+        "list task_struct.tasks -s task_struct.pid,comm -h ffff888004a50000",
+        "list task_struct.tasks 0xffff888004a50000 -s pid,comm --embedded",
+    ),
+    ("list module.list -s module.name -H modules", "list module.list modules -s name"),
+    ("list -o 8 ffff888004a50000", "list 0xffff888004a50000 --offset 8"),
+    (
+        "tree -t rbtree -r vmap_area.rb_node -s vmap_area.va_start vmap_area_root",
+        "tree vmap_area.rb_node vmap_area_root --kind rb -s va_start",
+    ),
+    ("tree -t xarray -s page ffff888004a50008", "tree page 0xffff888004a50008 --kind xarray"),
     ("irq -d", "hooks --only idt"),
     ("dis -l schedule", "dis schedule"),
     ("fuser /dev/null", "files --path /dev/null"),
@@ -136,6 +147,8 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "foreach" => foreach(rest),
         "fuser" if rest.first().is_some_and(|w| !w.starts_with('-')) => Some(Ok(with(&["files", "--path"], rest))),
         "irq" => Some(irq(rest)),
+        "list" => list(rest, notes),
+        "tree" => tree(rest, notes),
         "dis" if rest.iter().any(|w| w == "-l" || w == "-s") => {
             Some(Ok(with(&["dis"], &without(rest, &["-l", "-s"], notes, "dis"))))
         }
@@ -510,6 +523,12 @@ fn structure(rest: &[String], notes: &mut Notes) -> Translated {
             w => plain.push(w.to_owned()),
         }
     }
+    if let Some(offset) = back.filter(|b| number(b, 10).is_none()) {
+        return Err(Absent::new(
+            format!("struct -l {offset}: an offset is a number here"),
+            "`dt TYPE` shows the offsets of members; `dt TYPE ADDR-OFFSET` the structure around one; `list` walks what is linked",
+        ));
+    }
     // `struct` before a tag is C's: `struct struct list_head`.
     let at = usize::from(plain.first().is_some_and(|w| matches!(w.as_str(), "struct" | "union" | "enum")) && plain.len() > 1) + 1;
     if plain.len() > at + 1 {
@@ -599,6 +618,87 @@ fn foreach(rest: &[String]) -> Option<Translated> {
     let command = ["bt", "vm", "task", "files", "net", "ps", "sig", "vtop", "rd", "maps", "threads", "lsof"];
     let alone = command.contains(&first.as_str()) && rest.get(1).is_none_or(|w| w.starts_with('-'));
     alone.then(|| Ok(with(&["foreach", "all"], rest)))
+}
+
+/// `-s task_struct.pid,comm`: the type and its members.
+fn members(text: &str) -> (String, String) {
+    let (kind, members) = text.split_once('.').unwrap_or((text, ""));
+    // crash repeats the type or does not: `task_struct.pid,task_struct.comm`.
+    let members = members.split(',').map(|m| m.strip_prefix(kind).and_then(|m| m.strip_prefix('.')).unwrap_or(m));
+    (kind.to_owned(), members.collect::<Vec<_>>().join(","))
+}
+
+/// `list [-o] OFFSET|TYPE.MEMBER [-s TYPE.MEMBERS] [-h|-H] ADDR`; without options of crash's it is memsh's own.
+fn list(rest: &[String], notes: &mut Notes) -> Option<Translated> {
+    let (theirs, own) = apart(rest);
+    let theirs_alone = |w: &String| matches!(w.as_str(), "-h" | "-H" | "-S" | "-r" | "-B" | "-x" | "-d");
+    let offset = theirs.windows(2).any(|w| matches!(w, [o, n] if o == "-o" && number(n, 10).is_some()));
+    if !theirs.iter().any(theirs_alone) && !offset {
+        return None;
+    }
+    let mut plain: Vec<String> = Vec::new();
+    let mut behind = Vec::new();
+    let mut words = theirs.iter();
+    while let Some(w) = words.next() {
+        match w.as_str() {
+            "-h" => behind.push("--embedded".to_owned()),
+            "-H" | "-x" | "-d" => {}
+            "-o" => behind.extend(["--offset".to_owned(), words.next().cloned().unwrap_or_default()]),
+            "-s" | "-S" => {
+                let (_, members) = members(words.next()?);
+                behind.extend((!members.is_empty()).then_some(["-s".to_owned(), members]).into_iter().flatten());
+            }
+            "-e" | "-l" | "-r" | "-B" => {
+                return Some(Err(Absent::new(
+                    format!("list {w}: memsh walks a list from its beginning to its end"),
+                    "`--limit N` ends it earlier, `--sort -index` turns it around",
+                )));
+            }
+            w if is_number(w) && !is_decimal(w) => plain.push(hex(w, crash("list"), notes)),
+            w => plain.push(w.to_owned()),
+        }
+    }
+    Some(Ok(with(&["list"], &[plain, behind, own].concat())))
+}
+
+/// `tree -t KIND [-r TYPE.MEMBER] [-s TYPE.MEMBERS] ROOT`; without `-t` it is memsh's own.
+fn tree(rest: &[String], notes: &mut Notes) -> Option<Translated> {
+    let (theirs, own) = apart(rest);
+    if !theirs.iter().any(|w| matches!(w.as_str(), "-t" | "-r" | "-N")) {
+        return None;
+    }
+    let (mut kind, mut node, mut shown, mut root) = (None, None, None, None);
+    let mut words = theirs.iter();
+    while let Some(w) = words.next() {
+        match w.as_str() {
+            "-t" => {
+                kind = words.next().map(|k| match k.get(..2).unwrap_or(k) {
+                    "rb" => "rb",
+                    "ra" => "radix",
+                    "xa" | "x" => "xarray",
+                    "ma" | "m" => "maple",
+                    _ => k.as_str(),
+                });
+            }
+            "-r" | "-o" => node = words.next(),
+            "-s" | "-S" => shown = words.next().map(|s| members(s)),
+            "-p" | "-x" | "-d" => {}
+            "-N" => {
+                return Some(Err(Absent::new(
+                    "tree -N: memsh begins at a root",
+                    "`dt rb_root ADDR` shows where a root points to",
+                )));
+            }
+            w => root = Some(hex(w, crash("tree"), notes)),
+        }
+    }
+    let mut out = vec!["tree".to_owned()];
+    // What links the structures names their type as well.
+    out.extend(node.cloned().or_else(|| shown.as_ref().map(|(t, _)| t.clone())));
+    out.extend(root);
+    out.extend(kind.into_iter().flat_map(|k| ["--kind".to_owned(), k.to_owned()]));
+    out.extend(shown.filter(|(_, m)| !m.is_empty()).into_iter().flat_map(|(_, m)| ["-s".to_owned(), m]));
+    Some(Ok([out, own].concat()))
 }
 
 fn irq(rest: &[String]) -> Translated {

@@ -223,7 +223,9 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "x" if rest.iter().any(|w| w.contains('*') && !w.starts_with('*') || w.ends_with('!') || w.contains("!*")) => {
             with(&["symbols"], rest)
         }
+        // crash's `struct -l` says where in the structure the address is.
         "dt" if rest.iter().any(|w| matches!(w.as_str(), "-l" | "--list")) => walked(rest),
+        "struct" if rest.iter().any(|w| w == "--list") => walked(rest),
         "dt" => return layout(rest, notes),
         "dx" => dx(rest),
         "u" => with(&["dis"], &memory(rest, windbg("u"), notes)),

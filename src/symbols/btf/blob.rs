@@ -120,7 +120,8 @@ impl Btf {
         let end = u32::try_from(self.header.types.end).ok()?;
         // Every type takes three words at least, and the first begins where the section does.
         let fits = offsets.first() == Some(&begin) && offsets.last().is_some_and(|&l| l < end);
-        if !fits || !offsets.is_sorted_by(|a, b| a.saturating_add(12) <= *b) || names.len() > offsets.len() || !names.is_sorted() {
+        if !fits || !offsets.is_sorted_by(|a, b| a.saturating_add(12) <= *b) || names.len() > offsets.len() || !names.is_sorted()
+        {
             return None;
         }
         self.offsets = offsets;

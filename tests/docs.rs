@@ -1,5 +1,5 @@
 //! What the documentation shows runs, and answers what it says. Lines that ask the sample are run: `memsh sample ...` as the host's
-//! shell would run them, `memsh> ...` in memsh's own. What stands below a line with `$ ` is its answer, which may end in `...`.
+//! shell would run them, `memsh> ...` and `cargo run --release -- sample ...` in memsh's own. What stands below a line with `$ ` is its answer, which may end in `...`.
 //! What needs a terminal or another image is written otherwise. `MEMSH_BLESS=1` writes the answers of today.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -44,7 +44,8 @@ fn examples(page: &str) -> Vec<Example> {
         let code = if fenced { Some(asked.unwrap_or(text)) } else { text.strip_prefix("    ") };
         let command = code.and_then(|c| match c.strip_prefix("memsh> ") {
             Some(own) => Some((own, true)),
-            None => c.starts_with("memsh sample ").then_some((c, false)),
+            None if c.starts_with("memsh sample ") => Some((c, false)),
+            None => c.split_once("cargo run --release -- sample ").map(|(_, words)| (words, true)),
         });
         match command {
             Some((command, own)) => {

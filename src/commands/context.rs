@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, Result};
 use super::similar::similar;
-use memsh::os::linux::percpu;
+use memsh::os::linux::base::percpu;
 use memsh::session::{Session, Space};
 use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::ProcessInfo;

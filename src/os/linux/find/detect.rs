@@ -1,10 +1,10 @@
 //! The chain of steps.
 
-use super::super::kernel::{Kernel, Linux};
-use super::super::names::AllSymbols;
 use super::trace::Trace;
 use super::{files, names, types, x86_64};
 use crate::engine::Memory;
+use crate::os::linux::base::kernel::{Kernel, Linux};
+use crate::os::linux::code::names::AllSymbols;
 use crate::os::{DetectionStep, Hints, OsLayer};
 use crate::symbols::{SymbolTable, Symbols, VmcoreInfo};
 use crate::{Error, ErrorKind, Layer, Result};

@@ -31,7 +31,7 @@
 //! - `args`: arguments and environment
 //! - `history`: what users typed into shells
 //! - `kmsg`: the kernel's log
-//! - `module`, `modscan`, `names`: kernel modules, by every way that leads to them, and their symbols
+//! - `module`, `modscan`, `names`, `modtypes`: kernel modules, by every way that leads to them, their symbols and their types
 //! - `space`: the address space of a process, with page-table isolation or without
 //! - `walk`: any list or tree, for whoever asks by hand
 //! - `unwind`: stacks of tasks
@@ -71,6 +71,7 @@ mod lost;
 mod maple;
 mod mm;
 pub mod modscan;
+mod modtypes;
 mod module;
 pub mod mount;
 mod mountopts;

@@ -12,6 +12,7 @@ use super::xarray::{ArrayShape, array};
 use crate::engine::{AddressSpace, ViewExt, index};
 use crate::symbols::{AllTypes, Btf, ModuleBlob, ModuleBlobs, Symbols, Types};
 use memsh_plugin::{MemoryView, VirtAddr, umem};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 shapes! {
@@ -55,13 +56,15 @@ const BASE: u64 = 4 << 20;
 
 /// The kernel's types and, read when they are needed, those of its modules.
 pub(super) fn with_modules(kernel: Arc<Btf>, space: AddressSpace, symbols: Arc<dyn Symbols>) -> AllTypes {
-    AllTypes::new(kernel, move |kernel| blobs(kernel, &space, &*symbols))
+    AllTypes::new(kernel, move |kernel| blobs(kernel, (kernel.end_id(), kernel.strings_end()), &space, &*symbols))
 }
 
-/// The blobs of all modules, in the order in which they were loaded. Reads nothing but by the kernel's own types.
-pub(super) fn blobs(kernel: &Btf, view: &dyn MemoryView, symbols: &dyn Symbols) -> ModuleBlobs {
+/// The blobs of all modules, in the order in which they were loaded. Reads nothing but by `types`, the kernel's own; a module's
+/// must go on from `counts`, the kernel's first free id and place for strings.
+fn blobs(types: &dyn Types, counts: (u32, Option<u32>), view: &dyn MemoryView, symbols: &dyn Symbols) -> ModuleBlobs {
+    let shape = BlobShape::find(types);
     let mut reader =
-        Reader { kernel, view, symbols, shape: BlobShape::find(kernel), lost: Lost::default(), left: ALL, out: Vec::new() };
+        Reader { types, counts, view, symbols, shape, lost: Lost::default(), seen: HashSet::new(), left: ALL, out: Vec::new() };
     reader.registered();
     reader.loading();
     let lost = reader.lost.listing(Vec::<u8>::new()).lost;
@@ -69,11 +72,13 @@ pub(super) fn blobs(kernel: &Btf, view: &dyn MemoryView, symbols: &dyn Symbols) 
 }
 
 struct Reader<'a> {
-    kernel: &'a Btf,
+    types: &'a dyn Types,
+    counts: (u32, Option<u32>),
     view: &'a dyn MemoryView,
     symbols: &'a dyn Symbols,
     shape: BlobShape,
     lost: Lost,
+    seen: HashSet<VirtAddr>,
     /// How many bytes more may be read.
     left: usize,
     out: Vec<ModuleBlob>,
@@ -82,7 +87,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// What the kernel registered.
     fn registered(&mut self) {
-        let entry = EntryShape::find(self.kernel);
+        let entry = EntryShape::find(self.types);
         // A kernel without the structure keeps no types of modules (before 5.11, or without CONFIG_DEBUG_INFO_BTF_MODULES).
         let (Some(own), Some(_)) = (offset_of(entry.list), entry.btf) else { return };
         let known = self.out.len();
@@ -102,9 +107,9 @@ impl Reader<'_> {
 
     /// The table of all types by their ids, which programs ask by: leads to the same where the list can't be followed.
     fn by_id(&mut self) {
-        let kernel = self.kernel;
+        let types = self.types;
         let (Some(table), Some(tree), Some(shape)) =
-            (self.symbols.address("btf_idr"), offset_of(IdrShape::find(kernel).tree), ArrayShape::find(kernel))
+            (self.symbols.address("btf_idr"), offset_of(IdrShape::find(types).tree), ArrayShape::find(types))
         else {
             return;
         };
@@ -119,6 +124,9 @@ impl Reader<'_> {
     }
 
     fn take(&mut self, at: VirtAddr) {
+        if !self.seen.insert(at) {
+            return;
+        }
         let l = self.shape.clone();
         let block = l.read(self.view, at);
         let name = String::from_utf8_lossy(block.text(l.name).unwrap_or_default()).into_owned();
@@ -130,7 +138,7 @@ impl Reader<'_> {
             return;
         }
         let counts = (block.u32(l.first), block.u32(l.strings));
-        let ours = (Some(self.kernel.end_id()), self.kernel.strings_end());
+        let ours = (Some(self.counts.0), self.counts.1);
         if counts.0.is_some() && counts != ours {
             self.lost.push(format!("the types of module {name} at {at} go on from other types than the kernel's"));
             return;
@@ -146,7 +154,7 @@ impl Reader<'_> {
 
     /// What modules brought that were being loaded.
     fn loading(&mut self) {
-        let l = LoadingShape::find(self.kernel);
+        let l = LoadingShape::find(self.types);
         let (Some(head), Some(_), Some(_)) = (self.symbols.address("modules"), l.list, l.data) else { return };
         // Who lists modules is told of a broken list; here it would be said of types that nobody misses.
         let nodes = list(self.view, head, "module list", &mut Lost::default());
@@ -191,3 +199,142 @@ impl Reader<'_> {
 
 /// The members that have address and length.
 type Place = (Option<Member>, Option<Member>);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::testkit::{Kit, array, u};
+    use super::*;
+
+    const LIST: u64 = 0xffff_8880_0000_1000;
+    const IDR: u64 = 0xffff_8880_0000_1100;
+    const MODULE: u64 = 0xffff_8880_0000_9000;
+
+    fn kit() -> Kit {
+        let mut kit = Kit::new();
+        kit.types.structure("btf_module", 32, &[("list", 0, "list_head".into()), ("module", 16, u(8)), ("btf", 24, u(8))]);
+        let members = [
+            ("data", 0, u(8)),
+            ("data_size", 8, u(4)),
+            ("base_btf", 16, u(8)),
+            ("start_id", 24, u(4)),
+            ("start_str_off", 28, u(4)),
+            ("name", 32, array(1, 16)),
+            ("kernel_btf", 48, u(1)),
+        ];
+        kit.types.structure("btf", 56, &members);
+        kit.types.structure("idr", 16, &[("idr_rt", 0, "xarray".into())]);
+        kit.types.structure("xarray", 16, &[("xa_lock", 0, u(4)), ("xa_head", 8, u(8))]);
+        kit.types.structure("xa_node", 0x240, &[("shift", 0, u(1)), ("slots", 0x28, array(8, 64))]);
+        let members = [
+            ("list", 0, "list_head".into()),
+            ("name", 16, array(1, 16)),
+            ("btf_data_size", 32, u(4)),
+            ("btf_base_data_size", 36, u(4)),
+            ("btf_data", 40, u(8)),
+            ("btf_base_data", 48, u(8)),
+        ];
+        kit.types.structure("module", 64, &members);
+        kit.symbol("btf_modules", LIST);
+        kit
+    }
+
+    fn node(i: u64) -> u64 {
+        LIST + 0x200 * (i + 1)
+    }
+
+    /// Types of a module: what the list leads to.
+    fn types(kit: &mut Kit, i: u64, name: &str, data: &[u8], size: u64) {
+        let (node, btf) = (node(i), node(i) + 0x40);
+        kit.word(node + 24, btf);
+        kit.word(btf, btf + 0x80);
+        kit.word(btf + 8, size);
+        kit.word(btf + 16, 0xffff_8880_1111_0000);
+        kit.word(btf + 24, 16 | 300 << 32);
+        kit.put(btf + 32, name.as_bytes());
+        kit.put(btf + 48, &[1]);
+        kit.put(btf + 0x80, data);
+    }
+
+    fn read(kit: &Kit) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
+        let kernel = kit.kernel();
+        let found = blobs(&*kernel.types, (16, Some(300)), kernel.view(), &*kernel.symbols);
+        (found.blobs.into_iter().map(|b| (b.module, b.bytes)).collect(), found.lost)
+    }
+
+    #[test]
+    fn blobs_come_in_the_order_of_the_list() {
+        let mut kit = kit();
+        kit.ring(&[LIST, node(0), node(1)]);
+        types(&mut kit, 0, "tun", b"abc", 3);
+        types(&mut kit, 1, "veth", b"defg", 4);
+        let expected = [("tun".to_owned(), b"abc".to_vec()), ("veth".to_owned(), b"defg".to_vec())];
+        assert_eq!(read(&kit), (expected.to_vec(), Vec::new()));
+    }
+
+    #[test]
+    fn a_kernel_that_keeps_none_has_none() {
+        let mut kit = Kit::new();
+        kit.symbol("btf_modules", LIST);
+        assert_eq!(read(&kit), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told_and_costs_its_module_only() {
+        let mut kit = kit();
+        kit.ring(&[LIST, node(0), node(1), node(2), node(3), node(4)]);
+        types(&mut kit, 0, "huge", b"", 0xffff_ffff);
+        types(&mut kit, 1, "gone", b"", 3);
+        kit.word(node(1) + 0x40, 0xffff_8880_5555_0000);
+        types(&mut kit, 2, "foreign", b"abc", 3);
+        kit.word(node(2) + 0x40 + 24, 17 | 300 << 32);
+        types(&mut kit, 3, "", b"abc", 3);
+        types(&mut kit, 4, "tun", b"abc", 3);
+        let (found, lost) = read(&kit);
+        assert_eq!(found, [("tun".to_owned(), b"abc".to_vec())]);
+        let said = |part: &str| lost.iter().filter(|l| l.contains(part)).count();
+        assert_eq!(said("module huge at") + said("bytes of the types of module gone"), 2, "{lost:?}");
+        assert_eq!(said("module foreign at") + said("do not say of which module"), 2, "{lost:?}");
+        assert_eq!(lost.len(), 4, "{lost:?}");
+    }
+
+    #[test]
+    fn the_table_of_ids_leads_on_where_the_list_is_torn() {
+        let mut kit = kit();
+        kit.word(LIST, 0xffff_8880_7777_0000);
+        types(&mut kit, 0, "tun", b"abc", 3);
+        types(&mut kit, 1, "program", b"abc", 3);
+        kit.put(node(1) + 0x40 + 48, &[0]);
+        kit.symbol("btf_idr", IDR);
+        let inner = IDR + 0x40;
+        kit.word(IDR + 8, inner | 2);
+        kit.word(inner + 0x28, node(0) + 0x40);
+        kit.word(inner + 0x30, node(1) + 0x40);
+        let (found, lost) = read(&kit);
+        assert_eq!(found, [("tun".to_owned(), b"abc".to_vec())]);
+        assert!(!lost.is_empty() && lost.iter().all(|l| l.starts_with("list of modules' types")), "{lost:?}");
+    }
+
+    #[test]
+    fn a_module_that_is_being_loaded_has_what_it_brought() {
+        let mut kit = kit();
+        kit.ring(&[LIST, node(0)]);
+        types(&mut kit, 0, "tun", b"abc", 3);
+        kit.symbol("modules", MODULE);
+        kit.ring(&[MODULE, MODULE + 0x100, MODULE + 0x200, MODULE + 0x300]);
+        for (i, name) in [(1, "tun"), (2, "late"), (3, "done")] {
+            let at = MODULE + i * 0x100;
+            kit.put(at + 16, name.as_bytes());
+            kit.word(at + 32, 3 | 2 << 32);
+            kit.word(at + 40, if name == "done" { 0 } else { at + 0x80 });
+            kit.word(at + 48, if name == "late" { at + 0x90 } else { 0 });
+            kit.put(at + 0x80, b"new");
+            kit.put(at + 0x90, b"ba");
+        }
+        let kernel = kit.kernel();
+        let found = blobs(&*kernel.types, (16, Some(300)), kernel.view(), &*kernel.symbols).blobs;
+        let all: Vec<_> = found.into_iter().map(|b| (b.module, b.bytes, b.base)).collect();
+        let expected = [("tun".to_owned(), b"abc".to_vec(), None), ("late".to_owned(), b"new".to_vec(), Some(b"ba".to_vec()))];
+        assert_eq!(all, expected);
+    }
+}

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::bpf::{BpfKind, BpfObject, BpfOwner, bpf};
+use memsh::os::linux::code::bpf::{BpfKind, BpfObject, BpfOwner, bpf};
 use memsh::umem;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -7,7 +7,7 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::open;
-use memsh::os::linux::unwind::{Frame, FrameKind, Stack, Unwinder};
+use memsh::os::linux::tasks::unwind::{Frame, FrameKind, Stack, Unwinder};
 use memsh::session::Session;
 use memsh::{Error, ErrorKind, Layer, VirtAddr, umem};
 use memsh_plugin::{Process, ProcessInfo, ThreadInfo};

@@ -6,7 +6,7 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh::os::linux::cgroup::Cgroups as Teller;
+use memsh::os::linux::tasks::cgroup::Cgroups as Teller;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -7,7 +7,7 @@ use super::glob::Glob;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh::os::linux::openfile::{Held, OpenFile, OpenFiles, flags_text};
+use memsh::os::linux::files::openfile::{Held, OpenFile, OpenFiles, flags_text};
 use memsh_plugin::ProcessInfo;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -6,7 +6,7 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh::os::linux::history::history;
+use memsh::os::linux::tasks::history::history;
 use memsh_plugin::ProcessInfo;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -6,8 +6,8 @@ use super::failure::{Failure, Result};
 use super::glob::Glob;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::integrity::{self, Hook, TABLES};
-use memsh::os::linux::owner::Owner;
+use memsh::os::linux::code::owner::Owner;
+use memsh::os::linux::suspicion::integrity::{self, Hook, TABLES};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::resource::{Resource, Resources, resources};
+use memsh::os::linux::system::resource::{Resource, Resources, resources};
 use memsh::umem;
 use schemars::JsonSchema;
 use serde::Serialize;

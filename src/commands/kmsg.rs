@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::{Failure, Result};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::kmsg::{Caller, Message, messages};
+use memsh::os::linux::system::kmsg::{Caller, Message, messages};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -7,7 +7,8 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::values::{Place, chosen, unknown};
 use super::walker::{address_of, member};
-use memsh::os::linux::{Kernel, walk};
+use memsh::os::linux::Kernel;
+use memsh::os::linux::containers::walk;
 use memsh::symbols::{TypeKind, TypesExt};
 use memsh::{VirtAddr, umem};
 use memsh_plugin::Listing;
@@ -96,7 +97,7 @@ impl Command for List {
         let links = match (&link.kind, link.name.as_deref()) {
             (TypeKind::Pointer(_), _) => Links::Pointer,
             (_, Some("list_head")) => Links::Ring,
-            (_, Some("hlist_node" | "hlist_nulls_node" | "llist_node" | "hlist_bl_node")) => Links::Chain,
+            (_, Some("hlist_node" | "hlist_nulls_node" | "llist_node")) => Links::Chain,
             _ => {
                 let what =
                     format!("list: {} links nothing: it is no list_head, hlist_node, llist_node and no pointer", self.what);

@@ -7,7 +7,7 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Whose, open};
 use memsh::engine::search::Options;
-use memsh::os::linux::modscan::module_scan;
+use memsh::os::linux::code::modscan::module_scan;
 use memsh_plugin::{ModuleInfo, Process};
 use schemars::JsonSchema;
 use serde::Serialize;

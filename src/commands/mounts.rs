@@ -7,7 +7,7 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
 use memsh::VirtAddr;
-use memsh::os::linux::mount::{Mount, mounts};
+use memsh::os::linux::files::mount::{Mount, mounts};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -7,7 +7,7 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
 use memsh::VirtAddr;
-use memsh::os::linux::nslist::{Namespace, namespaces};
+use memsh::os::linux::tasks::nslist::{Namespace, namespaces};
 use schemars::JsonSchema;
 use serde::Serialize;
 

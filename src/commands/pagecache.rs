@@ -8,8 +8,8 @@ use super::glob::Glob;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use memsh::os::linux::Kernel;
-use memsh::os::linux::frames::Frames;
-use memsh::os::linux::pagecache::{CachedFile, Which, device_text, files};
+use memsh::os::linux::files::pagecache::{CachedFile, Which, device_text, files};
+use memsh::os::linux::memory::frames::Frames;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -180,7 +180,7 @@ pub fn find(cx: &Context, kernel: &Kernel, which: &str) -> Result<CachedFile> {
     if let Some(digits) = which.strip_prefix("0x") {
         let wrong = |_| Failure::usage(format!("{which} is no address"));
         let at = memsh::VirtAddr::new(memsh::umem::from(u64::from_str_radix(digits, 16).map_err(wrong)?));
-        let found = memsh::os::linux::pagecache::file_at(kernel, at).map_err(memsh::Error::from)?;
+        let found = memsh::os::linux::files::pagecache::file_at(kernel, at).map_err(memsh::Error::from)?;
         let none = || Failure::usage(format!("no inode lies at {which}"));
         return cx.take(&found).into_iter().next().ok_or_else(none);
     }

@@ -7,7 +7,7 @@ use super::glob::Glob;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::values::{Place, describe};
-use memsh::os::linux::percpu::{cpus, per_cpu};
+use memsh::os::linux::base::percpu::{cpus, per_cpu};
 use memsh::symbols::TypesExt;
 use memsh::{Error, ErrorKind, Layer};
 use schemars::JsonSchema;

@@ -7,7 +7,7 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
 use memsh::engine::search::Options;
-use memsh::os::linux::census::{Seen, Sources, Way, census};
+use memsh::os::linux::tasks::census::{Seen, Sources, Way, census};
 use memsh_plugin::{Listing, ProcessInfo};
 use schemars::JsonSchema;
 use serde::Serialize;

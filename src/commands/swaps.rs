@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::swap::swaps;
+use memsh::os::linux::system::swap::swaps;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -5,8 +5,8 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::integrity::{self, Patch};
-use memsh::os::linux::owner::Owner;
+use memsh::os::linux::code::owner::Owner;
+use memsh::os::linux::suspicion::integrity::{self, Patch};
 use schemars::JsonSchema;
 use serde::Serialize;
 

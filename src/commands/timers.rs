@@ -6,7 +6,7 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh::os::linux::timer::{Timer, timers};
+use memsh::os::linux::system::timer::{Timer, timers};
 use memsh::session::Session;
 use schemars::JsonSchema;
 use serde::Serialize;

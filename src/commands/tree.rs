@@ -8,7 +8,7 @@ use super::spec::{Command, Shape};
 use super::values::{Place, chosen, unknown};
 use super::walker::{address_of, member};
 use clap::ValueEnum;
-use memsh::os::linux::walk;
+use memsh::os::linux::containers::walk;
 use memsh::{Error, VirtAddr};
 use schemars::JsonSchema;
 use serde::Serialize;

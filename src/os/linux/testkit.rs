@@ -1,9 +1,9 @@
 //! A small made-up kernel for tests: structures laid out by hand, in memory behind real page tables.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
-use super::kernel::Kernel;
 use crate::arch::Paging;
 use crate::engine::{AddressSpace, Memory};
+use crate::os::linux::base::kernel::Kernel;
 use crate::symbols::{Field, SymbolTable, Type, TypeId, TypeKind, Types};
 use memsh_plugin::*;
 use std::collections::{BTreeMap, HashMap};

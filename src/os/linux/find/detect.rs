@@ -1,12 +1,12 @@
 //! The chain of steps.
 
-use super::super::kernel::{Kernel, Linux};
-use super::super::modtypes;
-use super::super::names::AllSymbols;
 use super::files::Source;
 use super::trace::Trace;
 use super::{files, names, types, x86_64};
 use crate::engine::Memory;
+use crate::os::linux::base::kernel::{Kernel, Linux};
+use crate::os::linux::code::modtypes;
+use crate::os::linux::code::names::AllSymbols;
 use crate::os::{DetectionStep, Hints, OsLayer};
 use crate::symbols::{KernelTypes, SymbolTable, Symbols, Types, VmcoreInfo};
 use crate::{Error, ErrorKind, Layer, Result};

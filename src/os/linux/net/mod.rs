@@ -11,10 +11,10 @@ mod tables;
 mod tests;
 mod words;
 
-use super::holders::{Holder, holders_among, owners};
-use super::kernel::{Kernel, failed};
-use super::layout::{Shape, container_of};
-use super::lost::Lost;
+use crate::os::linux::base::kernel::{Kernel, failed};
+use crate::os::linux::base::layout::{Shape, container_of};
+use crate::os::linux::base::lost::Lost;
+use crate::os::linux::files::holders::{Holder, holders_among, owners};
 pub use device::{Interface, interfaces};
 use memsh_plugin::{ApiError, Listing, Status, Text, VirtAddr};
 use netns::Namespaces;

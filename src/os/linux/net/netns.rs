@@ -2,11 +2,11 @@
 
 use super::shapes::{NetShape, NsProxyShape, TaskNsShape};
 use crate::engine::ViewExt;
-use crate::os::linux::holders::Owner;
-use crate::os::linux::kernel::{Kernel, failed};
-use crate::os::linux::layout::{Shape, offset_of};
-use crate::os::linux::list::list;
-use crate::os::linux::lost::Lost;
+use crate::os::linux::base::kernel::{Kernel, failed};
+use crate::os::linux::base::layout::{Shape, offset_of};
+use crate::os::linux::base::lost::Lost;
+use crate::os::linux::containers::list::list;
+use crate::os::linux::files::holders::Owner;
 use memsh_plugin::{ApiError, Status, VirtAddr, umem};
 use std::collections::HashMap;
 use std::sync::Arc;

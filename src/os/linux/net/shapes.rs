@@ -1,6 +1,6 @@
 //! The structures of the network stack that are read.
 
-use crate::os::linux::layout::{Extent, Found, Member, Members, Shape, shapes};
+use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, shapes};
 use crate::symbols::{Types, TypesExt};
 
 shapes! {

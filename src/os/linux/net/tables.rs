@@ -3,10 +3,10 @@
 use super::netns::Namespaces;
 use super::shapes::*;
 use crate::engine::{ViewExt, index, to_u64, to_umem};
-use crate::os::linux::kernel::Kernel;
-use crate::os::linux::layout::{Block, Member, Shape, offset_of};
-use crate::os::linux::list::chain;
-use crate::os::linux::lost::Lost;
+use crate::os::linux::base::kernel::Kernel;
+use crate::os::linux::base::layout::{Block, Member, Shape, offset_of};
+use crate::os::linux::base::lost::Lost;
+use crate::os::linux::containers::list::chain;
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::HashSet;
 

@@ -1,10 +1,10 @@
 //! Arguments and environment, in all the states in which programs leave them.
 
-use super::super::args::{arguments, command_line, environment};
-use super::super::kernel::Kernel;
-use super::super::lost::Lost;
-use super::super::mm::Mm;
 use super::super::testkit::{Kit, u};
+use crate::os::linux::base::kernel::Kernel;
+use crate::os::linux::base::lost::Lost;
+use crate::os::linux::memory::mm::Mm;
+use crate::os::linux::tasks::args::{arguments, command_line, environment};
 use memsh_plugin::{VirtAddr, umem};
 
 const MM: u64 = 0xffff_8880_0000_0000;

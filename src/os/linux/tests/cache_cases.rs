@@ -1,9 +1,9 @@
 //! Files in memory: inodes, their names and mounts, what lies below an overlay, cached pages.
 
-use super::super::cachedpages::pages_of;
-use super::super::frames::Frames;
-use super::super::pagecache::{CachedFile, Kind, Which, file_at, files};
 use super::super::testkit::{Kit, array, u};
+use crate::os::linux::files::cachedpages::pages_of;
+use crate::os::linux::files::pagecache::{CachedFile, Kind, Which, file_at, files};
+use crate::os::linux::memory::frames::Frames;
 use memsh_plugin::{VirtAddr, umem};
 
 const HEAD: u64 = 0xffff_8880_0000_1000;
@@ -276,7 +276,8 @@ type Told = (Vec<(u64, u64, u64)>, Vec<(u64, u64)>, usize);
 fn runs(kit: &Kit, frames: &Frames, file: &CachedFile) -> Told {
     let listing = pages_of(&kit.kernel(), frames, file);
     let pages = listing.items.first().cloned().unwrap();
-    let told = pages.runs.iter().map(|r| (r.offset, r.bytes, super::super::layout::number(VirtAddr::new(r.phys.value()))));
+    let told =
+        pages.runs.iter().map(|r| (r.offset, r.bytes, crate::os::linux::base::layout::number(VirtAddr::new(r.phys.value()))));
     (told.collect(), pages.evicted, listing.lost.len())
 }
 

@@ -1,8 +1,8 @@
 //! Kernel modules, before 6.4 (two areas) and since (an array of them).
 
-use super::super::lost::Lost;
-use super::super::module::{module_symbols, modules};
 use super::super::testkit::{Kit, array, u};
+use crate::os::linux::base::lost::Lost;
+use crate::os::linux::code::module::{module_symbols, modules};
 use crate::symbols::Symbols;
 use memsh_plugin::{ModuleInfo, VirtAddr, umem};
 

@@ -1,7 +1,7 @@
 //! Paths: mounts, made-up names, loops, strange bytes.
 
-use super::super::path::{PathRef, Paths};
 use super::super::testkit::{Kit, u};
+use crate::os::linux::files::path::{PathRef, Paths};
 use memsh_plugin::{VirtAddr, umem};
 
 const BASE: u64 = 0xffff_8880_0000_0000;

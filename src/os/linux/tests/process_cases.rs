@@ -1,8 +1,8 @@
 //! Processes of a kernel as old as 4.19, and of torn lists.
 
-use super::super::lost::Lost;
-use super::super::task::{Task, processes};
 use super::super::testkit::{Kit, array, u};
+use crate::os::linux::base::lost::Lost;
+use crate::os::linux::tasks::task::{Task, processes};
 use memsh_plugin::{ProcessInfo, VirtAddr, umem};
 
 const TASKS: u64 = 0xffff_8880_0000_0000;

@@ -1,8 +1,8 @@
 //! Regions of a kernel before 6.1: a list and a red-black tree.
 
-use super::super::lost::Lost;
-use super::super::mm::Mm;
 use super::super::testkit::{Kit, u};
+use crate::os::linux::base::lost::Lost;
+use crate::os::linux::memory::mm::Mm;
 use memsh_plugin::{VirtAddr, umem};
 
 const MM: u64 = 0xffff_8880_0000_0000;

@@ -1,13 +1,13 @@
 //! Open files, mounts, namespaces, cgroups and credentials that no healthy machine has.
 
-use super::super::cgroup::Cgroups;
-use super::super::cred::{Credentials, credentials};
-use super::super::kernel::Kernel;
-use super::super::mount::{Mount, mounts};
-use super::super::openfile::{Held, OpenFile, OpenFiles, flags_text};
-use super::super::pids::{active, numbers};
 use super::super::testkit::{Kit, array, u};
 use super::path_cases::{dentry, mount, put_dentry, put_mount, types};
+use crate::os::linux::base::kernel::Kernel;
+use crate::os::linux::files::mount::{Mount, mounts};
+use crate::os::linux::files::openfile::{Held, OpenFile, OpenFiles, flags_text};
+use crate::os::linux::tasks::cgroup::Cgroups;
+use crate::os::linux::tasks::cred::{Credentials, credentials};
+use crate::os::linux::tasks::pids::{active, numbers};
 use memsh_plugin::{Listing, VirtAddr, umem};
 
 const TASK: u64 = 0xffff_8880_0100_0000;

@@ -1,0 +1,162 @@
+//! A found kernel, and the system that it runs.
+
+use super::layout::Found;
+use super::lost::Lost;
+use super::shapes::Layouts;
+use crate::engine::AddressSpace;
+use crate::os::linux::code::module;
+use crate::os::linux::files::path::PathRef;
+use crate::os::linux::system::sys;
+use crate::os::linux::tasks::process::LinuxProcess;
+use crate::os::linux::tasks::task;
+use crate::symbols::{Symbols, Types, VmcoreInfo};
+use memsh_plugin::*;
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// A Linux kernel in memory: what is needed to read its structures.
+pub struct Kernel {
+    /// Its address space.
+    pub space: AddressSpace,
+    /// Its symbols.
+    pub symbols: Arc<dyn Symbols>,
+    /// Its types.
+    pub types: Arc<dyn Types>,
+    /// Where its image begins (`_text`).
+    pub base: VirtAddr,
+    /// Size of its image in bytes, where known.
+    pub size: Option<umem>,
+    /// How far it was moved from its link address, where known.
+    pub slide: Option<umem>,
+    /// VMCOREINFO, where it was found.
+    pub vmcoreinfo: Option<VmcoreInfo>,
+    /// Where it keeps what.
+    pub layouts: Layouts,
+    shapes: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    root: OnceLock<Option<PathRef>>,
+    boot: OnceLock<Option<UnixNanos>>,
+}
+
+impl Kernel {
+    /// A kernel that was found. Looks up the layouts in `types`.
+    pub fn new(space: AddressSpace, symbols: Arc<dyn Symbols>, types: Arc<dyn Types>, base: VirtAddr) -> Self {
+        let layouts = Layouts::find(&*types);
+        Self {
+            space,
+            symbols,
+            types,
+            base,
+            size: None,
+            slide: None,
+            vmcoreinfo: None,
+            layouts,
+            shapes: Mutex::default(),
+            root: OnceLock::new(),
+            boot: OnceLock::new(),
+        }
+    }
+
+    /// The address of a symbol: from the symbols, or from VMCOREINFO, which names a few.
+    pub fn address(&self, name: &str) -> Option<VirtAddr> {
+        self.symbols.address(name).or_else(|| self.vmcoreinfo.as_ref()?.symbol(name))
+    }
+
+    /// A structure's layout, looked up when it is first asked for. What every listing of processes needs stands in
+    /// [`layouts`](Self::layouts); each other concern has its own.
+    pub fn shape<S: Found>(&self) -> Arc<S> {
+        // The lock is held only to look and to keep: finding a shape may take a millisecond.
+        let known = self.shapes.lock().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<S>()).cloned();
+        if let Some(shape) = known.and_then(|s| s.downcast().ok()) {
+            return shape;
+        }
+        let shape = Arc::new(S::find(&*self.types));
+        let kept = Arc::clone(&shape) as Arc<dyn Any + Send + Sync>;
+        self.shapes.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<S>(), kept);
+        shape
+    }
+
+    /// When the system was started.
+    pub fn boot_time(&self) -> Option<UnixNanos> {
+        *self.boot.get_or_init(|| sys::boot_time(self))
+    }
+
+    /// The root directory that paths are told from: that of process 1, as a reader of `/proc` there would see it.
+    pub(crate) fn root(&self) -> Option<PathRef> {
+        *self.root.get_or_init(|| task::init_root(self))
+    }
+
+    /// The `task_struct`s that the kernel's table of process ids leads to: what a process hidden from the list of tasks is still
+    /// found by. In the order of their ids; empty where the table can't be read.
+    pub fn processes_by_id(&self) -> Vec<VirtAddr> {
+        task::by_id(self, &mut Lost::default())
+    }
+
+    /// Size in bytes of the kernel's pages.
+    pub fn space_page_size(&self) -> umem {
+        umem::from(self.space.format().page_size())
+    }
+
+    /// Its address space, to be read.
+    pub fn view(&self) -> &dyn MemoryView {
+        &self.space
+    }
+}
+
+/// An error that says what was tried on the system.
+pub(crate) fn failed(status: Status, message: impl Into<String>) -> ApiError {
+    ApiError::new(status, message)
+}
+
+/// A Linux system.
+#[derive(Clone)]
+pub struct Linux(pub Arc<Kernel>);
+
+impl Linux {
+    /// The system that `kernel` runs.
+    pub fn new(kernel: Kernel) -> Self {
+        Self(Arc::new(kernel))
+    }
+}
+
+impl Os for Linux {
+    fn os_info(&self) -> OsInfo {
+        sys::os_info(&self.0)
+    }
+
+    fn processes(&self) -> CResult<Listing<ProcessInfo>, ApiError> {
+        task::processes(&self.0).into()
+    }
+
+    fn process(&self, address: VirtAddr) -> CResult<ProcessInstanceBox<'static>, ApiError> {
+        match LinuxProcess::new(Arc::clone(&self.0), address) {
+            Ok(process) => CResult::Ok(group_obj!(process as ProcessInstance)),
+            Err(e) => CResult::Err(e),
+        }
+    }
+
+    fn kernel_modules(&self) -> CResult<Listing<ModuleInfo>, ApiError> {
+        let mut lost = Lost::default();
+        module::modules(&self.0, &mut lost).map(|items| lost.listing(items)).into()
+    }
+}
+
+impl MemoryView for Linux {
+    fn view_metadata(&self) -> ViewMetadata {
+        self.0.space.view_metadata()
+    }
+
+    fn read_virt(&self, ops: CSliceMut<VirtReadOp>) {
+        self.0.space.read_virt(ops);
+    }
+
+    fn write_virt(&self, ops: CSliceMut<VirtWriteOp>) {
+        self.0.space.write_virt(ops);
+    }
+
+    fn translate(&self, ops: CSliceMut<TranslateOp>) {
+        self.0.space.translate(ops);
+    }
+}
+
+cglue_impl_group!(Linux, OsInstance, {});

@@ -1,0 +1,268 @@
+//! Whose code an address is: the kernel's own text, a module's, generated code, or memory that has no business being called.
+
+mod areas;
+
+pub(crate) use areas::called_ftrace_ops;
+
+use super::module::module_symbols;
+use crate::engine::ViewExt;
+use crate::os::linux::base::kernel::Kernel;
+use crate::os::linux::base::layout::number;
+use crate::os::linux::base::lost::Lost;
+use crate::symbols::{SymbolTable, Symbols};
+use memsh_plugin::{VirtAddr, umem};
+use std::ops::Range;
+
+/// What kind of memory an address belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OwnerKind {
+    /// Text of the kernel itself.
+    Kernel,
+    /// Text that the kernel frees once it has booted.
+    Init,
+    /// Data of the kernel itself.
+    KernelData,
+    /// Text of a loaded module.
+    Module,
+    /// Data of a loaded module.
+    ModuleData,
+    /// A compiled BPF program or trampoline.
+    Bpf,
+    /// A trampoline that ftrace made.
+    Ftrace,
+    /// Instructions that kprobes copied.
+    Probe,
+    /// The area of modules or of `vmalloc`, where no known module or program lies.
+    Vmalloc,
+    /// The direct map of physical memory: data pages.
+    Direct,
+    /// The user's half.
+    User,
+    /// Kernel memory of none of these kinds.
+    Other,
+    /// Nothing is mapped there.
+    Unmapped,
+}
+
+impl OwnerKind {
+    /// In a word or two: what the `owner` column has, where it is not a module's name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Kernel => "kernel",
+            Self::Init => "kernel-init",
+            Self::KernelData => "kernel-data",
+            Self::Module => "module",
+            Self::ModuleData => "module-data",
+            Self::Bpf => "bpf",
+            Self::Ftrace => "ftrace",
+            Self::Probe => "kprobe",
+            Self::Vmalloc => "vmalloc",
+            Self::Direct => "direct-map",
+            Self::User => "user",
+            Self::Other => "other",
+            Self::Unmapped => "unmapped",
+        }
+    }
+
+    /// Why nothing in the kernel should call such an address; `None` where code lies there.
+    pub fn wild(self) -> Option<&'static str> {
+        match self {
+            Self::Kernel | Self::Init | Self::Module | Self::Bpf | Self::Ftrace | Self::Probe => None,
+            Self::KernelData => Some("points into data of the kernel"),
+            Self::ModuleData => Some("points into data of a module"),
+            Self::Vmalloc => Some("points to memory of no known module"),
+            Self::Direct => Some("points into the direct map"),
+            Self::User => Some("points to user memory"),
+            Self::Other => Some("points to memory that holds no kernel code"),
+            Self::Unmapped => Some("points to memory that is not mapped"),
+        }
+    }
+
+    /// Why a table that only the kernel itself fills should not hold such an address.
+    pub fn foreign(self) -> Option<&'static str> {
+        match self {
+            Self::Module => Some("a table of the kernel points into a module"),
+            Self::Bpf | Self::Ftrace | Self::Probe => Some("a table of the kernel points to generated code"),
+            _ => self.wild(),
+        }
+    }
+}
+
+/// Whose an address is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// What kind of memory it is.
+    pub kind: OwnerKind,
+    /// The module's name, for [`OwnerKind::Module`] and [`OwnerKind::ModuleData`].
+    pub module: Option<String>,
+    /// `symbol` or `symbol+0x10`, where one is near; a module's begin with `module!`.
+    pub symbol: Option<String>,
+    /// How far behind that symbol the address lies, in bytes.
+    pub distance: Option<u64>,
+}
+
+impl Owner {
+    /// What the `owner` column shows: the module's name, or the kind of memory.
+    pub fn word(&self) -> String {
+        self.module.clone().unwrap_or_else(|| self.kind.word().to_owned())
+    }
+
+    /// The symbol without the distance from it, and without its module.
+    pub fn base_name(&self) -> Option<&str> {
+        let name = self.symbol.as_deref()?;
+        let name = name.split_once('!').map_or(name, |(_, n)| n);
+        Some(name.split_once('+').map_or(name, |(n, _)| n))
+    }
+}
+
+struct Area {
+    range: Range<u64>,
+    kind: OwnerKind,
+    name: String,
+}
+
+/// Who owns which addresses of a kernel. Made once, then asked often.
+pub struct Owners<'k> {
+    kernel: &'k Kernel,
+    text: Range<u64>,
+    init: Range<u64>,
+    image: Range<u64>,
+    /// Sorted by their start.
+    areas: Vec<Area>,
+    direct: Range<u64>,
+    modules: SymbolTable,
+}
+
+impl<'k> Owners<'k> {
+    /// Looks up what there is. What can't be read is told, and its addresses then count as nobody's.
+    pub fn new(kernel: &'k Kernel, lost: &mut Lost) -> Self {
+        let mut areas = areas::all(kernel, lost);
+        areas.retain(|a| a.range.start < a.range.end);
+        areas.sort_by_key(|a| a.range.start);
+        let modules = module_symbols(kernel).map(|(table, _)| table).unwrap_or_default();
+        let range = |from: &str, to: &str| match (kernel.symbols.address(from), kernel.symbols.address(to)) {
+            (Some(from), Some(to)) => number(from)..number(to),
+            _ => 0..0,
+        };
+        let text = range("_stext", "_etext");
+        if text.is_empty() {
+            lost.push("the kernel's text has no bounds: no symbols _stext and _etext; its code can't be told from other memory");
+        }
+        Self {
+            kernel,
+            text,
+            init: range("_sinittext", "_einittext"),
+            image: range("_text", "_end"),
+            areas,
+            direct: direct_map(kernel),
+            modules,
+        }
+    }
+
+    /// The addresses of the kernel's own text.
+    pub fn text(&self) -> Range<u64> {
+        self.text.clone()
+    }
+
+    /// The addresses of the kernel's image, text and data.
+    pub fn image(&self) -> Range<u64> {
+        self.image.clone()
+    }
+
+    /// The kernel.
+    pub fn kernel(&self) -> &'k Kernel {
+        self.kernel
+    }
+
+    /// The symbols of the modules.
+    pub fn module_symbols(&self) -> &SymbolTable {
+        &self.modules
+    }
+
+    /// The text of each module: its name and addresses.
+    pub fn module_text(&self) -> impl Iterator<Item = (&str, Range<u64>)> {
+        self.areas.iter().filter(|a| a.kind == OwnerKind::Module).map(|a| (a.name.as_str(), a.range.clone()))
+    }
+
+    fn area(&self, at: u64) -> Option<&Area> {
+        let i = self.areas.partition_point(|a| a.range.start <= at);
+        // Areas may overlap where an image is torn; the nearest few are looked at.
+        self.areas.get(i.saturating_sub(8)..i)?.iter().rev().find(|a| a.range.contains(&at))
+    }
+
+    /// What kind of memory `at` is.
+    pub fn kind(&self, at: VirtAddr) -> OwnerKind {
+        let n = number(at);
+        if self.text.contains(&n) {
+            return OwnerKind::Kernel;
+        }
+        if self.init.contains(&n) {
+            return OwnerKind::Init;
+        }
+        if self.image.contains(&n) {
+            return OwnerKind::KernelData;
+        }
+        if let Some(area) = self.area(n) {
+            return area.kind;
+        }
+        // Both halves are equal on every 64-bit system that memsh knows.
+        if n < 1 << 63 && self.kernel.view().view_metadata().pointer_size == 8 {
+            return OwnerKind::User;
+        }
+        if self.kernel.space.translate_one(at).is_err() {
+            return OwnerKind::Unmapped;
+        }
+        if self.direct.contains(&n) {
+            return OwnerKind::Direct;
+        }
+        let vmalloc = pointer(self.kernel, "vmalloc_base");
+        match vmalloc.is_none_or(|base| n >= base) {
+            true => OwnerKind::Vmalloc,
+            false => OwnerKind::Other,
+        }
+    }
+
+    /// Whose `at` is, with its symbol.
+    pub fn of(&self, at: VirtAddr) -> Owner {
+        let kind = self.kind(at);
+        let near = match kind {
+            OwnerKind::Kernel | OwnerKind::Init | OwnerKind::KernelData => {
+                self.kernel.symbols.near(at).map(|(s, d)| (s.name.to_owned(), d))
+            }
+            OwnerKind::Module | OwnerKind::ModuleData => {
+                let named = |m: &str, n: &str| format!("{m}!{n}");
+                self.modules.near(at).map(|(s, d)| (named(s.module.unwrap_or_default(), s.name), d))
+            }
+            OwnerKind::Bpf | OwnerKind::Ftrace | OwnerKind::Probe => self.area(number(at)).and_then(|a| {
+                let distance = umem::from(number(at).checked_sub(a.range.start)?);
+                (!a.name.is_empty()).then(|| (a.name.clone(), distance))
+            }),
+            _ => None,
+        };
+        let module = match kind {
+            OwnerKind::Module | OwnerKind::ModuleData => self.area(number(at)).map(|a| a.name.clone()),
+            _ => None,
+        };
+        let distance = near.as_ref().and_then(|(_, d)| crate::engine::to_u64(*d));
+        let symbol = near.map(|(name, d)| if d == 0 { name } else { format!("{name}+{d:#x}") });
+        Owner { kind, module, symbol, distance }
+    }
+
+    /// `symbol+0x10` of any address of the kernel or a module; the bare address where there is no symbol.
+    pub fn place(&self, at: VirtAddr) -> String {
+        self.of(at).symbol.unwrap_or_else(|| at.to_string())
+    }
+}
+
+/// The pointer or number in a variable of the kernel.
+fn pointer(kernel: &Kernel, name: &str) -> Option<u64> {
+    kernel.address(name).and_then(|at| kernel.space.read_ptr(at).ok()).map(number).filter(|&n| n != 0)
+}
+
+/// The direct map: from `page_offset_base` (or what the slide-less x86-64 has, `__PAGE_OFFSET_BASE_L4`,
+/// arch/x86/include/asm/page_64_types.h) over as many bytes as there is physical memory.
+fn direct_map(kernel: &Kernel) -> Range<u64> {
+    let base = pointer(kernel, "page_offset_base").unwrap_or(0xffff_8880_0000_0000);
+    let size = crate::engine::to_u64(kernel.space.memory().metadata().size).unwrap_or(0);
+    base..base.saturating_add(size)
+}

@@ -1,0 +1,21 @@
+//! Files: open ones, cached ones, and the mounts they lie on.
+//!
+//! - `fdtable`, `openfile`: open descriptors of a task, and the files behind them
+//! - `filekind`, `filedetail`, `sockname`: what an open file is, and what is known of each kind
+//! - `holders`: which process holds which open file
+//! - `path`: what a directory entry is called from the root of process 1
+//! - `mount`, `mountopts`: mounts of every mount namespace, and their options
+//! - `pagecache`, `cachedpages`, `overlay`: files in memory, their cached pages, what lies below an overlay
+
+pub mod cachedpages;
+pub(crate) mod fdtable;
+pub(crate) mod filedetail;
+pub(crate) mod filekind;
+pub(crate) mod holders;
+pub mod mount;
+pub(crate) mod mountopts;
+pub mod openfile;
+pub(crate) mod overlay;
+pub mod pagecache;
+pub(crate) mod path;
+pub(crate) mod sockname;

@@ -1,0 +1,14 @@
+//! Memory: address spaces of processes, and the page frames below them.
+//!
+//! - `space`: the address space of a process, with page-table isolation or without
+//! - `mm`, `region`, `image`: what the kernel knows of an address space, its regions, the programs in them
+//! - `frames`, `frame_owner`: page frames, `struct page` and the direct map; who uses a frame
+//! - `sweep`: one pass over memory for what looks like a structure
+
+pub mod frame_owner;
+pub mod frames;
+pub(crate) mod image;
+pub(crate) mod mm;
+pub(crate) mod region;
+pub(crate) mod space;
+pub(crate) mod sweep;

@@ -84,7 +84,9 @@ fn documented() -> Vec<String> {
         let text = std::fs::read_to_string(file).unwrap();
         for line in text.lines().map(str::trim) {
             let line = line.strip_prefix("$ ").unwrap_or(line);
-            let Some(command) = line.strip_prefix("memsh sample ") else { continue };
+            let command =
+                line.strip_prefix("memsh sample ").or_else(|| Some(line.split_once("cargo run --release -- sample ")?.1));
+            let Some(command) = command else { continue };
             out.push(command.split("  #").next().unwrap().split(" # ").next().unwrap().trim().to_owned());
         }
     }
@@ -94,7 +96,9 @@ fn documented() -> Vec<String> {
 #[test]
 fn every_command_on_the_sample_that_the_documentation_shows_runs() {
     let folder = folder();
-    for command in documented() {
+    let documented = documented();
+    assert!(!documented.is_empty());
+    for command in documented {
         // As the host's shell would run it.
         let program = assert_cmd::cargo::cargo_bin!("memsh");
         let script = format!("'{}' sample {command}", program.display());
@@ -128,6 +132,11 @@ fn other_tools_lines_answer_what_memshs_own_do() {
         (format!("task -R comm,pid {pid}"), format!("dt task_struct.comm,pid {task}")),
         (format!("p *(struct list_head *)({task}+0x10)"), format!("dt list_head {task}+0x10")),
         (format!("dt nt!task_struct comm {bare}"), format!("dt task_struct.comm {task}")),
+        (
+            format!("list task_struct.tasks -s task_struct.pid -h {bare}"),
+            format!("list task_struct.tasks {task} -s pid --embedded"),
+        ),
+        (format!("bt -sx {bare}"), format!("bt {pid} --where tid=={pid}")),
         // Memory.
         (format!("rd {bare} 4"), format!("read {task} -n 32 --as q")),
         (format!("rd -32 {bare} 4"), format!("read {task} -n 16 --as d")),
@@ -296,8 +305,8 @@ fn a_search_can_ask_for_alignment_and_surroundings() {
     let value = task.trim_start_matches("0x");
     let aligned = answer(&["search", "-k", value]);
     let aligned = aligned.as_array().unwrap();
-    assert!(!aligned.is_empty() && aligned.iter().all(|h| cli::number(&h["address"]) % 8 == 0));
-    let all = answer(&["scan", "-k", "--hex", &aligned[0]["match"].as_str().unwrap()]);
+    assert!(!aligned.is_empty() && aligned.iter().all(|h| cli::number(&h["address"]).is_multiple_of(8)));
+    let all = answer(&["scan", "-k", "--hex", aligned[0]["match"].as_str().unwrap()]);
     assert!(all.as_array().unwrap().len() >= aligned.len());
     let max = answer(&["search", "-k", value, "--max", "1"]);
     assert_eq!(max.as_array().unwrap(), &aligned[..1]);
@@ -320,4 +329,6 @@ fn eval_shows_a_number_in_every_form() {
     assert_eq!(answer(&["eval", "init_task+8"])["symbol"], "init_task+0x8");
     assert_eq!(sample(&["eval", "nothing_of_that_name"]).status, 1);
     assert_eq!(sample(&["eval", "task(999999)"]).status, 1);
+    assert_eq!(answer(&["eval", "runqueues:0"])["value"], answer(&["percpu", "runqueues", "--cpu", "0"])[0]["address"]);
+    assert_eq!(sample(&["eval", "runqueues:1"]).status, 1, "the sample has one processor");
 }

@@ -1,4 +1,5 @@
 //! Code: `dis`, `bt`, and the walkers of `dt`, on the sample.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod cli;
 
 use cli::{answer, number, sample};
@@ -77,6 +78,8 @@ fn what_cannot_be_read_is_an_error_or_a_row() {
     let run = sample(&["dis", "0x1000", "--json"]);
     assert_ne!(run.status, 0);
     assert!(run.stderr.contains("no byte of this code"), "{}", run.stderr);
+    assert_ne!(sample(&["dis", "0xffffffffffffffff"]).status, 0);
+    assert_ne!(sample(&["dis", "schedule", "-n", "0"]).status, 0);
     // The last bytes of physical memory, and beyond.
     let size = answer(&["info"])["image"]["memory_size"].as_u64().unwrap();
     let rows = answer(&["dis", "--phys", &format!("{:#x}", size - 4), &format!("{:#x}", size + 4), "--isa", "aarch64"]);
@@ -173,6 +176,7 @@ fn per_cpu_variables_have_places_types_and_values() {
     // The task that runs is what `bt -a` says.
     let current = answer(&["percpu", "current_task"]);
     assert_eq!(current[0]["symbol"], "init_task");
+    assert_ne!(sample(&["dt", "runqueues:1"]).status, 0, "a processor that there is not has no variables");
     let run = sample(&["percpu", "runqueues", "--cpu", "7"]);
     assert!(run.status != 0 && run.stderr.contains("no processor 7"), "{}", run.stderr);
 }

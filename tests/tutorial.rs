@@ -39,9 +39,14 @@ fn every_command_of_the_tour_answers() {
     let run = with_input(&["sample"], &commands.join("\n"));
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(run.stdout.contains("ELF file in anonymous memory") && run.stdout.contains("7f 45 4c 46"), "{}", run.stdout);
-    // And each by itself has something to show.
-    for command in commands.iter().filter(|c| !c.starts_with("proc ")) {
-        let run = with_input(&["sample"], command);
+    // And each has something to show, in the process that was chosen by then.
+    let mut chosen = String::new();
+    for command in &commands {
+        if command.starts_with("proc ") {
+            chosen.clone_from(command);
+            continue;
+        }
+        let run = with_input(&["sample"], &format!("{chosen}\n{command}"));
         assert!(run.status == 0 && run.stdout.lines().count() > 1, "{command}: {}{}", run.stdout, run.stderr);
     }
 }

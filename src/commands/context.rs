@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, Result};
 use super::similar::similar;
-use memsh::os::linux::base::percpu::per_cpu;
+use memsh::os::linux::base::percpu;
 use memsh::session::{Session, Space};
 use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::ProcessInfo;
@@ -200,7 +200,9 @@ impl Names for Scope<'_> {
         // crash's `runqueues:1`: the copy of a per-CPU variable that one processor has.
         let (variable, cpu) = name.rsplit_once(':')?;
         let kernel = session.linux("per-CPU variables").ok()?;
-        per_cpu(kernel, symbols.address(variable)?, cpu.parse().ok()?).map(VirtAddr::value)
+        // Of processors that there are not the table of offsets holds something else.
+        let cpu = cpu.parse().ok().filter(|cpu| percpu::cpus(kernel).contains(cpu))?;
+        percpu::per_cpu(kernel, symbols.address(variable)?, cpu).map(VirtAddr::value)
     }
 
     fn task(&self, pid: Option<umem>) -> memsh::Result<umem> {

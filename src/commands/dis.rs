@@ -152,6 +152,7 @@ impl Command for Dis {
             }
         } else {
             match self.extent(cx, &space, address)? {
+                Extent::Count(0) => return Err(Failure::usage("dis: nothing is asked for")),
                 Extent::Count(n) => {
                     let n = usize::try_from(n).unwrap_or(usize::MAX);
                     for line in lines(address, umem::MAX).take(n) {
@@ -319,7 +320,7 @@ impl Told<'_, '_, '_, '_> {
     }
 
     fn finish(self, space: &Space, address: umem) -> Result<()> {
-        if self.missing == 0 {
+        if self.missing == 0 && self.shown > 0 {
             return Ok(());
         }
         if self.shown == 0 {

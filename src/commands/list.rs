@@ -97,7 +97,7 @@ impl Command for List {
         let links = match (&link.kind, link.name.as_deref()) {
             (TypeKind::Pointer(_), _) => Links::Pointer,
             (_, Some("list_head")) => Links::Ring,
-            (_, Some("hlist_node" | "hlist_nulls_node" | "llist_node" | "hlist_bl_node")) => Links::Chain,
+            (_, Some("hlist_node" | "hlist_nulls_node" | "llist_node")) => Links::Chain,
             _ => {
                 let what =
                     format!("list: {} links nothing: it is no list_head, hlist_node, llist_node and no pointer", self.what);

@@ -72,52 +72,72 @@ pub use spec::{Shape, Spec};
 
 use spec::spec;
 
-/// Every command, in the order in which help lists them.
+/// Every command, in the order in which help lists them: by what one asks for ([`SECTIONS`]).
 pub static ALL: &[Spec] = &[
+    // The machine
     spec::<info::Info>(),
+    spec::<kmsg::Kmsg>(),
+    spec::<iomem::Iomem>(),
+    spec::<timers::Timers>(),
+    spec::<swaps::Swaps>(),
+    spec::<hash::Hash>(),
+    // Processes
     spec::<ps::Ps>(),
     spec::<threads::Threads>(),
-    spec::<bt::Bt>(),
     spec::<cmdline::Cmdline>(),
     spec::<env::Env>(),
-    spec::<net::Net>(),
-    spec::<history::History>(),
-    spec::<interfaces::Interfaces>(),
-    spec::<bpf::Bpf>(),
-    spec::<timers::Timers>(),
-    spec::<iomem::Iomem>(),
-    spec::<swaps::Swaps>(),
-    spec::<modules::Modules>(),
-    spec::<kmsg::Kmsg>(),
-    spec::<hooks::Hooks>(),
-    spec::<pagecache::Pagecache>(),
-    spec::<inodepages::InodePages>(),
-    spec::<textcheck::Textcheck>(),
-    spec::<maps::Maps>(),
-    spec::<files::Files>(),
-    spec::<mounts::Mounts>(),
-    spec::<malfind::Malfind>(),
+    spec::<creds::Creds>(),
     spec::<namespaces::Namespaces>(),
     spec::<cgroups::Cgroups>(),
-    spec::<creds::Creds>(),
+    spec::<history::History>(),
+    // Files and network
+    spec::<files::Files>(),
+    spec::<mounts::Mounts>(),
+    spec::<pagecache::Pagecache>(),
+    spec::<inodepages::InodePages>(),
+    spec::<net::Net>(),
+    spec::<interfaces::Interfaces>(),
+    // Kernel
+    spec::<modules::Modules>(),
+    spec::<bpf::Bpf>(),
+    spec::<bt::Bt>(),
+    // What hides
+    spec::<malfind::Malfind>(),
+    spec::<hooks::Hooks>(),
+    spec::<textcheck::Textcheck>(),
+    // Memory
+    spec::<maps::Maps>(),
+    spec::<pages::Pages>(),
     spec::<vtop::Vtop>(),
     spec::<ptov::Ptov>(),
-    spec::<pages::Pages>(),
     spec::<read::Read>(),
     spec::<dis::Dis>(),
     spec::<tele::Tele>(),
     spec::<scan::Scan>(),
     spec::<strings::Strings>(),
     spec::<dump::Dump>(),
+    // Symbols and types
     spec::<symbols::Symbols>(),
     spec::<near::Near>(),
     spec::<dt::Dt>(),
-    spec::<eval::Eval>(),
     spec::<list::List>(),
     spec::<tree::Tree>(),
     spec::<percpu::Percpu>(),
-    spec::<hash::Hash>(),
+    spec::<eval::Eval>(),
+    // For scripts
     spec::<check::Check>(),
+];
+
+/// Titles of the parts of [`ALL`], and the command that each begins with.
+pub const SECTIONS: &[(&str, &str)] = &[
+    ("The machine", "info"),
+    ("Processes", "ps"),
+    ("Files and network", "files"),
+    ("Kernel", "modules"),
+    ("What hides", "malfind"),
+    ("Memory", "maps"),
+    ("Symbols and types", "symbols"),
+    ("For scripts", "check"),
 ];
 
 /// The command of this name or alias.

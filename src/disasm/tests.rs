@@ -4,7 +4,9 @@
 use super::*;
 use proptest::prelude::*;
 
-fn all(isa: Isa, syntax: Syntax, address: u64, bytes: &[u8]) -> Vec<(String, Flow, Option<(u64, Reference)>)> {
+type Told = (String, Flow, Option<(u64, Reference)>);
+
+fn all(isa: Isa, syntax: Syntax, address: u64, bytes: &[u8]) -> Vec<Told> {
     let mut d = Disassembler::new(isa, syntax);
     let (mut at, mut out) = (0, Vec::new());
     while at < bytes.len() {

@@ -1,6 +1,6 @@
 //! What the registry says of itself: help, schemas, docs/commands.md.
 
-use crate::commands::{ALL, Shape, Spec};
+use crate::commands::{ALL, SECTIONS, Shape, Spec};
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -122,10 +122,13 @@ pub fn builtin_usage(name: &str) -> Option<&'static str> {
 pub fn overview(interactive: bool) -> String {
     let mut out = String::new();
     for s in ALL {
+        if let Some((title, _)) = SECTIONS.iter().find(|(_, first)| *first == s.name) {
+            let _ = writeln!(out, "{}{title}", if out.is_empty() { "" } else { "\n" });
+        }
         let aliases = if s.aliases.is_empty() { String::new() } else { format!("  ({})", s.aliases.join(", ")) };
         let _ = writeln!(out, "  {:<12} {}{aliases}", s.name, s.summary);
     }
-    out.push('\n');
+    out.push_str("\nThe shell's own\n");
     for (name, text) in BUILTINS {
         // The first sentence; `help NAME` has the rest.
         let what = text.split("\n\n").nth(1).unwrap_or_default().trim();
@@ -187,7 +190,7 @@ pub fn markdown() -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::super::args::parser;
     use super::*;
 
@@ -198,6 +201,12 @@ mod tests {
             parser(s, false).debug_assert();
         }
         super::super::args::whole().debug_assert();
+    }
+
+    #[test]
+    fn every_section_begins_with_a_command() {
+        assert!(SECTIONS.iter().all(|(_, first)| ALL.iter().filter(|s| s.name == *first).count() == 1));
+        assert_eq!(SECTIONS[0].1, ALL[0].name);
     }
 
     #[test]

@@ -318,6 +318,8 @@ pub fn unknown(name: &str) -> Failure {
     let names = ALL.iter().flat_map(|s| std::iter::once(s.name).chain(s.aliases.iter().copied()));
     let close = similar(name, names.chain(builtin::NAMES.iter().copied()).chain(alias::names()));
     let hint = match close.as_slice() {
+        // crash shows a structure when its name is typed.
+        [] if name.contains('_') => format!("`help` lists the commands; `dt {name}` shows a structure of the kernel"),
         [] => "`help` lists the commands".to_owned(),
         close => format!("did you mean {}?", or(close)),
     };

@@ -1,8 +1,20 @@
 //! crash: addresses are hexadecimal without `0x`, counts decimal, symbols stand anywhere.
 
-use super::notes::{Notes, crash, hex, number};
-use super::own::{apart, cast, is_decimal, is_number, is_option};
+use super::notes::{Notes, crash, hex};
+use super::own::{apart, is_decimal, is_number, is_option};
 use super::{Absent, Tool, Translated, with};
+
+mod memory;
+mod search;
+mod task;
+mod walk;
+
+pub use walk::print;
+
+use memory::{read, vtop};
+use search::search;
+use task::{backtrace, context, foreach, ps, task};
+use walk::{list, structure, tree};
 
 pub const TOOL: Tool = Tool { name: "crash", words: WORDS, forms: FORMS, absent: ABSENT, form };
 
@@ -82,6 +94,17 @@ const FORMS: &[(&str, &str)] = &[
     ("bt ffff888004a50000", "bt 0xffff888004a50000"),
     ("foreach bt", "bt"),
     ("foreach files", "foreach all files"),
+    (
+        "list task_struct.tasks -s task_struct.pid,comm -h ffff888004a50000",
+        "list task_struct.tasks 0xffff888004a50000 -s pid,comm --embedded",
+    ),
+    ("list module.list -s module.name -H modules", "list module.list modules -s name"),
+    ("list -o 8 ffff888004a50000", "list 0xffff888004a50000 --offset 8"),
+    (
+        "tree -t rbtree -r vmap_area.rb_node -s vmap_area.va_start vmap_area_root",
+        "tree vmap_area.rb_node vmap_area_root --kind rb -s va_start",
+    ),
+    ("tree -t xarray -s page ffff888004a50008", "tree page 0xffff888004a50008 --kind xarray"),
     ("irq -d", "hooks --only idt"),
     ("dis -l schedule", "dis schedule"),
     ("fuser /dev/null", "files --path /dev/null"),
@@ -136,6 +159,8 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "foreach" => foreach(rest),
         "fuser" if rest.first().is_some_and(|w| !w.starts_with('-')) => Some(Ok(with(&["files", "--path"], rest))),
         "irq" => Some(irq(rest)),
+        "list" => list(rest, notes),
+        "tree" => tree(rest, notes),
         "dis" if rest.iter().any(|w| w == "-l" || w == "-s") => {
             Some(Ok(with(&["dis"], &without(rest, &["-l", "-s"], notes, "dis"))))
         }
@@ -163,62 +188,6 @@ fn sys(rest: &[String]) -> Translated {
         Some("-p" | "-i" | "-t") | None => Ok(with(&["info"], &apart(rest).1)),
         _ => Ok(with(&["info"], rest)),
     }
-}
-
-/// `ps -a`, `-c`, `-g`, `-G`, ...; `-t` is memsh's tree, `-p PID` memsh's choice.
-fn ps(rest: &[String]) -> Option<Translated> {
-    let (first, more) = rest.split_first()?;
-    Some(match first.as_str() {
-        "-a" => Ok(with(&["cmdline"], more)),
-        "-g" => Ok(with(&["threads"], more)),
-        "-G" | "-A" | "-H" => Ok(with(&["ps"], more)),
-        "-c" => Ok(with(&["ps", "-t"], &apart(more).1)),
-        "-l" | "-m" => Ok(with(&["ps"], more)),
-        "-S" => Err(Absent::new(
-            "ps -S: memsh has no summary of states",
-            "`ps --csv --no-header --columns state | sort | uniq -c` counts them",
-        )),
-        "-r" => Err(Absent::new("ps -r: memsh reads no resource limits yet", "`dt signal_struct.rlim ADDR` shows the raw ones")),
-        "-C" | "-n" | "-y" => {
-            Err(Absent::new(format!("ps {first}: memsh does not choose by it"), "`ps --json | jq` chooses by any field"))
-        }
-        _ => return None,
-    })
-}
-
-/// `set PID`, `set ADDR`: crash's context; `set NAME VALUE` is memsh's own.
-fn context(rest: &[String], notes: &mut Notes) -> Option<Translated> {
-    match rest {
-        [one] if is_decimal(one) => Some(Ok(with(&["proc"], rest))),
-        [one] if is_number(one) => Some(Ok(with(&["proc", &hex(one, crash("set"), notes)], &[] as &[&str]))),
-        [one] if one == "-p" || one == "-c" => Some(Err(Absent::new(
-            format!("set {one}: memsh knows no panic task and no current CPU"),
-            "`proc PID` chooses a process",
-        ))),
-        _ => None,
-    }
-}
-
-/// The task that a word names: an id or the address of a `task_struct`.
-fn of_task(word: &str, typed: &'static str, notes: &mut Notes) -> String {
-    if is_decimal(word) { format!("task({word})") } else { hex(word, crash(typed), notes) }
-}
-
-/// `task [-R members] [PID|ADDR]`
-fn task(rest: &[String], notes: &mut Notes) -> Vec<String> {
-    let (theirs, own) = apart(rest);
-    let mut members = None;
-    let mut which = None;
-    let mut words = theirs.iter();
-    while let Some(w) = words.next() {
-        match w.as_str() {
-            "-R" => members = words.next(),
-            "-x" | "-d" => {}
-            w => which = Some(of_task(w, "task", notes)),
-        }
-    }
-    let kind = members.map_or("task_struct".to_owned(), |m| format!("task_struct.{m}"));
-    with(&["dt", &kind, which.as_deref().unwrap_or("task()")], &own)
 }
 
 fn modules(rest: &[String]) -> Translated {
@@ -262,285 +231,10 @@ fn vm(rest: &[String]) -> Option<Translated> {
     Some(Ok(with(&[command], &[out, own].concat())))
 }
 
-/// `rd [options] ADDR [COUNT]`
-fn read(rest: &[String], notes: &mut Notes) -> Translated {
-    let (theirs, own) = apart(rest);
-    let mut front = Vec::new();
-    let mut plain: Vec<String> = Vec::new();
-    let (mut unit, mut bytes) = ("q", 8u64);
-    let (mut end, mut file, mut offset) = (None, None, None);
-    let mut tele = false;
-    let positional = {
-        let mut n = 0;
-        let mut value = false;
-        for w in &theirs {
-            n += usize::from(!value && !is_option(w) && !w.starts_with('-'));
-            value = matches!(w.as_str(), "-e" | "-r" | "-o");
-        }
-        n
-    };
-    let mut words = theirs.iter();
-    while let Some(w) = words.next() {
-        match w.as_str() {
-            "-8" => (unit, bytes) = ("b", 1),
-            "-16" => (unit, bytes) = ("w", 2),
-            "-32" => (unit, bytes) = ("d", 4),
-            "-64" => (unit, bytes) = ("q", 8),
-            // `rd -p 1 ADDR COUNT` can only be memsh's `-p PID`.
-            "-p" if positional >= 3 => {
-                front.push("-p".to_owned());
-                front.extend(words.next().cloned());
-            }
-            "-p" => {
-                notes.say("note: rd -p: physical memory, as crash has it; `read -p PID ADDR` reads a process".to_owned());
-                front.push("--phys".to_owned());
-            }
-            "-k" => front.push("-k".to_owned()),
-            "-u" => {}
-            "-s" => unit = "p",
-            "-a" => unit = "s",
-            "-S" | "-SS" | "-ss" => tele = true,
-            "-x" => front.push("--no-ascii".to_owned()),
-            "-d" | "-D" => notes.say(format!("note: rd {w}: shown in hex; `eval N` shows a number in decimal")),
-            "-e" => end = words.next(),
-            "-r" => file = words.next(),
-            "-o" => offset = words.next(),
-            "-m" | "-f" | "-N" | "-R" => {
-                return Err(Absent::new(
-                    format!("rd {w}: memsh does not read in this way"),
-                    "`help read` lists the ways that there are",
-                ));
-            }
-            w => plain.push(w.to_owned()),
-        }
-    }
-    let Some(address) = plain.first() else { return Ok(with(&["read"], &[front, own].concat())) };
-    let mut address = hex(address, crash("rd"), notes);
-    if let Some(offset) = offset {
-        address = format!("({address})+{}", hex(offset, crash("rd -o"), notes));
-    }
-    let count = plain.get(1);
-    // memsh's own words for how much speak for themselves.
-    let counted = own.iter().any(|w| matches!(w.as_str(), "--count" | "--length"));
-    if let Some(file) = file {
-        let length = match (end, count) {
-            (Some(end), _) => format!("({})-({address})", hex(end, crash("rd -e"), notes)),
-            (None, Some(count)) => format!("{count}*{bytes}"),
-            (None, None) => bytes.to_string(),
-        };
-        front.retain(|w| w != "--no-ascii");
-        return Ok(with(
-            &["dump"],
-            &[front, vec![address, "-n".to_owned(), length, "-o".to_owned(), file.clone()], own].concat(),
-        ));
-    }
-    if tele {
-        front.retain(|w| w != "--no-ascii");
-        return Ok(with(&["tele"], &[front, vec![address, count.map_or("1", String::as_str).to_owned()], own].concat()));
-    }
-    let mut out = [vec!["read".to_owned()], front, vec![address]].concat();
-    if let Some(end) = end {
-        out.push(hex(end, crash("rd -e"), notes));
-    }
-    out.extend(["--as".to_owned(), unit.to_owned()]);
-    let strings = unit == "s";
-    if end.is_none() && !counted && (!strings || count.is_some()) {
-        out.extend(["--count".to_owned(), count.map_or("1", String::as_str).to_owned()]);
-    }
-    Ok([out, own].concat())
-}
-
-/// What crash's `search` was told.
-#[derive(Default)]
-struct Search {
-    space: Option<&'static str>,
-    start: Option<String>,
-    end: Option<String>,
-    length: Option<String>,
-    mask: u64,
-    around: Option<u64>,
-    text: bool,
-    width: usize,
-}
-
-/// `search [-k|-u|-p] [-s START] [-e END|-l LEN] [-m MASK] [-x COUNT] [-w|-h] VALUE`, `search -c TEXT`. Without any option of
-/// its own it is memsh's `scan`.
-fn search(rest: &[String], notes: &mut Notes) -> Option<Translated> {
-    let (theirs, own) = apart(rest);
-    let pattern = theirs.last()?;
-    let value = is_number(pattern) || pattern.starts_with('(');
-    let only = |w: &String| matches!(w.as_str(), "-c" | "-s" | "-l" | "-m" | "-w" | "-h" | "-t" | "-T" | "-K" | "-V");
-    let shared = |w: &String| matches!(w.as_str(), "-k" | "-u" | "-p" | "-x");
-    let options = theirs.get(..theirs.len() - 1)?;
-    // `search -k deadbeef` looks for a number in crash and for text in memsh: a number it is, and said to be.
-    let flags_alone = !options.is_empty() && options.iter().all(shared) && value && options.last().is_none_or(|w| w != "-x");
-    let around = options.iter().position(|w| w == "-x").is_some_and(|i| options.get(i + 1).is_some_and(|w| is_decimal(w)));
-    if !options.iter().any(only) && !flags_alone && !around {
-        return None;
-    }
-    let mut s = Search { width: 8, ..Search::default() };
-    let mut patterns = Vec::new();
-    let mut words = theirs.iter();
-    while let Some(w) = words.next() {
-        let mut address = |notes: &mut Notes| words.next().map(|w| hex(w, crash("search"), notes));
-        match w.as_str() {
-            "-k" | "-K" | "-V" => s.space = Some("-k"),
-            "-u" => s.space = Some("--user"),
-            "-p" => s.space = Some("--phys"),
-            "-c" => s.text = true,
-            "-w" => s.width = 4,
-            "-h" => s.width = 2,
-            "-s" => s.start = address(notes),
-            "-e" => s.end = address(notes),
-            "-l" => s.length = words.next().cloned(),
-            "-m" => s.mask = words.next().and_then(|m| number(m, 16)).unwrap_or(0),
-            "-x" => s.around = words.next().and_then(|n| number(n, 10)),
-            "-t" | "-T" => {
-                return Some(Err(Absent::new(
-                    "search -t: memsh does not search stacks alone",
-                    "`scan -k` searches the kernel's memory with the stacks in it",
-                )));
-            }
-            w => patterns.push(w.to_owned()),
-        }
-    }
-    Some(s.words(&patterns, &own, notes))
-}
-
-impl Search {
-    fn words(self, patterns: &[String], own: &[String], notes: &mut Notes) -> Translated {
-        let mut out = vec!["scan".to_owned(), self.space.unwrap_or("-k").to_owned()];
-        if self.start.is_some() || self.end.is_some() || self.length.is_some() {
-            let start = self.start.unwrap_or_else(|| "0".to_owned());
-            let end = match (self.end, self.length) {
-                (Some(end), _) => end,
-                (None, Some(length)) => format!("L{length}"),
-                (None, None) => "-1".to_owned(),
-            };
-            out.extend(["--range".to_owned(), start, end]);
-        }
-        if let Some(n) = self.around {
-            out.extend(["--around".to_owned(), (n * self.width as u64).to_string()]);
-        }
-        out.extend(own.iter().cloned());
-        if self.text {
-            out.extend(["--".to_owned(), patterns.join(" ")]);
-            return Ok(out);
-        }
-        let [value] = patterns else {
-            return Err(Absent::new("search: one value at a time", "`scan --regex 'a|b'` looks for several"));
-        };
-        let Some(v) = number(value.trim_matches(['(', ')']), 16) else {
-            return Err(Absent::new(
-                format!("search: {value} is no number"),
-                format!("`search -c {value}` looks for the text; `eval {value}` shows a symbol's address"),
-            ));
-        };
-        notes.say(format!(
-            "note: search: {value} was read as the number {v:#x}, as crash does; `scan {value}` looks for the text"
-        ));
-        let bytes = v.to_le_bytes().into_iter().zip(self.mask.to_le_bytes()).take(self.width);
-        let digit = |v: u8, m: u8| match m {
-            0 => Some(format!("{v:x}")),
-            15 => Some("?".to_owned()),
-            _ => None,
-        };
-        let hex: Option<Vec<String>> = bytes.map(|(b, m)| Some(digit(b >> 4, m >> 4)? + &digit(b & 15, m & 15)?)).collect();
-        let Some(hex) = hex else {
-            return Err(Absent::new(
-                format!("search -m {:x}: masks are of whole hex digits here", self.mask),
-                "`scan --regex '[\\x40-\\x4f]...'` takes any set of bytes",
-            ));
-        };
-        out.extend(["--hex".to_owned(), "--align".to_owned(), self.width.to_string(), "--".to_owned(), hex.join(" ")]);
-        Ok(out)
-    }
-}
-
-/// `vtop -c PID ADDR`, `-u`, `-k`; without them it is memsh's own.
-fn vtop(rest: &[String], notes: &mut Notes) -> Option<Translated> {
-    if !rest.iter().any(|w| matches!(w.as_str(), "-c" | "-u" | "-k")) {
-        return None;
-    }
-    let (theirs, own) = apart(rest);
-    let mut out = vec!["vtop".to_owned()];
-    let mut words = theirs.iter();
-    while let Some(w) = words.next() {
-        match w.as_str() {
-            "-c" | "-p" => {
-                out.push("-p".to_owned());
-                out.extend(words.next().cloned());
-            }
-            "-u" => {}
-            w if is_option(w) => out.push(w.to_owned()),
-            w => out.push(hex(w, crash("vtop"), notes)),
-        }
-    }
-    Some(Ok([out, own].concat()))
-}
-
 fn page(rest: &[String], typed: &'static str, shift: &str, notes: &mut Notes) -> Vec<String> {
     let (theirs, own) = apart(rest);
     let words = theirs.iter().map(|w| format!("{}{shift}", hex(w, crash(typed), notes)));
     with(&["eval"], &words.chain(own).collect::<Vec<_>>())
-}
-
-/// `struct [-o|-x|-d|-u|-l OFFSET] TYPE[.MEMBER,...] [ADDR]`
-fn structure(rest: &[String], notes: &mut Notes) -> Translated {
-    let (theirs, own) = apart(rest);
-    let mut out = vec!["dt".to_owned()];
-    let mut plain = Vec::new();
-    let mut back = None;
-    let mut words = theirs.iter();
-    while let Some(w) = words.next() {
-        match w.as_str() {
-            // Offsets are always shown, numbers in both bases.
-            "-o" | "-x" | "-d" | "-u" | "-f" => {}
-            "-l" => back = words.next(),
-            "-p" => {
-                out.push("-p".to_owned());
-                out.extend(words.next().cloned());
-            }
-            "-r" if plain.is_empty() && theirs.len() > 2 && !theirs.iter().any(|w| w == "-l") => out.push("-r".to_owned()),
-            "-r" => out.push("-r".to_owned()),
-            w if is_option(w) => match w.strip_prefix("-r").filter(|n| is_decimal(n)) {
-                Some(n) => out.extend(["--depth".to_owned(), n.to_owned()]),
-                None => out.push(w.to_owned()),
-            },
-            w => plain.push(w.to_owned()),
-        }
-    }
-    // `struct` before a tag is C's: `struct struct list_head`.
-    let at = usize::from(plain.first().is_some_and(|w| matches!(w.as_str(), "struct" | "union" | "enum")) && plain.len() > 1) + 1;
-    if plain.len() > at + 1 {
-        return Err(Absent::new(
-            "struct: an array of structures is not shown",
-            "`dt TYPE ADDR+N*SIZE` shows the Nth; `list` and `tree` walk what is linked",
-        ));
-    }
-    if let Some(address) = plain.get_mut(at) {
-        *address = hex(address, crash("struct"), notes);
-        if let Some(back) = back {
-            *address = format!("({address})-{back}");
-        }
-    }
-    Ok([out, plain, own].concat())
-}
-
-/// `p EXPRESSION`, `p/x EXPRESSION`, `p *(struct x *)ADDR`
-pub fn print(rest: &[String], notes: &mut Notes) -> Vec<String> {
-    let (theirs, own) = apart(rest);
-    let theirs: Vec<&String> = theirs.iter().filter(|w| !w.starts_with('/')).collect();
-    let text = theirs.iter().map(|w| w.as_str()).collect::<Vec<_>>().join(" ");
-    if let Some((kind, at)) = cast(&text) {
-        return with(&["dt", &kind, &hex(&at, crash("p"), notes)], &own);
-    }
-    let name = text.strip_prefix('&').unwrap_or(&text);
-    let symbol = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && !name.contains(['(', '+', '-', '*', ' ']);
-    if symbol && name.len() == text.len() && !is_number(name) {
-        notes.say(format!("note: p {name}: its address; the kernel's types say nothing of variables: `dq {name} L1` reads it, `dt TYPE {name}` shows it"));
-    }
-    with(&["eval", name], &own)
 }
 
 /// `net -s [PID]` is sockets, `net -a` the neighbours; `net` alone is memsh's.
@@ -563,42 +257,6 @@ fn log(rest: &[String], notes: &mut Notes) -> Option<Translated> {
     }
     let options = ["-T", "-t", "-d", "-m", "-a", "-A", "-c", "-s"];
     theirs.iter().all(|w| options.contains(&w.as_str())).then(|| Ok(with(&["kmsg"], &apart(rest).1)))
-}
-
-/// `bt [-a] [-f] [-sxlt] [PID|ADDR]`
-fn backtrace(rest: &[String], notes: &mut Notes) -> Option<Translated> {
-    let (theirs, own) = apart(rest);
-    let mut out = Vec::new();
-    let mut changed = false;
-    for w in &theirs {
-        match w.as_str() {
-            // Offsets and symbols are always shown; there are no line numbers.
-            "-s" | "-x" | "-d" | "-l" | "-sx" | "-slx" | "-sl" | "-n" => changed = true,
-            // What else lies on the stack.
-            "-f" | "-F" | "-FF" | "-t" | "-T" | "-tx" | "-o" => {
-                out.push("-g".to_owned());
-                changed = true;
-            }
-            "-c" => {
-                notes.say("note: bt -c: every processor's task is shown".to_owned());
-                return Some(Ok(with(&["bt", "-a"], &own)));
-            }
-            w if is_number(w) && !is_decimal(w) && !w.starts_with("0x") => {
-                out.push(hex(w, crash("bt"), notes));
-                changed = true;
-            }
-            w => out.push(w.to_owned()),
-        }
-    }
-    changed.then(|| Ok(with(&["bt"], &[out, own].concat())))
-}
-
-/// `foreach files`: of every task.
-fn foreach(rest: &[String]) -> Option<Translated> {
-    let (first, _) = rest.split_first()?;
-    let command = ["bt", "vm", "task", "files", "net", "ps", "sig", "vtop", "rd", "maps", "threads", "lsof"];
-    let alone = command.contains(&first.as_str()) && rest.get(1).is_none_or(|w| w.starts_with('-'));
-    alone.then(|| Ok(with(&["foreach", "all"], rest)))
 }
 
 fn irq(rest: &[String]) -> Translated {

@@ -42,7 +42,6 @@ const WORDS: &[(&str, &str)] = &[
     ("/i", "scan --ignore-case"),
     ("/w", "scan --utf16"),
     ("/x", "scan --hex --"),
-    ("e", "set"),
 ];
 
 const FORMS: &[(&str, &str)] = &[

@@ -4,9 +4,6 @@ use crate::commands::find;
 use crate::shell::builtin;
 use proptest::prelude::*;
 
-/// Commands that other parts of this version bring.
-const AWAITED: &[&str] = &[];
-
 fn meant(line: &str) -> Meant {
     let lines = crate::shell::line::split(line).unwrap();
     translate(&lines[0].words)
@@ -42,16 +39,12 @@ fn every_meaning_is_a_command_that_there_is() {
         for (typed, meant) in tool.words.iter().chain(tool.forms) {
             let name = meant.split(' ').next().unwrap();
             let known = find(name).is_some() || builtin::NAMES.contains(&name) || name == "!";
-            if !known && !AWAITED.contains(&name) {
+            if !known {
                 missing.push(format!("{typed}: {name}"));
             }
         }
     }
     assert!(missing.is_empty(), "{missing:#?}");
-    // What has arrived is awaited no longer.
-    let arrived: Vec<_> =
-        AWAITED.iter().filter(|n| find(n).is_some_and(|s| s.name == **n) || builtin::NAMES.contains(n)).collect();
-    assert!(arrived.is_empty(), "{arrived:?}");
 }
 
 #[test]

@@ -33,7 +33,8 @@ const WORDS: &[(&str, &str)] = &[
 const PLUGINS: &[(&str, &str)] = &[
     ("banner", "info"),
     ("banners", "info"),
-    ("bash", "history"),
+    // `history` alone is the shell's own at a prompt.
+    ("bash", "bash"),
     ("bash_env", "env"),
     ("boottime", "info"),
     ("callbacks", "hooks"),
@@ -202,7 +203,7 @@ const FORMS: &[(&str, &str)] = &[
     ("linux.pagecache.RecoverFs", "pagecache --extract recovered_fs"),
     ("linux_pslist", "ps"),
     ("linux_psaux -p 142", "cmdline -p 142"),
-    ("linux_bash", "history"),
+    ("linux_bash", "bash"),
     ("linux_lsof -p 1,142", "files -p 1 -p 142"),
     ("windows.pslist", "ps"),
     ("windows.netscan.NetScan", "net"),

@@ -1,8 +1,16 @@
 //! WinDbg and KD: `!extensions`, `.commands`, `d*`, `s`, `x`, `lm`. Numbers are hexadecimal unless they say otherwise.
 
-use super::notes::{Notes, hex, little_endian, number, windbg};
-use super::own::{apart, cast, is_decimal, is_number, is_option};
+use super::notes::{Notes, hex, number, windbg};
+use super::own::{apart, is_number, is_option};
 use super::{Absent, Tool, Translated, with};
+
+mod process;
+mod search;
+mod types;
+
+use process::{pid_option, process, process_context, process_id};
+use search::search;
+use types::{dx, layout, walked};
 
 pub const TOOL: Tool = Tool { name: "WinDbg", words: WORDS, forms: FORMS, absent: ABSENT, form };
 
@@ -223,7 +231,9 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "x" if rest.iter().any(|w| w.contains('*') && !w.starts_with('*') || w.ends_with('!') || w.contains("!*")) => {
             with(&["symbols"], rest)
         }
+        // crash's `struct -l` says where in the structure the address is.
         "dt" if rest.iter().any(|w| matches!(w.as_str(), "-l" | "--list")) => walked(rest),
+        "struct" if rest.iter().any(|w| w == "--list") => walked(rest),
         "dt" => return layout(rest, notes),
         "dx" => dx(rest),
         "u" => with(&["dis"], &memory(rest, windbg("u"), notes)),
@@ -328,48 +338,6 @@ fn read(unit: &str, typed: &'static str, rest: &[String], notes: &mut Notes) -> 
     with(&["read", "--as", unit], &memory(rest, windbg(typed), notes))
 }
 
-/// `-p PID` among the words of the tool.
-fn pid_option(words: &[String]) -> Vec<String> {
-    let at = words.iter().position(|w| w == "-p");
-    at.and_then(|i| words.get(i..i + 2)).map(<[String]>::to_vec).unwrap_or_default()
-}
-
-/// A process as WinDbg names it: an address of its control block or an id. Ids are decimal in every table of memsh.
-fn process_id(word: &str, typed: &str, notes: &mut Notes) -> String {
-    if is_decimal(word) {
-        if word.len() > 1 {
-            notes.say(format!("note: {typed}: {word} was read as a decimal pid, as `ps` prints it; 0x{word} is the hex one"));
-        }
-        return word.to_owned();
-    }
-    hex(word, windbg("!process"), notes)
-}
-
-/// `!process 0 0 [name]`, `!process PID|ADDR [flags]`: `0`, `-1` mean all; flags of 2 and more ask for threads.
-fn process(rest: &[String], notes: &mut Notes) -> Vec<String> {
-    let (theirs, own) = apart(rest);
-    // `/s SESSION /m MODULE` filters are Windows's.
-    let plain: Vec<String> = theirs.into_iter().filter(|w| !w.starts_with('/')).collect();
-    let flags = plain.get(1).and_then(|f| number(f, 16)).unwrap_or(0);
-    let command = if flags & 6 != 0 { "threads" } else { "ps" };
-    let which: Vec<String> = match plain.as_slice() {
-        [] => Vec::new(),
-        [first, more @ ..] if matches!(first.as_str(), "0" | "-1") => more.get(1..).unwrap_or_default().to_vec(),
-        [first, ..] => vec![process_id(first, "!process", notes)],
-    };
-    with(&[command], &[which, own].concat())
-}
-
-fn process_context(rest: &[String], notes: &mut Notes) -> Vec<String> {
-    let plain: Vec<&String> = rest.iter().filter(|w| !w.starts_with('/')).collect();
-    match plain.as_slice() {
-        [zero] if *zero == "0" => with(&["proc", "-"], &[] as &[&str]),
-        // A name is a name, whatever digits it consists of.
-        [one] if is_number(one) => with(&["proc"], &[process_id(one, ".process", notes)]),
-        other => with(&["proc"], other),
-    }
-}
-
 fn eval(rest: &[String], notes: &mut Notes) -> Vec<String> {
     let (theirs, own) = apart(rest);
     let words = theirs.iter().map(|w| hex(w, windbg(".formats"), notes)).collect::<Vec<_>>();
@@ -422,126 +390,4 @@ fn modules(rest: &[String], notes: &mut Notes) -> Vec<String> {
         }
     }
     out
-}
-
-/// `s -a START RANGE "text"`, `s -u`, `s -b START RANGE 41 42`, `s -[1w]d ...`.
-fn search(rest: &[String], notes: &mut Notes) -> Option<Translated> {
-    let (kind, tail) = rest.split_first()?;
-    // `-[w]b`: flags in brackets say what is searched; the letter is what counts.
-    let letter = kind.strip_prefix('-')?;
-    let letter = match letter.strip_prefix('[') {
-        Some(flags) => flags.split_once(']')?.1,
-        None => letter,
-    };
-    if !matches!(letter, "a" | "u" | "b" | "w" | "d" | "q" | "sa" | "su") {
-        return None;
-    }
-    let (theirs, own) = apart(tail);
-    let [start, range, pattern @ ..] = theirs.as_slice() else {
-        return Some(Err(Absent::new(format!("s -{letter} takes START RANGE PATTERN"), "s -a ffff888000000000 L?1000000 text")));
-    };
-    let range = memory(&[start.clone(), range.clone()], windbg("s"), notes);
-    let range = [vec!["--range".to_owned()], range].concat();
-    if letter.len() == 2 {
-        return Some(Ok(with(&["strings"], &[range, own].concat())));
-    }
-    let (option, pattern) = match letter {
-        "a" => (None, pattern.join(" ")),
-        "u" => (Some("--utf16"), pattern.join(" ")),
-        _ => {
-            let width = match letter {
-                "b" => 1,
-                "w" => 2,
-                "d" => 4,
-                _ => 8,
-            };
-            // A quoted letter is its own value: `s -b 0 L100 'A' 42`.
-            let bytes = pattern.iter().map(|v| match v.chars().collect::<Vec<_>>().as_slice() {
-                ['\'', c, '\''] if c.is_ascii() => format!("{:02x}", u32::from(*c)),
-                _ => little_endian(v, width),
-            });
-            (Some("--hex"), bytes.collect::<Vec<_>>().join(" "))
-        }
-    };
-    let mut out = with(&["scan"], &[] as &[&str]);
-    out.extend(option.map(str::to_owned));
-    out.extend(own);
-    out.extend(range);
-    out.extend(["--".to_owned(), pattern]);
-    Some(Ok(out))
-}
-
-fn depth(word: &str) -> Option<&str> {
-    word.strip_prefix("-r").filter(|n| is_decimal(n))
-}
-
-/// `dt -r2 nt!_EPROCESS [FIELD] ADDR`; other words are memsh's own `dt`.
-fn layout(rest: &[String], notes: &mut Notes) -> Option<Translated> {
-    let module = |w: &String| w.split_once('!').is_some_and(|(m, t)| !m.is_empty() && !t.is_empty());
-    let theirs = rest.iter().any(module);
-    let flags = rest.iter().any(|w| depth(w).is_some() || matches!(w.as_str(), "-b" | "-v"));
-    if !theirs && !flags {
-        return None;
-    }
-    let (words, own) = apart(rest);
-    let mut out = vec!["dt".to_owned()];
-    let mut plain: Vec<String> = Vec::new();
-    let mut after = false;
-    for w in &words {
-        if std::mem::replace(&mut after, matches!(w.as_str(), "-p")) {
-            out.push(w.clone());
-            continue;
-        }
-        match w.as_str() {
-            "-b" => out.extend(["--depth".to_owned(), "16".to_owned()]),
-            // What is verbose there is always shown here; `-y` says that a part of a name follows.
-            "-v" | "-y" => {}
-            w => match depth(w) {
-                Some(n) => out.extend(["--depth".to_owned(), n.to_owned()]),
-                None if is_option(w) => out.push(w.to_owned()),
-                None if plain.is_empty() => plain.push(w.split_once('!').map_or(w, |(_, t)| t).to_owned()),
-                None => plain.push(w.to_owned()),
-            },
-        }
-    }
-    // A member may stand before the address or behind it.
-    if theirs && plain.len() == 3 {
-        let member = if is_number(&plain[1]) { 2 } else { 1 };
-        let name = plain.remove(member);
-        plain[0] = format!("{}.{name}", plain[0]);
-    }
-    if theirs && let Some(at) = plain.get_mut(1) {
-        *at = hex(at, windbg("dt"), notes);
-    }
-    Some(Ok([out, plain, own].concat()))
-}
-
-/// `dt TYPE -l MEMBER ADDR`, in any order: from structure to structure along a list.
-fn walked(rest: &[String]) -> Vec<String> {
-    let mut member = String::new();
-    let mut others = Vec::new();
-    let mut words = rest.iter();
-    while let Some(w) = words.next() {
-        match w.as_str() {
-            "-l" | "--list" => member = words.next().cloned().unwrap_or_default(),
-            _ => others.push(w.clone()),
-        }
-    }
-    // WinDbg names the link itself (`ActiveProcessLinks.Flink`), memsh the list's node.
-    let node = member.strip_suffix(".Flink").or_else(|| member.strip_suffix(".next")).unwrap_or(&member);
-    if let Some(kind) = others.iter_mut().find(|w| !w.starts_with('-')) {
-        let name = kind.split_once('!').map_or(kind.as_str(), |(_, name)| name);
-        *kind = format!("{name}.{node}");
-    }
-    with(&["list"], &[others, vec!["--embedded".to_owned()]].concat())
-}
-
-/// `dx (nt!_EPROCESS*)ADDR`: a type and an address; anything else is a number.
-fn dx(rest: &[String]) -> Vec<String> {
-    let (theirs, own) = apart(rest);
-    let theirs: Vec<String> = theirs.into_iter().filter(|w| !is_option(w)).collect();
-    match cast(&theirs.join(" ")) {
-        Some((kind, at)) => with(&["dt", &kind, &at], &own),
-        None => with(&["eval"], &[theirs, own].concat()),
-    }
 }

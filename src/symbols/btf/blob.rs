@@ -101,13 +101,31 @@ impl Btf {
         Ok((btf, false))
     }
 
+    /// The same blob, without the index that it came with.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parsed_again(self) -> Result<Self> {
+        Self::build(self.bytes, self.base)
+    }
+
     fn take_index(&mut self, index: &[u8]) -> Option<()> {
         let mut from = Reader(index);
         let knows_signs = from.u64()? != 0;
         let narrow = |b: &[u8]| b.first_chunk().map_or(0, |b| u32::from_le_bytes(*b));
         let wide = |b: &[u8]| b.first_chunk().map_or(0, |b| u64::from_le_bytes(*b));
-        self.offsets = from.bytes()?.chunks_exact(4).map(narrow).collect();
-        self.names = OnceLock::from(Names::of(from.bytes()?.chunks_exact(8).map(wide).collect()));
+        let offsets: Vec<u32> = from.bytes()?.chunks_exact(4).map(narrow).collect();
+        let names: Vec<u64> = from.bytes()?.chunks_exact(8).map(wide).collect();
+        let begin = u32::try_from(self.header.types.start).ok()?;
+        let end = u32::try_from(self.header.types.end).ok()?;
+        // Every type takes three words at least, and the first begins where the section does.
+        let fits = offsets.first() == Some(&begin) && offsets.last().is_some_and(|&l| l < end);
+        if !fits || !offsets.is_sorted_by(|a, b| a.saturating_add(12) <= *b) || names.len() > offsets.len() || !names.is_sorted()
+        {
+            return None;
+        }
+        self.offsets = offsets;
+        self.names = OnceLock::from(Names::of(names));
         let mut known = HashMap::new();
         for id in from.bytes()?.chunks_exact(4).map(narrow) {
             let (_, head) = self.head(id)?;

@@ -152,6 +152,30 @@ fn a_module_goes_on_where_the_kernel_ends() {
 }
 
 #[test]
+fn an_index_is_taken_only_where_it_fits() {
+    for big in [false, true] {
+        let blob = sample(big).blob();
+        let first = Btf::parse(blob.clone()).unwrap();
+        let index = first.index_bytes();
+        let (again, used) = Btf::parse_with(blob.clone(), &index).unwrap();
+        assert!(used);
+        let mut names = (first.names(), again.names());
+        names.0.sort();
+        names.1.sort();
+        assert_eq!(names.0, names.1);
+        assert!(names.0.iter().all(|n| first.find(n) == again.find(n) && first.size_of(n) == again.size_of(n)));
+        assert_eq!(again.parsed_again().unwrap().index_bytes(), index);
+        // Cut short, or of another form: numbers twice as wide.
+        let wide: Vec<u8> = index.iter().flat_map(|&b| [b, 0]).collect();
+        for bad in [&index[..index.len() - 1], &index[..9], b"", &wide] {
+            let (without, used) = Btf::parse_with(blob.clone(), bad).unwrap();
+            assert!(!used);
+            assert!(names.0.iter().all(|n| first.find(n) == without.find(n)));
+        }
+    }
+}
+
+#[test]
 fn errors_name_the_place() {
     let whole = sample(false).blob();
     let cut = Btf::parse(whole[..whole.len() - 1].to_vec()).err().unwrap();

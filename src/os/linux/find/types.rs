@@ -60,6 +60,11 @@ fn parsed(bytes: Vec<u8>, memo: Option<&Memo>) -> Result<(Arc<dyn Types>, String
         None => Btf::parse(bytes).map(|btf| (btf, false)),
     }
     .map_err(|e| e.to_string())?;
+    // The search by name goes through the index: one that does not even find this is worth nothing.
+    let (btf, from_cache) = match from_cache && btf.size_of("task_struct").is_none() {
+        true => (btf.parsed_again().map_err(|e| e.to_string())?, false),
+        false => (btf, from_cache),
+    };
     // The type that everything else hangs on; a module's BTF, or another program's, does not define it.
     if btf.size_of("task_struct").is_none() {
         return Err("it does not define task_struct".to_owned());

@@ -56,7 +56,7 @@ pub enum Base {
     Unknown,
 }
 
-/// The registers by number: until 6.18 or so, and since. Nothing in the types tells which; the tables themselves do.
+/// The registers by number, as 4.19 to 6.12 have them and as 7.2 has. Nothing in the types tells which; the tables themselves do.
 const NUMBERINGS: [[Base; 11]; 2] = {
     use Base::*;
     let (dx, di, r10, r13, ax) = (Register("dx"), Register("di"), Register("r10"), Register("r13"), Register("ax"));

@@ -192,6 +192,32 @@ fn a_return_probe_gives_the_real_caller_back() {
 }
 
 #[test]
+fn a_traced_return_gives_the_real_caller_back() {
+    let mut kit = whole(0);
+    let members = [
+        ("stack", 0x20, u(8)),
+        ("thread", 0x100, "thread_struct".into()),
+        ("ret_stack", 0x210, u(8)),
+        ("curr_ret_stack", 0x218, u(4)),
+    ];
+    kit.types.structure("task_struct", 0x400, &members);
+    kit.types.structure("ftrace_ret_stack", 32, &[("ret", 0, u(8)), ("retp", 24, u(8))]);
+    kit.code("return_to_handler", TEXT + 0x900);
+    let (slot, records) = (SLEEP + 56 + 0x18, TASK + 0x2000);
+    kit.word(slot, TEXT + 0x900);
+    kit.word(TASK + 0x210, records);
+    // An old record of the same place, the one in force, and what is left behind above the end.
+    for (i, ip) in [(0, WILD), (1, CALLER + 0x20), (2, BACK)] {
+        kit.word(records + i * 32, ip);
+        kit.word(records + i * 32 + 24, slot);
+    }
+    kit.word(TASK + 0x218, 8);
+    assert_eq!(ips(&stack(&kit)), [LEAF + 0x10, CALLER + 0x20, ENTRY + 0x30]);
+    kit.word(TASK + 0x218, 0);
+    assert!(stack(&kit).lost[0].contains("tracing took"), "no record, no caller");
+}
+
+#[test]
 fn frame_pointers_lead_where_there_are_no_tables() {
     let mut kit = whole(0);
     kit.types.structure("orc_entry", 0, &[]);

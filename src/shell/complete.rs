@@ -111,7 +111,13 @@ impl<'a> Complete<'a> {
     fn types(&self, word: &str) -> Vec<Pair> {
         let types = self.shell.session.as_ref().and_then(|s| s.types().ok());
         let Some(types) = types.filter(|_| word.len() >= SYMBOL) else { return Vec::new() };
-        let mut names = types.names();
+        let mut names = match word.split_once('!') {
+            Some((module, _)) => types.names_in(module).into_iter().map(|n| format!("{module}!{n}")).collect(),
+            None => types.names(),
+        };
+        if !word.contains('!') {
+            names.extend(types.modules().into_iter().map(|m| format!("{m}!")));
+        }
         names.retain(|n| n.starts_with(word));
         names.sort_unstable();
         names.dedup();

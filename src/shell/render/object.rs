@@ -163,7 +163,11 @@ fn dt(a: &Value, paint: Paint) -> String {
     let mut out = String::new();
     let size = a.get("size").and_then(Value::as_u64).map(|s| format!(", {s} bytes")).unwrap_or_default();
     let at = a.get("address").filter(|v| !v.is_null()).map(|v| format!(" at {}", show("", v))).unwrap_or_default();
-    let _ = writeln!(out, "{}{size}{at}", paint.strong(word(a, "type")));
+    let of = match a.get("module").and_then(Value::as_str) {
+        Some(module) => format!(" of {}", escape::terminal(module)),
+        None => String::new(),
+    };
+    let _ = writeln!(out, "{}{of}{size}{at}", paint.strong(word(a, "type")));
     fields(&mut out, a, 1, paint);
     out
 }

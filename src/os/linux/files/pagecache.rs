@@ -24,8 +24,6 @@ shapes! {
     SuperListShape: "super_block" {
         list: ["s_list"],
         device: ["s_dev"],
-        kind: ["s_type"],
-        subtype: ["s_subtype"],
         root: ["s_root"],
         inodes: ["s_inodes"],
         // 7.0: a pointer to the first; before, the head of a list.
@@ -259,16 +257,7 @@ impl<'k> Walk<'k> {
     fn superblock(&self, at: VirtAddr, lost: &mut Lost) -> SuperFacts {
         let (kernel, shape) = (self.kernel, self.kernel.shape::<SuperListShape>());
         let block = shape.read(kernel.view(), at);
-        let text = |at: VirtAddr| kernel.view().read_cstr(at, 64).ok().filter(|t| !t.is_empty());
-        let name = block.ptr(shape.kind).and_then(|kind| {
-            let l = &kernel.layouts.fs_type;
-            text(l.read(kernel.view(), kind).ptr(l.name)?)
-        });
-        // `fuse.sshfs`, as /proc/mounts has it.
-        let fstype = match (name, block.ptr(shape.subtype).and_then(text)) {
-            (Some(name), Some(sub)) => Some([&name, &b"."[..], &sub].concat()),
-            (name, _) => name,
-        };
+        let fstype = self.paths.filesystem_whole(at).filter(|t| !t.is_empty());
         let root = block.ptr(shape.root);
         SuperFacts { at, device: block.uint(shape.device), fstype, mounts: self.mounts(&block, at, root, lost), root }
     }

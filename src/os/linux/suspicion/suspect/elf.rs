@@ -82,6 +82,7 @@ impl Elf {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing)]
     use super::*;
 
     fn file() -> Vec<u8> {

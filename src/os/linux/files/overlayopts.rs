@@ -1,6 +1,7 @@
 //! Options of an overlay (`ovl_show_options`: fs/overlayfs/params.c, before 6.5 fs/overlayfs/super.c).
 
 use crate::engine::{ViewExt, index};
+use crate::os::linux::base::enums;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Block, Extent, Found, Member, Members, Shape, shapes};
 use crate::symbols::{Symbols, Types};
@@ -111,9 +112,8 @@ impl Told<'_> {
         let places: Vec<Option<VirtAddr>> = (1..count).map(place).collect();
         let merged = count.saturating_sub(data);
         // 6.7 can be given one by one, and shows them so. Before, they are shown as one.
-        let one_by_one = self.kernel.types.find("overlay!enum ovl_opt").and_then(|id| self.kernel.types.get(id)).is_some_and(
-            |t| matches!(t.kind, crate::symbols::TypeKind::Enum(values) if values.iter().any(|(n, _)| n == "Opt_lowerdir_add")),
-        );
+        let added = |name| enums::value(self.kernel, name, "Opt_lowerdir_add");
+        let one_by_one = added("ovl_opt").or_else(|| added("overlay!ovl_opt")).is_some();
         if one_by_one {
             for (i, at) in (1..).zip(places) {
                 self.path(if i < merged { "lowerdir+" } else { "datadir+" }, at);
@@ -262,4 +262,152 @@ fn escaped(text: &[u8], special: &[u8]) -> String {
         part.invalid().iter().for_each(|b| out.push_str(&format!("\\{b:03o}")));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::os::linux::testkit::{Kit, u};
+
+    const FS: u64 = 0xffff_8880_0000_1000;
+    const TEXTS: u64 = 0xffff_8880_0000_2000;
+    const PARAMETERS: u64 = 0xffff_8880_0000_3000;
+
+    fn texts(kit: &mut Kit, all: &[&[u8]]) {
+        for (i, text) in (0..).zip(all) {
+            kit.put(TEXTS + i * 0x100, text);
+        }
+    }
+
+    fn parameters(kit: &mut Kit) {
+        let names =
+            ["redirect_dir_def", "redirect_always_follow", "index_def", "nfs_export_def", "xino_auto_def", "metacopy_def"];
+        for (i, name) in (0..).zip(names) {
+            kit.symbol(&format!("ovl_{name}"), PARAMETERS + i);
+        }
+        kit.put(PARAMETERS, &[0, 1, 0, 0, 0, 0]);
+    }
+
+    /// As of 6.1.
+    fn old() -> Kit {
+        let mut kit = Kit::new();
+        let config = [
+            ("lowerdir", 0, u(8)),
+            ("upperdir", 8, u(8)),
+            ("workdir", 16, u(8)),
+            ("default_permissions", 24, u(1)),
+            ("redirect_mode", 32, u(8)),
+            ("index", 40, u(1)),
+            ("uuid", 41, u(1)),
+            ("nfs_export", 42, u(1)),
+            ("xino", 44, u(4)),
+            ("metacopy", 48, u(1)),
+            ("userxattr", 49, u(1)),
+            ("ovl_volatile", 50, u(1)),
+        ];
+        kit.types.structure("ovl_config", 56, &config);
+        kit.types.structure("ovl_fs", 72, &[("numlayer", 0, u(4)), ("config", 8, "ovl_config".into()), ("xino_mode", 64, u(4))]);
+        parameters(&mut kit);
+        texts(&mut kit, &[b"/low,er:/b c", b"/up\xff", b"/work", b"off", b"on"]);
+        for (i, at) in [8, 16, 24].into_iter().enumerate() {
+            kit.word(FS + at, TEXTS + 0x100 * i as u64);
+        }
+        kit.word(FS + 8 + 32, TEXTS + 0x300);
+        kit.put(FS + 8 + 41, &[1]);
+        kit
+    }
+
+    /// As of 6.12, with three layers below, the last for data only.
+    fn new() -> Kit {
+        let mut kit = Kit::new();
+        let config = [
+            ("upperdir", 0, u(8)),
+            ("workdir", 8, u(8)),
+            ("lowerdirs", 16, u(8)),
+            ("default_permissions", 24, u(1)),
+            ("redirect_mode", 28, u(4)),
+            ("verity_mode", 32, u(4)),
+            ("index", 36, u(1)),
+            ("uuid", 40, u(4)),
+            ("xino", 44, u(4)),
+            ("fsync_mode", 48, u(4)),
+        ];
+        kit.types.structure("ovl_config", 56, &config);
+        let members =
+            [("numlayer", 0, u(4)), ("numdatalayer", 4, u(4)), ("config", 8, "ovl_config".into()), ("xino_mode", 64, u(4))];
+        kit.types.structure("ovl_fs", 72, &members);
+        parameters(&mut kit);
+        texts(&mut kit, &[b"/a:/b", b"/l:1", b"/l2", b"/data"]);
+        kit.put(FS, &[4, 0, 0, 0, 1]);
+        kit.word(FS + 8 + 16, FS + 0x100);
+        (1..4).for_each(|i| kit.word(FS + 0x100 + 8 * i, TEXTS + 0x100 * i));
+        kit.put(FS + 8 + 28, &[1]);
+        kit.put(FS + 8 + 40, &[2]);
+        kit.put(FS + 8 + 48, &[1]);
+        kit
+    }
+
+    fn told(kit: &Kit) -> (String, bool) {
+        let (list, complete) = options(&kit.kernel(), VirtAddr::new(umem::from(FS))).unwrap();
+        (list.join(" "), complete)
+    }
+
+    #[test]
+    fn directories_are_written_as_the_kernel_does() {
+        let directories = "lowerdir=/low\\054er:/b\\040c upperdir=/up\\377 workdir=/work";
+        assert_eq!(told(&old()), (directories.to_owned(), true));
+        let mut kit = old();
+        kit.word(FS + 16, 0);
+        assert_eq!(told(&kit), ("lowerdir=/low\\054er:/b\\040c".to_owned(), true), "nothing above");
+    }
+
+    #[test]
+    fn what_is_not_usual_is_told() {
+        let mut kit = old();
+        kit.put(FS + 8 + 24, &[1]);
+        kit.word(FS + 8 + 32, TEXTS + 0x400);
+        kit.put(FS + 8 + 40, &[1, 0, 1]);
+        kit.put(FS + 8 + 44, &[2]);
+        kit.put(FS + 8 + 48, &[1, 1, 1]);
+        let same = "default_permissions redirect_dir=on index=on uuid=off nfs_export=on";
+        assert!(told(&kit).0.ends_with(&format!("{same} metacopy=on volatile userxattr")), "{}", told(&kit).0);
+        kit.put(FS + 64, &[1]);
+        assert!(told(&kit).0.ends_with(&format!("{same} xino=on metacopy=on volatile userxattr")), "{}", told(&kit).0);
+        // The parameters say what is usual.
+        kit.put(PARAMETERS, &[1, 1, 1, 1, 1, 1]);
+        assert!(told(&kit).0.ends_with("default_permissions uuid=off xino=on volatile userxattr"), "{}", told(&kit).0);
+    }
+
+    #[test]
+    fn layers_are_one_list_or_one_by_one() {
+        let mut kit = new();
+        assert_eq!(told(&kit), ("lowerdir=/l\\0721:/l2::/data".to_owned(), true));
+        kit.types.enumeration("overlay!ovl_opt", &[("Opt_lowerdir", 0), ("Opt_lowerdir_add", 1)]);
+        assert_eq!(told(&kit), ("lowerdir+=/l:1 lowerdir+=/l2 datadir+=/data".to_owned(), true));
+        kit.word(FS + 0x100, TEXTS);
+        assert_eq!(told(&kit), ("lowerdir=/a:/b".to_owned(), true));
+        kit.put(FS + 8 + 28, &[2]);
+        kit.put(FS + 8 + 32, &[2]);
+        kit.put(FS + 8 + 40, &[3]);
+        kit.put(FS + 8 + 48, &[0]);
+        assert_eq!(told(&kit).0, "lowerdir=/a:/b redirect_dir=nofollow uuid=on fsync=volatile verity=require");
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_made_up() {
+        let mut kit = new();
+        kit.put(FS, &[0xff, 0xff, 0xff, 0xff]);
+        assert_eq!(told(&kit), (String::new(), false), "no overlay has so many layers");
+        let mut kit = old();
+        kit.word(FS + 8, 0xffff_8880_6666_0000);
+        assert!(!told(&kit).1 && told(&kit).0.starts_with("upperdir="));
+        let mut kit = old();
+        kit.put(FS + 8 + 44, &[9]);
+        kit.put(FS + 64, &[1]);
+        assert!(!told(&kit).1, "no such mode");
+        let nowhere = VirtAddr::new(umem::from(0xffff_8880_7777_0000u64));
+        assert_eq!(options(&old().kernel(), nowhere), None);
+        assert_eq!(options(&Kit::new().kernel(), VirtAddr::new(umem::from(FS))), None);
+    }
 }

@@ -1,5 +1,7 @@
 //! What the targets do with their bytes. The image targets are here, the others in their modules.
 
+pub mod code;
+pub mod depth;
 pub mod names;
 pub mod system;
 pub mod tables;

@@ -106,6 +106,22 @@ const BUILTINS: &[(&str, &str)] = &[
     ("exit", "exit   (also: quit, q, Ctrl-D)\n\nEnds the shell.\n"),
 ];
 
+/// The commands by what they are asked for. One that is not among them stands at the end.
+const GROUPS: &[(&str, &[&str])] = &[
+    ("The machine", &["info", "kmsg", "interfaces", "mounts", "swaps", "iomem"]),
+    (
+        "Processes",
+        &["ps", "threads", "cmdline", "env", "creds", "files", "net", "history", "maps", "bt", "namespaces", "cgroups"],
+    ),
+    ("What is wrong", &["malfind", "hooks", "textcheck", "modules", "bpf", "timers"]),
+    ("Files in memory", &["pagecache", "inodepages"]),
+    ("Memory", &["read", "dis", "tele", "scan", "strings", "dump", "vtop", "ptov", "pages"]),
+    ("The kernel's data", &["symbols", "near", "dt", "list", "tree", "percpu", "eval"]),
+    ("Evidence", &["hash", "check"]),
+];
+/// Columns of the narrowest terminal that is thought of.
+const NARROW: usize = 80;
+
 /// Help for one of the shell's own commands.
 pub fn builtin(name: &str) -> Option<&'static str> {
     let name = if matches!(name, "quit" | "q") { "exit" } else { name };
@@ -121,11 +137,21 @@ pub fn builtin_usage(name: &str) -> Option<&'static str> {
 /// The list of commands.
 pub fn overview(interactive: bool) -> String {
     let mut out = String::new();
-    for s in ALL {
-        let aliases = if s.aliases.is_empty() { String::new() } else { format!("  ({})", s.aliases.join(", ")) };
-        let _ = writeln!(out, "  {:<12} {}{aliases}", s.name, s.summary);
+    let named = |name: &&str| ALL.iter().find(|s| s.name == *name);
+    let others = ALL.iter().filter(|s| !GROUPS.iter().any(|(_, names)| names.contains(&s.name)));
+    let groups = GROUPS.iter().map(|(title, names)| (*title, names.iter().filter_map(named).collect::<Vec<_>>()));
+    for (title, specs) in groups.chain(std::iter::once(("More", others.collect()))).filter(|(_, specs)| !specs.is_empty()) {
+        let _ = writeln!(out, "{title}:");
+        for s in specs {
+            // The names that other tools spell with dots are understood, and too long to be shown.
+            let short: Vec<&str> = s.aliases.iter().copied().filter(|a| !a.contains(['.', '_'])).take(3).collect();
+            let line = format!("  {:<12} {}", s.name, s.summary);
+            let aliases = format!("  ({})", short.join(", "));
+            let fits = !short.is_empty() && line.chars().count() + aliases.chars().count() <= NARROW;
+            let _ = writeln!(out, "{line}{}", if fits { &aliases } else { "" });
+        }
     }
-    out.push('\n');
+    out.push_str("The shell:\n");
     for (name, text) in BUILTINS {
         // The first sentence; `help NAME` has the rest.
         let what = text.split("\n\n").nth(1).unwrap_or_default().trim();
@@ -214,8 +240,8 @@ mod tests {
         for s in ALL {
             if let Shape::List(columns) = s.shape {
                 let keys = keys(s);
-                for c in columns {
-                    assert!(keys.iter().any(|k| k == c), "{} has no field {c}", s.name);
+                for c in columns.iter().flat_map(|c| super::super::render::Column::new(c).keys) {
+                    assert!(keys.contains(&c), "{} has no field {c}", s.name);
                 }
             }
         }

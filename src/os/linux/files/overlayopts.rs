@@ -112,7 +112,7 @@ impl Told<'_> {
         let places: Vec<Option<VirtAddr>> = (1..count).map(place).collect();
         let merged = count.saturating_sub(data);
         // 6.7 can be given one by one, and shows them so. Before, they are shown as one.
-        let added = |name| enums::value(self.kernel, name, "Opt_lowerdir_add");
+        let added = |name| enums::value(&*self.kernel.types, name, "Opt_lowerdir_add");
         let one_by_one = added("ovl_opt").or_else(|| added("overlay!ovl_opt")).is_some();
         if one_by_one {
             for (i, at) in (1..).zip(places) {

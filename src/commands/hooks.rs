@@ -21,7 +21,7 @@ pub struct Hooks {
     #[arg(short, long)]
     all: bool,
     /// Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)
-    #[arg(long, value_name = "TABLE", value_delimiter = ',')]
+    #[arg(long, value_name = "TABLE", value_delimiter = ',', hide_possible_values = true, value_parser = clap::builder::PossibleValuesParser::new(TABLES.iter().copied()))]
     only: Vec<String>,
     /// Only what looks wrong
     #[arg(short, long)]

@@ -20,7 +20,7 @@ pub struct Malfind {
     #[command(flatten)]
     filter: Filter,
     /// Only findings of this kind: process, module, hook, code, memory, file, environment, trace
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", value_delimiter = ',', hide_possible_values = true, value_parser = clap::builder::PossibleValuesParser::new(KINDS))]
     kind: Vec<String>,
 }
 

@@ -34,6 +34,8 @@ pub fn run(shell: &Shell, rest: &[String], out: &mut dyn Write, stdout: bool) ->
     let typed = Line { words: command.to_vec(), output: Output::Stdout, text: String::new() };
     let expanded = own::expand(&shell.own.borrow(), &typed)?;
     let command = match expanded.as_slice() {
+        // By itself it is the list of typed lines, of which no process has its own.
+        [one] if one.output == Output::Stdout && one.words == ["history"] => &["bash".to_owned()],
         [one] if one.output == Output::Stdout => one.words.as_slice(),
         _ => return Err(Failure::usage(format!("foreach takes one command; {} stands for more", own::joined(command)))),
     };

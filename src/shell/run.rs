@@ -155,9 +155,11 @@ impl Shell {
     /// Says why a list is empty, as far as that is known: to people always, to programs' users where there is a reason to tell.
     fn tell_empty(&self, cx: &Context, format: Format) {
         let why = match cx.why_nothing() {
+            // Where something is missing, that may be all the reason there is: the `partial:` line tells it.
+            _ if cx.partial().is_some() => return,
             Some(why) => why,
             None if !self.output.borrow().filter.is_empty() => "no row fulfils --where".to_owned(),
-            None if format == Format::Table && cx.partial().is_none() => "nothing found".to_owned(),
+            None if format == Format::Table => "nothing found".to_owned(),
             None => return,
         };
         self.warn(&format!("(no rows: {why})"));

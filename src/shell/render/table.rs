@@ -237,7 +237,11 @@ impl Table {
         let mut room = 0;
         for (i, w) in wanted.iter().enumerate() {
             room = left / (wanted.len() - i);
-            left = left.saturating_sub(room.min(*w));
+            // The widest share what is left in equal parts, rounded down.
+            if *w > room {
+                break;
+            }
+            left -= *w;
         }
         // Too narrow for all: rather let the terminal wrap whole lines than cut words into confetti.
         Some(room.max(LEAST))
@@ -433,6 +437,33 @@ mod tests {
         assert!(render(&style(120), &columns, std::slice::from_ref(&row)).contains("START TIME"));
         let named = Style { columns: Some(columns.iter().map(|c| (*c).to_owned()).collect()), ..style(80) };
         assert!(render(&named, &columns, &[row]).contains("START TIME"), "columns that were asked for stay");
+    }
+
+    #[test]
+    fn a_column_in_which_nothing_stands_goes_first() {
+        let row = json!({"name": "n".repeat(30), "path": "p".repeat(40), "reason": null, "state": "s", "late": null});
+        let style = Style { width: Some(84), ..Style::default() };
+        let columns: Vec<String> = ["name", "state", "path", "reason", "late"].iter().map(|c| (*c).to_owned()).collect();
+        let (mut out, mut table) = (Vec::new(), Table::new(columns, &style));
+        table.push(&mut out, &json!({"name": "n".repeat(30), "path": "p".repeat(60), "state": "s".repeat(20)})).unwrap();
+        table.flush(&mut out).unwrap();
+        assert!(table.left_out().is_empty(), "what no row has is no loss");
+        table.push(&mut out, &row).unwrap();
+        let text = String::from_utf8(out.clone()).unwrap();
+        assert!(text.starts_with("NAME") && text.contains("STATE") && !text.contains("LATE"), "{text}");
+        table.push(&mut out, &json!({"name": "x", "late": "here after all"})).unwrap();
+        assert_eq!(table.left_out(), ["late"]);
+    }
+
+    #[test]
+    fn a_command_says_what_it_can_spare_and_in_which_order() {
+        let row = json!({"a": "a".repeat(20), "b": "b".repeat(20), "c": "c".repeat(20), "state": "s".repeat(12)});
+        let header = |width| {
+            let style = Style { width: Some(width), ..Style::default() };
+            render(&style, &["?a", "??b", "c", "state"], std::slice::from_ref(&row)).lines().next().unwrap_or_default().to_owned()
+        };
+        let shown = |width| header(width).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!([shown(80), shown(60), shown(40)], ["A B C STATE", "A C STATE", "C STATE"]);
     }
 
     #[test]

@@ -170,7 +170,13 @@ impl All<'_> {
     }
 
     fn held(&mut self, kernel: &Kernel, holder: Holder, lost: &mut Lost) {
-        let Some(at) = sock_of(kernel, holder.file) else { return };
+        let at = match sock_of(kernel, holder.file) {
+            Ok(Some(at)) => at,
+            Ok(None) => return,
+            Err(why) => {
+                return lost.push(format!("descriptor {} of process {}, at {}: {why}", holder.fd, holder.pid, holder.file));
+            }
+        };
         let place = match self.place(at, lost) {
             Ok(place) => place,
             Err(why) => {
@@ -187,17 +193,23 @@ impl All<'_> {
 }
 
 /// The `sock` behind the `struct file` at `file`, if it is an open socket: its inode is a socket's and is the one that is part of
-/// the `socket` that the file holds.
-pub(super) fn sock_of(kernel: &Kernel, file: VirtAddr) -> Option<VirtAddr> {
+/// the `socket` that the file holds. Says why where that can't be told.
+pub(super) fn sock_of(kernel: &Kernel, file: VirtAddr) -> Result<Option<VirtAddr>, &'static str> {
     let view = kernel.view();
     let (files, inodes) = (kernel.shape::<SocketFileShape>(), kernel.shape::<SocketInodeShape>());
     let block = files.read(view, file);
-    let inode = block.ptr(files.inode)?;
-    if inodes.read(view, inode).uint(inodes.mode)? & S_IFMT != S_IFSOCK {
-        return None;
+    // A file without an inode, as one that is being closed.
+    let Some(inode) = block.ptr(files.inode) else { return Ok(None) };
+    let mode = inodes.read(view, inode).uint(inodes.mode).ok_or("its inode is not in the image")?;
+    if mode & S_IFMT != S_IFSOCK {
+        return Ok(None);
     }
     let (whole, socket) = (kernel.shape::<SocketAllocShape>(), kernel.shape::<SocketShape>());
-    let own = container_of(inode, whole.inode).and_then(|at| whole.read(view, at).at(whole.socket))?;
-    // An open path (`O_PATH`) of a bound UNIX socket has an inode of that type, and no socket.
-    (block.ptr(files.private)? == own).then(|| socket.read(view, own).ptr(socket.sock))?
+    let own = container_of(inode, whole.inode).and_then(|at| whole.read(view, at).at(whole.socket));
+    match block.ptr(files.private) {
+        // An open path (`O_PATH`) of a bound UNIX socket has an inode of that type, and no socket.
+        None => Ok(None),
+        Some(held) if own.is_some_and(|own| own != held) => Err("the socket that it holds is not that of its inode"),
+        Some(held) => Ok(socket.read(view, held).ptr(socket.sock)),
+    }
 }

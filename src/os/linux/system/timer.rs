@@ -9,7 +9,7 @@ use crate::os::linux::base::kernel::{Kernel, failed};
 use crate::os::linux::base::layout::{Block, Member, Shape, container_of};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::base::percpu::{cpus, per_cpu};
-use crate::os::linux::containers::list::chain;
+use crate::os::linux::containers::list::Chains;
 use crate::os::linux::containers::tree::tree;
 use crate::os::linux::files::holders::{Process, every_process, holders_among};
 use crate::os::linux::tasks::task::Task;
@@ -116,7 +116,8 @@ pub fn timers(kernel: &Kernel) -> Result<Listing<Timer>, ApiError> {
         lost.push("the time of the image is not known; how long timers still wait is not told");
     }
     let processes = every_process(kernel, &mut lost).unwrap_or_default();
-    let mut all = All { kernel, now, callees: Callees::find(kernel), processes, out: Vec::new(), files: None };
+    let mut all =
+        All { kernel, now, callees: Callees::find(kernel), processes, out: Vec::new(), chains: Chains::default(), files: None };
     for cpu in cpus(kernel) {
         match wheels.and_then(|at| per_cpu(kernel, at, cpu)) {
             Some(at) => all.wheels(cpu, at, wheels, &mut lost),
@@ -168,6 +169,8 @@ struct All<'k> {
     callees: Callees,
     processes: Vec<Process>,
     out: Vec<Timer>,
+    /// Of all wheels: a timer waits in one.
+    chains: Chains,
     /// Who holds which `timerfd_ctx`; looked up when one is met.
     files: Option<HashMap<VirtAddr, (u32, Text)>>,
 }
@@ -196,7 +199,7 @@ impl All<'_> {
                 if block.word(place).is_none_or(|first| first == 0) {
                     continue;
                 }
-                for node in chain(kernel.view(), at.wrapping_add(umem::from(place)), "timer wheel", lost) {
+                for node in self.chains.nodes(kernel.view(), at.wrapping_add(umem::from(place)), "timer wheel", lost) {
                     let Some(at) = container_of(node, timer.entry) else { continue };
                     if !self.wheel_timer(cpu, &timer, at, lost) {
                         // What follows was reached through what is no timer.

@@ -212,6 +212,20 @@ fn a_file_that_leads_nowhere_keeps_its_row() {
 }
 
 #[test]
+fn places_and_namespaces_that_are_not_there_are_told() {
+    const NOWHERE: u64 = 0x4141_4141_4141_4140;
+    let mut kit = kit();
+    kit.word(TASK + 0x48, NOWHERE);
+    let listing = OpenFiles::new(&kit.kernel()).of(va(TASK), true).unwrap();
+    let says = reasons(&listing);
+    assert_eq!(listing.items.len(), 1, "the descriptor stays");
+    assert!(says.iter().any(|l| l.contains("fs_struct at 0x4141414141414140 is not in the image")), "{says:?}");
+    kit.word(TASK + 0x40, NOWHERE);
+    let says = mounted(&kit).1;
+    assert!(says.iter().any(|l| l.contains("nsproxy at 0x4141414141414140, of the task at")), "{says:?}");
+}
+
+#[test]
 fn directories_that_are_their_own_parents_end() {
     let mut kit = kit();
     kit.word(dentry(2) + 0x10, dentry(3));

@@ -9,6 +9,7 @@ pub const TOOL: Tool = Tool { name: "Volatility", words: WORDS, forms: FORMS, ab
 /// Volatility 2's names that carry no system's.
 const WORDS: &[(&str, &str)] = &[
     ("psxview", "ps --scan"),
+    ("psscan", "ps --scan"),
     ("psdispscan", "ps --scan"),
     ("connections", "net"),
     ("connscan", "net"),

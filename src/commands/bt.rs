@@ -81,7 +81,7 @@ impl Command for Bt {
     const NAME: &'static str = "bt";
     const ALIASES: &'static [&'static str] = &["k", "backtrace", "pscallstack", "stack"];
     const SUMMARY: &'static str = "Show the kernel stacks of tasks, and where their programs entered the kernel";
-    const SHAPE: Shape = Shape::List(&["tid", "name", "frame", "kind", "sp", "address", "symbol", "syscall"]);
+    const SHAPE: Shape = Shape::List(&["tid", "name", "frame", "?kind", "??sp", "address", "symbol", "syscall"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("bt 1", "what process 1 waits for"),
         ("bt", "every task"),

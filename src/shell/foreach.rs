@@ -186,7 +186,7 @@ fn tables(
         }
         shell.current.replace(Some(p.clone()));
         heading(shell, p, out, stdout)?;
-        match shell.answered(spec, matches, out, stdout) {
+        match shell.answer_to((spec, matches), out, stdout, false) {
             Ok(ended) => status = worse(status, ended.status),
             Err(failure @ (Failure::Output(_) | Failure::Interrupted)) => return Err(failure),
             Err(failure) => {

@@ -4,7 +4,7 @@
 //! - `filekind`, `filedetail`, `sockname`: what an open file is, and what is known of each kind
 //! - `holders`: which process holds which open file
 //! - `path`, `lookup`: what a directory entry is called from the root of process 1, and which one a path leads to
-//! - `mount`, `mountopts`: mounts of every mount namespace, and their options
+//! - `mount`, `mountopts`, `overlayopts`: mounts of every mount namespace, and their options
 //! - `pagecache`, `cachedpages`, `overlay`: files in memory, their cached pages, what lies below an overlay
 
 pub mod cachedpages;
@@ -17,6 +17,7 @@ pub mod mount;
 pub(crate) mod mountopts;
 pub mod openfile;
 pub(crate) mod overlay;
+mod overlayopts;
 pub mod pagecache;
 pub(crate) mod path;
 pub(crate) mod sockname;

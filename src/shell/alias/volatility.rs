@@ -8,7 +8,9 @@ pub const TOOL: Tool = Tool { name: "Volatility", words: WORDS, forms: FORMS, ab
 
 /// Volatility 2's names that carry no system's.
 const WORDS: &[(&str, &str)] = &[
+    ("check_modules", "modules --scan"),
     ("psxview", "ps --scan"),
+    ("psscan", "ps --scan"),
     ("psdispscan", "ps --scan"),
     ("connections", "net"),
     ("connscan", "net"),

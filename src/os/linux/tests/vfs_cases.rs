@@ -271,6 +271,24 @@ fn a_torn_list_of_mounts_is_told_and_ends() {
 }
 
 #[test]
+fn a_mount_that_two_namespaces_have_is_told_once() {
+    let mut kit = kit();
+    let (task, proxy, space) = (TASK + 0xd000, PROXY + 0x100, SPACE + 0x100);
+    kit.put(task, &[0; 0x200]);
+    kit.put(task + 0x20, &[2, 0, 0, 0, 2]);
+    kit.ring(&[INIT + 0x10, TASK + 0x10, task + 0x10]);
+    kit.word(task + 0x40, proxy);
+    kit.word(proxy, space);
+    kit.put(space, &[0; 0x40]);
+    kit.word(space + 0x10, mount(1) + 0x40);
+    kit.word(space + 0x18, mount(0) + 0x40);
+    let (rows, lost) = mounted(&kit);
+    let times = |n| rows.iter().filter(|m| m.address == va(mount(n))).count();
+    assert_eq!((times(0), times(1)), (1, 1), "{lost:?}");
+    assert!(lost.iter().any(|l| l.contains("is one of another namespace too")), "{lost:?}");
+}
+
+#[test]
 fn mounts_on_each_other_have_no_target() {
     let mut kit = kit();
     put_dentry(&mut kit, 4, 4, b"/");

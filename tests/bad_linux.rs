@@ -26,7 +26,7 @@ fn whole(words: &[&str]) -> Vec<Value> {
 }
 
 /// The row among them that `wanted` holds of.
-fn one<'a>(rows: &'a [Value], wanted: impl Fn(&Value) -> bool) -> &'a Value {
+fn one(rows: &[Value], wanted: impl Fn(&Value) -> bool) -> &Value {
     rows.iter().find(|r| wanted(r)).expect("the row is there")
 }
 
@@ -222,7 +222,7 @@ fn lists_of_file_systems_and_inodes_in_a_circle() {
 #[test]
 fn a_file_as_long_as_no_disk() {
     let rows = whole(&["pagecache"]);
-    let file = one(&rows, |r| r["kind"] == "file" && r["fstype"] == "tmpfs" || r["fstype"] == "rootfs" && r["kind"] == "file");
+    let file = one(&rows, |r| r["kind"] == "file" && (r["fstype"] == "tmpfs" || r["fstype"] == "rootfs"));
     let (inode, path) = (cli::number(&file["address"]), file["path"].as_str().unwrap());
     for size in [1u64 << 62, u64::MAX, 1 << 40] {
         let mut torn = Torn::new();

@@ -23,7 +23,8 @@ pub fn table() -> String {
 /// Whether a word is memsh's own, whatever it is with other arguments.
 pub fn own(words: &[String]) -> bool {
     let first: Vec<String> = words.iter().take(1).cloned().collect();
-    translate(&first).words == first
+    let meant = translate(&first);
+    meant.absent.is_none() && meant.words == first
 }
 
 /// The second names of the commands.

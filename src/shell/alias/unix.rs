@@ -11,6 +11,7 @@ const WORDS: &[(&str, &str)] = &[
     ("dmesg", "kmsg"),
     ("findmnt", "mounts"),
     ("ifconfig", "interfaces"),
+    ("ioports", "iomem --ports"),
     ("lsns", "namespaces"),
     ("pgrep", "ps"),
     ("pidof", "ps"),

@@ -136,10 +136,13 @@ impl Shell {
         let cx = Context::new(self, self.session.as_ref(), self.current.borrow().clone());
         let mut renderer = Renderer::new(out, &style, (spec.name, spec.shape_of(matches)), &keys, self.interrupt());
         let outcome = self.sifted(spec, matches, &cx, choice, &mut renderer);
-        let empty = renderer.rows() == 0 && outcome.is_ok() && matches!(spec.shape_of(matches), Shape::List(_));
+        let empty = renderer.rows() == 0
+            && outcome.is_ok()
+            && style.format == Format::Table
+            && matches!(spec.shape_of(matches), Shape::List(_));
         let finished = renderer.finish(outcome.is_ok()).map(|note| note.iter().for_each(|n| self.warn_once(n)));
         if empty && finished.is_ok() && (alone || cx.why_nothing().is_some()) {
-            self.tell_empty(&cx, style.format);
+            self.tell_empty(&cx);
         }
         self.tell_once();
         self.after(&cx, outcome.and(finished), None)
@@ -152,15 +155,14 @@ impl Shell {
         }
     }
 
-    /// Says why a list is empty, as far as that is known: to people always, to programs' users where there is a reason to tell.
-    fn tell_empty(&self, cx: &Context, format: Format) {
+    /// Says why a list is empty, as far as that is known. A program sees by itself that there are no rows.
+    fn tell_empty(&self, cx: &Context) {
         let why = match cx.why_nothing() {
             // Where something is missing, that may be all the reason there is: the `partial:` line tells it.
             _ if cx.partial().is_some() => return,
             Some(why) => why,
             None if !self.output.borrow().filter.is_empty() => "no row fulfils --where".to_owned(),
-            None if format == Format::Table => "nothing found".to_owned(),
-            None => return,
+            None => "nothing found".to_owned(),
         };
         self.warn(&format!("(no rows: {why})"));
     }

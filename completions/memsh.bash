@@ -419,7 +419,7 @@ _memsh() {
 
     case "${cmd}" in
         memsh)
-            opts="-c -q -v -C -O -h -V --command --script --no-config --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --arch --dtb --kernel-base --symbols --log --no-cache --format --base --swap --pagefile --sidecar --write --connector --os --help --version info sys vertarget ps pslist tasks threads thrdscan bt k backtrace pscallstack stack cmdline psaux cmdlines env envars environ net netstat netscan sockstat ss history bash linux.bash interfaces ifconfig ip bpf ebpf bpftool timers timer iomem swaps swapon modules lm lsmod mod dlllist ldrmodules kmsg dmesg linux.kmsg hooks callbacks pagecache linux.pagecache.Files linux.pagecache files_cache inodepages linux.pagecache.InodePages textcheck chkimg check_inline_kernel maps vmmap vad vadinfo vm address files lsof handles handle fds fuser mounts mount mountinfo findmnt malfind findevil hollowfind psinject namespaces lsns ns cgroups cgroup creds capabilities caps vtop pte ptov pages memmap read x rd hexdump dis u disassemble disasm pd tele telescope scan search s strings dump symbols sym kallsyms nm near ln dt struct union whatis ptype eval calc list dl tree percpu per_cpu hash sha256 check schema completions man help"
+            opts="-c -q -v -C -O -h -V --command --script --no-config --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --arch --dtb --kernel-base --symbols --log --no-cache --format --base --swap --pagefile --sidecar --write --connector --os --help --version info sys vertarget kmsg dmesg linux.kmsg iomem timers timer swaps swapon hash sha256 ps pslist tasks threads thrdscan cmdline psaux cmdlines env envars environ creds capabilities caps namespaces lsns ns cgroups cgroup history bash linux.bash files lsof handles handle fds fuser mounts mount mountinfo findmnt pagecache linux.pagecache.Files linux.pagecache files_cache inodepages linux.pagecache.InodePages net netstat netscan sockstat ss interfaces ifconfig ip modules lm lsmod mod dlllist ldrmodules bpf ebpf bpftool bt k backtrace pscallstack stack malfind findevil hollowfind psinject hooks callbacks textcheck chkimg check_inline_kernel maps vmmap vad vadinfo vm address pages memmap vtop pte ptov read x rd hexdump dis u disassemble disasm pd tele telescope scan search s strings dump symbols sym kallsyms nm near ln dt struct union whatis ptype list dl tree percpu per_cpu eval calc check schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1244,7 +1244,7 @@ _memsh() {
             fi
             case "${prev}" in
                 --only)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "syscall ia32_syscall x32_syscall idt ftrace livepatch kprobe kretprobe tracepoint netfilter packet notifier binfmt lsm helper file_operations inode_operations seq_operations super_operations dentry_operations tty socket constant" -- "${cur}"))
                     return 0
                     ;;
                 --module)
@@ -1558,7 +1558,7 @@ _memsh() {
                     return 0
                     ;;
                 --kind)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "process module hook code memory file environment trace" -- "${cur}"))
                     return 0
                     ;;
                 --columns)
@@ -2241,7 +2241,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__schema)
-            opts="-h --help info ps threads bt cmdline env net history interfaces bpf timers iomem swaps modules kmsg hooks pagecache inodepages textcheck maps files mounts malfind namespaces cgroups creds vtop ptov pages read dis tele scan strings dump symbols near dt eval list tree percpu hash check"
+            opts="-h --help info kmsg iomem timers swaps hash ps threads cmdline env creds namespaces cgroups history files mounts pagecache inodepages net interfaces modules bpf bt malfind hooks textcheck maps pages vtop ptov read dis tele scan strings dump symbols near dt list tree percpu eval check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

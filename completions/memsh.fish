@@ -65,67 +65,38 @@ complete -c memsh -n "__fish_memsh_needs_command" -s V -l version -d 'Print vers
 complete -c memsh -n "__fish_memsh_needs_command" -a "info" -d 'Show what the image is: format, architecture, operating system, and how they were found'
 complete -c memsh -n "__fish_memsh_needs_command" -a "sys" -d 'Show what the image is: format, architecture, operating system, and how they were found'
 complete -c memsh -n "__fish_memsh_needs_command" -a "vertarget" -d 'Show what the image is: format, architecture, operating system, and how they were found'
+complete -c memsh -n "__fish_memsh_needs_command" -a "kmsg" -d 'List the messages of the kernel\'s log'
+complete -c memsh -n "__fish_memsh_needs_command" -a "dmesg" -d 'List the messages of the kernel\'s log'
+complete -c memsh -n "__fish_memsh_needs_command" -a "linux.kmsg" -d 'List the messages of the kernel\'s log'
+complete -c memsh -n "__fish_memsh_needs_command" -a "iomem" -d 'List who claims which physical addresses, or I/O ports'
+complete -c memsh -n "__fish_memsh_needs_command" -a "timers" -d 'List timers: when they expire, what they call, and whose they are'
+complete -c memsh -n "__fish_memsh_needs_command" -a "timer" -d 'List timers: when they expire, what they call, and whose they are'
+complete -c memsh -n "__fish_memsh_needs_command" -a "swaps" -d 'List swap areas'
+complete -c memsh -n "__fish_memsh_needs_command" -a "swapon" -d 'List swap areas'
+complete -c memsh -n "__fish_memsh_needs_command" -a "hash" -d 'Compute the SHA-256 of the image file'
+complete -c memsh -n "__fish_memsh_needs_command" -a "sha256" -d 'Compute the SHA-256 of the image file'
 complete -c memsh -n "__fish_memsh_needs_command" -a "ps" -d 'List processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "pslist" -d 'List processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "tasks" -d 'List processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "threads" -d 'List threads'
 complete -c memsh -n "__fish_memsh_needs_command" -a "thrdscan" -d 'List threads'
-complete -c memsh -n "__fish_memsh_needs_command" -a "bt" -d 'Show the stacks of tasks: which function called which'
-complete -c memsh -n "__fish_memsh_needs_command" -a "k" -d 'Show the stacks of tasks: which function called which'
-complete -c memsh -n "__fish_memsh_needs_command" -a "backtrace" -d 'Show the stacks of tasks: which function called which'
-complete -c memsh -n "__fish_memsh_needs_command" -a "pscallstack" -d 'Show the stacks of tasks: which function called which'
-complete -c memsh -n "__fish_memsh_needs_command" -a "stack" -d 'Show the stacks of tasks: which function called which'
 complete -c memsh -n "__fish_memsh_needs_command" -a "cmdline" -d 'List the arguments of processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "psaux" -d 'List the arguments of processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "cmdlines" -d 'List the arguments of processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "env" -d 'List the environment of processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "envars" -d 'List the environment of processes'
 complete -c memsh -n "__fish_memsh_needs_command" -a "environ" -d 'List the environment of processes'
-complete -c memsh -n "__fish_memsh_needs_command" -a "net" -d 'List sockets of every network namespace, and who holds them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "netstat" -d 'List sockets of every network namespace, and who holds them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "netscan" -d 'List sockets of every network namespace, and who holds them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "sockstat" -d 'List sockets of every network namespace, and who holds them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "ss" -d 'List sockets of every network namespace, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "creds" -d 'List users, groups, capabilities and other rights of processes'
+complete -c memsh -n "__fish_memsh_needs_command" -a "capabilities" -d 'List users, groups, capabilities and other rights of processes'
+complete -c memsh -n "__fish_memsh_needs_command" -a "caps" -d 'List users, groups, capabilities and other rights of processes'
+complete -c memsh -n "__fish_memsh_needs_command" -a "namespaces" -d 'List namespaces and who lives in them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "lsns" -d 'List namespaces and who lives in them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ns" -d 'List namespaces and who lives in them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "cgroups" -d 'List the control groups that processes are in'
+complete -c memsh -n "__fish_memsh_needs_command" -a "cgroup" -d 'List the control groups that processes are in'
 complete -c memsh -n "__fish_memsh_needs_command" -a "history" -d 'List the commands that users entered, from the memory of their shells'
 complete -c memsh -n "__fish_memsh_needs_command" -a "bash" -d 'List the commands that users entered, from the memory of their shells'
 complete -c memsh -n "__fish_memsh_needs_command" -a "linux.bash" -d 'List the commands that users entered, from the memory of their shells'
-complete -c memsh -n "__fish_memsh_needs_command" -a "interfaces" -d 'List network interfaces of every network namespace, with their addresses'
-complete -c memsh -n "__fish_memsh_needs_command" -a "ifconfig" -d 'List network interfaces of every network namespace, with their addresses'
-complete -c memsh -n "__fish_memsh_needs_command" -a "ip" -d 'List network interfaces of every network namespace, with their addresses'
-complete -c memsh -n "__fish_memsh_needs_command" -a "bpf" -d 'List eBPF programs, maps and links, and who holds them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "ebpf" -d 'List eBPF programs, maps and links, and who holds them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "bpftool" -d 'List eBPF programs, maps and links, and who holds them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "timers" -d 'List timers: when they expire, what they call, and whose they are'
-complete -c memsh -n "__fish_memsh_needs_command" -a "timer" -d 'List timers: when they expire, what they call, and whose they are'
-complete -c memsh -n "__fish_memsh_needs_command" -a "iomem" -d 'List who claims which physical addresses, or I/O ports'
-complete -c memsh -n "__fish_memsh_needs_command" -a "swaps" -d 'List swap areas'
-complete -c memsh -n "__fish_memsh_needs_command" -a "swapon" -d 'List swap areas'
-complete -c memsh -n "__fish_memsh_needs_command" -a "modules" -d 'List modules of the kernel, or of a process'
-complete -c memsh -n "__fish_memsh_needs_command" -a "lm" -d 'List modules of the kernel, or of a process'
-complete -c memsh -n "__fish_memsh_needs_command" -a "lsmod" -d 'List modules of the kernel, or of a process'
-complete -c memsh -n "__fish_memsh_needs_command" -a "mod" -d 'List modules of the kernel, or of a process'
-complete -c memsh -n "__fish_memsh_needs_command" -a "dlllist" -d 'List modules of the kernel, or of a process'
-complete -c memsh -n "__fish_memsh_needs_command" -a "ldrmodules" -d 'List modules of the kernel, or of a process'
-complete -c memsh -n "__fish_memsh_needs_command" -a "kmsg" -d 'List the messages of the kernel\'s log'
-complete -c memsh -n "__fish_memsh_needs_command" -a "dmesg" -d 'List the messages of the kernel\'s log'
-complete -c memsh -n "__fish_memsh_needs_command" -a "linux.kmsg" -d 'List the messages of the kernel\'s log'
-complete -c memsh -n "__fish_memsh_needs_command" -a "hooks" -d 'List where the kernel is hooked, and by whom'
-complete -c memsh -n "__fish_memsh_needs_command" -a "callbacks" -d 'List where the kernel is hooked, and by whom'
-complete -c memsh -n "__fish_memsh_needs_command" -a "pagecache" -d 'List files in the kernel\'s memory, and write out their contents'
-complete -c memsh -n "__fish_memsh_needs_command" -a "linux.pagecache.Files" -d 'List files in the kernel\'s memory, and write out their contents'
-complete -c memsh -n "__fish_memsh_needs_command" -a "linux.pagecache" -d 'List files in the kernel\'s memory, and write out their contents'
-complete -c memsh -n "__fish_memsh_needs_command" -a "files_cache" -d 'List files in the kernel\'s memory, and write out their contents'
-complete -c memsh -n "__fish_memsh_needs_command" -a "inodepages" -d 'List where the cached pages of a file lie'
-complete -c memsh -n "__fish_memsh_needs_command" -a "linux.pagecache.InodePages" -d 'List where the cached pages of a file lie'
-complete -c memsh -n "__fish_memsh_needs_command" -a "textcheck" -d 'Find jumps written into the kernel\'s code'
-complete -c memsh -n "__fish_memsh_needs_command" -a "chkimg" -d 'Find jumps written into the kernel\'s code'
-complete -c memsh -n "__fish_memsh_needs_command" -a "check_inline_kernel" -d 'Find jumps written into the kernel\'s code'
-complete -c memsh -n "__fish_memsh_needs_command" -a "maps" -d 'List the regions of a process\'s address space'
-complete -c memsh -n "__fish_memsh_needs_command" -a "vmmap" -d 'List the regions of a process\'s address space'
-complete -c memsh -n "__fish_memsh_needs_command" -a "vad" -d 'List the regions of a process\'s address space'
-complete -c memsh -n "__fish_memsh_needs_command" -a "vadinfo" -d 'List the regions of a process\'s address space'
-complete -c memsh -n "__fish_memsh_needs_command" -a "vm" -d 'List the regions of a process\'s address space'
-complete -c memsh -n "__fish_memsh_needs_command" -a "address" -d 'List the regions of a process\'s address space'
 complete -c memsh -n "__fish_memsh_needs_command" -a "files" -d 'List the files that processes have open'
 complete -c memsh -n "__fish_memsh_needs_command" -a "lsof" -d 'List the files that processes have open'
 complete -c memsh -n "__fish_memsh_needs_command" -a "handles" -d 'List the files that processes have open'
@@ -136,23 +107,54 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "mounts" -d 'List what is m
 complete -c memsh -n "__fish_memsh_needs_command" -a "mount" -d 'List what is mounted where, in every mount namespace'
 complete -c memsh -n "__fish_memsh_needs_command" -a "mountinfo" -d 'List what is mounted where, in every mount namespace'
 complete -c memsh -n "__fish_memsh_needs_command" -a "findmnt" -d 'List what is mounted where, in every mount namespace'
+complete -c memsh -n "__fish_memsh_needs_command" -a "pagecache" -d 'List files in the kernel\'s memory, and write out their contents'
+complete -c memsh -n "__fish_memsh_needs_command" -a "linux.pagecache.Files" -d 'List files in the kernel\'s memory, and write out their contents'
+complete -c memsh -n "__fish_memsh_needs_command" -a "linux.pagecache" -d 'List files in the kernel\'s memory, and write out their contents'
+complete -c memsh -n "__fish_memsh_needs_command" -a "files_cache" -d 'List files in the kernel\'s memory, and write out their contents'
+complete -c memsh -n "__fish_memsh_needs_command" -a "inodepages" -d 'List where the cached pages of a file lie'
+complete -c memsh -n "__fish_memsh_needs_command" -a "linux.pagecache.InodePages" -d 'List where the cached pages of a file lie'
+complete -c memsh -n "__fish_memsh_needs_command" -a "net" -d 'List sockets of every network namespace, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "netstat" -d 'List sockets of every network namespace, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "netscan" -d 'List sockets of every network namespace, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "sockstat" -d 'List sockets of every network namespace, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ss" -d 'List sockets of every network namespace, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "interfaces" -d 'List network interfaces of every network namespace, with their addresses'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ifconfig" -d 'List network interfaces of every network namespace, with their addresses'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ip" -d 'List network interfaces of every network namespace, with their addresses'
+complete -c memsh -n "__fish_memsh_needs_command" -a "modules" -d 'List modules of the kernel, or of a process'
+complete -c memsh -n "__fish_memsh_needs_command" -a "lm" -d 'List modules of the kernel, or of a process'
+complete -c memsh -n "__fish_memsh_needs_command" -a "lsmod" -d 'List modules of the kernel, or of a process'
+complete -c memsh -n "__fish_memsh_needs_command" -a "mod" -d 'List modules of the kernel, or of a process'
+complete -c memsh -n "__fish_memsh_needs_command" -a "dlllist" -d 'List modules of the kernel, or of a process'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ldrmodules" -d 'List modules of the kernel, or of a process'
+complete -c memsh -n "__fish_memsh_needs_command" -a "bpf" -d 'List eBPF programs, maps and links, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ebpf" -d 'List eBPF programs, maps and links, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "bpftool" -d 'List eBPF programs, maps and links, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "bt" -d 'Show the stacks of tasks: which function called which'
+complete -c memsh -n "__fish_memsh_needs_command" -a "k" -d 'Show the stacks of tasks: which function called which'
+complete -c memsh -n "__fish_memsh_needs_command" -a "backtrace" -d 'Show the stacks of tasks: which function called which'
+complete -c memsh -n "__fish_memsh_needs_command" -a "pscallstack" -d 'Show the stacks of tasks: which function called which'
+complete -c memsh -n "__fish_memsh_needs_command" -a "stack" -d 'Show the stacks of tasks: which function called which'
 complete -c memsh -n "__fish_memsh_needs_command" -a "malfind" -d 'Find what rootkits, implants and injected code leave: hidden processes and modules, foreign code, impostors'
 complete -c memsh -n "__fish_memsh_needs_command" -a "findevil" -d 'Find what rootkits, implants and injected code leave: hidden processes and modules, foreign code, impostors'
 complete -c memsh -n "__fish_memsh_needs_command" -a "hollowfind" -d 'Find what rootkits, implants and injected code leave: hidden processes and modules, foreign code, impostors'
 complete -c memsh -n "__fish_memsh_needs_command" -a "psinject" -d 'Find what rootkits, implants and injected code leave: hidden processes and modules, foreign code, impostors'
-complete -c memsh -n "__fish_memsh_needs_command" -a "namespaces" -d 'List namespaces and who lives in them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "lsns" -d 'List namespaces and who lives in them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "ns" -d 'List namespaces and who lives in them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "cgroups" -d 'List the control groups that processes are in'
-complete -c memsh -n "__fish_memsh_needs_command" -a "cgroup" -d 'List the control groups that processes are in'
-complete -c memsh -n "__fish_memsh_needs_command" -a "creds" -d 'List users, groups, capabilities and other rights of processes'
-complete -c memsh -n "__fish_memsh_needs_command" -a "capabilities" -d 'List users, groups, capabilities and other rights of processes'
-complete -c memsh -n "__fish_memsh_needs_command" -a "caps" -d 'List users, groups, capabilities and other rights of processes'
+complete -c memsh -n "__fish_memsh_needs_command" -a "hooks" -d 'List where the kernel is hooked, and by whom'
+complete -c memsh -n "__fish_memsh_needs_command" -a "callbacks" -d 'List where the kernel is hooked, and by whom'
+complete -c memsh -n "__fish_memsh_needs_command" -a "textcheck" -d 'Find jumps written into the kernel\'s code'
+complete -c memsh -n "__fish_memsh_needs_command" -a "chkimg" -d 'Find jumps written into the kernel\'s code'
+complete -c memsh -n "__fish_memsh_needs_command" -a "check_inline_kernel" -d 'Find jumps written into the kernel\'s code'
+complete -c memsh -n "__fish_memsh_needs_command" -a "maps" -d 'List the regions of a process\'s address space'
+complete -c memsh -n "__fish_memsh_needs_command" -a "vmmap" -d 'List the regions of a process\'s address space'
+complete -c memsh -n "__fish_memsh_needs_command" -a "vad" -d 'List the regions of a process\'s address space'
+complete -c memsh -n "__fish_memsh_needs_command" -a "vadinfo" -d 'List the regions of a process\'s address space'
+complete -c memsh -n "__fish_memsh_needs_command" -a "vm" -d 'List the regions of a process\'s address space'
+complete -c memsh -n "__fish_memsh_needs_command" -a "address" -d 'List the regions of a process\'s address space'
+complete -c memsh -n "__fish_memsh_needs_command" -a "pages" -d 'List what an address space maps, as runs of neighbouring pages'
+complete -c memsh -n "__fish_memsh_needs_command" -a "memmap" -d 'List what an address space maps, as runs of neighbouring pages'
 complete -c memsh -n "__fish_memsh_needs_command" -a "vtop" -d 'Translate a virtual address to a physical one and show every step of the walk'
 complete -c memsh -n "__fish_memsh_needs_command" -a "pte" -d 'Translate a virtual address to a physical one and show every step of the walk'
 complete -c memsh -n "__fish_memsh_needs_command" -a "ptov" -d 'List every mapping of a physical address, in the kernel and in every process'
-complete -c memsh -n "__fish_memsh_needs_command" -a "pages" -d 'List what an address space maps, as runs of neighbouring pages'
-complete -c memsh -n "__fish_memsh_needs_command" -a "memmap" -d 'List what an address space maps, as runs of neighbouring pages'
 complete -c memsh -n "__fish_memsh_needs_command" -a "read" -d 'Read memory'
 complete -c memsh -n "__fish_memsh_needs_command" -a "x" -d 'Read memory'
 complete -c memsh -n "__fish_memsh_needs_command" -a "rd" -d 'Read memory'
@@ -180,15 +182,13 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "struct" -d 'Show the layou
 complete -c memsh -n "__fish_memsh_needs_command" -a "union" -d 'Show the layout of a type and, at an address, its values'
 complete -c memsh -n "__fish_memsh_needs_command" -a "whatis" -d 'Show the layout of a type and, at an address, its values'
 complete -c memsh -n "__fish_memsh_needs_command" -a "ptype" -d 'Show the layout of a type and, at an address, its values'
-complete -c memsh -n "__fish_memsh_needs_command" -a "eval" -d 'Show the value of an expression'
-complete -c memsh -n "__fish_memsh_needs_command" -a "calc" -d 'Show the value of an expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "list" -d 'Walk a list of the kernel\'s'
 complete -c memsh -n "__fish_memsh_needs_command" -a "dl" -d 'Walk a list of the kernel\'s'
 complete -c memsh -n "__fish_memsh_needs_command" -a "tree" -d 'Walk a tree of the kernel\'s'
 complete -c memsh -n "__fish_memsh_needs_command" -a "percpu" -d 'List per-CPU variables'
 complete -c memsh -n "__fish_memsh_needs_command" -a "per_cpu" -d 'List per-CPU variables'
-complete -c memsh -n "__fish_memsh_needs_command" -a "hash" -d 'Compute the SHA-256 of the image file'
-complete -c memsh -n "__fish_memsh_needs_command" -a "sha256" -d 'Compute the SHA-256 of the image file'
+complete -c memsh -n "__fish_memsh_needs_command" -a "eval" -d 'Show the value of an expression'
+complete -c memsh -n "__fish_memsh_needs_command" -a "calc" -d 'Show the value of an expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "check" -d 'Run the commands in a file and compare their answers with those in it'
 complete -c memsh -n "__fish_memsh_needs_command" -a "schema" -d 'Print the JSON Schema of a command\'s answer, or of all of them'
 complete -c memsh -n "__fish_memsh_needs_command" -a "completions" -d 'Print completions for a shell'
@@ -254,6 +254,216 @@ complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -s v -l verbose -
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand vertarget" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -s l -l level -d 'Only messages at least this severe: emerg, alert, crit, err, warn, notice, info, debug, or 0 to 7' -r
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -s l -l level -d 'Only messages at least this severe: emerg, alert, crit, err, warn, notice, info, debug, or 0 to 7' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -s l -l level -d 'Only messages at least this severe: emerg, alert, crit, err, warn, notice, info, debug, or 0 to 7' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l ports -d 'I/O ports in place of physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand iomem" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l precise -d 'Only precise timers (hrtimers)'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l wheel -d 'Only timers of the wheels'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand timers" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l precise -d 'Only precise timers (hrtimers)'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l wheel -d 'Only timers of the wheels'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand timer" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand swaps" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand swapon" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -374,126 +584,6 @@ complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -s v -l verbose -d
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand thrdscan" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -s a -l active -d 'The tasks that run, one for each processor'
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -s g -l guess -d 'Also every word on the stack that looks like a return address'
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -s r -l registers -d 'Also the registers with which the program entered the kernel'
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand bt" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand k" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand k" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand k" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand k" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand k" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand k" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand k" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand k" -s a -l active -d 'The tasks that run, one for each processor'
-complete -c memsh -n "__fish_memsh_using_subcommand k" -s g -l guess -d 'Also every word on the stack that looks like a return address'
-complete -c memsh -n "__fish_memsh_using_subcommand k" -s r -l registers -d 'Also the registers with which the program entered the kernel'
-complete -c memsh -n "__fish_memsh_using_subcommand k" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand k" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand k" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand k" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand k" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand k" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand k" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand k" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand k" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand k" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s a -l active -d 'The tasks that run, one for each processor'
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s g -l guess -d 'Also every word on the stack that looks like a return address'
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s r -l registers -d 'Also the registers with which the program entered the kernel'
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s a -l active -d 'The tasks that run, one for each processor'
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s g -l guess -d 'Also every word on the stack that looks like a return address'
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s r -l registers -d 'Also the registers with which the program entered the kernel'
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -s a -l active -d 'The tasks that run, one for each processor'
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -s g -l guess -d 'Also every word on the stack that looks like a return address'
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -s r -l registers -d 'Also the registers with which the program entered the kernel'
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand stack" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand cmdline" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -620,156 +710,201 @@ complete -c memsh -n "__fish_memsh_using_subcommand environ" -s v -l verbose -d 
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l port -d 'Only this local or remote port' -r
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
-complete -c memsh -n "__fish_memsh_using_subcommand net" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand net" -s l -l listening -d 'Only sockets that wait for connections'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -s t -l tcp -d 'Only TCP'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -s u -l udp -d 'Only UDP and UDP-Lite'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -s w -l raw -d 'Only RAW and ICMP'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -s x -l unix -d 'Only UNIX'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l packet -d 'Only packet sockets (sniffers)'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l netlink -d 'Only netlink'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand net" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l port -d 'Only this local or remote port' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s l -l listening -d 'Only sockets that wait for connections'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s t -l tcp -d 'Only TCP'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s u -l udp -d 'Only UDP and UDP-Lite'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s w -l raw -d 'Only RAW and ICMP'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s x -l unix -d 'Only UNIX'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l packet -d 'Only packet sockets (sniffers)'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l netlink -d 'Only netlink'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l port -d 'Only this local or remote port' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s l -l listening -d 'Only sockets that wait for connections'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s t -l tcp -d 'Only TCP'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s u -l udp -d 'Only UDP and UDP-Lite'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s w -l raw -d 'Only RAW and ICMP'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s x -l unix -d 'Only UNIX'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l packet -d 'Only packet sockets (sniffers)'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l netlink -d 'Only netlink'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l port -d 'Only this local or remote port' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s t -l kind -d 'Only of this kind: mnt, pid, net, uts, ipc, user, cgroup, time' -r -f -a "mnt\t''
+pid\t''
+net\t''
+uts\t''
+ipc\t''
+user\t''
+cgroup\t''
+time\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s l -l listening -d 'Only sockets that wait for connections'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s t -l tcp -d 'Only TCP'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s u -l udp -d 'Only UDP and UDP-Lite'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s w -l raw -d 'Only RAW and ICMP'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s x -l unix -d 'Only UNIX'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l packet -d 'Only packet sockets (sniffers)'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l netlink -d 'Only netlink'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l port -d 'Only this local or remote port' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s t -l kind -d 'Only of this kind: mnt, pid, net, uts, ipc, user, cgroup, time' -r -f -a "mnt\t''
+pid\t''
+net\t''
+uts\t''
+ipc\t''
+user\t''
+cgroup\t''
+time\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -s l -l listening -d 'Only sockets that wait for connections'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -s t -l tcp -d 'Only TCP'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -s u -l udp -d 'Only UDP and UDP-Lite'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -s w -l raw -d 'Only RAW and ICMP'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -s x -l unix -d 'Only UNIX'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l packet -d 'Only packet sockets (sniffers)'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l netlink -d 'Only netlink'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand ss" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -s t -l kind -d 'Only of this kind: mnt, pid, net, uts, ipc, user, cgroup, time' -r -f -a "mnt\t''
+pid\t''
+net\t''
+uts\t''
+ipc\t''
+user\t''
+cgroup\t''
+time\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ns" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand history" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand history" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand history" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -836,861 +971,6 @@ complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -s v -l verbose 
 complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -s u -l up -d 'Only those that were turned on'
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l promiscuous -d 'Only those that take packets for others: somebody listens'
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -s u -l up -d 'Only those that were turned on'
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l promiscuous -d 'Only those that take packets for others: somebody listens'
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -s u -l up -d 'Only those that were turned on'
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l promiscuous -d 'Only those that take packets for others: somebody listens'
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand ip" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l programs -d 'Only programs'
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l maps -d 'Only maps'
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l links -d 'Only links'
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand bpf" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l programs -d 'Only programs'
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l maps -d 'Only maps'
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l links -d 'Only links'
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l programs -d 'Only programs'
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l maps -d 'Only maps'
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l links -d 'Only links'
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l precise -d 'Only precise timers (hrtimers)'
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l wheel -d 'Only timers of the wheels'
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand timers" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l precise -d 'Only precise timers (hrtimers)'
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l wheel -d 'Only timers of the wheels'
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand timer" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l ports -d 'I/O ports in place of physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand iomem" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand swaps" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand swapon" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -s a -l address -d 'Only the module that holds this address' -r
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -s a -l address -d 'Only the module that holds this address' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s a -l address -d 'Only the module that holds this address' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -s a -l address -d 'Only the module that holds this address' -r
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s a -l address -d 'Only the module that holds this address' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s a -l address -d 'Only the module that holds this address' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -s l -l level -d 'Only messages at least this severe: emerg, alert, crit, err, warn, notice, info, debug, or 0 to 7' -r
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand kmsg" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -s l -l level -d 'Only messages at least this severe: emerg, alert, crit, err, warn, notice, info, debug, or 0 to 7' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand dmesg" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -s l -l level -d 'Only messages at least this severe: emerg, alert, crit, err, warn, notice, info, debug, or 0 to 7' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.kmsg" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s m -l module -d 'Only hooks whose code belongs to this module' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s a -l all -d 'Also every slot of the tables that the kernel filled itself'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s s -l suspicious -d 'Only what looks wrong'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s m -l module -d 'Only hooks whose code belongs to this module' -r
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s a -l all -d 'Also every slot of the tables that the kernel filled itself'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s s -l suspicious -d 'Only what looks wrong'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l fstype -d 'Only files of this type of file system: ext4, tmpfs, overlay' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l extract -d 'Write what is cached of each regular file below this directory, which must be new or empty' -r -F
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l deleted -d 'Only deleted files'
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -s a -l all -d 'List files of which no page is cached, too'
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l fstype -d 'Only files of this type of file system: ext4, tmpfs, overlay' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l extract -d 'Write what is cached of each regular file below this directory, which must be new or empty' -r -F
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l deleted -d 'Only deleted files'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -s a -l all -d 'List files of which no page is cached, too'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l fstype -d 'Only files of this type of file system: ext4, tmpfs, overlay' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l extract -d 'Write what is cached of each regular file below this directory, which must be new or empty' -r -F
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l deleted -d 'Only deleted files'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -s a -l all -d 'List files of which no page is cached, too'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l fstype -d 'Only files of this type of file system: ext4, tmpfs, overlay' -r
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l extract -d 'Write what is cached of each regular file below this directory, which must be new or empty' -r -F
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l deleted -d 'Only deleted files'
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -s a -l all -d 'List files of which no page is cached, too'
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -s a -l all -d 'Also what the kernel patched itself (traced functions, static calls, kprobes), and every executable mapping'
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -s a -l all -d 'Also what the kernel patched itself (traced functions, static calls, kprobes), and every executable mapping'
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -s a -l all -d 'Also what the kernel patched itself (traced functions, static calls, kprobes), and every executable mapping'
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -s x -l executable -d 'Only regions that can be executed'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -s w -l writable -d 'Only regions that can be written'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand maps" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s x -l executable -d 'Only regions that can be executed'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s w -l writable -d 'Only regions that can be written'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -s x -l executable -d 'Only regions that can be executed'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -s w -l writable -d 'Only regions that can be written'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand vad" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s x -l executable -d 'Only regions that can be executed'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s w -l writable -d 'Only regions that can be written'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -s x -l executable -d 'Only regions that can be executed'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -s w -l writable -d 'Only regions that can be written'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand vm" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand address" -s x -l executable -d 'Only regions that can be executed'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -s w -l writable -d 'Only regions that can be written'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand address" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand files" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
 complete -c memsh -n "__fish_memsh_using_subcommand files" -s t -l kind -d 'Only files of this kind' -r
 complete -c memsh -n "__fish_memsh_using_subcommand files" -s p -l pid -d 'Only this process: a pid or a name' -r
@@ -1925,8 +1205,709 @@ complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -s v -l verbose -d 
 complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand findmnt" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l fstype -d 'Only files of this type of file system: ext4, tmpfs, overlay' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l extract -d 'Write what is cached of each regular file below this directory, which must be new or empty' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l deleted -d 'Only deleted files'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -s a -l all -d 'List files of which no page is cached, too'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand pagecache" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l fstype -d 'Only files of this type of file system: ext4, tmpfs, overlay' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l extract -d 'Write what is cached of each regular file below this directory, which must be new or empty' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l deleted -d 'Only deleted files'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -s a -l all -d 'List files of which no page is cached, too'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.Files" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l fstype -d 'Only files of this type of file system: ext4, tmpfs, overlay' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l extract -d 'Write what is cached of each regular file below this directory, which must be new or empty' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l deleted -d 'Only deleted files'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -s a -l all -d 'List files of which no page is cached, too'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l fstype -d 'Only files of this type of file system: ext4, tmpfs, overlay' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l extract -d 'Write what is cached of each regular file below this directory, which must be new or empty' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l deleted -d 'Only deleted files'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -s a -l all -d 'List files of which no page is cached, too'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand files_cache" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand inodepages" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.pagecache.InodePages" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l port -d 'Only this local or remote port' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s l -l listening -d 'Only sockets that wait for connections'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s t -l tcp -d 'Only TCP'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s u -l udp -d 'Only UDP and UDP-Lite'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s w -l raw -d 'Only RAW and ICMP'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s x -l unix -d 'Only UNIX'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l packet -d 'Only packet sockets (sniffers)'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l netlink -d 'Only netlink'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand net" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l port -d 'Only this local or remote port' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s l -l listening -d 'Only sockets that wait for connections'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s t -l tcp -d 'Only TCP'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s u -l udp -d 'Only UDP and UDP-Lite'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s w -l raw -d 'Only RAW and ICMP'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s x -l unix -d 'Only UNIX'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l packet -d 'Only packet sockets (sniffers)'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l netlink -d 'Only netlink'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand netstat" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l port -d 'Only this local or remote port' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s l -l listening -d 'Only sockets that wait for connections'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s t -l tcp -d 'Only TCP'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s u -l udp -d 'Only UDP and UDP-Lite'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s w -l raw -d 'Only RAW and ICMP'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s x -l unix -d 'Only UNIX'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l packet -d 'Only packet sockets (sniffers)'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l netlink -d 'Only netlink'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand netscan" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l port -d 'Only this local or remote port' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s l -l listening -d 'Only sockets that wait for connections'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s t -l tcp -d 'Only TCP'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s u -l udp -d 'Only UDP and UDP-Lite'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s w -l raw -d 'Only RAW and ICMP'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s x -l unix -d 'Only UNIX'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l packet -d 'Only packet sockets (sniffers)'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l netlink -d 'Only netlink'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand sockstat" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l port -d 'Only this local or remote port' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s l -l listening -d 'Only sockets that wait for connections'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s t -l tcp -d 'Only TCP'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s u -l udp -d 'Only UDP and UDP-Lite'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s w -l raw -d 'Only RAW and ICMP'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s x -l unix -d 'Only UNIX'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l packet -d 'Only packet sockets (sniffers)'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l netlink -d 'Only netlink'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ss" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -s u -l up -d 'Only those that were turned on'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l promiscuous -d 'Only those that take packets for others: somebody listens'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand interfaces" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -s u -l up -d 'Only those that were turned on'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l promiscuous -d 'Only those that take packets for others: somebody listens'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ifconfig" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l namespace -d 'Only this network namespace: its number, as `namespace` has it' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -s u -l up -d 'Only those that were turned on'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l promiscuous -d 'Only those that take packets for others: somebody listens'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ip" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -s a -l address -d 'Only the module that holds this address' -r
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -s a -l address -d 'Only the module that holds this address' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s a -l address -d 'Only the module that holds this address' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -s a -l address -d 'Only the module that holds this address' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s a -l address -d 'Only the module that holds this address' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s a -l address -d 'Only the module that holds this address' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l programs -d 'Only programs'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l maps -d 'Only maps'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l links -d 'Only links'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand bpf" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l programs -d 'Only programs'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l maps -d 'Only maps'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l links -d 'Only links'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ebpf" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l programs -d 'Only programs'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l maps -d 'Only maps'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l links -d 'Only links'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand bpftool" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s a -l active -d 'The tasks that run, one for each processor'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s g -l guess -d 'Also every word on the stack that looks like a return address'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s r -l registers -d 'Also the registers with which the program entered the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand bt" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s a -l active -d 'The tasks that run, one for each processor'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s g -l guess -d 'Also every word on the stack that looks like a return address'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s r -l registers -d 'Also the registers with which the program entered the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand k" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s a -l active -d 'The tasks that run, one for each processor'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s g -l guess -d 'Also every word on the stack that looks like a return address'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s r -l registers -d 'Also the registers with which the program entered the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand backtrace" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s a -l active -d 'The tasks that run, one for each processor'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s g -l guess -d 'Also every word on the stack that looks like a return address'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s r -l registers -d 'Also the registers with which the program entered the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand pscallstack" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s a -l active -d 'The tasks that run, one for each processor'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s g -l guess -d 'Also every word on the stack that looks like a return address'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s r -l registers -d 'Also the registers with which the program entered the kernel'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand stack" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand malfind" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r -f -a "process\t''
+module\t''
+hook\t''
+code\t''
+memory\t''
+file\t''
+environment\t''
+trace\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
@@ -1948,7 +1929,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l strict -d 'A par
 complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand malfind" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand findevil" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r -f -a "process\t''
+module\t''
+hook\t''
+code\t''
+memory\t''
+file\t''
+environment\t''
+trace\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
@@ -1970,7 +1958,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l strict -d 'A pa
 complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand findevil" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r -f -a "process\t''
+module\t''
+hook\t''
+code\t''
+memory\t''
+file\t''
+environment\t''
+trace\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
@@ -1992,7 +1987,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l strict -d 'A 
 complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r -f -a "process\t''
+module\t''
+hook\t''
+code\t''
+memory\t''
+file\t''
+environment\t''
+trace\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
@@ -2013,201 +2015,359 @@ complete -c memsh -n "__fish_memsh_using_subcommand psinject" -s v -l verbose -d
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s t -l kind -d 'Only of this kind: mnt, pid, net, uts, ipc, user, cgroup, time' -r -f -a "mnt\t''
-pid\t''
-net\t''
-uts\t''
-ipc\t''
-user\t''
-cgroup\t''
-time\t''"
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r -f -a "syscall\t''
+ia32_syscall\t''
+x32_syscall\t''
+idt\t''
+ftrace\t''
+livepatch\t''
+kprobe\t''
+kretprobe\t''
+tracepoint\t''
+netfilter\t''
+packet\t''
+notifier\t''
+binfmt\t''
+lsm\t''
+helper\t''
+file_operations\t''
+inode_operations\t''
+seq_operations\t''
+super_operations\t''
+dentry_operations\t''
+tty\t''
+socket\t''
+constant\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s m -l module -d 'Only hooks whose code belongs to this module' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand namespaces" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s t -l kind -d 'Only of this kind: mnt, pid, net, uts, ipc, user, cgroup, time' -r -f -a "mnt\t''
-pid\t''
-net\t''
-uts\t''
-ipc\t''
-user\t''
-cgroup\t''
-time\t''"
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s a -l all -d 'Also every slot of the tables that the kernel filled itself'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s s -l suspicious -d 'Only what looks wrong'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r -f -a "syscall\t''
+ia32_syscall\t''
+x32_syscall\t''
+idt\t''
+ftrace\t''
+livepatch\t''
+kprobe\t''
+kretprobe\t''
+tracepoint\t''
+netfilter\t''
+packet\t''
+notifier\t''
+binfmt\t''
+lsm\t''
+helper\t''
+file_operations\t''
+inode_operations\t''
+seq_operations\t''
+super_operations\t''
+dentry_operations\t''
+tty\t''
+socket\t''
+constant\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s m -l module -d 'Only hooks whose code belongs to this module' -r
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand lsns" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -s t -l kind -d 'Only of this kind: mnt, pid, net, uts, ipc, user, cgroup, time' -r -f -a "mnt\t''
-pid\t''
-net\t''
-uts\t''
-ipc\t''
-user\t''
-cgroup\t''
-time\t''"
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s a -l all -d 'Also every slot of the tables that the kernel filled itself'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s s -l suspicious -d 'Only what looks wrong'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand ns" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -s a -l all -d 'Also what the kernel patched itself (traced functions, static calls, kprobes), and every executable mapping'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand textcheck" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroups" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -s a -l all -d 'Also what the kernel patched itself (traced functions, static calls, kprobes), and every executable mapping'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand chkimg" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand cgroup" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`)' -r
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -s a -l all -d 'Also what the kernel patched itself (traced functions, static calls, kprobes), and every executable mapping'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand check_inline_kernel" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`)' -r
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -s x -l executable -d 'Only regions that can be executed'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -s w -l writable -d 'Only regions that can be written'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand maps" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`)' -r
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s x -l executable -d 'Only regions that can be executed'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s w -l writable -d 'Only regions that can be written'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand vmmap" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -s x -l executable -d 'Only regions that can be executed'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -s w -l writable -d 'Only regions that can be written'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand vad" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s x -l executable -d 'Only regions that can be executed'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s w -l writable -d 'Only regions that can be written'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand vadinfo" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -s x -l executable -d 'Only regions that can be executed'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -s w -l writable -d 'Only regions that can be written'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand vm" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand address" -s x -l executable -d 'Only regions that can be executed'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -s w -l writable -d 'Only regions that can be written'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand address" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -s a -l all -d 'The kernel\'s part of a process\'s address space too'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand pages" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s a -l all -d 'The kernel\'s part of a process\'s address space too'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l batch -d 'Translate every address in this file (one per line, `#` comments; `-` is stdin): one row each' -r -F
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -l root -d 'Physical address of another page-table root to begin at' -r
 complete -c memsh -n "__fish_memsh_using_subcommand vtop" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
@@ -2278,54 +2438,6 @@ complete -c memsh -n "__fish_memsh_using_subcommand ptov" -s v -l verbose -d 'Sa
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand ptov" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -s a -l all -d 'The kernel\'s part of a process\'s address space too'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand pages" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s a -l all -d 'The kernel\'s part of a process\'s address space too'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand memmap" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand read" -s n -l length -d 'Bytes to read (`64`, `0x100`, `4k`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l count -d 'Units to read' -r
 complete -c memsh -n "__fish_memsh_using_subcommand read" -l as -d 'How the dump shows them: b bytes, w d q words of 2, 4 and 8 bytes, c words of 4, p pointers with their symbols, s a string, u a string in UTF-16' -r -f -a "b\t''
@@ -3094,52 +3206,6 @@ complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s v -l verbose -d 'S
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand ptype" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand eval" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand calc" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand list" -s o -l offset -d 'The list is linked by a pointer so many bytes into each structure' -r
 complete -c memsh -n "__fish_memsh_using_subcommand list" -s s -l fields -d 'Members to show of each structure (`pid,comm,mm.pgd`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand list" -l columns -d 'Only these columns, in this order' -r
@@ -3255,46 +3321,52 @@ complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -s v -l verbose -d 
 complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand per_cpu" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand eval" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand calc" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r

@@ -4,7 +4,7 @@
 mod cli;
 
 use assert_cmd::Command;
-use cli::{answer, memsh, repository, sample};
+use cli::{answer, memsh, sample};
 use serde_json::Value;
 use std::path::Path;
 
@@ -73,41 +73,6 @@ fn every_example_in_the_help_of_a_command_runs() {
     assert!(examples.len() > 60, "{}", examples.len());
     let failed = failures(&examples);
     assert!(failed.is_empty(), "{failed:#?}");
-}
-
-/// Lines of the documentation that ask the sample: `memsh sample ...`.
-fn documented() -> Vec<String> {
-    let mut out = Vec::new();
-    let mut files = vec![repository("README.md")];
-    files.extend(std::fs::read_dir(repository("docs")).unwrap().map(|f| f.unwrap().path()));
-    for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "md")) {
-        let text = std::fs::read_to_string(file).unwrap();
-        for line in text.lines().map(str::trim) {
-            let line = line.strip_prefix("$ ").unwrap_or(line);
-            let command =
-                line.strip_prefix("memsh sample ").or_else(|| Some(line.split_once("cargo run --release -- sample ")?.1));
-            let Some(command) = command else { continue };
-            out.push(command.split("  #").next().unwrap().split(" # ").next().unwrap().trim().to_owned());
-        }
-    }
-    out
-}
-
-#[test]
-fn every_command_on_the_sample_that_the_documentation_shows_runs() {
-    let folder = folder();
-    let documented = documented();
-    assert!(!documented.is_empty());
-    for command in documented {
-        // As the host's shell would run it.
-        let program = assert_cmd::cargo::cargo_bin!("memsh");
-        let script = format!("'{}' sample {command}", program.display());
-        let path = format!("{}:{}", folder.path().join("bin").display(), std::env::var("PATH").unwrap());
-        let mut run = std::process::Command::new("sh");
-        run.arg("-c").arg(&script).env("PATH", path).current_dir(folder.path()).stdin(std::process::Stdio::null());
-        let output = run.output().unwrap();
-        assert!(output.status.success(), "memsh sample {command}: {}", String::from_utf8_lossy(&output.stderr));
-    }
 }
 
 #[test]

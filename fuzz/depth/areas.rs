@@ -9,7 +9,7 @@ use memsh::os::linux::files::cachedpages::pages_of;
 use memsh::os::linux::files::mount::mounts;
 use memsh::os::linux::files::openfile::{Held, OpenFiles};
 use memsh::os::linux::files::pagecache::{Which, files};
-use memsh::os::linux::memory::frame_owner;
+use memsh::os::linux::memory::frame_use::frame_use;
 use memsh::os::linux::memory::frames::Frames;
 use memsh::os::linux::net::{interfaces, sockets};
 use memsh::os::linux::suspicion::{integrity, suspect};
@@ -351,7 +351,7 @@ pub fn frame_owners(system: &Linux, told: &mut Told) {
             assert!(frames.flag_names(&system.0, facts.flags).len() <= 64);
             told.rows.push((pfn, 0));
         }
-        let _ = frame_owner::owner(&system.0, &frames, frames.phys(pfn));
+        let _ = frame_use(&system.0, &frames, frames.phys(pfn));
     }
 }
 

@@ -15,7 +15,7 @@ use serde::Serialize;
 /// Show the layout of a type and, at an address, its values
 #[derive(clap::Args, Debug)]
 pub struct Dt {
-    /// Name of the type (`task_struct`, `struct task_struct`), `TYPE.FIELD,FIELD` or `TYPE.*pid*` for some members, or a per-CPU
+    /// Name of the type (`task_struct`, `struct task_struct`; `MODULE!TYPE` for a module's), `TYPE.FIELD,FIELD` or `TYPE.*pid*` for some members, or a per-CPU
     /// variable (`runqueues:1`)
     #[arg(value_name = "TYPE", num_args = 1..=3, required = true)]
     words: Vec<String>,
@@ -38,6 +38,8 @@ pub struct DtRow {
     /// Its name.
     #[serde(rename = "type")]
     name: String,
+    /// The module that it is of; null for the kernel's own.
+    module: Option<String>,
     /// Its size in bytes.
     size: Option<u64>,
     /// Address at which it was read.
@@ -102,8 +104,31 @@ impl Command for Dt {
         };
         let kind = describe(types, id, 0);
         let structure = matches!(whole.kind, TypeKind::Struct(_) | TypeKind::Union(_));
+        let module = types.module_of(id);
+        if module.is_some() && !name.contains('!') {
+            others(cx, types, &name, id);
+        }
         let kind = if structure || types.find(&name).is_none() { kind } else { name };
-        out.push(&DtRow { name: kind, size: whole.size, address: address.map(Hex), fields })
+        out.push(&DtRow { name: kind, size: whole.size, address: address.map(Hex), fields, module })
+    }
+}
+
+/// Says which other modules mean something else by the name.
+fn others(cx: &Context, types: &dyn Types, name: &str, id: TypeId) {
+    let layout = |id: TypeId| {
+        let (_, t) = types.resolve(id)?;
+        let fields = match t.kind {
+            TypeKind::Struct(fields) | TypeKind::Union(fields) => fields,
+            _ => Vec::new(),
+        };
+        Some((t.size, fields.into_iter().map(|f| (f.name, f.bit_offset, f.bit_size)).collect::<Vec<_>>()))
+    };
+    let own = layout(id);
+    let different = types.definitions(name).into_iter().filter(|other| *other != id && layout(*other) != own);
+    let homes: Vec<String> = different.filter_map(|id| types.module_of(id)).take(8).collect();
+    if let (Some(module), false) = (types.module_of(id), homes.is_empty()) {
+        let list = homes.join(", ");
+        cx.host().warn(&format!("{name}: {module}'s is shown; another is in {list}: MODULE!{name} names one"));
     }
 }
 

@@ -61,6 +61,17 @@ pub struct FieldRow {
 
 /// The error for a type that there is not.
 pub fn unknown(types: &dyn Types, name: &str) -> Error {
+    if let Some((module, name)) = name.split_once('!') {
+        let homes = types.modules();
+        let hint = match homes.iter().any(|m| *m == module.replace('-', "_")) {
+            true => {
+                format!("that module has {} types of its own; the kernel's are named without it", types.names_in(module).len())
+            }
+            false if homes.is_empty() => "no module in this image has types of its own".to_owned(),
+            false => format!("modules with types: {}", homes.join(", ")),
+        };
+        return Error::new(Layer::Symbols, ErrorKind::NotFound, format!("no type {name} of a module {module}")).hint(hint);
+    }
     let names = types.names();
     let mut close = similar(name, names.iter().map(String::as_str));
     if close.is_empty() {

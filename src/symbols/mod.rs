@@ -25,9 +25,9 @@ mod table;
 mod unpack;
 mod vmcoreinfo;
 
-pub use btf::{Btf, BtfCandidate, find_btf};
+pub use btf::{AllTypes, Btf, BtfCandidate, KernelTypes, ModuleBlob, ModuleBlobs, find_btf};
 pub use files::{FileKind, Loaded, PdbId, SymbolFile, load};
 pub use model::{Field, FieldPath, Type, TypeId, TypeKind, Types, TypesExt};
 pub use store::TypeStore;
-pub use table::{Symbol, SymbolTable, Symbols};
+pub use table::{Symbol, SymbolTable, Symbols, with_distance};
 pub use vmcoreinfo::{VmcoreInfo, VmcoreInfoCopy, find_vmcoreinfo};

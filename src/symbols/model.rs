@@ -101,6 +101,26 @@ pub trait Types: Send + Sync {
 
     /// Where these types come from, for `info`: `BTF in the image`, `ISF file ...`.
     fn origin(&self) -> String;
+
+    /// Names of the modules that have types of their own; `MODULE!TYPE` names one of these.
+    fn modules(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Names of a module's own structures, unions, enumerations and typedefs.
+    fn names_in(&self, _module: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The module that a type is of; none for the kernel's own.
+    fn module_of(&self, _id: TypeId) -> Option<String> {
+        None
+    }
+
+    /// All definitions of a name, the kernel's first, then each module's.
+    fn definitions(&self, name: &str) -> Vec<TypeId> {
+        self.find(name).into_iter().collect()
+    }
 }
 
 /// How deep typedefs and anonymous structures may nest before a file is taken for hostile.

@@ -103,6 +103,12 @@ fn translated(words: &[String], notes: &mut Notes, depth: u32) -> Option<Transla
             return Some(Err(Absent::new(format!("{name} ({}) is not in this version of memsh", tool.name), *instead)));
         }
     }
+    // A plugin's name without the system's: `check_idt`, `tty_check`.
+    let ours = crate::commands::find(first).is_some() || super::builtin::NAMES.contains(&first.as_str());
+    if depth < DEEPEST && !ours && volatility::knows(first) {
+        let full: Vec<String> = std::iter::once(format!("linux.{first}")).chain(rest.iter().cloned()).collect();
+        return translated(&full, notes, depth + 1);
+    }
     None
 }
 

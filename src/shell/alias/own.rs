@@ -55,14 +55,22 @@ pub fn is_decimal(word: &str) -> bool {
     !word.is_empty() && word.chars().all(|c| c.is_ascii_digit())
 }
 
+/// A type without WinDbg's name for the kernel before it; another module's name stays, since memsh knows types of modules.
+pub fn kernels(kind: &str) -> &str {
+    match kind.split_once('!') {
+        Some(("nt" | "ntkrnlmp" | "ntoskrnl", name)) => name,
+        _ => kind,
+    }
+}
+
 /// `(struct task_struct *)ADDR`, `*(...)ADDR`, `((...)ADDR)->member`: the type with the member, and the address.
 pub fn cast(text: &str) -> Option<(String, String)> {
     let text = text.trim().trim_start_matches('*').trim();
     let (before, rest) = text.split_once("*)").or_else(|| text.split_once("* )"))?;
     let kind = before.trim_start_matches(['(', '*', ' ']).trim();
-    let kind = kind.split_once('!').map_or(kind, |(_, k)| k);
+    let kind = kernels(kind);
     let kind = ["struct ", "union "].iter().find_map(|p| kind.strip_prefix(p)).unwrap_or(kind).trim();
-    if kind.is_empty() || !kind.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+    if kind.is_empty() || !kind.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '!')) {
         return None;
     }
     let (address, member) = match rest.split_once(")->").or_else(|| rest.split_once(").")) {

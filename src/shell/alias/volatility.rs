@@ -8,7 +8,9 @@ pub const TOOL: Tool = Tool { name: "Volatility", words: WORDS, forms: FORMS, ab
 
 /// Volatility 2's names that carry no system's.
 const WORDS: &[(&str, &str)] = &[
+    ("check_modules", "modules --scan"),
     ("psxview", "ps --scan"),
+    ("psscan", "ps --scan"),
     ("psdispscan", "ps --scan"),
     ("connections", "net"),
     ("connscan", "net"),
@@ -148,6 +150,9 @@ const PLUGINS: &[(&str, &str)] = &[
     ("volshell", "help"),
 ];
 
+/// Plugins that list what processes have loaded.
+const OF_PROCESSES: &[&str] = &["dlllist", "elfs", "ldrmodules", "library_list"];
+
 const YARA: &str = "this version has no YARA; `scan --regex` and `scan --hex` search for one pattern";
 
 /// Plugins without a counterpart, and what there is instead.
@@ -184,6 +189,7 @@ const FORMS: &[(&str, &str)] = &[
     ("linux.proc.Maps --pid 142", "maps --pid 142"),
     ("linux.proc.Maps --pid 142 --address 0x7ffe12340000", "maps --pid 142 0x7ffe12340000"),
     ("linux.proc.Maps --pid 142 --dump", "dump -p 142 -o pid.142.elf"),
+    ("linux.elfs", "foreach user modules"),
     ("linux.elfs --pid 142", "modules --pid 142"),
     ("linux.library_list --pids 142", "modules --pid 142"),
     ("linux.module_extract --base 0xffffffffc0400000", "dump 0xffffffffc0400000"),
@@ -213,6 +219,11 @@ const FORMS: &[(&str, &str)] = &[
     ("python3 vol.py -f memory.raw linux.lsmod", "modules"),
 ];
 
+/// Whether there is a plugin of this name, without the system's.
+pub fn knows(name: &str) -> bool {
+    PLUGINS.iter().chain(NONE).any(|(n, _)| *n == name)
+}
+
 fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
     let (plugin, class) = plugin(name)?;
     let full = format!("{plugin}.{class}");
@@ -222,6 +233,11 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
     };
     if let Some(instead) = known(NONE) {
         return Some(Err(Absent::new(format!("{name}: memsh has no counterpart"), instead)));
+    }
+    // Of every process, unless some are named: without one memsh's `modules` are the kernel's.
+    let chosen = rest.iter().any(|w| matches!(w.as_str(), "--pid" | "--pids" | "-p" | "--dump"));
+    if OF_PROCESSES.contains(&plugin.as_str()) && !chosen {
+        return Some(Ok(with(&["foreach", "user", "modules"], rest)));
     }
     match known(PLUGINS) {
         Some(meant) => Some(Ok(options(meant, rest, notes))),

@@ -5,6 +5,9 @@ use super::{Paint, escape, hex};
 use serde_json::Value;
 use std::fmt::Write;
 
+/// Columns of the labels of `info`, with the gap behind them.
+pub const LABEL: usize = 15;
+
 /// The answer of `command` in words.
 pub fn text(command: &str, answer: &Value, paint: Paint) -> String {
     match command {
@@ -48,7 +51,7 @@ fn exact_size(key: &str, value: &Value) -> String {
 fn info(a: &Value, paint: Paint) -> String {
     let mut out = String::new();
     let mut line = |label: &str, text: String| {
-        let _ = writeln!(out, "{}  {text}", paint.label(format_args!("{label:<13}")));
+        let _ = writeln!(out, "{}  {text}", paint.label(format_args!("{label:<width$}", width = LABEL - 2)));
     };
     let part = |key: &str| a.get(key).filter(|v| !v.is_null());
     if let Some(image) = part("image") {
@@ -163,7 +166,11 @@ fn dt(a: &Value, paint: Paint) -> String {
     let mut out = String::new();
     let size = a.get("size").and_then(Value::as_u64).map(|s| format!(", {s} bytes")).unwrap_or_default();
     let at = a.get("address").filter(|v| !v.is_null()).map(|v| format!(" at {}", show("", v))).unwrap_or_default();
-    let _ = writeln!(out, "{}{size}{at}", paint.strong(word(a, "type")));
+    let of = match a.get("module").and_then(Value::as_str) {
+        Some(module) => format!(" of {}", escape::terminal(module)),
+        None => String::new(),
+    };
+    let _ = writeln!(out, "{}{of}{size}{at}", paint.strong(word(a, "type")));
     fields(&mut out, a, 1, paint);
     out
 }

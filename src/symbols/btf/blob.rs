@@ -153,8 +153,7 @@ impl Btf {
                 if b.header.little_endian != header.little_endian {
                     return Err(malformed("BTF: the module's types have another byte order than the kernel's".into()));
                 }
-                let strings = u32::try_from(b.header.strings.len()).ok().and_then(|n| n.checked_add(b.base_strings));
-                let strings = strings.ok_or_else(|| malformed("BTF: more than 4 GiB of strings".into()))?;
+                let strings = b.strings_end().ok_or_else(|| malformed("BTF: more than 4 GiB of strings".into()))?;
                 (b.end_id(), strings, b.level + 1)
             }
         };
@@ -215,15 +214,18 @@ impl Btf {
         Ok(())
     }
 
-    /// The lengths of what follows a type: ours, or what the blob's own layout section says.
+    /// The lengths of what follows a type: ours, or what the blob's own layout section says; a module's blob may leave that to
+    /// the kernel's.
     fn extra(&self, kind: Kind) -> Option<(u8, u8)> {
-        kind.extra().or_else(|| {
-            let at = self.header.layout.start.checked_add(usize::from(kind.0).checked_mul(4)?)?;
-            match *self.bytes.get(at..at.checked_add(4)?)? {
-                [once, each, ..] if at + 4 <= self.header.layout.end => Some((once, each)),
-                _ => None,
-            }
-        })
+        kind.extra().or_else(|| self.described(kind)).or_else(|| self.base.as_ref()?.described(kind))
+    }
+
+    fn described(&self, kind: Kind) -> Option<(u8, u8)> {
+        let at = self.header.layout.start.checked_add(usize::from(kind.0).checked_mul(4)?)?;
+        match *self.bytes.get(at..at.checked_add(4)?)? {
+            [once, each, ..] if at + 4 <= self.header.layout.end => Some((once, each)),
+            _ => None,
+        }
     }
 
     fn head_at(&self, at: usize) -> Option<Head> {
@@ -242,9 +244,19 @@ impl Btf {
         word(&self.bytes, at, self.header.little_endian)
     }
 
-    /// The id after the last.
-    pub(super) fn end_id(&self) -> u32 {
+    /// The id of the first own type.
+    pub(super) fn first_id(&self) -> u32 {
+        self.first_id
+    }
+
+    /// The id after the last: the first id of a blob that counts from this one.
+    pub fn end_id(&self) -> u32 {
         u32::try_from(self.offsets.len()).unwrap_or(u32::MAX).saturating_add(self.first_id)
+    }
+
+    /// Length in bytes of the strings, the bases' included: where those of a blob that counts from this one begin.
+    pub fn strings_end(&self) -> Option<u32> {
+        u32::try_from(self.header.strings.len()).ok()?.checked_add(self.base_strings)
     }
 
     /// The blob that holds a type, and the type's words. `void` (0) has none.

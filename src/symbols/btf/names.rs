@@ -1,11 +1,16 @@
 //! Types by name.
 
-use super::blob::Btf;
+use super::blob::{Btf, Head};
 use super::kind::Kind;
 
 /// The named types of one blob: hash of the name in the upper half, id in the lower, sorted. Types of one name lie together in
 /// the order of their ids, and no name that a hostile blob repeats can make building or searching slow.
 pub(super) struct Names(Vec<u64>);
+
+/// No kernel has more types of one name; a hostile one must not make looking for counterparts slow.
+const SAME: usize = 256;
+/// The rank of what is only declared.
+pub(super) const DECLARED: u8 = 4;
 
 /// What a name can stand for, best first when the caller does not say which is meant.
 fn rank(kind: Kind) -> Option<u8> {
@@ -14,7 +19,7 @@ fn rank(kind: Kind) -> Option<u8> {
         Kind::ENUM | Kind::ENUM64 => 1,
         Kind::TYPEDEF => 2,
         Kind::INT | Kind::FLOAT => 3,
-        Kind::FWD => 4,
+        Kind::FWD => DECLARED,
         _ => return None,
     })
 }
@@ -66,17 +71,28 @@ impl Btf {
 
     /// The best type of that name: what the base has goes before what we have, a definition before a declaration.
     pub(super) fn find_name(&self, name: &str) -> Option<u32> {
-        let (wanted, name): (Option<&[Kind]>, &str) = match name.trim().split_once(' ') {
-            Some(("struct", rest)) => (Some(&[Kind::STRUCT, Kind::FWD]), rest.trim_start()),
-            Some(("union", rest)) => (Some(&[Kind::UNION, Kind::FWD]), rest.trim_start()),
-            Some(("enum", rest)) => (Some(&[Kind::ENUM, Kind::ENUM64]), rest.trim_start()),
-            _ => (None, name.trim()),
-        };
-        self.best(name.as_bytes(), hash(name.as_bytes()), wanted).map(|(_, id)| id)
+        self.ranked(name).map(|(_, id)| id)
+    }
+
+    /// The same, with how good it is: 0 is best, [`DECLARED`] is no definition.
+    pub(super) fn ranked(&self, name: &str) -> Option<(u8, u32)> {
+        let (wanted, name) = wanted(name);
+        self.best(name.as_bytes(), hash(name.as_bytes()), wanted)
+    }
+
+    /// The best of this blob alone.
+    pub(super) fn find_own(&self, name: &str) -> Option<(u8, u32)> {
+        let (wanted, name) = wanted(name);
+        self.best_own(name.as_bytes(), hash(name.as_bytes()), wanted, None)
     }
 
     fn best(&self, name: &[u8], hash: u32, wanted: Option<&[Kind]>) -> Option<(u8, u32)> {
-        let mut best = self.base.as_ref().and_then(|b| b.best(name, hash, wanted));
+        let base = self.base.as_ref().and_then(|b| b.best(name, hash, wanted));
+        self.best_own(name, hash, wanted, base)
+    }
+
+    fn best_own(&self, name: &[u8], hash: u32, wanted: Option<&[Kind]>, base: Option<(u8, u32)>) -> Option<(u8, u32)> {
+        let mut best = base;
         for id in self.index().ids(hash) {
             if best.is_some_and(|(r, _)| r == 0) {
                 break;
@@ -96,14 +112,63 @@ impl Btf {
         best
     }
 
+    /// The type of this blob that `head` of a module's base stands for: same name, kind and, where it says one, size. None where
+    /// several fit, unless it is only pointed to (`btf_relocate_map_distilled_base` of tools/lib/bpf/btf_relocate.c).
+    pub(super) fn counterpart(&self, head: Head, name: &[u8]) -> Option<u32> {
+        let declared = head.kind == Kind::FWD;
+        let fits = |own: &Head| match head.kind {
+            Kind::FWD if own.kind == Kind::FWD => own.flag == head.flag,
+            Kind::FWD => own.kind == if head.flag { Kind::UNION } else { Kind::STRUCT },
+            Kind::ENUM | Kind::ENUM64 => matches!(own.kind, Kind::ENUM | Kind::ENUM64) && own.value == head.value,
+            kind => own.kind == kind && own.value == head.value,
+        };
+        let mut found = None;
+        for id in self.index().ids(hash(name)).take(SAME) {
+            let Some((blob, own)) = self.head(id).filter(|(_, own)| fits(own)) else { continue };
+            if blob.raw_string(own.name) != Some(name) {
+                continue;
+            }
+            match found {
+                None => found = Some((id, own.kind)),
+                Some((_, Kind::FWD)) if declared => found = Some((id, own.kind)),
+                Some(_) if declared => {}
+                Some(_) => return None,
+            }
+        }
+        found.map(|(id, _)| id)
+    }
+
     /// Names of structures, unions, enumerations and typedefs, ours and the bases'.
     pub(super) fn all_names(&self) -> Vec<String> {
         let mut names = self.base.as_ref().map(|b| b.all_names()).unwrap_or_default();
-        names.extend(
-            self.own()
-                .filter(|(_, head)| rank(head.kind).is_some_and(|r| r <= 2))
-                .filter_map(|(_, head)| Some(self.string(head.name)?.into_owned())),
-        );
+        names.extend(self.own_names());
         names
     }
+
+    /// Those of this blob alone.
+    pub(super) fn own_names(&self) -> impl Iterator<Item = String> + '_ {
+        self.own()
+            .filter(|(_, head)| rank(head.kind).is_some_and(|r| r <= 2))
+            .filter_map(|(_, head)| Some(self.string(head.name)?.into_owned()))
+    }
+}
+
+/// `struct`, `union` or `enum` before a name, and the name.
+pub(super) fn split_tag(name: &str) -> (Option<&str>, &str) {
+    match name.trim().split_once(' ') {
+        Some((tag @ ("struct" | "union" | "enum"), rest)) => (Some(tag), rest.trim_start()),
+        _ => (None, name.trim()),
+    }
+}
+
+/// What kinds of type a name with its tag means, and the name without.
+fn wanted(name: &str) -> (Option<&'static [Kind]>, &str) {
+    let (tag, name) = split_tag(name);
+    let kinds: Option<&[Kind]> = match tag {
+        Some("struct") => Some(&[Kind::STRUCT, Kind::FWD]),
+        Some("union") => Some(&[Kind::UNION, Kind::FWD]),
+        Some(_) => Some(&[Kind::ENUM, Kind::ENUM64]),
+        None => None,
+    };
+    (kinds, name)
 }

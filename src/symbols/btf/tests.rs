@@ -6,83 +6,12 @@
     reason = "tests fail by panicking"
 )]
 
+use super::build::{Builder, sample};
 use super::*;
 use crate::ErrorKind;
 use crate::symbols::{TypeId, TypeKind, Types, TypesExt};
 use proptest::prelude::*;
 use std::sync::Arc;
-
-/// Writes blobs.
-struct Builder {
-    big: bool,
-    types: Vec<u8>,
-    strings: Vec<u8>,
-    string_base: u32,
-}
-
-impl Builder {
-    fn new(big: bool) -> Self {
-        Self { big, types: Vec::new(), strings: vec![0], string_base: 0 }
-    }
-
-    fn word(&self, v: u32) -> [u8; 4] {
-        if self.big { v.to_be_bytes() } else { v.to_le_bytes() }
-    }
-
-    fn name(&mut self, name: &str) -> u32 {
-        if name.is_empty() {
-            return 0;
-        }
-        let at = self.strings.len() as u32 + self.string_base;
-        self.strings.extend(name.bytes());
-        self.strings.push(0);
-        at
-    }
-
-    fn add(&mut self, name: &str, kind: u32, flag: bool, vlen: u32, value: u32, rest: &[u32]) {
-        let name = self.name(name);
-        for w in [name, u32::from(flag) << 31 | kind << 24 | vlen, value].iter().chain(rest) {
-            let w = self.word(*w);
-            self.types.extend(w);
-        }
-    }
-
-    fn blob(&self) -> Vec<u8> {
-        let mut out = if self.big { vec![0xeb, 0x9f, 1, 0] } else { vec![0x9f, 0xeb, 1, 0] };
-        let (t, s) = (self.types.len() as u32, self.strings.len() as u32);
-        for w in [24, 0, t, t, s] {
-            out.extend(self.word(w));
-        }
-        out.extend(&self.types);
-        out.extend(&self.strings);
-        out
-    }
-}
-
-/// 1 int, 2 unsigned long, 3 char, 4 char[16], 5 fwd task, 6 task, 7 task *, 8 typedef, 9 var, 10 datasec, 11 enum, 12 enum64,
-/// 13 declared union, 14 anonymous structure, 15 outer.
-fn sample(big: bool) -> Builder {
-    let mut b = Builder::new(big);
-    b.add("int", 1, false, 0, 4, &[1 << 24 | 32]);
-    b.add("long unsigned int", 1, false, 0, 8, &[64]);
-    b.add("char", 1, false, 0, 1, &[3 << 24 | 8]);
-    b.add("", 3, false, 0, 0, &[3, 1, 16]);
-    b.add("task", 7, false, 0, 0, &[]);
-    let (pid, flag, comm) = (b.name("pid"), b.name("flag"), b.name("comm"));
-    b.add("task", 4, true, 3, 32, &[pid, 1, 0, flag, 1, 3 << 24 | 34, comm, 4, 64]);
-    b.add("", 2, false, 0, 6, &[]);
-    b.add("task", 8, false, 0, 6, &[]);
-    b.add("current_task", 14, false, 0, 7, &[1]);
-    b.add(".data..percpu", 15, false, 1, 0x100, &[9, 0x40, 8]);
-    let (no, yes) = (b.name("NO"), b.name("YES"));
-    b.add("answer", 6, true, 2, 4, &[no, u32::MAX, yes, 1]);
-    b.add("wide", 19, false, 1, 8, &[yes, 0xffff_ffff, 0x8000_0000]);
-    b.add("elsewhere", 7, true, 0, 0, &[]);
-    b.add("", 4, false, 1, 8, &[pid, 2, 0]);
-    let (arr, inner) = (b.name("tasks"), 0);
-    b.add("outer", 5, false, 2, 8, &[arr, 7, 0, inner, 14, 0]);
-    b
-}
 
 #[test]
 fn both_byte_orders_say_the_same() {
@@ -136,9 +65,7 @@ fn old_writers_say_nothing_of_signs_and_describe_bit_fields_by_integers() {
 fn a_module_goes_on_where_the_kernel_ends() {
     let base = sample(false);
     let kernel = Arc::new(Btf::parse(base.blob()).unwrap());
-    let mut m = Builder::new(false);
-    m.strings.clear();
-    m.string_base = base.strings.len() as u32;
+    let mut m = Builder::on(&base);
     let t = m.name("owner");
     m.add("tun", 4, false, 1, 8, &[t, 7, 0]);
     m.add("task", 4, false, 0, 1, &[]);

@@ -33,10 +33,18 @@ pub struct Members<'t> {
 }
 
 impl<'t> Members<'t> {
-    /// The members of the structure `name`; none at all where there is no such structure.
+    /// The members of the structure `name`; none at all where there is no such structure. `MODULE!NAME` is one that a module has
+    /// where it was not built into the kernel.
     pub fn of(types: &'t dyn Types, name: &str) -> Self {
         let mut members = Self { types, own: HashMap::new() };
-        if let Some(id) = types.find(&format!("struct {name}")).or_else(|| types.find(name)) {
+        let plain = name.split_once('!').map_or(name, |(_, plain)| plain);
+        if let Some(id) = types.find(&format!("struct {plain}")).or_else(|| types.find(plain)) {
+            members.add(id, 0, DEPTH);
+        }
+        if members.own.is_empty()
+            && plain != name
+            && let Some(id) = types.find(name)
+        {
             members.add(id, 0, DEPTH);
         }
         members

@@ -49,7 +49,6 @@ shapes! {
     SystemShape: "super_block" {
         device: ["s_dev"],
         kind: ["s_type"],
-        subtype: ["s_subtype"],
     }
 }
 
@@ -244,13 +243,7 @@ fn row(kernel: &Kernel, paths: &Paths, mount: &Block, root: Option<PathRef>, los
         source: mount
             .ptr(l.source)
             .map_or_else(|| mount.bytes(l.source).map(|_| b"none".to_vec()), |at| view.read_cstr(at, NAME).ok()),
-        kind: sb.and_then(|at| paths.filesystem(at)).map(|name| {
-            let subtype = system.as_ref().and_then(|b| b.ptr(s.subtype)).and_then(|at| view.read_cstr(at, 256).ok());
-            match subtype.filter(|t| !t.is_empty()) {
-                Some(subtype) => [name.as_slice(), b".", &subtype].concat(),
-                None => name,
-            }
-        }),
+        kind: sb.and_then(|at| paths.filesystem_whole(at)),
         options: sb.zip(flags).map(|(sb, flags)| options(kernel, mount.at(l.mnt), flags, sb)),
         shared: mount.uint(l.group).filter(|_| shared),
         master: mount.ptr(l.master).and_then(|m| number(m, l.group)),

@@ -1,12 +1,14 @@
 //! The chain of steps.
 
+use super::files::Source;
 use super::trace::Trace;
 use super::{files, names, types, x86_64};
 use crate::engine::Memory;
 use crate::os::linux::base::kernel::{Kernel, Linux};
+use crate::os::linux::code::modtypes;
 use crate::os::linux::code::names::AllSymbols;
 use crate::os::{DetectionStep, Hints, OsLayer};
-use crate::symbols::{SymbolTable, Symbols, VmcoreInfo};
+use crate::symbols::{KernelTypes, SymbolTable, Symbols, Types, VmcoreInfo};
 use crate::{Error, ErrorKind, Layer, Result};
 use memsh_plugin::umem;
 use std::sync::Arc;
@@ -83,16 +85,25 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace) -> Result<OsLayer> {
     if info.is_none() {
         info = names::vmcoreinfo(&found.space, &symbols, trace);
     }
-    let types =
-        types::btf(&found.space, &found.image, &symbols, hints.memo.as_deref(), trace).or(given.types).ok_or_else(|| {
-            not_found(&format!("the kernel ({}) carries no BTF, so its structures are unknown", found.banner))
-                .hint("give an ISF file, its vmlinux with DWARF, or a BTF file with --symbols")
-        })?;
+    let own = types::btf(&found.space, &found.image, &symbols, hints.memo.as_deref(), trace).map(Source::Btf);
+    let source = own.or(given.types).ok_or_else(|| {
+        not_found(&format!("the kernel ({}) carries no BTF, so its structures are unknown", found.banner))
+            .hint("give an ISF file, its vmlinux with DWARF, or a BTF file with --symbols")
+    })?;
 
     let base = symbols.address("_text").or_else(|| symbols.address("_stext")).unwrap_or(found.image.virt);
     let size = symbols.address("_end").and_then(|end| end.offset_from(base)).unwrap_or(found.image.size);
     let (space, paging) = (found.space.clone(), found.space.paging());
-    let mut kernel = Kernel::new(space.clone(), Arc::new(symbols), Arc::clone(&types), base);
+    let symbols: Arc<dyn Symbols> = Arc::new(symbols);
+    // Whoever asks by hand may mean a module's type; what memsh itself reads is the kernel's unless it names a module.
+    let (types, own_types): (Arc<dyn Types>, Arc<dyn Types>) = match source {
+        Source::Btf(btf) => {
+            let all = Arc::new(modtypes::with_modules(btf, space.clone(), Arc::clone(&symbols)));
+            (Arc::clone(&all) as Arc<dyn Types>, Arc::new(KernelTypes(all)))
+        }
+        Source::Other(types) => (Arc::clone(&types), types),
+    };
+    let mut kernel = Kernel::new(space.clone(), symbols, own_types, base);
     kernel.size = Some(size);
     kernel.slide = info.as_ref().and_then(VmcoreInfo::kernel_offset).map(wide);
     kernel.vmcoreinfo = info;

@@ -7,10 +7,16 @@ use memsh_plugin::umem;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// Types, of which only BTF is what the BTF of modules can stand on.
+pub(super) enum Source {
+    Btf(Arc<Btf>),
+    Other(Arc<dyn Types>),
+}
+
 /// What `--symbols` gave.
 #[derive(Default)]
 pub(super) struct FromFiles {
-    pub(super) types: Option<Arc<dyn Types>>,
+    pub(super) types: Option<Source>,
     pub(super) symbols: Option<SymbolTable>,
 }
 
@@ -48,7 +54,7 @@ pub(super) fn read(
         let foreign = file.banner.as_deref().filter(|b| !same_banner(b, banner)).map(str::to_owned);
         let mut used = false;
         if out.types.is_none() {
-            out.types = file.types.or_else(|| Btf::parse(file.btf?).ok().map(|b| Arc::new(b) as Arc<dyn Types>));
+            out.types = file.types.map(Source::Other).or_else(|| Btf::parse(file.btf?).ok().map(|b| Source::Btf(Arc::new(b))));
             used |= out.types.is_some();
         }
         if out.symbols.is_none()

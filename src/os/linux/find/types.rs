@@ -4,7 +4,7 @@ use super::image::KernelImage;
 use super::trace::Trace;
 use crate::engine::{AddressSpace, ViewExt, index};
 use crate::memo::{Memo, hash};
-use crate::symbols::{Btf, Symbols, Types, TypesExt, find_btf};
+use crate::symbols::{Btf, Symbols, TypesExt, find_btf};
 use std::sync::Arc;
 
 /// No kernel's BTF is larger.
@@ -17,7 +17,7 @@ pub(super) fn btf(
     symbols: &dyn Symbols,
     memo: Option<&Memo>,
     trace: &mut Trace,
-) -> Option<Arc<dyn Types>> {
+) -> Option<Arc<Btf>> {
     const STEP: &str = "BTF";
     if let (Some(start), Some(stop)) = (symbols.address("__start_BTF"), symbols.address("__stop_BTF"))
         && let Some(types) = trace.attempt(STEP, "__start_BTF", || {
@@ -49,7 +49,7 @@ pub(super) fn btf(
     })
 }
 
-fn parsed(bytes: Vec<u8>, memo: Option<&Memo>) -> Result<(Arc<dyn Types>, String), String> {
+fn parsed(bytes: Vec<u8>, memo: Option<&Memo>) -> Result<(Arc<Btf>, String), String> {
     /// Under what name the memo keeps the index of the types.
     const KEPT: &str = "btf";
     let len = bytes.len();

@@ -14,7 +14,7 @@ mod words;
 use crate::os::linux::base::kernel::{Kernel, failed};
 use crate::os::linux::base::layout::{Shape, container_of};
 use crate::os::linux::base::lost::Lost;
-use crate::os::linux::files::holders::{Holder, holders_among, owners};
+use crate::os::linux::files::holders::{Holder, every_process, holders_among};
 pub use device::{Interface, interfaces};
 use memsh_plugin::{ApiError, Listing, Status, Text, VirtAddr};
 use netns::Namespaces;
@@ -110,7 +110,7 @@ pub fn sockets(kernel: &Kernel) -> Result<Listing<Socket>, ApiError> {
     if kernel.shape::<SockShape>().family.is_none() {
         return Err(failed(Status::UNSUPPORTED, "can't list sockets: no type sock; give types with --symbols"));
     }
-    let processes = owners(kernel, &mut lost)?;
+    let processes = every_process(kernel, &mut lost)?;
     let namespaces = Namespaces::find(kernel, &processes, &mut lost)?;
     let mut all = All { socks: Socks::new(kernel, namespaces), found: HashMap::new(), sockets: Vec::new() };
     // A file first: descriptors may lead to namespaces that are on no list.

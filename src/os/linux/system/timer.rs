@@ -11,7 +11,7 @@ use crate::os::linux::base::lost::Lost;
 use crate::os::linux::base::percpu::{cpus, per_cpu};
 use crate::os::linux::containers::list::Chains;
 use crate::os::linux::containers::tree::tree;
-use crate::os::linux::files::holders::{Owner, holders_among, owners};
+use crate::os::linux::files::holders::{Process, every_process, holders_among};
 use crate::os::linux::tasks::task::Task;
 use memsh_plugin::{ApiError, Listing, Status, Text, UnixNanos, VirtAddr, umem};
 use shapes::*;
@@ -115,7 +115,7 @@ pub fn timers(kernel: &Kernel) -> Result<Listing<Timer>, ApiError> {
     if now.is_none() {
         lost.push("the time of the image is not known; how long timers still wait is not told");
     }
-    let processes = owners(kernel, &mut lost).unwrap_or_default();
+    let processes = every_process(kernel, &mut lost).unwrap_or_default();
     let mut all =
         All { kernel, now, callees: Callees::find(kernel), processes, out: Vec::new(), chains: Chains::default(), files: None };
     for cpu in cpus(kernel) {
@@ -167,7 +167,7 @@ struct All<'k> {
     kernel: &'k Kernel,
     now: Option<Now>,
     callees: Callees,
-    processes: Vec<Owner>,
+    processes: Vec<Process>,
     out: Vec<Timer>,
     /// Of all wheels: a timer waits in one.
     chains: Chains,
@@ -356,7 +356,7 @@ impl All<'_> {
 }
 
 /// Who holds which object behind a file; the lowest process first.
-fn contexts(kernel: &Kernel, processes: &[Owner], lost: &mut Lost) -> HashMap<VirtAddr, (u32, Text)> {
+fn contexts(kernel: &Kernel, processes: &[Process], lost: &mut Lost) -> HashMap<VirtAddr, (u32, Text)> {
     let shape: Arc<TimerFileShape> = kernel.shape();
     let mut out = HashMap::new();
     for holder in holders_among(kernel, processes, lost) {

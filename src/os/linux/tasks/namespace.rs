@@ -1,6 +1,6 @@
 //! Namespaces that tasks live in (`nsproxy`, include/linux/nsproxy.h).
 
-use super::task::{Task, leaders};
+use super::task::{Task, all_leaders};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, shapes};
 use crate::os::linux::base::lost::Lost;
@@ -45,14 +45,14 @@ pub struct Inhabitant {
     pub proxy: Option<VirtAddr>,
 }
 
-/// All processes, by their ids; of their threads those that have namespaces of their own.
+/// All processes, also those hidden from the list of tasks, by their ids; of their threads those that have namespaces of their own.
 ///
 /// # Errors
 /// When processes can't be listed at all.
 pub fn inhabitants(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<Inhabitant>, ApiError> {
     let mut out = Vec::new();
     let mut gone = HashSet::new();
-    for at in leaders(kernel, lost)? {
+    for at in all_leaders(kernel, lost)? {
         let Some(task) = Task::read(kernel, at, lost) else { continue };
         let Some(pid) = task.tgid(kernel) else { continue };
         let own = known(kernel, at, &mut gone, lost);

@@ -291,6 +291,16 @@ pub fn leaders(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<VirtAddr>, ApiErr
     Ok(found)
 }
 
+/// The same, and the leaders that only the table of process ids knows: those that were hidden from the list.
+pub fn all_leaders(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<VirtAddr>, ApiError> {
+    let mut all = leaders(kernel, lost)?;
+    let known: HashSet<VirtAddr> = all.iter().copied().collect();
+    let idle = kernel.address("init_task");
+    // What ids could not be followed to is told by `leaders` when the list is torn; here they only add to a whole one.
+    all.extend(by_id(kernel, &mut Lost::default()).into_iter().filter(|at| !known.contains(at) && Some(*at) != idle));
+    Ok(all)
+}
+
 /// The leaders that the initial namespace's table of process ids leads to (`init_pid_ns.idr`), by id.
 pub fn by_id(kernel: &Kernel, lost: &mut Lost) -> Vec<VirtAddr> {
     let l = &kernel.layouts;

@@ -60,7 +60,7 @@ fn kit() -> Kit {
     for n in 0..2 {
         kit.word(mount(n) + 0x28, SB);
         kit.word(mount(n) + 0x50, NAMES);
-        kit.put(mount(n) + 0x58, &[10 + n as u8]);
+        kit.put(mount(n) + 0x58, &[10 + u8::try_from(n).unwrap()]);
         kit.word(mount(n) + 0x68, SPACE);
     }
     kit.word(FS, mount(0) + 0x20);

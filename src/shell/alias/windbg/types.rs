@@ -1,7 +1,7 @@
 //! WinDbg's `dt` and `dx`.
 
 use super::super::notes::{Notes, hex, windbg};
-use super::super::own::{apart, cast, is_decimal, is_number, is_option};
+use super::super::own::{apart, cast, is_decimal, is_number, is_option, kernels};
 use super::super::{Translated, with};
 
 fn depth(word: &str) -> Option<&str> {
@@ -32,7 +32,7 @@ pub fn layout(rest: &[String], notes: &mut Notes) -> Option<Translated> {
             w => match depth(w) {
                 Some(n) => out.extend(["--depth".to_owned(), n.to_owned()]),
                 None if is_option(w) => out.push(w.to_owned()),
-                None if plain.is_empty() => plain.push(w.split_once('!').map_or(w, |(_, t)| t).to_owned()),
+                None if plain.is_empty() => plain.push(kernels(w).to_owned()),
                 None => plain.push(w.to_owned()),
             },
         }
@@ -63,8 +63,7 @@ pub fn walked(rest: &[String]) -> Vec<String> {
     // WinDbg names the link itself (`ActiveProcessLinks.Flink`), memsh the list's node.
     let node = member.strip_suffix(".Flink").or_else(|| member.strip_suffix(".next")).unwrap_or(&member);
     if let Some(kind) = others.iter_mut().find(|w| !w.starts_with('-')) {
-        let name = kind.split_once('!').map_or(kind.as_str(), |(_, name)| name);
-        *kind = format!("{name}.{node}");
+        *kind = format!("{}.{node}", kernels(kind));
     }
     with(&["list"], &[others, vec!["--embedded".to_owned()]].concat())
 }

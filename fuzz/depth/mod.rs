@@ -12,7 +12,7 @@ use memsh::engine::{AddressSpace, Memory, Software};
 use memsh::image::{OpenOptions, open_bytes};
 use memsh::os::linux::{Kernel, Linux};
 use memsh::os::{Hints, OsLayer, detect};
-use memsh::{PhysAddr, VirtAddr};
+use memsh::PhysAddr;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock};
 

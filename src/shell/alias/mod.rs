@@ -103,7 +103,11 @@ fn translated(words: &[String], notes: &mut Notes, depth: u32) -> Option<Transla
             return Some(Err(Absent::new(format!("{name} ({}) is not in this version of memsh", tool.name), *instead)));
         }
     }
-    None
+    // Volatility's plugins have a system in front of their names, which nobody types twice.
+    if crate::commands::find(first).is_some() || super::builtin::NAMES.contains(&first.as_str()) {
+        return None;
+    }
+    volatility::bare(first, rest, notes)
 }
 
 /// A spelling behind the name of a tool: `vol -f memory.raw linux.pslist`, `%crash ps`, `%ps`.
@@ -143,10 +147,11 @@ pub fn is_debugger_extension(name: &str) -> bool {
 
 /// Every first word of another tool that means something here, for "did you mean".
 pub fn names() -> impl Iterator<Item = &'static str> {
-    TOOLS.iter().flat_map(|t| {
+    let tools = TOOLS.iter().flat_map(|t| {
         let first = |line: &'static str| line.split(' ').next().unwrap_or(line);
         t.words.iter().map(|(w, _)| *w).chain(t.forms.iter().map(move |(w, _)| first(w)))
-    })
+    });
+    tools.chain(volatility::plugins())
 }
 
 /// memsh's words in front of the tool's.

@@ -20,6 +20,7 @@ const WORDS: &[(&str, &str)] = &[
     ("uname", "info"),
     ("uptime", "info"),
     ("hostname", "info"),
+    ("ioports", "iomem --ports"),
     ("lscpu", "info"),
 ];
 
@@ -43,6 +44,7 @@ const FORMS: &[(&str, &str)] = &[
     ("cat /proc/kallsyms", "symbols"),
     ("cat /proc/mounts", "mounts"),
     ("cat /proc/iomem", "iomem"),
+    ("cat /proc/ioports", "iomem --ports"),
     ("cat /proc/swaps", "swaps"),
     ("cat /proc/net/tcp", "net"),
 ];
@@ -116,6 +118,7 @@ fn of_proc(path: &str, own: &[String]) -> Option<Translated> {
             "kallsyms" => &["symbols"],
             "mounts" => &["mounts"],
             "iomem" => &["iomem"],
+            "ioports" => &["iomem", "--ports"],
             "swaps" => &["swaps"],
             "timer_list" => &["timers"],
             "kmsg" => &["kmsg"],

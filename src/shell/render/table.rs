@@ -278,7 +278,9 @@ pub fn show(key: &str, value: &Value) -> String {
         Value::Bool(b) => if *b { "yes" } else { "no" }.to_owned(),
         Value::Number(n) if name == "since_boot" => n.as_f64().map_or_else(|| n.to_string(), seconds),
         Value::Number(n) => match (name, n.as_u64()) {
-            ("size" | "memory_size" | "page_size" | "kernel_size" | "bytes" | "cached" | "unreadable", Some(v)) => human(v),
+            ("size" | "memory_size" | "page_size" | "kernel_size" | "bytes" | "cached" | "unreadable" | "used", Some(v)) => {
+                human(v)
+            }
             ("offset", Some(v)) => format!("{v:#x}"),
             _ => n.to_string(),
         },

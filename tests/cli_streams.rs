@@ -179,7 +179,7 @@ fn a_failing_program_of_the_host_is_a_failure() {
         assert_eq!(run.stderr.contains("memsh: "), status == 1 || status == 2, "{line}: {}", run.stderr);
     }
     // What follows runs, as after any other failure.
-    let run = sample(&["-c", "!false; hash"]);
+    let run = sample(&["-c", "hash | false; hash"]);
     assert!(run.status == 1 && run.stdout.contains("sha256"), "{}", run.stderr);
 }
 
@@ -217,7 +217,7 @@ fn a_transcript_says_where_it_is() {
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert!(lines[0].starts_with("there is no transcript"), "{lines:?}");
     assert_eq!(&lines[1..4], [&path, &path, &path]);
-    assert!(lines[4].contains("TIMESTAMP") && lines[5] == "off", "{lines:?}");
+    assert!(lines[4].contains("MESSAGE") && lines[5] == "off", "{lines:?}");
     assert!(run.stderr.contains(&format!("the transcript goes to {path}")), "{}", run.stderr);
     assert_eq!(sample(&["-c", "set log x"]).status, 2);
 }

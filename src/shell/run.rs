@@ -221,10 +221,11 @@ impl Shell {
             return Err(Failure::Usage(absent.what, Some(absent.instead)));
         }
         // The kernel's log, by crash's habit; whoever keeps a transcript may have meant that.
+        let transcript = self.log.borrow().as_ref().map(|log| log.path().to_owned());
         if words == ["log"]
-            && let Some(log) = self.log.borrow().as_ref()
+            && let Some(path) = transcript
         {
-            let path = escape::terminal(&log.path().to_string_lossy()).into_owned();
+            let path = path.display();
             self.warn(&format!("note: log: the transcript goes to {path} (`log status`); this is the kernel's log, as in crash"));
             return Ok(meant.words);
         }

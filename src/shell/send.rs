@@ -166,10 +166,15 @@ impl Shell {
 
     /// Does `run` while what programs of the host's write goes there.
     fn redirected<T>(&self, to: Outlet, run: impl FnOnce() -> Result<T>) -> Result<T> {
-        let before = self.outlet.replace(Some(to));
-        let outcome = run();
-        self.outlet.replace(before);
-        outcome
+        struct Restored<'a>(&'a Shell, Option<Outlet>);
+        impl Drop for Restored<'_> {
+            fn drop(&mut self) {
+                self.0.outlet.replace(self.1.take());
+            }
+        }
+        // Whatever happens: a program that waits for the end of a pipe would wait forever.
+        let _restored = Restored(self, self.outlet.replace(Some(to)));
+        run()
     }
 
     fn filed(&self, line: &Line, path: &str, append: bool) -> Result<Ended> {

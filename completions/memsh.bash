@@ -1244,7 +1244,7 @@ _memsh() {
             fi
             case "${prev}" in
                 --only)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "syscall ia32_syscall x32_syscall idt ftrace livepatch kprobe kretprobe tracepoint netfilter packet notifier binfmt lsm helper file_operations inode_operations seq_operations super_operations dentry_operations tty socket constant" -- "${cur}"))
                     return 0
                     ;;
                 --module)
@@ -1558,7 +1558,7 @@ _memsh() {
                     return 0
                     ;;
                 --kind)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "process module hook code memory file environment trace" -- "${cur}"))
                     return 0
                     ;;
                 --columns)

@@ -1900,7 +1900,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand stack" -l strict -d 'A parti
 complete -c memsh -n "__fish_memsh_using_subcommand stack" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand stack" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand malfind" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r
+complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r -f -a "process\t''
+module\t''
+hook\t''
+code\t''
+memory\t''
+file\t''
+environment\t''
+trace\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
@@ -1922,7 +1929,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l strict -d 'A par
 complete -c memsh -n "__fish_memsh_using_subcommand malfind" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand malfind" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand findevil" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r
+complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r -f -a "process\t''
+module\t''
+hook\t''
+code\t''
+memory\t''
+file\t''
+environment\t''
+trace\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
@@ -1944,7 +1958,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l strict -d 'A pa
 complete -c memsh -n "__fish_memsh_using_subcommand findevil" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand findevil" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r -f -a "process\t''
+module\t''
+hook\t''
+code\t''
+memory\t''
+file\t''
+environment\t''
+trace\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
@@ -1966,7 +1987,14 @@ complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l strict -d 'A 
 complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand hollowfind" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r
+complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l kind -d 'Only findings of this kind: process, module, hook, code, memory, file, environment, trace' -r -f -a "process\t''
+module\t''
+hook\t''
+code\t''
+memory\t''
+file\t''
+environment\t''
+trace\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
@@ -1987,7 +2015,29 @@ complete -c memsh -n "__fish_memsh_using_subcommand psinject" -s v -l verbose -d
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r -f -a "syscall\t''
+ia32_syscall\t''
+x32_syscall\t''
+idt\t''
+ftrace\t''
+livepatch\t''
+kprobe\t''
+kretprobe\t''
+tracepoint\t''
+netfilter\t''
+packet\t''
+notifier\t''
+binfmt\t''
+lsm\t''
+helper\t''
+file_operations\t''
+inode_operations\t''
+seq_operations\t''
+super_operations\t''
+dentry_operations\t''
+tty\t''
+socket\t''
+constant\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s m -l module -d 'Only hooks whose code belongs to this module' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -2011,7 +2061,29 @@ complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s v -l verbose -d 'S
 complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r -f -a "syscall\t''
+ia32_syscall\t''
+x32_syscall\t''
+idt\t''
+ftrace\t''
+livepatch\t''
+kprobe\t''
+kretprobe\t''
+tracepoint\t''
+netfilter\t''
+packet\t''
+notifier\t''
+binfmt\t''
+lsm\t''
+helper\t''
+file_operations\t''
+inode_operations\t''
+seq_operations\t''
+super_operations\t''
+dentry_operations\t''
+tty\t''
+socket\t''
+constant\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s m -l module -d 'Only hooks whose code belongs to this module' -r
 complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r

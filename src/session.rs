@@ -218,9 +218,7 @@ impl Session {
     /// `symbol+0x10` for an address of the kernel, where a symbol is near.
     pub fn name_of(&self, address: VirtAddr) -> Option<String> {
         let (symbol, distance) = self.symbols().ok()?.near(address)?;
-        let module = symbol.module.map(|m| format!("{m}!")).unwrap_or_default();
-        let distance = if distance == 0 { String::new() } else { format!("+{distance:#x}") };
-        Some(format!("{module}{}{distance}", symbol.name))
+        Some(symbol.with_distance(distance))
     }
 
     /// All processes.

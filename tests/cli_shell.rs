@@ -208,20 +208,20 @@ fn lines_are_recalled_and_shown_before_they_are_run() {
 fn settings_and_aliases_come_from_the_users_file() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("memsh")).unwrap();
-    let config = "# mine\nalias e='eval $1'\nset header off\nps\nset nosuch 1\n";
+    let config = "# mine\nalias ev='eval $1'\nset header off\nps\nset nosuch 1\n";
     std::fs::write(folder.path().join("memsh/config"), config).unwrap();
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("memsh"));
     command.args(["sample", "--color", "never"]).env("XDG_STATE_HOME", folder.path()).env("XDG_CONFIG_HOME", folder.path());
     let mut s = spawn_command(command, Some(20_000)).unwrap();
     let told = s.exp_string(PROMPT).unwrap();
     assert!(told.contains("line 4: only set") && told.contains("line 5: there is no setting nosuch"), "{told}");
-    s.send_line("e 4k").unwrap();
+    s.send_line("ev 4k").unwrap();
     s.exp_string("0x1000").unwrap();
     s.exp_string(PROMPT).unwrap();
     assert!(!ask(&mut s, "ps 1").contains("PPID"));
     let mut s = shell_with(&folder, &["--color", "never", "--no-config"], &[]);
-    s.send_line("e 4k").unwrap();
-    s.exp_string("there is no command e").unwrap();
+    s.send_line("ev 4k").unwrap();
+    s.exp_string("there is no command ev").unwrap();
 }
 
 #[test]

@@ -288,7 +288,8 @@ fn a_call_in_the_middle_of_a_function() {
     let call = (at + 4..at + 0x400).find(|&a| {
         let word = torn.word(a).to_le_bytes();
         let to = a.wrapping_add(5).wrapping_add_signed(i64::from(i32::from_le_bytes(word[1..5].try_into().unwrap())));
-        word[0] == 0xe8 && symbols.near(memsh::VirtAddr::new(to.into())).is_some_and(|(s, d)| d == 0 && "tT".contains(s.kind))
+        word[0] == 0xe8
+            && symbols.near(memsh::VirtAddr::new(memsh::umem::from(to))).is_some_and(|(s, d)| d == 0 && "tT".contains(s.kind))
     });
     let call = call.unwrap();
     torn.put(call, &branch(0xe8, call, module("virtio_console")));

@@ -14,7 +14,12 @@ fn lines(run: &cli::Run) -> Vec<&str> {
 #[test]
 fn aliases_stand_for_lines_with_arguments() {
     let run = sample(&["-c", "alias two='eval $1; eval $2'; two 1+1 3+3; alias e=eval; e 8"]);
-    assert_eq!((run.status, lines(&run)), (0, vec!["0x2  2  0b10", "0x6  6  0b110", "0x8  8  0b1000"]), "{}", run.stderr);
+    assert_eq!(
+        (run.status, lines(&run)),
+        (0, vec!["0x2  2  0o2  0b10", "0x6  6  0o6  0b110", "0x8  8  0o10  0b1000"]),
+        "{}",
+        run.stderr
+    );
     // The answer goes where the line sends it, and the options stand behind.
     let run = sample(&["-c", "alias users='ps -u'; users --columns pid --no-header | wc -l"]);
     assert_eq!(run.stdout.trim(), answer(&["ps", "-u"]).as_array().unwrap().len().to_string());
@@ -80,7 +85,7 @@ fn a_log_has_commands_answers_and_statuses() {
         "memsh: virtual memory: no physical address",
         "[exit status 1, ",
         "memsh sample> ps -u | head -2\nPID",
-        "memsh sample> eval 1 # note\n0x1  1  0b1\n",
+        "memsh sample> eval 1 # note\n0x1  1  0o1  0b1\n",
         "# log ended 20",
     ] {
         assert!(text.contains(part), "{part:?} is not in {text}");

@@ -2,25 +2,28 @@
 
 use memsh::VirtAddr;
 use memsh::engine::search::Options;
-use memsh::os::linux::bpf::bpf;
-use memsh::os::linux::cachedpages::pages_of;
-use memsh::os::linux::census::census;
-use memsh::os::linux::cgroup::Cgroups;
-use memsh::os::linux::cred::credentials;
-use memsh::os::linux::frames::Frames;
-use memsh::os::linux::history::history;
-use memsh::os::linux::kmsg::messages;
-use memsh::os::linux::modscan::module_scan;
-use memsh::os::linux::mount::mounts;
+use memsh::os::linux::code::bpf::bpf;
+use memsh::os::linux::code::modscan::module_scan;
+use memsh::os::linux::containers::walk;
+use memsh::os::linux::files::cachedpages::pages_of;
+use memsh::os::linux::files::mount::mounts;
+use memsh::os::linux::files::openfile::{Held, OpenFiles};
+use memsh::os::linux::files::pagecache::{Which, files};
+use memsh::os::linux::memory::frame_use::frame_use;
+use memsh::os::linux::memory::frames::Frames;
 use memsh::os::linux::net::{interfaces, sockets};
-use memsh::os::linux::nslist::namespaces;
-use memsh::os::linux::openfile::{Held, OpenFiles};
-use memsh::os::linux::pagecache::{Which, files};
-use memsh::os::linux::resource::{Resources, resources};
-use memsh::os::linux::swap::swaps;
-use memsh::os::linux::timer::timers;
-use memsh::os::linux::unwind::Unwinder;
-use memsh::os::linux::{Kernel, Linux, frame_owner, integrity, suspect, walk};
+use memsh::os::linux::suspicion::{integrity, suspect};
+use memsh::os::linux::system::kmsg::messages;
+use memsh::os::linux::system::resource::{Resources, resources};
+use memsh::os::linux::system::swap::swaps;
+use memsh::os::linux::system::timer::timers;
+use memsh::os::linux::tasks::census::census;
+use memsh::os::linux::tasks::cgroup::Cgroups;
+use memsh::os::linux::tasks::cred::credentials;
+use memsh::os::linux::tasks::history::history;
+use memsh::os::linux::tasks::nslist::namespaces;
+use memsh::os::linux::tasks::unwind::Unwinder;
+use memsh::os::linux::{Kernel, Linux};
 use memsh::symbols::TypesExt;
 use memsh_plugin::{ApiError, Listing, Os, ProcessInfo, Text};
 use std::collections::HashSet;
@@ -112,10 +115,16 @@ pub fn open_files(system: &Linux, told: &mut Told) {
             other => 1 << 32 | hash(format!("{other:?}")) >> 32,
         };
         // A file may be mapped more than once.
-        let key = |f: &memsh::os::linux::openfile::OpenFile| (hash((p.address, f.tid)), place(&f.held) ^ hash(match f.held {
-            Held::Mapped => f.file,
-            _ => None,
-        }));
+        let key = |f: &memsh::os::linux::files::openfile::OpenFile| {
+            (
+                hash((p.address, f.tid)),
+                place(&f.held)
+                    ^ hash(match f.held {
+                        Held::Mapped => f.file,
+                        _ => None,
+                    }),
+            )
+        };
         told.take_or(open.of(p.address, true), key);
     }
 }
@@ -150,7 +159,10 @@ pub fn cached_pages(system: &Linux, told: &mut Told) {
             for run in &found.runs {
                 assert!(run.bytes > 0 && run.offset >= end, "runs ascend");
                 end = run.offset.checked_add(run.bytes).expect("a run ends");
-                assert!(run.phys.value().checked_add(run.bytes.into()).is_some_and(|e| e <= size + (4 << 20)), "memory has an end");
+                assert!(
+                    run.phys.value().checked_add(run.bytes.into()).is_some_and(|e| e <= size + (4 << 20)),
+                    "memory has an end"
+                );
                 told.rows.push((number(file.inode), run.offset));
             }
             assert!(found.runs.len() < MOST && found.evicted.len() < MOST);
@@ -227,7 +239,7 @@ pub fn typed(system: &Linux, told: &mut Told) {
 }
 
 pub fn clocks(system: &Linux, told: &mut Told) {
-    told.take_or(timers(&system.0), |t| own(t.address));
+    told.take_or(timers(&system.0), |t| (number(t.address), u64::from(t.precise)));
 }
 
 pub fn claims(system: &Linux, told: &mut Told) {
@@ -339,7 +351,7 @@ pub fn frame_owners(system: &Linux, told: &mut Told) {
             assert!(frames.flag_names(&system.0, facts.flags).len() <= 64);
             told.rows.push((pfn, 0));
         }
-        let _ = frame_owner::owner(&system.0, &frames, frames.phys(pfn));
+        let _ = frame_use(&system.0, &frames, frames.phys(pfn));
     }
 }
 

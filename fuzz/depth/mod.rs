@@ -1,7 +1,10 @@
 //! Every listing of a real system, with words overwritten that it reads: which those are, the intact sample says.
+//!
+//! With `WILD` in its environment a target fuzzes nothing; see [`sweep`].
 
 mod areas;
 mod memory;
+mod sweep;
 
 use areas::{Area, Told};
 use memory::{Holed, Noting, PAGE};
@@ -165,49 +168,12 @@ fn listing(data: &[u8], areas: &'static [(&'static str, Area)]) {
     let (name, area) = areas[usize::from(which) % areas.len()];
     let ground = Ground::get();
     let mut bytes = ground.bytes.lock().expect("one thread");
-    if std::env::var_os("WILD").is_some() {
-        sweep(ground, &mut bytes, areas);
+    if let Ok(only) = std::env::var("WILD") {
+        sweep::wild(ground, &mut bytes, areas, &only);
         std::process::exit(0);
     }
     let spots = ground.spots(name, area, &bytes);
     let _ = ask(ground, &mut bytes, &tear(patches, ground, &spots), area);
-}
-
-/// Makes each pointer that a listing reads wild, one at a time, and tells where rows are missing without a word.
-fn sweep(ground: &Ground, bytes: &mut Arc<Vec<u8>>, areas: &'static [(&'static str, Area)]) {
-    let only = std::env::var("WILD").unwrap_or_default();
-    for &(name, area) in areas.iter().filter(|(n, _)| only == "1" || only == *n) {
-        let spots = ground.spots(name, area, bytes);
-        let begun = std::time::Instant::now();
-        let intact = ask(ground, bytes, &Tear::default(), area);
-        println!(
-            "{name}: {} words, {} pointers, {} rows, {} lost, {:?} a listing",
-            spots.words.len(),
-            spots.held.len(),
-            intact.rows.len(),
-            intact.lost.len(),
-            begun.elapsed()
-        );
-        let want: HashSet<(u64, u64)> = spots.rows.iter().copied().collect();
-        let most: usize = std::env::var("MOST").ok().and_then(|m| m.parse().ok()).unwrap_or(2000);
-        let step = (spots.held.len() / most).max(1);
-        let mut held: Vec<usize> = spots.held.iter().copied().collect();
-        held.sort_unstable();
-        for at in held.into_iter().step_by(step) {
-            let old = word(bytes, at);
-            let tear = Tear { words: vec![(at, WILD.to_le_bytes().to_vec())], ..Tear::default() };
-            let told = ask(ground, bytes, &tear, area);
-            let found: HashSet<(u64, u64)> = told.rows.iter().copied().collect();
-            let missing = want.difference(&found).count();
-            let new = told.lost.iter().filter(|l| !intact.lost.contains(l)).count();
-            if missing > 0 && new == 0 {
-                let virt = ground.direct.wrapping_add(at as u64);
-                let near = ground.layer.symbols.near(VirtAddr::new(old.into()));
-                let near = near.map(|(s, d)| format!("{}+{d:#x}", s.name));
-                println!("  silent: {virt:#x} ({at:#x}) was {old:#x} {near:?}: {missing} rows missing");
-            }
-        }
-    }
 }
 
 pub fn linux_files(data: &[u8]) {

@@ -1,6 +1,6 @@
 //! `bt`: the stacks of tasks.
 
-use super::cells::{Hex, exact, plain};
+use super::cells::{self, Hex, exact, plain};
 use super::code::Places;
 use super::context::Context;
 use super::failure::Result;
@@ -81,7 +81,7 @@ impl Command for Bt {
     const NAME: &'static str = "bt";
     const ALIASES: &'static [&'static str] = &["k", "backtrace", "pscallstack", "stack"];
     const SUMMARY: &'static str = "Show the kernel stacks of tasks, and where their programs entered the kernel";
-    const SHAPE: Shape = Shape::List(&["tid", "name", "frame", "kind", "sp", "address", "symbol", "syscall"]);
+    const SHAPE: Shape = Shape::List(&["tid", "name", "frame", "?kind", "??sp", "address", "symbol", "syscall"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("bt 1", "what process 1 waits for"),
         ("bt", "every task"),
@@ -202,11 +202,11 @@ impl Bt {
             out.push(&BtRow { frame, sp: Some(f.sp.into()), address: Some(f.ip.into()), symbol, function, module, ..row(kind) })?;
         }
         let Some(user) = &stack.user else { return Ok(()) };
-        let ip = user.get("ip").map(umem::from);
+        let ip = user.get("ip").map(cells::wide);
         let wide = session.kernel_space()?.pointer_size() == 8;
         out.push(&BtRow {
             frame: Some(number),
-            sp: user.get("sp").map(umem::from).map(Hex),
+            sp: user.get("sp").map(cells::wide).map(Hex),
             address: ip.map(Hex),
             symbol: ip.and_then(|ip| Places::of_process(session, process).program(ip)),
             syscall: stack.call.as_ref().and_then(|c| c.name.clone()),
@@ -239,11 +239,7 @@ fn named(session: &Session, frame: &Frame) -> (Option<String>, Option<String>, O
     let at = VirtAddr::new(frame.ip.value().wrapping_sub(back));
     let Some((symbol, distance)) = session.symbols().ok().and_then(|s| s.near(at)) else { return (None, None, None) };
     let distance = distance.saturating_add(back);
-    let whole = match symbol.module {
-        Some(module) => format!("{module}!{}+{distance:#x}", symbol.name),
-        None => format!("{}+{distance:#x}", symbol.name),
-    };
-    (Some(whole), Some(symbol.name.to_owned()), symbol.module.map(str::to_owned))
+    (Some(symbol.with_distance(distance)), Some(symbol.name.to_owned()), symbol.module.map(str::to_owned))
 }
 
 /// A register's name as debuggers write it.

@@ -7,6 +7,7 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
 use memsh::os::linux::tasks::cgroup::Cgroups as Teller;
+use memsh::symbols::TypesExt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -50,6 +51,11 @@ impl Command for Cgroups {
 
     fn run(self, cx: &Context, out: &mut Rows<'_, CgroupRow>) -> Result<()> {
         let kernel = cx.session()?.linux(Self::NAME)?;
+        let known = cx.session()?.types().is_ok_and(|types| types.field("task_struct", "cgroups").is_some());
+        cx.nothing(match known {
+            true => "no hierarchy of control groups was ever mounted on this system",
+            false => "this kernel has no control groups (CONFIG_CGROUPS is off)",
+        });
         let mut teller = Teller::new(kernel);
         for p in self.filter.processes(cx)? {
             cx.go_on()?;

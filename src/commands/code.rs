@@ -104,11 +104,6 @@ impl Iterator for Lines<'_> {
     }
 }
 
-/// Whether a symbol of this kind is one of code, as far as its source says.
-pub fn is_code(kind: char) -> bool {
-    matches!(kind, 't' | 'T' | 'w' | 'W' | '?')
-}
-
 /// Names for addresses of one space: of the kernel `module!symbol+0x10`, of a process `libc.so.6+0x1234`.
 pub struct Places<'a> {
     session: &'a Session,
@@ -146,7 +141,7 @@ impl<'a> Places<'a> {
     pub fn code(&self, address: umem) -> Option<String> {
         self.program(address).or_else(|| {
             let (symbol, _) = self.session.symbols().ok().filter(|_| self.kernel)?.near(VirtAddr::new(address))?;
-            is_code(symbol.kind).then(|| self.session.name_of(VirtAddr::new(address)))?
+            symbol.is_code().then(|| self.session.name_of(VirtAddr::new(address)))?
         })
     }
 

@@ -73,6 +73,7 @@ pub struct Context<'a> {
     current: Option<ProcessInfo>,
     lost: Cell<u64>,
     reasons: RefCell<Vec<String>>,
+    nothing: RefCell<Option<String>>,
 }
 
 /// How many reasons a `partial:` line quotes.
@@ -81,7 +82,7 @@ const REASONS: usize = 3;
 impl<'a> Context<'a> {
     /// A context for one command.
     pub fn new(host: &'a dyn Host, session: Option<&'a Session>, current: Option<ProcessInfo>) -> Self {
-        Self { host, session, current, lost: Cell::new(0), reasons: RefCell::new(Vec::new()) }
+        Self { host, session, current, lost: Cell::new(0), reasons: RefCell::new(Vec::new()), nothing: RefCell::new(None) }
     }
 
     /// The opened target.
@@ -133,6 +134,16 @@ impl<'a> Context<'a> {
                 reasons.push(reason);
             }
         }
+    }
+
+    /// Says why an answer has no rows, for one that has none: an empty list alone could mean anything.
+    pub fn nothing(&self, why: impl Into<String>) {
+        self.nothing.replace(Some(why.into()));
+    }
+
+    /// Why the answer has no rows, where the command knows.
+    pub fn why_nothing(&self) -> Option<String> {
+        self.nothing.borrow().clone()
     }
 
     /// Takes a listing's items and notes what it lost.

@@ -1,7 +1,7 @@
 //! `dis`: machine code.
 
 use super::cells::{Hex, hex, number};
-use super::code::{Line, Lines, Places, What, is_code, isa};
+use super::code::{Line, Lines, Places, What, isa};
 use super::context::Context;
 use super::failure::{Failure, Result};
 use super::read::windbg_count;
@@ -202,10 +202,10 @@ fn function(session: &Session, space: &Space, address: umem) -> Option<(umem, Op
     let symbols = session.symbols().ok()?;
     let (symbol, _) = symbols.near(VirtAddr::new(address))?;
     let start = symbol.address;
-    if !is_code(symbol.kind) {
+    if !symbol.is_code() {
         return None;
     }
-    let next = symbols.all().find(|s| s.address > start && is_code(s.kind));
+    let next = symbols.all().find(|s| s.address > start && s.is_code());
     // The next symbol of another module says nothing of this one's end.
     let end = next.filter(|n| n.module == symbol.module).map(|n| n.address.value());
     Some((start.value(), end))

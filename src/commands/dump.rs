@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Write memory into a file
 #[derive(clap::Args, Debug)]
 pub struct Dump {
-    /// `phys` for all of physical memory, a range (`START..END`, `START L1000`, `START -n 4k`), or the name of a module; nothing for all
+    /// `phys` for all of physical memory, a process (a pid, as with -p), a range (`START..END`, `START L1000`, `START -n 4k`), or the name of a module; nothing for all
     /// that a process (`-p`) maps
     #[arg(value_name = "WHAT", num_args = 0..=2)]
     what: Vec<String>,
@@ -80,14 +80,17 @@ impl Command for Dump {
     const SUMMARY: &'static str = "Write memory into a file";
     const SHAPE: Shape = Shape::Object;
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        ("dump -p 1 -o init.elf", "all that a process maps, as an ELF core"),
+        ("dump 1 -o init.elf", "all that a process maps, as an ELF core"),
         ("dump phys --format lime -o memory.lime", "all of physical memory"),
         ("dump --file /etc/passwd -o passwd.txt", "what is cached of a file"),
         ("dump init_task..init_task+64 -o task.bin", "a range"),
     ];
 
-    fn run(self, cx: &Context, out: &mut Rows<'_, DumpRow>) -> Result<()> {
+    fn run(mut self, cx: &Context, out: &mut Rows<'_, DumpRow>) -> Result<()> {
         let session = cx.session()?;
+        if self.what.len() == 1 && self.length.is_none() {
+            self.whose.take_from(cx, &mut self.what, false)?;
+        }
         if let Some(which) = &self.file {
             let kernel = session.linux("dump --file")?;
             let (file, frames) = (pagecache::find(cx, kernel, which)?, pagecache::frames(kernel)?);
@@ -144,7 +147,7 @@ impl Dump {
         match self.what.as_slice() {
             [] => {
                 let needs = || {
-                    let hint = "`dump phys -o F`, `dump START..END -o F`, `dump MODULE -o F` or `dump -p PID -o F`".to_owned();
+                    let hint = "`dump phys -o F`, `dump START..END -o F`, `dump MODULE -o F` or `dump PID -o F`".to_owned();
                     Failure::Usage("dump: say what to write".to_owned(), Some(hint))
                 };
                 let tables = space.tables().filter(|_| space.process().is_some()).ok_or_else(needs)?;

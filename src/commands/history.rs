@@ -58,6 +58,12 @@ impl Command for History {
             true => self.filter.of_all(cx)?,
             false => self.filter.processes(cx)?,
         };
+        cx.nothing(match (self.all, chosen, processes.iter().any(is_bash)) {
+            (true, ..) => "no process keeps a history of GNU readline in the image",
+            (_, true, _) => "these processes keep no history of bash in the image",
+            (.., true) => "the shells that run keep no history in the image (HISTSIZE=0, or nothing was typed)",
+            _ => "no process is a bash; --all looks through every process (gdb, python, database clients)",
+        });
         let meter = cx.host().meter("looking through processes", processes.len() as u64);
         for (done, p) in (1u64..).zip(&processes) {
             cx.go_on()?;

@@ -21,7 +21,7 @@ pub struct Hooks {
     #[arg(short, long)]
     all: bool,
     /// Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)
-    #[arg(long, value_name = "TABLE", value_delimiter = ',')]
+    #[arg(long, value_name = "TABLE", value_delimiter = ',', hide_possible_values = true, value_parser = clap::builder::PossibleValuesParser::new(TABLES.iter().copied()))]
     only: Vec<String>,
     /// Only what looks wrong
     #[arg(short, long)]
@@ -67,7 +67,7 @@ impl Command for Hooks {
     const NAME: &'static str = "hooks";
     const ALIASES: &'static [&'static str] = &["callbacks"];
     const SUMMARY: &'static str = "List where the kernel is hooked, and by whom";
-    const SHAPE: Shape = Shape::List(&["table", "name", "target", "symbol", "owner", "detail", "reason"]);
+    const SHAPE: Shape = Shape::List(&["table", "name", "??target", "symbol=symbol|target", "owner", "?detail", "reason"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("hooks", "what was registered, and what looks wrong"),
         ("hooks --suspicious", "only what looks wrong"),
@@ -88,6 +88,10 @@ impl Command for Hooks {
         if !self.all && self.only.is_empty() {
             hooks.sort_by_key(|h| h.reason.is_none());
         }
+        cx.nothing(match self.suspicious {
+            true => format!("none of {} entries looks wrong", hooks.len()),
+            false => format!("none of {} entries matches", hooks.len()),
+        });
         for hook in &hooks {
             let shown = (every || !hook.fixed || hook.reason.is_some())
                 && (!self.suspicious || hook.reason.is_some())

@@ -61,7 +61,7 @@ impl Command for Interfaces {
     const NAME: &'static str = "interfaces";
     const ALIASES: &'static [&'static str] = &["ifconfig", "ip"];
     const SUMMARY: &'static str = "List network interfaces and their addresses";
-    const SHAPE: Shape = Shape::List(&["namespace", "index", "name", "mac", "mtu", "promiscuous", "flags", "ipv4", "ipv6"]);
+    const SHAPE: Shape = Shape::List(&["name", "mac", "?mtu", "promiscuous", "flags", "ipv4", "ipv6", "namespace"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("interfaces", "of every network namespace"), ("interfaces --promiscuous", "where somebody listens")];
 

@@ -20,7 +20,7 @@ pub struct Malfind {
     #[command(flatten)]
     filter: Filter,
     /// Only findings of this kind: process, module, hook, code, memory, file, environment, trace
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", value_delimiter = ',', hide_possible_values = true, value_parser = clap::builder::PossibleValuesParser::new(KINDS))]
     kind: Vec<String>,
 }
 
@@ -70,6 +70,7 @@ impl Command for Malfind {
     fn run(self, cx: &Context, out: &mut Rows<'_, MalfindRow>) -> Result<()> {
         let mut found = self.collect(cx)?;
         found.retain(|f| self.kind.is_empty() || self.kind.iter().any(|k| k == f.kind));
+        cx.nothing("none of the checks found anything");
         let place = |f: &Finding| KINDS.iter().position(|k| *k == f.kind).unwrap_or(KINDS.len());
         found.sort_by_key(|f| (place(f), f.pid, f.address));
         found.iter().try_for_each(|f| out.push(&row(f)))

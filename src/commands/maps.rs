@@ -2,7 +2,7 @@
 
 use super::cells::{Hex, exact_maybe, number, plain, plain_maybe};
 use super::context::Context;
-use super::failure::Result;
+use super::failure::{Failure, Result};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Whose, needed, open};
@@ -13,9 +13,9 @@ use serde::Serialize;
 /// List the regions of a process's address space
 #[derive(clap::Args, Debug)]
 pub struct Maps {
-    /// Only the region that holds this address
-    #[arg(value_name = "ADDR")]
-    address: Option<String>,
+    /// The process (or -p), and only the region that holds this address
+    #[arg(value_name = "PID|NAME|ADDR", num_args = 0..=2)]
+    what: Vec<String>,
     /// Only regions that can be executed
     #[arg(short = 'x', long)]
     executable: bool,
@@ -58,9 +58,13 @@ impl Command for Maps {
     const SUMMARY: &'static str = "List the regions of a process's address space";
     const SHAPE: Shape = Shape::List(&["start", "end", "size", "perm", "offset", "inode", "kind", "path"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
-        &[("maps -p 1", "every region"), ("maps -p 1 -x", "executable ones")];
+        &[("maps 1", "every region"), ("maps 1 -x", "executable ones"), ("maps -p 1 0x401000", "the one that holds an address")];
 
-    fn run(self, cx: &Context, out: &mut Rows<'_, MapsRow>) -> Result<()> {
+    fn run(mut self, cx: &Context, out: &mut Rows<'_, MapsRow>) -> Result<()> {
+        self.whose.take_from(cx, &mut self.what, true)?;
+        if let [_, more, ..] = self.what.as_slice() {
+            return Err(Failure::usage(format!("maps: one process and one address; {more:?} is too much")));
+        }
         let process = needed(self.whose.process(cx)?, Self::NAME)?;
         if process.kernel_thread {
             cx.host().warn(&format!(
@@ -69,12 +73,19 @@ impl Command for Maps {
                 process.pid
             ));
         }
-        let address = match &self.address {
+        let address = match self.what.first() {
             Some(text) => Some(cx.evaluate(text, Some(&self.whose.space(cx)?))?),
             None => None,
         };
         let opened = open(cx.session()?.os()?.os.as_ref(), &process)?;
         let regions = Result::from(opened.regions()).map_err(memsh::Error::from)?;
+        if let Some(address) = address {
+            cx.nothing(format!("no region of {}/{} holds {}", plain(&process.name), process.pid, format_args!("{address:#x}")));
+        } else if self.executable || self.writable {
+            cx.nothing("no region has these permissions");
+        } else if !process.kernel_thread {
+            cx.nothing("the process has no memory (any more)");
+        }
         for r in cx.take(&regions) {
             let wanted = address.is_none_or(|a| r.start.value() <= a && a < r.end.value())
                 && (!self.executable || r.execute)

@@ -15,8 +15,8 @@ use serde::Serialize;
 /// List modules of the kernel, or of a process
 #[derive(clap::Args, Debug)]
 pub struct Modules {
-    /// Only modules with this name (`*` and `?` stand for anything)
-    #[arg(value_name = "NAME")]
+    /// Only modules with this name (`*` and `?` stand for anything); a number is a process, as with -p
+    #[arg(value_name = "NAME|PID")]
     name: Option<String>,
     /// Only the module that holds this address
     #[arg(short = 'a', long = "address", value_name = "ADDR", allow_hyphen_values = true)]
@@ -84,13 +84,16 @@ impl Command for Modules {
     const SHAPE: Shape = Shape::List(&["name", "base", "size", "state", "refcount", "used_by", "path"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("modules", "of the kernel"),
-        ("modules -p 1", "the program and its libraries"),
+        ("modules 1", "the program and its libraries"),
         ("lm v*", "by name"),
         ("modules --scan", "hidden ones too, and where each was found"),
     ];
     const BATCH: Option<(&'static str, &'static [&'static str])> = Some(("scan", SCAN));
 
-    fn run(self, cx: &Context, out: &mut Rows<'_, ModuleRow>) -> Result<()> {
+    fn run(mut self, cx: &Context, out: &mut Rows<'_, ModuleRow>) -> Result<()> {
+        let mut words: Vec<String> = self.name.take().into_iter().collect();
+        self.whose.take_from(cx, &mut words, false)?;
+        self.name = words.pop();
         let pattern = self.name.as_deref().map(super::glob::Glob::new).transpose()?;
         let holds = self.holds.as_deref().map(|text| cx.evaluate(text, None)).transpose()?;
         let inside = |m: &ModuleInfo| holds.is_none_or(|a| a.checked_sub(m.base.value()).is_some_and(|n| n < m.size));
@@ -109,6 +112,11 @@ impl Command for Modules {
             None => Result::from(os.kernel_modules()),
         };
         let modules = cx.take(&listing.map_err(memsh::Error::from)?);
+        match (&process, modules.len()) {
+            (Some(p), 0) => cx.nothing(format!("{}/{} has no program in its memory", plain(&p.name), p.pid)),
+            (None, 0) => cx.nothing("no module is loaded into the kernel"),
+            (_, n) => cx.nothing(format!("none of the {n} modules matches")),
+        }
         for m in modules.iter().filter(|m| matches(m)) {
             out.push(&row(m, process.is_none()))?;
         }

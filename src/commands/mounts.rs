@@ -64,7 +64,7 @@ impl Command for Mounts {
     const NAME: &'static str = "mounts";
     const ALIASES: &'static [&'static str] = &["mount", "mountinfo", "findmnt"];
     const SUMMARY: &'static str = "List what is mounted where, in every mount namespace";
-    const SHAPE: Shape = Shape::List(&["namespace", "mount_id", "source", "target", "fstype", "options"]);
+    const SHAPE: Shape = Shape::List(&["target", "source", "fstype", "options", "?namespace"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("mounts", "of every mount namespace"), ("mounts -p 1", "of the namespace of one process")];
 

@@ -120,16 +120,13 @@ impl Command for Net {
     const SUMMARY: &'static str = "List sockets and who holds them";
     const SHAPE: Shape = Shape::List(&[
         "protocol",
-        "local_address",
-        "local_port",
-        "remote_address",
-        "remote_port",
+        "local=local_address:local_port",
+        "remote=remote_address:remote_port",
         "state",
         "pid",
         "process",
-        "fd",
-        "protocol_name",
-        "path",
+        "??fd",
+        "?detail=path|protocol_name",
     ]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("net", "every socket"), ("net -l --tcp", "what waits for connections"), ("net -p 1", "those of one process")];

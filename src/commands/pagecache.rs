@@ -102,7 +102,7 @@ impl Command for Pagecache {
     const NAME: &'static str = "pagecache";
     const ALIASES: &'static [&'static str] = &["linux.pagecache.Files", "linux.pagecache", "files_cache"];
     const SUMMARY: &'static str = "List files in the kernel's memory, and write out their contents";
-    const SHAPE: Shape = Shape::List(&["fstype", "inode", "size", "cached", "mtime", "deleted", "path"]);
+    const SHAPE: Shape = Shape::List(&["??fstype", "???inode", "size", "cached", "?mtime", "deleted", "path"]);
     const BATCH: Option<(&'static str, &'static [&'static str])> =
         Some(("extract", &["size", "unreadable", "deleted", "path", "output"]));
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
@@ -118,6 +118,15 @@ impl Command for Pagecache {
         let pattern = self.path.as_deref().map(Glob::new).transpose()?;
         let listing = files(kernel, which, &|| cx.go_on().is_ok()).map_err(memsh::Error::from)?;
         cx.go_on()?;
+        cx.nothing(match &self.path {
+            Some(path) if !path.contains(['*', '?']) => {
+                format!(
+                    "no cached file is {path}; '*{path}*' looks for it as a part of paths, --all also where no page is cached"
+                )
+            }
+            Some(path) => format!("no path of a cached file matches {path}; --all looks also where no page is cached"),
+            None => "no cached file is like that".to_owned(),
+        });
         let mut chosen: Vec<CachedFile> = cx.take(&listing).into_iter().filter(|f| self.wants(f, pattern.as_ref())).collect();
         // File systems in the order of mounting, what has no name at their end.
         let mut order: Vec<memsh::VirtAddr> = Vec::new();
@@ -156,9 +165,17 @@ impl Pagecache {
 }
 
 /// Whether a path matches: as a whole, or its last part where the pattern has no slash.
-fn named(path: &[u8], text: &str, pattern: &Glob) -> bool {
-    let path = String::from_utf8_lossy(path);
-    pattern.matches(&path) || !text.contains('/') && path.rsplit('/').next().is_some_and(|name| pattern.matches(name))
+fn named(path_bytes: &[u8], text: &str, pattern: &Glob) -> bool {
+    let path = String::from_utf8_lossy(bare(path_bytes));
+    let whole = String::from_utf8_lossy(path_bytes);
+    pattern.matches(&whole)
+        || pattern.matches(&path)
+        || !text.contains('/') && path.rsplit('/').next().is_some_and(|name| pattern.matches(name))
+}
+
+/// A path without what the kernel writes behind one that is gone.
+fn bare(path: &[u8]) -> &[u8] {
+    path.strip_suffix(b" (deleted)").unwrap_or(path)
 }
 
 /// The page frames.
@@ -188,7 +205,9 @@ pub fn find(cx: &Context, kernel: &Kernel, which: &str) -> Result<CachedFile> {
     }
     let listing = files(kernel, Which::All, &|| cx.go_on().is_ok()).map_err(memsh::Error::from)?;
     cx.go_on()?;
-    let all: Vec<CachedFile> = cx.take(&listing).into_iter().filter(|f| f.paths.iter().any(|p| p == which.as_bytes())).collect();
+    let is =
+        |f: &CachedFile| f.paths.iter().any(|p| p == which.as_bytes() || f.deleted == Some(true) && bare(p) == which.as_bytes());
+    let all: Vec<CachedFile> = cx.take(&listing).into_iter().filter(|f| is(f)).collect();
     // A name may have been used again: what stands there now is meant, unless only deleted ones are left.
     let alive: Vec<&CachedFile> = all.iter().filter(|f| f.deleted != Some(true)).collect();
     match (alive.as_slice(), all.as_slice()) {

@@ -17,8 +17,8 @@ use std::ops::ControlFlow;
 /// List what an address space maps, as runs of neighbouring pages
 #[derive(clap::Args, Debug)]
 pub struct Pages {
-    /// First address
-    #[arg(value_name = "START")]
+    /// First address, or the process (a pid, as with -p) where nothing else is said
+    #[arg(value_name = "PID|START")]
     start: Option<String>,
     /// First address after the range
     #[arg(value_name = "END", requires = "start")]
@@ -53,9 +53,14 @@ impl Command for Pages {
     const SUMMARY: &'static str = "List what page tables map, as runs";
     const SHAPE: Shape = Shape::List(&["virtual", "physical", "size", "page_size", "perm"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
-        &[("pages -p 1", "a process"), ("pages -k --jsonl", "the kernel, as JSON lines")];
+        &[("pages 1", "a process"), ("pages -k --jsonl", "the kernel, as JSON lines")];
 
-    fn run(self, cx: &Context, out: &mut Rows<'_, PagesRow>) -> Result<()> {
+    fn run(mut self, cx: &Context, out: &mut Rows<'_, PagesRow>) -> Result<()> {
+        if self.end.is_none() {
+            let mut words: Vec<String> = self.start.take().into_iter().collect();
+            self.whose.take_from(cx, &mut words, false)?;
+            self.start = words.pop();
+        }
         let space = self.whose.space(cx)?;
         let tables = space.tables().ok_or_else(|| Failure::usage("pages: physical memory has no page tables"))?;
         let user_only = space.process().is_some_and(|p| !p.kernel_thread) && !self.all && self.start.is_none();

@@ -51,7 +51,7 @@ impl Command for Percpu {
     const NAME: &'static str = "percpu";
     const ALIASES: &'static [&'static str] = &["per_cpu"];
     const SUMMARY: &'static str = "List per-CPU variables: where each processor has them, of what type, what they hold";
-    const SHAPE: Shape = Shape::List(&["name", "cpu", "address", "type", "value", "symbol"]);
+    const SHAPE: Shape = Shape::List(&["name", "cpu", "?address", "??type", "value", "symbol"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("percpu runqueues", "one variable, of every processor"),
         ("percpu *irq* --cpu 0", "by name"),

@@ -109,6 +109,10 @@ pub struct PsRow {
     /// Where it was found, with --scan.
     #[serde(skip_serializing_if = "Option::is_none")]
     sources: Option<SourcesPart>,
+    /// Ways that lead to every process of its kind and did not lead to this one, with --scan; a processor's queue is none of them:
+    /// whoever sleeps is in no queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing_from: Option<Vec<&'static str>>,
     /// Levels below the root, with `-t`.
     #[serde(skip_serializing_if = "Option::is_none")]
     depth: Option<u32>,
@@ -141,6 +145,7 @@ impl PsRow {
             hidden: false,
             tid: None,
             sources: None,
+            missing_from: None,
             depth,
         }
     }
@@ -176,22 +181,8 @@ impl Command for Ps {
 }
 
 /// Columns of `ps --scan`.
-const SCAN: &[&str] = &[
-    "pid",
-    "tid",
-    "ppid",
-    "name",
-    "state",
-    "hidden",
-    "sources.list",
-    "sources.pid_idr",
-    "sources.threads",
-    "sources.children",
-    "sources.cgroup",
-    "sources.scheduler",
-    "sources.slab",
-    "sources.signature",
-];
+const SCAN: &[&str] =
+    &["pid", "???tid", "?ppid", "name", "state", "hidden", "missing_from", "??start_time", "?exit_time", "?address"];
 
 impl Ps {
     fn scanned(self, cx: &Context, out: &mut Rows<'_, PsRow>) -> Result<()> {
@@ -209,6 +200,7 @@ impl Ps {
                 hidden: t.hidden,
                 tid: Some(t.tid),
                 sources: Some(SourcesPart::new(t.sources)),
+                missing_from: Some(t.sources.names(false).into_iter().filter(|n| *n != Way::Scheduler.name()).collect()),
                 ..PsRow::new(&t.info, None)
             })
         })

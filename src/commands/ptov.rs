@@ -7,7 +7,7 @@ use super::pages::walk;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use memsh::engine::AddressSpace;
-use memsh::os::linux::memory::frame_owner::{Owner, owner};
+use memsh::os::linux::memory::frame_use::{FrameUse, frame_use};
 use memsh::os::linux::memory::frames::Frames;
 use memsh::session::Session;
 use memsh::{PhysAddr, umem};
@@ -80,15 +80,15 @@ impl Command for Ptov {
 fn owner_of(session: &Session, physical: umem) -> (Option<String>, Option<u64>) {
     let found = session.linux("ptov").ok().and_then(|kernel| {
         let frames = Frames::find(kernel)?;
-        owner(kernel, &frames, PhysAddr::new(physical))
+        frame_use(kernel, &frames, PhysAddr::new(physical))
     });
     match found {
-        Some(Owner::File(file, offset)) => {
+        Some(FrameUse::File(file, offset)) => {
             let path = file.paths.first().map(|p| String::from_utf8_lossy(p).into_owned());
             (Some(path.unwrap_or_else(|| format!("inode at {}", file.inode))), Some(offset))
         }
-        Some(Owner::Anonymous) => (Some("anonymous".to_owned()), None),
-        Some(Owner::Slab(name)) => (Some(format!("slab {}", String::from_utf8_lossy(&name))), None),
+        Some(FrameUse::Anonymous) => (Some("anonymous".to_owned()), None),
+        Some(FrameUse::Slab(name)) => (Some(format!("slab {}", String::from_utf8_lossy(&name))), None),
         None => (None, None),
     }
 }

@@ -66,6 +66,12 @@ impl Command for Strings {
             utf16: self.encoding != Encoding::Ascii,
             ..StringsOptions::default()
         };
+        if let Some(p) = self.pattern.as_deref() {
+            cx.nothing(match p.starts_with("0x") {
+                true => format!("no text matches {p}; if that is where to look: strings --range {p} L1000"),
+                false => format!("no text matches {p}; a text as a whole is compared, '*{p}*' finds parts of one"),
+            });
+        }
         let pattern = self.pattern.as_deref().map(Glob::new).transpose()?;
         // With a pattern the search can't count for us: it does not know what matches.
         let mut left = self.place.max.unwrap_or(u64::MAX);

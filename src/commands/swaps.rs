@@ -46,6 +46,7 @@ impl Command for Swaps {
 
     fn run(self, cx: &Context, out: &mut Rows<'_, SwapRow>) -> Result<()> {
         let kernel = cx.session()?.linux("swaps")?;
+        cx.nothing("no swap area is in use");
         for s in cx.take(&swaps(kernel).map_err(memsh::Error::from)?) {
             out.push(&SwapRow {
                 number: s.number,

@@ -51,13 +51,18 @@ impl Command for Textcheck {
     const NAME: &'static str = "textcheck";
     const ALIASES: &'static [&'static str] = &["chkimg", "check_inline_kernel"];
     const SUMMARY: &'static str = "Find jumps written into the kernel's code";
-    const SHAPE: Shape = Shape::List(&["what", "address", "size", "symbol", "region", "target", "owner", "reason"]);
+    const SHAPE: Shape =
+        Shape::List(&["what", "address", "?size", "symbol", "??region", "target=target_symbol|target", "owner", "reason"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("textcheck", "what was written into code"), ("textcheck --all", "what may run, and what the kernel patched itself")];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, TextcheckRow>) -> Result<()> {
         let kernel = cx.session()?.linux("textcheck")?;
         let patches = cx.take(&integrity::patches(kernel).map_err(memsh::Error::from)?);
+        cx.nothing(format!(
+            "nothing was written into the kernel's code that should not be there; {} patches of its own, see --all",
+            patches.len()
+        ));
         for patch in patches.iter().filter(|p| self.all || p.reason.is_some()) {
             out.push(&row(patch))?;
         }

@@ -27,6 +27,22 @@ impl Whose {
         self.process.is_none() && !self.kernel && !self.phys
     }
 
+    /// Takes the process that stands in front of a command's other words, where no option says whose addresses are meant:
+    /// `maps 142`, `maps 142 0x7ffe12340000`. A plain decimal number is a pid; with `names`, so is the name of a process.
+    ///
+    /// # Errors
+    /// When the target has no such process.
+    pub fn take_from(&mut self, cx: &Context, words: &mut Vec<String>, names: bool) -> Result<()> {
+        let Some(first) = words.first().filter(|_| self.is_default()) else { return Ok(()) };
+        let pid = !first.is_empty() && first.bytes().all(|b| b.is_ascii_digit());
+        let named =
+            || names && cx.session().is_ok_and(|s| s.processes().is_ok_and(|all| all.items.iter().any(|p| is_process(p, first))));
+        if pid || named() {
+            self.process = Some(words.remove(0));
+        }
+        Ok(())
+    }
+
     /// The space that was chosen: by option, else the shell's process, else the kernel's.
     ///
     /// # Errors
@@ -181,7 +197,7 @@ pub fn needed(process: Option<ProcessInfo>, command: &str) -> Result<ProcessInfo
     process.ok_or_else(|| {
         Failure::Usage(
             format!("{command} needs a process"),
-            Some(format!("give one: {command} -p PID; `ps` lists them; in the shell `proc PID` sets it for what follows")),
+            Some(format!("give one: {command} PID; `ps` lists them; in the shell `proc PID` sets it for what follows")),
         )
     })
 }

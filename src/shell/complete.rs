@@ -2,17 +2,12 @@
 
 use super::args::parser;
 use super::host::Shell;
+use super::offers::plain;
 use super::pieces::{Kind, Piece, last_command};
 use super::{builtin, settings};
 use crate::commands::{ALL, find};
-use memsh_plugin::ProcessInfo;
 use rustyline::Context;
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
-
-/// So many candidates are offered; more of them help nobody.
-const MOST: usize = 200;
-/// Symbols are offered for words of at least so many letters.
-const SYMBOL: usize = 2;
 
 /// Completes lines of a shell.
 pub struct Complete<'a> {
@@ -36,11 +31,11 @@ impl<'a> Complete<'a> {
         let previous = before.last().copied().unwrap_or_default();
         match *command {
             "help" | "schema" => return plain(ALL.iter().map(|s| s.name), word),
-            "proc" | ".process" if before.is_empty() => return self.processes(word),
+            "proc" | ".process" if before.is_empty() => return self.shell.offered_processes(word),
             "foreach" => match before {
                 [] => {
                     let mut all = plain(["user", "kernel", "all"].into_iter(), word);
-                    all.extend(self.processes(word));
+                    all.extend(self.shell.offered_processes(word));
                     return all;
                 }
                 [_, rest @ ..] => return self.candidates(rest, word),
@@ -61,7 +56,7 @@ impl<'a> Complete<'a> {
         let expanded = super::alias::expand(&[(*command).to_owned()]);
         let Some(spec) = expanded.first().and_then(|c| find(c)) else { return Vec::new() };
         if matches!(previous, "-p" | "--pid") {
-            return self.processes(word);
+            return self.shell.offered_processes(word);
         }
         let parser = parser(spec, false);
         if word.starts_with('-') {
@@ -74,63 +69,42 @@ impl<'a> Complete<'a> {
         });
         if let Some(option) = of_option.filter(|a| a.get_action().takes_values()) {
             let values = option.get_possible_values();
-            return plain(values.iter().map(|v| v.get_name().to_owned()), word);
+            if !values.is_empty() {
+                return plain(values.iter().map(|v| v.get_name().to_owned()), word);
+            }
+            return self.meant(&names(option), word);
         }
+        let positional: String = parser.get_positionals().map(names).collect::<Vec<_>>().join("|");
         match spec.name {
-            "dt" if before.is_empty() => self.types(word),
-            "ps" | "threads" | "cmdline" | "env" => self.processes(word),
-            "read" | "vtop" | "near" | "symbols" | "dt" | "dump" => self.symbols(word),
-            _ => Vec::new(),
+            // A structure and then where it lies.
+            "dt" | "list" | "tree" if before.is_empty() => self.shell.offered_types(word),
+            "dt" | "dump" | "read" | "symbols" => self.shell.offered_symbols(word),
+            "modules" if !word.is_empty() && !word.starts_with(|c: char| c.is_ascii_digit()) => self.shell.offered_modules(word),
+            "files" if word.starts_with('/') => self.shell.offered_files(word),
+            _ => self.meant(&positional, word),
         }
     }
 
-    fn processes(&self, word: &str) -> Vec<Pair> {
-        let Some(all) = self.shell.session.as_ref().and_then(|s| s.processes().ok()) else { return Vec::new() };
-        let pair = |p: &ProcessInfo| {
-            let name = super::render::escape::terminal(&p.name.to_string_lossy()).into_owned();
-            // The pid is what goes into the line: several processes may have the name.
-            let hit = p.pid.to_string().starts_with(word) || (!word.is_empty() && name.starts_with(word));
-            hit.then(|| Pair { display: format!("{} {name}", p.pid), replacement: p.pid.to_string() })
-        };
-        all.items.iter().filter(|p| !p.kernel_thread || !word.is_empty()).filter_map(pair).take(MOST).collect()
-    }
-
-    fn symbols(&self, word: &str) -> Vec<Pair> {
-        let start = word.rfind(|c: char| "+-*/&|()~".contains(c)).map_or(0, |i| i + 1);
-        let (kept, name) = word.split_at(start);
-        let Some(symbols) = self.shell.session.as_ref().and_then(|s| s.symbols().ok()).filter(|_| name.len() >= SYMBOL) else {
-            return Vec::new();
-        };
-        let found = symbols.all().filter(|s| s.name.starts_with(name)).take(MOST);
-        let mut names: Vec<String> = found.map(|s| s.name.to_owned()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names.into_iter().map(|n| Pair { replacement: format!("{kept}{n}"), display: n }).collect()
-    }
-
-    fn types(&self, word: &str) -> Vec<Pair> {
-        let types = self.shell.session.as_ref().and_then(|s| s.types().ok());
-        let Some(types) = types.filter(|_| word.len() >= SYMBOL) else { return Vec::new() };
-        let mut names = match word.split_once('!') {
-            Some((module, _)) => types.names_in(module).into_iter().map(|n| format!("{module}!{n}")).collect(),
-            None => types.names(),
-        };
-        if !word.contains('!') {
-            names.extend(types.modules().into_iter().map(|m| format!("{m}!")));
+    /// What an argument of this name in the usage (`PID|NAME`) can be.
+    fn meant(&self, name: &str, word: &str) -> Vec<Pair> {
+        let parts: Vec<&str> = name.split('|').collect();
+        let mut out = Vec::new();
+        if parts.contains(&"PID") {
+            out.extend(self.shell.offered_processes(word));
         }
-        names.retain(|n| n.starts_with(word));
-        names.sort_unstable();
-        names.dedup();
-        names.truncate(MOST);
-        plain(names.into_iter(), word)
+        if parts.contains(&"PATH") {
+            out.extend(self.shell.offered_files(word));
+        }
+        if parts.iter().any(|p| matches!(*p, "ADDR" | "START")) {
+            out.extend(self.shell.offered_symbols(word));
+        }
+        out
     }
 }
 
-fn plain(names: impl Iterator<Item = impl Into<String>>, word: &str) -> Vec<Pair> {
-    let mut names: Vec<String> = names.map(Into::into).filter(|n: &String| n.starts_with(word)).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.into_iter().map(|n| Pair { display: n.clone(), replacement: n }).collect()
+/// The names of an argument's values in the usage.
+fn names(argument: &clap::Arg) -> String {
+    argument.get_value_names().map(|n| n.iter().map(|n| n.as_str()).collect::<Vec<_>>().join("|")).unwrap_or_default()
 }
 
 impl Completer for Complete<'_> {

@@ -109,6 +109,9 @@ const BUILTINS: &[(&str, &str)] = &[
     ("exit", "exit   (also: quit, q, Ctrl-D)\n\nEnds the shell.\n"),
 ];
 
+/// Columns of the narrowest terminal that is thought of.
+const NARROW: usize = 80;
+
 /// Help for one of the shell's own commands.
 pub fn builtin(name: &str) -> Option<&'static str> {
     let name = if matches!(name, "quit" | "q") { "exit" } else { name };
@@ -126,12 +129,16 @@ pub fn overview(interactive: bool) -> String {
     let mut out = String::new();
     for s in ALL {
         if let Some((title, _)) = SECTIONS.iter().find(|(_, first)| *first == s.name) {
-            let _ = writeln!(out, "{}{title}", if out.is_empty() { "" } else { "\n" });
+            let _ = writeln!(out, "{title}:");
         }
-        let aliases = if s.aliases.is_empty() { String::new() } else { format!("  ({})", s.aliases.join(", ")) };
-        let _ = writeln!(out, "  {:<12} {}{aliases}", s.name, s.summary);
+        // The names that other tools spell with dots are understood, and too long to be shown.
+        let short: Vec<&str> = s.aliases.iter().copied().filter(|a| !a.contains(['.', '_'])).take(3).collect();
+        let line = format!("  {:<12} {}", s.name, s.summary);
+        let aliases = format!("  ({})", short.join(", "));
+        let fits = !short.is_empty() && line.chars().count() + aliases.chars().count() <= NARROW;
+        let _ = writeln!(out, "{line}{}", if fits { &aliases } else { "" });
     }
-    out.push_str("\nThe shell's own\n");
+    out.push_str("The shell:\n");
     for (name, text) in BUILTINS {
         // The first sentence; `help NAME` has the rest.
         let what = text.split("\n\n").nth(1).unwrap_or_default().trim();
@@ -226,8 +233,8 @@ mod tests {
         for s in ALL {
             if let Shape::List(columns) = s.shape {
                 let keys = keys(s);
-                for c in columns {
-                    assert!(keys.iter().any(|k| k == c), "{} has no field {c}", s.name);
+                for c in columns.iter().flat_map(|c| super::super::render::Column::new(c).keys) {
+                    assert!(keys.contains(&c), "{} has no field {c}", s.name);
                 }
             }
         }

@@ -34,6 +34,8 @@ pub fn run(shell: &Shell, rest: &[String], out: &mut dyn Write, stdout: bool) ->
     let typed = Line { words: command.to_vec(), output: Output::Stdout, text: String::new() };
     let expanded = own::expand(&shell.own.borrow(), &typed)?;
     let command = match expanded.as_slice() {
+        // By itself it is the list of typed lines, of which no process has its own.
+        [one] if one.output == Output::Stdout && one.words == ["history"] => &["bash".to_owned()],
         [one] if one.output == Output::Stdout => one.words.as_slice(),
         _ => return Err(Failure::usage(format!("foreach takes one command; {} stands for more", own::joined(command)))),
     };
@@ -186,7 +188,7 @@ fn tables(
         }
         shell.current.replace(Some(p.clone()));
         heading(shell, p, out, stdout)?;
-        match shell.answered(spec, matches, out, stdout) {
+        match shell.answer_to((spec, matches), out, stdout, false) {
             Ok(ended) => status = worse(status, ended.status),
             Err(failure @ (Failure::Output(_) | Failure::Interrupted)) => return Err(failure),
             Err(failure) => {

@@ -23,6 +23,7 @@ mod host;
 mod interrupt;
 mod line;
 mod log;
+mod offers;
 mod own;
 mod pager;
 mod pieces;

@@ -46,8 +46,8 @@ fn lines(shell: &Shell, config_file: bool) -> rustyline::Result<()> {
     }
     if std::io::stdout().is_terminal() && !shell.defaults.borrow().quiet {
         let sample = shell.session.as_ref().is_some_and(|s| s.embedded().is_some());
-        let tour = if sample { "`tutorial` shows how it goes, " } else { "" };
-        eprintln!("memsh {}: {tour}`help` lists the commands, Tab completes, Ctrl-D ends.", env!("CARGO_PKG_VERSION"));
+        let first = if sample { "`tutorial` shows how it goes" } else { "`info` says what this is" };
+        eprintln!("memsh {}: {first}, `help` lists the commands, Tab completes.", env!("CARGO_PKG_VERSION"));
     }
     let before = editor.history();
     let known = (0..before.len()).filter_map(|i| before.get(i, SearchDirection::Forward).ok().flatten());

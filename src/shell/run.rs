@@ -115,6 +115,20 @@ impl Shell {
     /// # Errors
     /// As that command.
     pub fn answered(&self, spec: &'static Spec, matches: &ArgMatches, out: &mut dyn Write, stdout: bool) -> Result<Ended> {
+        self.answer_to((spec, matches), out, stdout, true)
+    }
+
+    /// [`answered`](Self::answered); `alone` where it is not one of many, most of which may well be empty.
+    ///
+    /// # Errors
+    /// As that command.
+    pub fn answer_to(
+        &self,
+        (spec, matches): (&'static Spec, &ArgMatches),
+        out: &mut dyn Write,
+        stdout: bool,
+        alone: bool,
+    ) -> Result<Ended> {
         let mut style = self.style(stdout);
         let choice = chosen(spec, matches, &self.output.borrow())?;
         style.flat = choice.reorders();
@@ -122,9 +136,35 @@ impl Shell {
         let cx = Context::new(self, self.session.as_ref(), self.current.borrow().clone());
         let mut renderer = Renderer::new(out, &style, (spec.name, spec.shape_of(matches)), &keys, self.interrupt());
         let outcome = self.sifted(spec, matches, &cx, choice, &mut renderer);
-        let finished = renderer.finish(outcome.is_ok()).map(|note| note.iter().for_each(|n| self.warn(n)));
+        let empty = renderer.rows() == 0
+            && outcome.is_ok()
+            && style.format == Format::Table
+            && matches!(spec.shape_of(matches), Shape::List(_));
+        let finished = renderer.finish(outcome.is_ok()).map(|note| note.iter().for_each(|n| self.warn_once(n)));
+        if empty && finished.is_ok() && (alone || cx.why_nothing().is_some()) {
+            self.tell_empty(&cx);
+        }
         self.tell_once();
         self.after(&cx, outcome.and(finished), None)
+    }
+
+    /// A warning that is not repeated where a person has read it.
+    fn warn_once(&self, text: &str) {
+        if !self.interactive || self.told.borrow_mut().insert(text.to_owned()) {
+            self.warn(text);
+        }
+    }
+
+    /// Says why a list is empty, as far as that is known. A program sees by itself that there are no rows.
+    fn tell_empty(&self, cx: &Context) {
+        let why = match cx.why_nothing() {
+            // Where something is missing, that may be all the reason there is: the `partial:` line tells it.
+            _ if cx.partial().is_some() => return,
+            Some(why) => why,
+            None if !self.output.borrow().filter.is_empty() => "no row fulfils --where".to_owned(),
+            None => "nothing found".to_owned(),
+        };
+        self.warn(&format!("(no rows: {why})"));
     }
 
     /// Says once what the analyst should know of the system that a command looked for, and of a file that changed meanwhile.
@@ -325,7 +365,9 @@ pub fn unknown(name: &str) -> Failure {
         return Failure::Usage(format!("{name} is not in this version of memsh"), Some(hint));
     }
     let names = ALL.iter().flat_map(|s| std::iter::once(s.name).chain(s.aliases.iter().copied()));
-    let close = similar(name, names.chain(builtin::NAMES.iter().copied()).chain(alias::names()));
+    let all = names.chain(builtin::NAMES.iter().copied()).chain(alias::names());
+    // A word that means something only with others behind it is no help.
+    let close = similar(name, all.filter(|n| *n != name));
     let hint = match close.as_slice() {
         // crash shows a structure when its name is typed.
         [] if name.contains('_') => format!("`help` lists the commands; `dt {name}` shows a structure of the kernel"),
@@ -340,7 +382,7 @@ pub fn report_lines(lines: &[String]) {
     for line in lines {
         // A usage message of clap has several lines of its own; whatever the target's text holds stays harmless.
         for part in line.split('\n') {
-            eprintln!("{}", escape::terminal(part));
+            eprintln!("{}", super::screen::folded(&escape::terminal(part)));
         }
     }
 }

@@ -4,7 +4,7 @@ use super::host::Shell;
 use super::line::Line;
 use super::log::Log;
 use super::pager::{Pages, Setting};
-use super::render::{Format, escape};
+use super::render::{Format, escape, fold};
 use crate::commands::evidence::guard;
 use crate::commands::failure::{Failure, Result, exit};
 use std::io::{self, Write};
@@ -67,6 +67,13 @@ impl Write for Screen<'_> {
     }
 }
 
+/// A message's line as wide as the terminal that shows it.
+pub fn folded(text: &str) -> String {
+    let width = terminal_size::terminal_size_of(io::stderr()).map_or(usize::MAX, |(w, _)| usize::from(w.0));
+    // An indented line is a picture: an expression, and a mark below it.
+    if text.starts_with(' ') { text.to_owned() } else { fold(text, width, 2) }
+}
+
 impl Shell {
     /// A line on stderr: now, or when the pager has gone.
     pub fn say(&self, text: &str) {
@@ -77,7 +84,7 @@ impl Shell {
         if self.paged.get() {
             self.late.borrow_mut().push(text);
         } else {
-            eprintln!("{text}");
+            eprintln!("{}", folded(&text));
         }
     }
 

@@ -29,5 +29,5 @@ pub use btf::{AllTypes, Btf, BtfCandidate, KernelTypes, ModuleBlob, ModuleBlobs,
 pub use files::{FileKind, Loaded, PdbId, SymbolFile, load};
 pub use model::{Field, FieldPath, Type, TypeId, TypeKind, Types, TypesExt};
 pub use store::TypeStore;
-pub use table::{Symbol, SymbolTable, Symbols};
+pub use table::{Symbol, SymbolTable, Symbols, with_distance};
 pub use vmcoreinfo::{VmcoreInfo, VmcoreInfoCopy, find_vmcoreinfo};

@@ -18,6 +18,24 @@ pub struct Symbol<'a> {
     pub kind: char,
 }
 
+impl Symbol<'_> {
+    /// `module!name+0x10`, as an expression takes it; without the distance where there is none.
+    pub fn with_distance(&self, distance: umem) -> String {
+        let module = self.module.map(|m| format!("{m}!")).unwrap_or_default();
+        with_distance(&format!("{module}{}", self.name), distance)
+    }
+
+    /// Whether it is one of code, as far as its source says.
+    pub fn is_code(&self) -> bool {
+        matches!(self.kind, 't' | 'T' | 'w' | 'W' | '?')
+    }
+}
+
+/// `name+0x10`; the bare name where there is no distance.
+pub fn with_distance(name: &str, distance: umem) -> String {
+    if distance == 0 { name.to_owned() } else { format!("{name}+{distance:#x}") }
+}
+
 /// Where names and addresses come from.
 pub trait Symbols: Send + Sync {
     /// The address of a name (`name` or `module!name`); where it stands several times, the kernel's own first.

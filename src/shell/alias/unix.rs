@@ -11,6 +11,7 @@ const WORDS: &[(&str, &str)] = &[
     ("dmesg", "kmsg"),
     ("findmnt", "mounts"),
     ("ifconfig", "interfaces"),
+    ("ioports", "iomem --ports"),
     ("lsns", "namespaces"),
     ("pgrep", "ps"),
     ("pidof", "ps"),
@@ -20,7 +21,6 @@ const WORDS: &[(&str, &str)] = &[
     ("uname", "info"),
     ("uptime", "info"),
     ("hostname", "info"),
-    ("ioports", "iomem --ports"),
     ("lscpu", "info"),
 ];
 
@@ -51,8 +51,20 @@ const FORMS: &[(&str, &str)] = &[
 
 const ABSENT: &[(&str, &str)] = &[
     ("kill", "the target is a picture of memory: nothing runs in it"),
+    ("cat", CACHED),
+    ("less", CACHED),
+    ("more", CACHED),
+    ("ls", "`pagecache '/etc/*'` lists the target's files that are in memory, `files` those that are open; `!ls` runs here"),
+    ("cd", "paths of the target are whole ones; `proc PID` chooses a process; `!ls` runs a command here"),
+    ("pwd", "`files --all` has the working directories of processes (cwd)"),
+    ("whoami", "`creds` shows users and rights of processes"),
+    ("who", "`history` shows what was typed, `creds` users and rights of processes"),
+    ("grep", "`scan` searches memory; behind a command it filters: ps | grep ssh"),
     ("free", "`info` shows the machine's memory, `pagecache` the files in it"),
 ];
+
+const CACHED: &str =
+    "`pagecache PATH` shows what is cached of a file of the target, `dump --file PATH -o FILE` writes it; `!cat` runs here";
 
 fn form(name: &str, rest: &[String], _: &mut Notes) -> Option<Translated> {
     let (theirs, own) = apart(rest);

@@ -153,6 +153,9 @@ const PLUGINS: &[(&str, &str)] = &[
     ("volshell", "help"),
 ];
 
+/// Plugins that list what processes have loaded.
+const OF_PROCESSES: &[&str] = &["dlllist", "elfs", "ldrmodules", "library_list"];
+
 const YARA: &str = "this version has no YARA; `scan --regex` and `scan --hex` search for one pattern";
 
 /// Plugins without a counterpart, and what there is instead.
@@ -277,9 +280,9 @@ fn known(name: &str, plugin: &str, class: &str, rest: &[String], notes: &mut Not
         return Some(Err(Absent::new(format!("{name}: memsh has no counterpart"), instead)));
     }
     let meant = known(PLUGINS)?;
-    // Without a process these list those of all, where `modules` would list the kernel's.
-    let one = || rest.iter().any(|w| matches!(w.as_str(), "--pid" | "--pids" | "-p"));
-    let meant = if matches!(plugin, "elfs" | "library_list") && !one() { "foreach user modules" } else { meant };
+    // Of every process, unless some are named: without one memsh's `modules` are the kernel's.
+    let chosen = rest.iter().any(|w| matches!(w.as_str(), "--pid" | "--pids" | "-p" | "--dump"));
+    let meant = if OF_PROCESSES.contains(&plugin) && !chosen { "foreach user modules" } else { meant };
     Some(Ok(options(meant, rest, notes)))
 }
 

@@ -3,8 +3,10 @@
 //! Every answer arrives as JSON values ([`Sink`](crate::commands::Sink)); nothing here knows where they come from. Text of
 //! the target is escaped ([`escape`]) before it can reach a terminal.
 
+mod column;
 mod csv;
 pub mod escape;
+mod fold;
 mod hex;
 mod json;
 mod object;
@@ -12,5 +14,8 @@ mod out;
 mod paint;
 mod table;
 
+#[cfg(test)]
+pub use column::Column;
+pub use fold::fold;
 pub use out::{Format, Renderer, Style};
 pub use paint::Paint;

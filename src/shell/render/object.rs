@@ -5,6 +5,9 @@ use super::{Paint, escape, hex};
 use serde_json::Value;
 use std::fmt::Write;
 
+/// Columns of the labels of `info`, with the gap behind them.
+pub const LABEL: usize = 15;
+
 /// The answer of `command` in words.
 pub fn text(command: &str, answer: &Value, paint: Paint) -> String {
     match command {
@@ -48,7 +51,7 @@ fn exact_size(key: &str, value: &Value) -> String {
 fn info(a: &Value, paint: Paint) -> String {
     let mut out = String::new();
     let mut line = |label: &str, text: String| {
-        let _ = writeln!(out, "{}  {text}", paint.label(format_args!("{label:<13}")));
+        let _ = writeln!(out, "{}  {text}", paint.label(format_args!("{label:<width$}", width = LABEL - 2)));
     };
     let part = |key: &str| a.get(key).filter(|v| !v.is_null());
     if let Some(image) = part("image") {

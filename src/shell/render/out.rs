@@ -1,7 +1,7 @@
 //! One answer on its way out.
 
 use super::table::Table;
-use super::{Paint, csv, json, object};
+use super::{Paint, csv, fold, json, object};
 use crate::commands::failure::{Failure, Result};
 use crate::commands::sink::Sink;
 use crate::commands::spec::Shape;
@@ -87,6 +87,11 @@ impl<'a> Renderer<'a> {
         Self { out, style, name, shape, interrupt, state, objects: 0, raw: false }
     }
 
+    /// Rows that were written.
+    pub fn rows(&self) -> usize {
+        self.objects
+    }
+
     /// Only the chosen fields.
     fn project(&self, row: Value) -> Value {
         let Some(columns) = &self.style.columns else { return row };
@@ -135,6 +140,12 @@ impl Sink for Renderer<'_> {
                 let row = self.project(row);
                 let text = match &self.style.columns {
                     Some(_) => object::plain(&row, Paint(self.style.color)),
+                    // What stands behind the labels of `info` is prose.
+                    None if self.name == "info" => {
+                        let width = self.style.width.map_or(usize::MAX, usize::from);
+                        let text = object::text(self.name, &row, Paint(self.style.color));
+                        text.lines().map(|line| fold(line, width, object::LABEL) + "\n").collect()
+                    }
                     None => object::text(self.name, &row, Paint(self.style.color)),
                 };
                 self.out.write_all(text.as_bytes())?;

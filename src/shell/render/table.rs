@@ -3,8 +3,9 @@
 //! Rows are laid out in batches, so that a long listing appears as it is found and costs no memory. Later batches keep at
 //! least the widths of the earlier ones.
 
+use super::column::Column;
 use super::escape;
-use super::out::{Style, field};
+use super::out::Style;
 use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Width};
 use serde_json::Value;
 use std::io::{self, Write};
@@ -16,9 +17,12 @@ const BATCH: usize = 2000;
 const PATIENCE: Duration = Duration::from_millis(400);
 /// Text wider than this may be wrapped; addresses and numbers never are.
 const WRAPPABLE: usize = 24;
-/// A column that may be wrapped keeps at least this, before others are left out for it.
+/// A column that may be wrapped keeps at least this.
 const LEAST: usize = 20;
-/// What a terminal too narrow for all goes without, in this order, unless the columns were named.
+/// Others are left out until it has this.
+const COMFORT: usize = 28;
+/// What a terminal too narrow for all goes without, in this order, unless the columns were named or the command has marked
+/// what it can spare.
 const EXPENDABLE: &[&str] = &[
     "bytes",
     "start_time",
@@ -43,7 +47,7 @@ const DEEPEST: usize = 40;
 
 /// A table under way.
 pub struct Table {
-    columns: Vec<String>,
+    columns: Vec<Column>,
     header: bool,
     color: bool,
     width: Option<u16>,
@@ -53,6 +57,8 @@ pub struct Table {
     widths: Vec<usize>,
     /// Columns that the terminal has no room for; settled with the first rows.
     hidden: Vec<bool>,
+    /// Columns in which a row had anything.
+    used: Vec<bool>,
     chosen: bool,
     flat: bool,
     since: Instant,
@@ -63,8 +69,9 @@ impl Table {
     /// A table of these columns.
     pub fn new(columns: Vec<String>, style: &Style) -> Self {
         let widths = vec![0; columns.len()];
+        let used = vec![false; columns.len()];
         Self {
-            columns,
+            columns: columns.iter().map(|c| Column::new(c)).collect(),
             header: !style.no_header,
             color: style.color,
             width: style.width,
@@ -72,6 +79,7 @@ impl Table {
             depths: Vec::new(),
             widths,
             hidden: Vec::new(),
+            used,
             chosen: style.columns.is_some() && !style.spare,
             flat: style.flat,
             since: Instant::now(),
@@ -91,11 +99,9 @@ impl Table {
         }
         let depth =
             row.get("depth").filter(|_| !self.flat).and_then(Value::as_u64).and_then(|d| usize::try_from(d).ok()).unwrap_or(0);
-        let cells = self.columns.iter().map(|key| {
-            let value = field(row, key).unwrap_or(&Value::Null);
-            (show(key, value), is_right(value))
-        });
-        self.rows.push(cells.collect());
+        let cells: Vec<_> = self.columns.iter().map(|column| column.cell(row)).collect();
+        self.used.iter_mut().zip(&cells).for_each(|(used, cell)| *used |= cell.some);
+        self.rows.push(cells.into_iter().map(|c| (c.text, c.right)).collect());
         self.depths.push(depth);
         if self.rows.len() >= BATCH || self.since.elapsed() > PATIENCE {
             self.flush(out)?;
@@ -103,13 +109,20 @@ impl Table {
         Ok(())
     }
 
-    /// Leaves columns out until the others fit the terminal.
+    /// Leaves columns out until the others fit the terminal: first those in which nothing stands, then those that matter less.
     fn settle(&mut self) {
         let Some(width) = self.width.map(usize::from).filter(|_| !self.chosen && self.hidden.is_empty()) else { return };
         self.hidden = vec![false; self.columns.len()];
-        let mut expendable = EXPENDABLE.iter().filter_map(|key| self.columns.iter().position(|c| c == key));
+        let empty = (0..self.columns.len()).rev().filter(|i| self.used.get(*i) == Some(&false));
+        let readily = |i: &usize| self.columns.get(*i).map_or(0, |c| c.spare);
+        let mut spare: Vec<usize> = (0..self.columns.len()).rev().filter(|i| readily(i) > 0).collect();
+        spare.sort_by_key(|i| std::cmp::Reverse(readily(i)));
+        let common = || EXPENDABLE.iter().filter_map(|key| self.columns.iter().position(|c| c.is(key))).collect();
+        let mut expendable = empty.chain(if spare.is_empty() { common() } else { spare }).collect::<Vec<_>>().into_iter();
         loop {
-            let needed = |i: usize| if self.wraps(i) { LEAST } else { self.widths.get(i).copied().unwrap_or(0) } + 2;
+            // A column that is wrapped should keep some width, but no more than it could use.
+            let natural = |i: usize| self.widths.get(i).copied().unwrap_or(0);
+            let needed = |i: usize| if self.wraps(i) { natural(i).min(COMFORT) } else { natural(i) } + 2;
             let shown = (0..self.columns.len()).filter(|i| self.hidden.get(*i) == Some(&false));
             if shown.map(needed).sum::<usize>() <= width + 2 {
                 return;
@@ -121,9 +134,10 @@ impl Table {
         }
     }
 
-    /// The columns that were left out, for a note.
+    /// The fields that were left out, for a note. One that no row has is no loss.
     pub fn left_out(&self) -> Vec<&str> {
-        self.columns.iter().zip(&self.hidden).filter(|(_, hidden)| **hidden).map(|(name, _)| name.as_str()).collect()
+        let columns = self.columns.iter().zip(&self.hidden).zip(&self.used);
+        columns.filter(|((_, hidden), used)| **hidden && **used).flat_map(|((c, _), _)| &c.keys).map(String::as_str).collect()
     }
 
     /// The rest; a table without rows shows its header.
@@ -137,7 +151,7 @@ impl Table {
     fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = std::mem::take(&mut self.rows);
         let depths = std::mem::take(&mut self.depths);
-        if let Some(name) = self.columns.iter().position(|c| c == "name") {
+        if let Some(name) = self.columns.iter().position(|c| c.is("name")) {
             for (row, branch) in rows.iter_mut().zip(branches(&depths)) {
                 if let Some((text, _)) = row.get_mut(name) {
                     text.insert_str(0, &branch);
@@ -150,9 +164,8 @@ impl Table {
         let right: Vec<bool> =
             (0..self.columns.len()).map(|i| rows.iter().any(|r| r.get(i).is_some_and(|(_, right)| *right))).collect();
         if with_header {
-            let names = self.columns.iter().map(|k| k.rsplit('.').next().unwrap_or(k).to_uppercase().replace('_', " "));
-            table.set_header(names.map(|n| {
-                let cell = Cell::new(n);
+            table.set_header(self.columns.iter().map(|column| {
+                let cell = Cell::new(&column.title);
                 if self.color { cell.add_attribute(Attribute::Bold) } else { cell }
             }));
         }
@@ -169,7 +182,8 @@ impl Table {
             *w = (*w).max(usize::from(natural));
         }
         match self.width {
-            Some(w) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(w),
+            // What stands behind the last column is cut off.
+            Some(w) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(w.saturating_add(2)),
             None => table.set_content_arrangement(ContentArrangement::Disabled),
         };
         if with_header || !self.header {
@@ -208,7 +222,7 @@ impl Table {
 
     /// Whether a column's text may be wrapped. A name is looked for down the column, and must stay in one piece.
     fn wraps(&self, i: usize) -> bool {
-        let named = self.columns.get(i).is_some_and(|c| c == "name");
+        let named = self.columns.get(i).is_some_and(|c| c.is("name"));
         self.widths.get(i).is_some_and(|w| *w > if named { NAME } else { WRAPPABLE })
     }
 
@@ -219,11 +233,15 @@ impl Table {
         let fixed: usize = all.clone().map(|i| if self.wraps(i) { 2 } else { natural(i) + 2 }).sum();
         let mut wanted: Vec<usize> = all.filter(|i| self.wraps(*i)).map(natural).collect();
         wanted.sort_unstable();
-        let mut left = usize::from(self.width?).saturating_sub(fixed);
+        let mut left = (usize::from(self.width?) + 2).saturating_sub(fixed);
         let mut room = 0;
         for (i, w) in wanted.iter().enumerate() {
             room = left / (wanted.len() - i);
-            left = left.saturating_sub(room.min(*w));
+            // The widest share what is left in equal parts, rounded down.
+            if *w > room {
+                break;
+            }
+            left -= *w;
         }
         // Too narrow for all: rather let the terminal wrap whole lines than cut words into confetti.
         Some(room.max(LEAST))
@@ -261,22 +279,13 @@ fn branches(depths: &[usize]) -> Vec<String> {
     out
 }
 
-/// Numbers and addresses stand to the right.
-fn is_right(value: &Value) -> bool {
-    match value {
-        Value::Number(_) => true,
-        Value::String(s) => s.starts_with("0x") && s.len() <= 34 && s.bytes().skip(2).all(|b| b.is_ascii_hexdigit()),
-        _ => false,
-    }
-}
-
 /// A value as it stands in a table.
 pub fn show(key: &str, value: &Value) -> String {
     let name = key.rsplit('.').next().unwrap_or(key);
     match value {
         Value::Null => "-".to_owned(),
         Value::Bool(b) => if *b { "yes" } else { "no" }.to_owned(),
-        Value::Number(n) if name == "since_boot" => n.as_f64().map_or_else(|| n.to_string(), seconds),
+        Value::Number(n) if matches!(name, "since_boot" | "expires_in") => n.as_f64().map_or_else(|| n.to_string(), seconds),
         Value::Number(n) => match (name, n.as_u64()) {
             ("size" | "memory_size" | "page_size" | "kernel_size" | "bytes" | "cached" | "unreadable" | "used", Some(v)) => {
                 human(v)
@@ -428,6 +437,33 @@ mod tests {
         assert!(render(&style(120), &columns, std::slice::from_ref(&row)).contains("START TIME"));
         let named = Style { columns: Some(columns.iter().map(|c| (*c).to_owned()).collect()), ..style(80) };
         assert!(render(&named, &columns, &[row]).contains("START TIME"), "columns that were asked for stay");
+    }
+
+    #[test]
+    fn a_column_in_which_nothing_stands_goes_first() {
+        let row = json!({"name": "n".repeat(30), "path": "p".repeat(40), "reason": null, "state": "s", "late": null});
+        let style = Style { width: Some(84), ..Style::default() };
+        let columns: Vec<String> = ["name", "state", "path", "reason", "late"].iter().map(|c| (*c).to_owned()).collect();
+        let (mut out, mut table) = (Vec::new(), Table::new(columns, &style));
+        table.push(&mut out, &json!({"name": "n".repeat(30), "path": "p".repeat(60), "state": "s".repeat(20)})).unwrap();
+        table.flush(&mut out).unwrap();
+        assert!(table.left_out().is_empty(), "what no row has is no loss");
+        table.push(&mut out, &row).unwrap();
+        let text = String::from_utf8(out.clone()).unwrap();
+        assert!(text.starts_with("NAME") && text.contains("STATE") && !text.contains("LATE"), "{text}");
+        table.push(&mut out, &json!({"name": "x", "late": "here after all"})).unwrap();
+        assert_eq!(table.left_out(), ["late"]);
+    }
+
+    #[test]
+    fn a_command_says_what_it_can_spare_and_in_which_order() {
+        let row = json!({"a": "a".repeat(20), "b": "b".repeat(20), "c": "c".repeat(20), "state": "s".repeat(12)});
+        let header = |width| {
+            let style = Style { width: Some(width), ..Style::default() };
+            render(&style, &["?a", "??b", "c", "state"], std::slice::from_ref(&row)).lines().next().unwrap_or_default().to_owned()
+        };
+        let shown = |width| header(width).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!([shown(80), shown(60), shown(40)], ["A B C STATE", "A C STATE", "C STATE"]);
     }
 
     #[test]

@@ -128,7 +128,8 @@ mod tests {
             let words = super::super::alias::expand(&line.words);
             if let Some(spec) = crate::commands::find(&words[0]) {
                 let parser = super::super::args::parser(spec, true);
-                parser.try_get_matches_from(&words[1..]).unwrap_or_else(|e| panic!("{}: {e}", step.command));
+                let parsed = parser.try_get_matches_from(&words[1..]);
+                assert!(parsed.is_ok(), "{}: {parsed:?}", step.command);
             }
         }
     }

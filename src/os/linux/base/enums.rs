@@ -1,23 +1,26 @@
 //! Names of numbers, from the kernel's own enumerations.
 
 use super::kernel::Kernel;
-use crate::symbols::{TypeKind, TypesExt};
+use crate::symbols::{TypeKind, Types, TypesExt};
+
+/// The enumerators of the enumeration `name` with their values; none where the kernel has no such enumeration.
+pub fn values(types: &dyn Types, name: &str) -> Vec<(String, i128)> {
+    match types.find(&format!("enum {name}")).and_then(|id| types.resolve(id)).map(|(_, t)| t.kind) {
+        Some(TypeKind::Enum(values)) => values,
+        _ => Vec::new(),
+    }
+}
 
 /// What the enumeration `name` of the kernel calls `value`, without `prefix` and in lower case.
 pub fn enumerator(kernel: &Kernel, name: &str, prefix: &str, value: u64) -> Option<String> {
-    let types = &kernel.types;
-    let (_, t) = types.resolve(types.find(&format!("enum {name}"))?)?;
-    let TypeKind::Enum(values) = t.kind else { return None };
-    let (told, _) = values.iter().find(|(n, v)| *v == i128::from(value) && n.starts_with(prefix))?;
-    Some(told.strip_prefix(prefix)?.to_ascii_lowercase())
+    let values = values(&*kernel.types, name);
+    let told = values.iter().filter(|(_, v)| *v == i128::from(value)).find_map(|(n, _)| n.strip_prefix(prefix))?;
+    Some(told.to_ascii_lowercase())
 }
 
-/// The value of `enumerator` in the kernel's enumeration `name`.
-pub fn value(kernel: &Kernel, name: &str, enumerator: &str) -> Option<u64> {
-    let types = &kernel.types;
-    let (_, t) = types.resolve(types.find(&format!("enum {name}"))?)?;
-    let TypeKind::Enum(values) = t.kind else { return None };
-    values.iter().find(|(n, _)| n == enumerator).and_then(|(_, v)| u64::try_from(*v).ok())
+/// The value of `enumerator` in the enumeration `name`.
+pub fn value(types: &dyn Types, name: &str, enumerator: &str) -> Option<u64> {
+    values(types, name).iter().find(|(n, _)| n == enumerator).and_then(|(_, v)| u64::try_from(*v).ok())
 }
 
 /// The names of the bits of `value`, lowest first, joined by `separator`; bits that have none as one hex number. None for no bit.

@@ -9,7 +9,7 @@ use crate::os::linux::files::path::PathRef;
 use crate::os::linux::system::sys;
 use crate::os::linux::tasks::process::LinuxProcess;
 use crate::os::linux::tasks::task;
-use crate::symbols::{Symbols, Types, VmcoreInfo};
+use crate::symbols::{SymbolTable, Symbols, Types, VmcoreInfo};
 use memsh_plugin::*;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -36,6 +36,7 @@ pub struct Kernel {
     shapes: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     root: OnceLock<Option<PathRef>>,
     boot: OnceLock<Option<UnixNanos>>,
+    module_symbols: OnceLock<SymbolTable>,
 }
 
 impl Kernel {
@@ -54,12 +55,18 @@ impl Kernel {
             shapes: Mutex::default(),
             root: OnceLock::new(),
             boot: OnceLock::new(),
+            module_symbols: OnceLock::new(),
         }
     }
 
     /// The address of a symbol: from the symbols, or from VMCOREINFO, which names a few.
     pub fn address(&self, name: &str) -> Option<VirtAddr> {
         self.symbols.address(name).or_else(|| self.vmcoreinfo.as_ref()?.symbol(name))
+    }
+
+    /// The symbols of its modules, read when they are first asked for; none where the modules can't be listed.
+    pub fn module_symbols(&self) -> &SymbolTable {
+        self.module_symbols.get_or_init(|| module::module_symbols(self).map(|(table, _)| table).unwrap_or_default())
     }
 
     /// A structure's layout, looked up when it is first asked for. What every listing of processes needs stands in

@@ -2,12 +2,13 @@
 //! processes. What is only held by a process, and in no table any more, is told too.
 
 use crate::engine::ViewExt;
+use crate::os::linux::base::enums;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Block, Extent, Found, Member, Members, Shape, offset_of, shapes};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::containers::xarray::array;
 use crate::os::linux::files::holders::{Holder, holders};
-use crate::symbols::{TypeKind, Types, TypesExt};
+use crate::symbols::Types;
 use memsh_plugin::{ApiError, Listing, Text, UnixNanos, VirtAddr, umem};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -91,21 +92,18 @@ struct Words {
 impl Found for Words {
     fn find(types: &dyn Types) -> Self {
         Self {
-            programs: words(types, "enum bpf_prog_type", "BPF_PROG_TYPE_"),
-            maps: words(types, "enum bpf_map_type", "BPF_MAP_TYPE_"),
-            links: words(types, "enum bpf_link_type", "BPF_LINK_TYPE_"),
-            attaches: words(types, "enum bpf_attach_type", "BPF_"),
+            programs: words(types, "bpf_prog_type", "BPF_PROG_TYPE_"),
+            maps: words(types, "bpf_map_type", "BPF_MAP_TYPE_"),
+            links: words(types, "bpf_link_type", "BPF_LINK_TYPE_"),
+            attaches: words(types, "bpf_attach_type", "BPF_"),
         }
     }
 }
 
 /// The values of an enumeration with their names, lower-case and without `prefix`.
 fn words(types: &dyn Types, name: &str, prefix: &str) -> HashMap<u64, String> {
-    let Some(TypeKind::Enum(values)) = types.find(name).and_then(|id| types.resolve(id)).map(|(_, t)| t.kind) else {
-        return HashMap::new();
-    };
     let mut out = HashMap::new();
-    for (name, value) in values {
+    for (name, value) in enums::values(types, name) {
         // Some values have an older name, and the last one is none.
         let known = name.strip_prefix(prefix).filter(|n| !n.ends_with("_DEPRECATED"));
         if let (Some(word), Ok(value)) = (known, u64::try_from(value)) {

@@ -7,7 +7,7 @@ use crate::engine::{PageRun, ViewExt};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Block, Extent, Found, Member, Members, Shape, container_of, number, offset_of, shapes};
 use crate::os::linux::base::lost::Lost;
-use crate::os::linux::containers::list::list;
+use crate::os::linux::containers::list::{chain, list};
 use crate::os::linux::containers::tree::tree;
 use crate::os::linux::memory::sweep::words;
 use crate::symbols::{Types, TypesExt};
@@ -313,7 +313,7 @@ fn orphans(
 fn to_be_freed(kernel: &Kernel, lost: &mut Lost) -> Vec<u64> {
     let shape = kernel.shape::<InitFreeShape>();
     let Some(head) = kernel.address("init_free_list") else { return Vec::new() };
-    let nodes = crate::os::linux::containers::list::chain(kernel.view(), head, "modules' starts to be freed", lost);
+    let nodes = chain(kernel.view(), head, "modules' starts to be freed", lost);
     let of = |n| {
         let at = container_of(n, shape.node)?;
         let block = shape.read(kernel.view(), at);

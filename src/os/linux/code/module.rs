@@ -2,7 +2,7 @@
 
 use crate::engine::{ViewExt, index};
 use crate::os::linux::base::kernel::{Kernel, failed};
-use crate::os::linux::base::layout::{Block, Shape, container_of, offset_of};
+use crate::os::linux::base::layout::{Block, Member, Shape, container_of, offset_of};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::containers::list::list;
 use crate::os::linux::tasks::task::arch;
@@ -174,7 +174,7 @@ fn push_module(kernel: &Kernel, tables: VirtAddr, table: &mut SymbolTable, modul
     };
     let mut bytes = vec![0u8; index_of(count.checked_mul(step)?)?];
     view.read_exact(head.ptr(l.mod_kallsyms.symbols)?, &mut bytes).ok()?;
-    let number = |symbol: &[u8], m: Option<crate::os::linux::base::layout::Member>| {
+    let number = |symbol: &[u8], m: Option<Member>| {
         let m = m?;
         let from = index_of(m.offset)?;
         let field = symbol.get(from..from.checked_add(index_of(m.size)?)?)?;

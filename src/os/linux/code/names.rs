@@ -1,24 +1,22 @@
 //! The kernel's symbols and those of its modules, as one table.
 
-use super::module::module_symbols;
 use crate::os::linux::base::kernel::Kernel;
 use crate::symbols::{Symbol, SymbolTable, Symbols};
 use memsh_plugin::{VirtAddr, umem};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// The symbols of a kernel and, read when somebody asks for what the kernel's own table does not answer, of its modules.
 pub(crate) struct AllSymbols {
     kernel: Arc<Kernel>,
-    modules: OnceLock<SymbolTable>,
 }
 
 impl AllSymbols {
     pub(crate) fn new(kernel: Arc<Kernel>) -> Self {
-        Self { kernel, modules: OnceLock::new() }
+        Self { kernel }
     }
 
     fn modules(&self) -> &SymbolTable {
-        self.modules.get_or_init(|| module_symbols(&self.kernel).map(|(table, _)| table).unwrap_or_default())
+        self.kernel.module_symbols()
     }
 }
 

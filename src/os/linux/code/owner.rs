@@ -9,7 +9,7 @@ use crate::engine::ViewExt;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::number;
 use crate::os::linux::base::lost::Lost;
-use crate::symbols::{SymbolTable, Symbols};
+use crate::symbols::{SymbolTable, Symbols, with_distance};
 use memsh_plugin::{VirtAddr, umem};
 use std::ops::Range;
 
@@ -226,16 +226,15 @@ impl<'k> Owners<'k> {
     pub fn of(&self, at: VirtAddr) -> Owner {
         let kind = self.kind(at);
         let near = match kind {
-            OwnerKind::Kernel | OwnerKind::Init | OwnerKind::KernelData => {
-                self.kernel.symbols.near(at).map(|(s, d)| (s.name.to_owned(), d))
-            }
-            OwnerKind::Module | OwnerKind::ModuleData => {
-                let named = |m: &str, n: &str| format!("{m}!{n}");
-                self.modules.near(at).map(|(s, d)| (named(s.module.unwrap_or_default(), s.name), d))
-            }
+            OwnerKind::Kernel | OwnerKind::Init | OwnerKind::KernelData => self.kernel.symbols.near(at),
+            OwnerKind::Module | OwnerKind::ModuleData => self.modules.near(at),
+            _ => None,
+        };
+        let near = match kind {
+            _ if near.is_some() => near.map(|(s, d)| (s.with_distance(d), d)),
             OwnerKind::Bpf | OwnerKind::Ftrace | OwnerKind::Probe => self.area(number(at)).and_then(|a| {
                 let distance = umem::from(number(at).checked_sub(a.range.start)?);
-                (!a.name.is_empty()).then(|| (a.name.clone(), distance))
+                (!a.name.is_empty()).then(|| (with_distance(&a.name, distance), distance))
             }),
             _ => None,
         };
@@ -244,7 +243,7 @@ impl<'k> Owners<'k> {
             _ => None,
         };
         let distance = near.as_ref().and_then(|(_, d)| crate::engine::to_u64(*d));
-        let symbol = near.map(|(name, d)| if d == 0 { name } else { format!("{name}+{d:#x}") });
+        let symbol = near.map(|(symbol, _)| symbol);
         Owner { kind, module, symbol, distance }
     }
 

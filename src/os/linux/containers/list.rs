@@ -141,26 +141,48 @@ pub fn list(view: &dyn MemoryView, head: VirtAddr, what: &str, lost: &mut Lost) 
 
 /// The nodes of the hash chain whose `hlist_head` lies at `head`.
 pub fn chain(view: &dyn MemoryView, head: VirtAddr, what: &str, lost: &mut Lost) -> Vec<VirtAddr> {
-    let mut nodes = Vec::new();
-    let mut seen = HashSet::new();
-    let mut at = head;
-    while nodes.len() < LONGEST {
-        let Ok(to) = view.read_ptr(at) else {
-            lost.push(format!("{what}: the entry at {at} is not in the image"));
-            break;
-        };
-        // `hlist_nulls` ends with an odd number.
-        if to.is_null() || to.value() & 1 == 1 {
-            break;
+    Chains::default().nodes(view, head, what, lost)
+}
+
+/// The hash chains of one table. A node is on one of them, once: a torn table whose chains run into each other gives no node twice,
+/// and takes no longer than its nodes.
+#[derive(Debug, Default)]
+pub struct Chains {
+    seen: HashSet<VirtAddr>,
+}
+
+impl Chains {
+    /// The nodes of the chain whose `hlist_head` lies at `head`.
+    pub fn nodes(&mut self, view: &dyn MemoryView, head: VirtAddr, what: &str, lost: &mut Lost) -> Vec<VirtAddr> {
+        let mut nodes = Vec::new();
+        let mut at = head;
+        loop {
+            let Ok(to) = view.read_ptr(at) else {
+                lost.push(format!("{what}: the entry at {at} is not in the image"));
+                break;
+            };
+            // `hlist_nulls` ends with an odd number.
+            if to.is_null() || to.value() & 1 == 1 {
+                break;
+            }
+            if !plausible(view, to) || !self.add(to) {
+                lost.push(format!("{what}: the entry at {at} points to {to}, which is no next entry"));
+                break;
+            }
+            if self.seen.len() > LONGEST {
+                lost.push(format!("{what}: it does not end after {LONGEST} entries"));
+                break;
+            }
+            nodes.push(to);
+            at = to;
         }
-        if !plausible(view, to) || !seen.insert(to) {
-            lost.push(format!("{what}: the entry at {at} points to {to}, which is no next entry"));
-            break;
-        }
-        nodes.push(to);
-        at = to;
+        nodes
     }
-    nodes
+
+    /// That `node` is on a chain; whether no other has it.
+    pub fn add(&mut self, node: VirtAddr) -> bool {
+        self.seen.insert(node)
+    }
 }
 
 #[cfg(test)]
@@ -274,6 +296,21 @@ mod tests {
         kit.word(HEAD + 0x200, HEAD + 0x100);
         assert_eq!(chain(kit.kernel().view(), VirtAddr::new(umem::from(HEAD)), "chain", &mut lost).len(), 2);
         assert!(!lost.is_empty());
+    }
+
+    #[test]
+    fn chains_that_run_into_each_other_give_no_node_twice() {
+        let mut kit = Kit::new();
+        // Two heads; the second's chain ends up in the middle of the first's.
+        kit.word(HEAD, HEAD + 0x100);
+        kit.word(HEAD + 8, HEAD + 0x400);
+        kit.word(HEAD + 0x100, HEAD + 0x200);
+        kit.word(HEAD + 0x200, 0);
+        kit.word(HEAD + 0x400, HEAD + 0x200);
+        let (kernel, mut chains, mut lost) = (kit.kernel(), Chains::default(), Lost::default());
+        let mut nodes = |at| chains.nodes(kernel.view(), VirtAddr::new(umem::from(at)), "table", &mut lost).len();
+        assert_eq!((nodes(HEAD), nodes(HEAD + 8)), (2, 1));
+        assert_eq!(lost.sentences().len(), 1);
     }
 
     proptest::proptest! {

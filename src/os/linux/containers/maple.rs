@@ -3,9 +3,10 @@
 //! A node is 256 bytes and aligned so; its address carries the node's type in bits 6:3 (`enum maple_type`). A node holds pivots,
 //! each the last index of its slot, and slots, each an entry (leaf) or a node one level down.
 
+use crate::os::linux::base::enums;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, number, shapes};
 use crate::os::linux::base::lost::Lost;
-use crate::symbols::{TypeKind, Types, TypesExt};
+use crate::symbols::Types;
 use memsh_plugin::{MemoryView, VirtAddr, umem};
 use std::collections::HashSet;
 
@@ -62,12 +63,8 @@ impl MapleShape {
         let tree = MapleTreeShape::find(types);
         tree.root?;
         let mut kinds = [0, 1, 2, 3];
-        let values = types.find("enum maple_type").and_then(|id| types.resolve(id)).map(|(_, t)| t.kind);
-        if let Some(TypeKind::Enum(values)) = values {
-            for (kind, name) in kinds.iter_mut().zip(KINDS) {
-                let value = values.iter().find(|(n, _)| n == name).and_then(|&(_, v)| u64::try_from(v).ok());
-                *kind = value.unwrap_or(*kind);
-            }
+        for (kind, name) in kinds.iter_mut().zip(KINDS) {
+            *kind = enums::value(types, "maple_type", name).unwrap_or(*kind);
         }
         Some(Self {
             tree,

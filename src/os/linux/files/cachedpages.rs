@@ -1,11 +1,12 @@
 //! The cached pages of a file: which of its pages lies in which frame (`address_space.i_pages`, mm/filemap.c).
 
 use super::pagecache::{CachedFile, page_size};
+use crate::os::linux::base::enums;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, shapes};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::containers::xarray::{Span, spans};
-use crate::os::linux::memory::frames::{Frames, MappingShape, PageShape, constant};
+use crate::os::linux::memory::frames::{Frames, MappingShape, PageShape};
 use crate::symbols::Types;
 use memsh_plugin::{Listing, PhysAddr, VirtAddr, umem};
 
@@ -53,7 +54,7 @@ struct UpToDate {
 
 impl Found for UpToDate {
     fn find(types: &dyn Types) -> Self {
-        let bit = |enumeration, name| constant(types, enumeration, name).filter(|b| *b < 64).map(|b| 1 << b);
+        let bit = |enumeration, name| enums::value(types, enumeration, name).filter(|b| *b < 64).map(|b| 1 << b);
         Self {
             page: bit("pageflags", "PG_uptodate"),
             private: bit("pageflags", "PG_private"),
@@ -62,26 +63,40 @@ impl Found for UpToDate {
     }
 }
 
+impl CachedPages {
+    /// Where the `bytes` bytes at `offset` in the file lie; none where they are not there in one piece.
+    pub fn find(&self, offset: u64, bytes: u64) -> Option<PhysAddr> {
+        let run = self.runs.get(self.runs.partition_point(|r| r.offset <= offset).checked_sub(1)?)?;
+        let within = offset - run.offset;
+        (within.checked_add(bytes)? <= run.bytes).then(|| run.phys.wrapping_add(umem::from(within)))
+    }
+}
+
 /// The cached pages of `file`: one item.
 pub fn pages_of(kernel: &Kernel, frames: &Frames, file: &CachedFile) -> Listing<CachedPages> {
     let mut lost = Lost::default();
-    let found = pages(kernel, frames, file, &mut lost);
-    lost.listing(vec![found])
+    let what = format!("pages of the inode at {}", file.inode);
+    let huge = file.fstype.as_deref() == Some(b"hugetlbfs");
+    let found = file.mapping.map(|mapping| pages(kernel, frames, mapping, huge, &what, &mut lost));
+    lost.listing(vec![found.unwrap_or_default()])
 }
 
-/// The cached pages of `file`. What makes no sense is told.
-fn pages(kernel: &Kernel, frames: &Frames, file: &CachedFile, lost: &mut Lost) -> CachedPages {
+/// The cached pages of the file whose `address_space` lies at `mapping`, for those who have nothing else of it (and know that it is
+/// none of hugetlbfs).
+pub fn pages_in(kernel: &Kernel, frames: &Frames, mapping: VirtAddr, lost: &mut Lost) -> CachedPages {
+    pages(kernel, frames, mapping, false, &format!("pages in the address_space at {mapping}"), lost)
+}
+
+/// What makes no sense is told, as lost of `what`. `huge`: the file is one of hugetlbfs.
+fn pages(kernel: &Kernel, frames: &Frames, mapping: VirtAddr, huge: bool, what: &str, lost: &mut Lost) -> CachedPages {
     let mut out = CachedPages::default();
     let shape = kernel.shape::<MappingShape>();
-    let Some(mapping) = file.mapping else { return out };
     let (Some(array), Some(array_shape)) = (shape.read(kernel.view(), mapping).at(shape.pages), kernel.layouts.array.as_ref())
     else {
         return out;
     };
-    let what = format!("pages of the inode at {}", file.inode);
-    let huge = file.fstype.as_deref() == Some(b"hugetlbfs");
     let (mut foreign, mut stale) = (0u64, 0u64);
-    for span in spans(kernel.view(), array_shape, array, &what, lost) {
+    for span in spans(kernel.view(), array_shape, array, what, lost) {
         let page = page_size(kernel);
         let bytes = |pages: u64| pages.checked_mul(page);
         let Some(page_struct) = span.pointer() else {

@@ -26,6 +26,11 @@ shapes! {
         files: ["fd"],
         cloexec: ["close_on_exec"],
     }
+    /// `file`, for what proves one.
+    ProofShape: "file" {
+        dentry: ["f_path.dentry"],
+        inode: ["f_inode"],
+    }
 }
 
 /// An open descriptor.
@@ -77,16 +82,29 @@ pub fn close_on_exec(kernel: &Kernel, task: VirtAddr, count: u32) -> Option<Hash
     Some((0u32..).zip(set).filter(|(_, set)| *set).map(|(fd, _)| fd).collect())
 }
 
-/// The entries of the table at `array` that are not null. Read a page at a time: a table is mostly empty, and may be cut short.
+/// Whether a file lies at `at`: its directory entry and itself have the same inode. True where the types don't tell.
+fn proved(kernel: &Kernel, at: VirtAddr) -> bool {
+    let (shape, entries) = (kernel.shape::<ProofShape>(), &kernel.layouts.dentry);
+    if shape.dentry.is_none() || shape.inode.is_none() || entries.inode.is_none() {
+        return true;
+    }
+    let file = shape.read(kernel.view(), at);
+    let Some((dentry, inode)) = file.ptr(shape.dentry).zip(file.ptr(shape.inode)) else { return false };
+    entries.read(kernel.view(), dentry).ptr(entries.inode) == Some(inode)
+}
+
+/// The entries of the table at `array` that are not null. Behind one that is no file lies perhaps no table any more, only what
+/// follows it in memory: there a file must prove itself, and where too many do not, the table has ended. Read a page at a time: a table is mostly empty, and may be cut short.
 fn pointers(kernel: &Kernel, array: VirtAddr, count: u64, what: &str, lost: &mut Lost) -> Vec<Descriptor> {
     const CHUNK: u64 = 512;
+    const WILD: u64 = 4 * CHUNK;
     let meta = kernel.view().view_metadata();
     let word = u64::from(meta.pointer_size.max(1));
     let align = umem::from(word) - 1;
     let (mut out, mut missing, mut wild, mut gone) = (Vec::new(), 0u64, 0u64, 0u64);
     let mut seen_readable = HashSet::new();
     let mut first = 0;
-    while first < count {
+    while first < count && wild < WILD {
         let n = CHUNK.min(count - first);
         let Some(size) = index(umem::from(n * word)) else { break };
         let mut bytes = vec![0u8; size];
@@ -108,7 +126,7 @@ fn pointers(kernel: &Kernel, array: VirtAddr, count: u64, what: &str, lost: &mut
             }
             let Ok(fd) = u32::try_from(i) else { break };
             let sensible = file.value() & align == 0 && (seen_readable.contains(&file) || kernel.view().read_ptr(file).is_ok());
-            if sensible {
+            if sensible && (wild == 0 || proved(kernel, file)) {
                 seen_readable.insert(file);
                 out.push(Descriptor { fd, file });
             } else {
@@ -120,7 +138,9 @@ fn pointers(kernel: &Kernel, array: VirtAddr, count: u64, what: &str, lost: &mut
     if missing > 0 {
         lost.push(format!("{what}, at {array}: {missing} of {count} entries are not in the image"));
     }
-    if wild > 0 {
+    if first < count && wild >= WILD {
+        lost.push(format!("{what}, at {array}: after {wild} entries that are no file the last {} were not read", count - first));
+    } else if wild > 0 {
         lost.push(format!("{what}, at {array}: {wild} entries point to no file"));
     }
     out
@@ -173,6 +193,25 @@ mod tests {
     #[test]
     fn wild_entries_are_counted_and_cost_nothing_else() {
         assert_eq!(found(&kit(64, &[(0, FILE), (1, 0x4141_4141), (3, FILE + 1), (4, FILE)])), (vec![0, 4], 1));
+    }
+
+    #[test]
+    fn what_lies_behind_a_table_is_no_part_of_it() {
+        let mut kit = kit(1 << 20, &[(0, FILE), (1, 0x4141_4141), (2, FILE), (3, FILE + 0x100)]);
+        kit.types.structure("file", 32, &[("f_path", 0, "path".into()), ("f_inode", 16, u(8))]);
+        kit.types.structure("path", 16, &[("dentry", 8, u(8))]);
+        kit.types.structure("dentry", 16, &[("d_inode", 0, u(8))]);
+        // Proves itself: entry and file have the same inode. Another one does not.
+        kit.word(FILE + 8, FILE + 0x200);
+        kit.word(FILE + 16, FILE + 0x300);
+        kit.word(FILE + 0x200, FILE + 0x300);
+        kit.word(FILE + 0x100, 1);
+        kit.word(FILE + 0x110, FILE + 0x300);
+        for i in 0..2100 {
+            kit.word(TASK + 0x1000 + 0x1000 + i * 8, 0x4141_4141);
+        }
+        kit.word(TASK + 0x1000 + 5000 * 8, FILE);
+        assert_eq!(found(&kit), (vec![0, 2], 1), "and what is far behind is not read");
     }
 
     #[test]

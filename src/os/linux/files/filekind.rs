@@ -158,6 +158,6 @@ fn terminal(kernel: &Kernel, file: VirtAddr, private: VirtAddr) -> Option<Kind> 
     }
     let at = kept.ptr(own.tty)?;
     let kind = tty.read(view, at).ptr(tty.driver).and_then(|d| driver.read(view, d).uint(driver.kind));
-    let pty = value(kernel, "tty_driver_type", "TTY_DRIVER_TYPE_PTY").unwrap_or(PTY);
+    let pty = value(&*kernel.types, "tty_driver_type", "TTY_DRIVER_TYPE_PTY").unwrap_or(PTY);
     Some(if kind == Some(pty) { Kind::Pty(at) } else { Kind::Tty(at) })
 }

@@ -49,7 +49,6 @@ shapes! {
     SystemShape: "super_block" {
         device: ["s_dev"],
         kind: ["s_type"],
-        subtype: ["s_subtype"],
     }
 }
 
@@ -117,9 +116,9 @@ pub fn mounts(kernel: &Kernel, only: Option<&[VirtAddr]>) -> Result<Listing<Moun
         }
     }
     let paths = Paths::new(kernel);
-    let mut out = Vec::new();
+    let (mut out, mut seen) = (Vec::new(), HashSet::new());
     for (space, people) in spaces {
-        one(kernel, &paths, space, &people, &mut out, &mut lost);
+        one(kernel, &paths, (space, &people), &mut seen, &mut out, &mut lost);
     }
     Ok(lost.listing(out))
 }
@@ -132,7 +131,15 @@ fn registered(kernel: &Kernel, lost: &mut Lost) -> Vec<VirtAddr> {
     nodes.into_iter().filter_map(|n| container_of(n, l.node)).collect()
 }
 
-fn one(kernel: &Kernel, paths: &Paths, space: VirtAddr, people: &[Inhabitant], out: &mut Vec<Mount>, lost: &mut Lost) {
+/// The mounts of a namespace; `seen` are those of all so far, for a mount is in one.
+fn one(
+    kernel: &Kernel,
+    paths: &Paths,
+    (space, people): (VirtAddr, &[Inhabitant]),
+    seen: &mut HashSet<VirtAddr>,
+    out: &mut Vec<Mount>,
+    lost: &mut Lost,
+) {
     let (view, n, l) = (kernel.view(), kernel.shape::<MountNsShape>(), kernel.shape::<MountedShape>());
     let Some(block) = n.read_or(view, space, lost) else { return };
     let number = block.u32(n.number);
@@ -151,9 +158,9 @@ fn one(kernel: &Kernel, paths: &Paths, space: VirtAddr, people: &[Inhabitant], o
         }
     };
     let (root, pid) = viewpoint(kernel, space, people, block.ptr(n.root));
-    let mut seen = HashSet::new();
     for address in addresses {
         if !seen.insert(address) {
+            lost.push(format!("{what}: the mount at {address} is one of another namespace too; it is told once"));
             continue;
         }
         let Some(mount) = l.read_or(view, address, lost) else { continue };
@@ -236,13 +243,7 @@ fn row(kernel: &Kernel, paths: &Paths, mount: &Block, root: Option<PathRef>, los
         source: mount
             .ptr(l.source)
             .map_or_else(|| mount.bytes(l.source).map(|_| b"none".to_vec()), |at| view.read_cstr(at, NAME).ok()),
-        kind: sb.and_then(|at| paths.filesystem(at)).map(|name| {
-            let subtype = system.as_ref().and_then(|b| b.ptr(s.subtype)).and_then(|at| view.read_cstr(at, 256).ok());
-            match subtype.filter(|t| !t.is_empty()) {
-                Some(subtype) => [name.as_slice(), b".", &subtype].concat(),
-                None => name,
-            }
-        }),
+        kind: sb.and_then(|at| paths.filesystem_whole(at)),
         options: sb.zip(flags).map(|(sb, flags)| options(kernel, mount.at(l.mnt), flags, sb)),
         shared: mount.uint(l.group).filter(|_| shared),
         master: mount.ptr(l.master).and_then(|m| number(m, l.group)),

@@ -1,10 +1,11 @@
 //! Options of a mount: what the kernel keeps as flags, and what a few simple file systems keep of their own
 //! (fs/proc_namespace.c; `show_options` of each).
 
+use super::overlayopts;
 use crate::engine::{ViewExt, to_u64};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Block, Extent, Found, Member, Members, Shape, shapes};
-use crate::symbols::Types;
+use crate::symbols::{Symbols, Types};
 use memsh_plugin::VirtAddr;
 
 shapes! {
@@ -112,9 +113,9 @@ pub fn options(kernel: &Kernel, mnt: Option<VirtAddr>, flags: u64, sb: VirtAddr)
     if mnt.is_some_and(|mnt| is_mapped(kernel, mnt, block.ptr(l.owner))) {
         list.push("idmapped".to_owned());
     }
-    let own = own(kernel, &block, &l);
-    let complete = own.is_some() && system.is_some();
-    list.extend(own.unwrap_or_default());
+    let (own, complete) = own(kernel, &block, &l).unwrap_or_default();
+    let complete = complete && system.is_some();
+    list.extend(own);
     Options { list, complete }
 }
 
@@ -129,17 +130,19 @@ fn is_mapped(kernel: &Kernel, mnt: VirtAddr, owner: Option<VirtAddr>) -> bool {
     }
 }
 
-/// The file system's own options; none where it has some that memsh can't tell. Which it is, is told by the function that shows
-/// them: a module's is not among the kernel's symbols.
-fn own(kernel: &Kernel, sb: &Block, l: &FlagsShape) -> Option<Vec<String>> {
+/// The file system's own options, and whether there are no others; none where it has some that memsh can't tell. Which it is, is
+/// told by the function that shows them.
+fn own(kernel: &Kernel, sb: &Block, l: &FlagsShape) -> Option<(Vec<String>, bool)> {
     let ops = kernel.shape::<OpsShape>();
     let table = ops.read(kernel.view(), sb.ptr(l.ops)?);
     if table.is_missing() {
         return None;
     }
-    let Some(show) = table.ptr(ops.show) else { return Some(Vec::new()) };
-    let name = kernel.symbols.near(show).filter(|(_, distance)| *distance == 0).map(|(s, _)| s.name)?;
-    match name {
+    let Some(show) = table.ptr(ops.show) else { return Some((Vec::new(), true)) };
+    let own = kernel.symbols.near(show).filter(|(_, distance)| *distance == 0);
+    let name = own.or_else(|| kernel.module_symbols().near(show).filter(|(_, distance)| *distance == 0)).map(|(s, _)| s.name)?;
+    let whole = match name {
+        "ovl_show_options" => return overlayopts::options(kernel, sb.ptr(l.info)?),
         "shmem_show_options" => tmpfs(kernel, sb.ptr(l.info)?),
         "devpts_show_options" => devpts(kernel, sb.ptr(l.info)?),
         "proc_show_options" => proc(kernel, sb.ptr(l.info)?),
@@ -155,7 +158,8 @@ fn own(kernel: &Kernel, sb: &Block, l: &FlagsShape) -> Option<Vec<String>> {
             owners(&info, s.uid, s.gid, s.mode, 0o700)
         }
         _ => None,
-    }
+    }?;
+    Some((whole, true))
 }
 
 /// File systems made of kernfs: sysfs has no options; the unified hierarchy has none while its root has no flags.

@@ -131,7 +131,7 @@ impl<'k> OpenFiles<'k> {
         let mm = if all { leader.mm(self.kernel, &mut lost) } else { None };
         let mut out = Vec::new();
         if all {
-            self.places(&leader, mm.as_ref(), &mut out);
+            self.places(&leader, mm.as_ref(), &mut out, &mut lost);
         }
         let mut tables: HashSet<VirtAddr> = HashSet::new();
         tables.extend(table_of(self.kernel, task));
@@ -169,9 +169,9 @@ impl<'k> OpenFiles<'k> {
     }
 
     /// The program, and the directories that the process is in.
-    fn places(&mut self, leader: &Task, mm: Option<&Mm>, out: &mut Vec<OpenFile>) {
+    fn places(&mut self, leader: &Task, mm: Option<&Mm>, out: &mut Vec<OpenFile>, lost: &mut Lost) {
         let (view, l) = (self.kernel.view(), self.kernel.shape::<WhereShape>());
-        if let Some(fs) = leader.block.ptr(self.kernel.layouts.task.fs).map(|at| l.read(view, at)) {
+        if let Some(fs) = leader.block.ptr(self.kernel.layouts.task.fs).and_then(|at| l.read_or(view, at, lost)) {
             let pwd = PathRef::of(fs.ptr(l.pwd_mnt), fs.ptr(l.pwd_dentry));
             let root = PathRef::of(fs.ptr(l.root_mnt), fs.ptr(l.root_dentry));
             out.extend(pwd.map(|at| self.place(at, Held::Cwd)));

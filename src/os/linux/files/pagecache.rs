@@ -1,6 +1,8 @@
 //! Files that the kernel has in its memory: the inodes of every file system (`super_blocks`, `s_inodes`; fs/super.c, fs/inode.c),
 //! what they are called, and how much of each is cached.
 
+mod superblock;
+
 use super::overlay;
 use super::path::{PathRef, Paths};
 use crate::engine::{ViewExt, to_u64};
@@ -11,26 +13,14 @@ use crate::os::linux::containers::list::{chain, list};
 use crate::symbols::Types;
 use memsh_plugin::{ApiError, Listing, Status, UnixNanos, VirtAddr};
 use std::collections::HashMap;
+use superblock::{SuperFacts, SuperListShape, superblocks};
 
 /// Names of one inode: a file has as many as it has hard links; no more of them are told.
 const MOST_NAMES: usize = 64;
-/// Mounts of one file system that are looked at.
-const MOST_MOUNTS: usize = 1 << 16;
 /// `PATH_MAX`: the text of a symbolic link.
 const TARGET: usize = 4096;
 
 shapes! {
-    /// `super_block`, for its inodes and mounts.
-    SuperListShape: "super_block" {
-        list: ["s_list"],
-        device: ["s_dev"],
-        kind: ["s_type"],
-        subtype: ["s_subtype"],
-        root: ["s_root"],
-        inodes: ["s_inodes"],
-        // 7.0: a pointer to the first; before, the head of a list.
-        mounts: ["s_mounts"],
-    }
     /// `inode`, whole.
     InodeFactsShape: "inode" {
         mode: ["i_mode"],
@@ -215,27 +205,6 @@ pub fn file_at(kernel: &Kernel, inode: VirtAddr) -> Result<Listing<CachedFile>, 
     Ok(lost.listing(vec![file]))
 }
 
-/// The kernel's file systems.
-fn superblocks(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<VirtAddr>, ApiError> {
-    let head = kernel.address("super_blocks").ok_or_else(|| {
-        failed(Status::UNSUPPORTED, "can't list cached files: no symbol super_blocks; give symbols with --symbols")
-    })?;
-    let at = offset_of(kernel.shape::<SuperListShape>().list)
-        .ok_or_else(|| failed(Status::UNSUPPORTED, "can't list cached files: no type super_block; give types with --symbols"))?;
-    let nodes = list(kernel.view(), head, "file systems", lost);
-    Ok(nodes.into_iter().map(|n| n.wrapping_sub(at)).collect())
-}
-
-/// What is told of a file system with each of its files.
-struct SuperFacts {
-    at: VirtAddr,
-    device: Option<u64>,
-    fstype: Option<Vec<u8>>,
-    /// Its mounts and their roots, the best first.
-    mounts: Vec<(VirtAddr, VirtAddr)>,
-    root: Option<VirtAddr>,
-}
-
 struct Walk<'k> {
     kernel: &'k Kernel,
     supers: &'k [VirtAddr],
@@ -254,61 +223,6 @@ impl<'k> Walk<'k> {
             .and_then(|root| container_of(root.mnt, shape.mnt))
             .and_then(|mount| shape.read(kernel.view(), mount).ptr(shape.namespace));
         Self { kernel, supers, paths: Paths::new(kernel), namespace, below: HashMap::new() }
-    }
-
-    fn superblock(&self, at: VirtAddr, lost: &mut Lost) -> SuperFacts {
-        let (kernel, shape) = (self.kernel, self.kernel.shape::<SuperListShape>());
-        let block = shape.read(kernel.view(), at);
-        let text = |at: VirtAddr| kernel.view().read_cstr(at, 64).ok().filter(|t| !t.is_empty());
-        let name = block.ptr(shape.kind).and_then(|kind| {
-            let l = &kernel.layouts.fs_type;
-            text(l.read(kernel.view(), kind).ptr(l.name)?)
-        });
-        // `fuse.sshfs`, as /proc/mounts has it.
-        let fstype = match (name, block.ptr(shape.subtype).and_then(text)) {
-            (Some(name), Some(sub)) => Some([&name, &b"."[..], &sub].concat()),
-            (name, _) => name,
-        };
-        let root = block.ptr(shape.root);
-        SuperFacts { at, device: block.uint(shape.device), fstype, mounts: self.mounts(&block, at, root, lost), root }
-    }
-
-    /// The mounts of a file system: those that process 1 sees first, and of them those that show all of it.
-    fn mounts(&self, block: &Block, sb: VirtAddr, root: Option<VirtAddr>, lost: &mut Lost) -> Vec<(VirtAddr, VirtAddr)> {
-        let (view, shape) = (self.kernel.view(), self.kernel.shape::<MountOfShape>());
-        let head = self.kernel.shape::<SuperListShape>().mounts;
-        let mut all: Vec<VirtAddr> = Vec::new();
-        match (shape.instance, shape.next, block.at(head)) {
-            (Some(instance), _, Some(at)) => {
-                let nodes = list(view, at, "mounts of a file system", lost);
-                all.extend(nodes.into_iter().filter_map(|n| container_of(n, Some(instance))));
-            }
-            (None, Some(_), Some(_)) => {
-                let mut next = block.ptr(head);
-                while let Some(mount) = next.filter(|m| !all.contains(m) && all.len() < MOST_MOUNTS) {
-                    all.push(mount);
-                    next = shape.read(view, mount).ptr(shape.next);
-                }
-            }
-            _ => {}
-        }
-        let mut ranked: Vec<(u8, usize, VirtAddr, VirtAddr)> = Vec::new();
-        for (i, mount) in all.into_iter().enumerate().take(MOST_MOUNTS) {
-            let m = shape.read(view, mount);
-            let (Some(mnt), Some(top)) = (m.at(shape.mnt), m.ptr(shape.root)) else { continue };
-            if m.ptr(shape.sb) != Some(sb) {
-                continue;
-            }
-            let seen = match m.ptr(shape.namespace) {
-                ns if ns.is_some() && ns == self.namespace => 0,
-                Some(_) => 2,
-                // Unmounted, or the kernel's own.
-                None => 4,
-            };
-            ranked.push((seen + u8::from(Some(top) != root), i, mnt, top));
-        }
-        ranked.sort_unstable_by_key(|r| (r.0, r.1));
-        ranked.into_iter().map(|(_, _, mnt, top)| (mnt, top)).collect()
     }
 
     fn inodes(&mut self, sb: VirtAddr, which: Which, go_on: &dyn Fn() -> bool, out: &mut Vec<CachedFile>, lost: &mut Lost) {

@@ -3,8 +3,9 @@
 
 use crate::engine::{ViewExt, index};
 use crate::os::linux::base::kernel::Kernel;
-use crate::os::linux::base::layout::{Shape, container_of};
+use crate::os::linux::base::layout::{Block, Extent, Found, Member, Members, Shape, container_of, shapes};
 use crate::os::linux::base::lost::Lost;
+use crate::symbols::Types;
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::{HashMap, HashSet};
 
@@ -15,6 +16,16 @@ const NAME: u64 = 4096;
 /// `FMODE_BACKING` (include/linux/fs.h): the file is a `backing_file`. Bit 25 since 6.5; later kernels moved it to bit 24 and gave
 /// bit 25 to `FMODE_NONOTIFY`, so that the bit alone proves nothing.
 const BACKING: u64 = 1 << 25 | 1 << 24;
+
+/// The longest subtype of a file system that is read: fuse takes what the mounting program calls it.
+const SUBTYPE: usize = 256;
+
+shapes! {
+    /// `super_block`, for what its file system calls itself.
+    SubtypeShape: "super_block" {
+        subtype: ["s_subtype"],
+    }
+}
 
 /// The kernel's `struct path`: a directory entry in a mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -200,7 +211,7 @@ impl<'k> Paths<'k> {
         }
         let inode = block.ptr(l.dentry.inode).map(|i| l.inode.read(view, i));
         let number = || inode.as_ref().and_then(|b| b.uint(l.inode.number));
-        let name = || self.name(&block);
+        let name = || self.name_in(&block);
         let naming = self.naming(dname, block.ptr(l.dentry.sb));
         let told = (|| match naming {
             Naming::Simple => Some([b"/", name()?.as_slice(), b" (deleted)"].concat()),
@@ -222,9 +233,15 @@ impl<'k> Paths<'k> {
             return None;
         }
         let inode = l.inode.read(view, block.ptr(l.dentry.inode)?);
-        let ops = l.ns.read(view, inode.ptr(l.inode.private)?).ptr(l.ns.ops)?;
-        let kind = view.read_cstr(l.ns_ops.read(view, ops).ptr(l.ns_ops.name)?, 32).ok()?;
+        let kind = self.namespace_kind(inode.ptr(l.inode.private)?)?;
         Some([&kind, format!(":[{}]", inode.uint(l.inode.number)?).as_bytes()].concat())
+    }
+
+    /// The kind of the namespace whose `ns_common` lies at `common`, as `/proc/PID/ns` calls it.
+    pub fn namespace_kind(&self, common: VirtAddr) -> Option<Vec<u8>> {
+        let (view, l) = (self.kernel.view(), &self.kernel.layouts);
+        let ops = l.ns.read(view, common).ptr(l.ns.ops)?;
+        view.read_cstr(l.ns_ops.read(view, ops).ptr(l.ns_ops.name)?, 32).ok()
     }
 
     /// Which naming the function at `dname` does: by its symbol, or by its file system's name.
@@ -260,8 +277,24 @@ impl<'k> Paths<'k> {
         view.read_cstr(name, 64).ok()
     }
 
-    /// The name of a directory entry.
-    fn name(&self, dentry: &crate::os::linux::base::layout::Block) -> Option<Vec<u8>> {
+    /// The same with the subtype, as `/proc/mounts` has it: `fuse.sshfs`.
+    pub fn filesystem_whole(&self, sb: VirtAddr) -> Option<Vec<u8>> {
+        let (view, shape) = (self.kernel.view(), self.kernel.shape::<SubtypeShape>());
+        let name = self.filesystem(sb)?;
+        let subtype = shape.read(view, sb).ptr(shape.subtype).and_then(|at| view.read_cstr(at, SUBTYPE).ok());
+        Some(match subtype.filter(|t| !t.is_empty()) {
+            Some(subtype) => [&name, &b"."[..], &subtype].concat(),
+            None => name,
+        })
+    }
+
+    /// The name of the directory entry at `dentry`.
+    pub fn name(&self, dentry: VirtAddr) -> Option<Vec<u8>> {
+        self.name_in(&self.kernel.layouts.dentry.read(self.kernel.view(), dentry))
+    }
+
+    /// The name of a directory entry that was read.
+    fn name_in(&self, dentry: &Block) -> Option<Vec<u8>> {
         let l = &self.kernel.layouts.dentry;
         let length = dentry.uint(l.length).filter(|&n| n <= NAME)?;
         let mut name = vec![0u8; index(umem::from(length))?];
@@ -304,7 +337,7 @@ impl<'k> Paths<'k> {
                 // Not below the root of its mount: the kernel ends here too.
                 return Some(Climbed { path: join(&names), reached: false });
             }
-            names.push(self.name(&block)?);
+            names.push(self.name_in(&block)?);
             dentry = parent;
         }
         None
@@ -327,7 +360,7 @@ impl<'k> Paths<'k> {
             if !seen.insert(at) {
                 return None;
             }
-            names.push(self.name(&block)?);
+            names.push(self.name_in(&block)?);
             at = parent;
         }
         None

@@ -1,7 +1,7 @@
 //! A process's address space: its regions, wherever the kernel's version keeps them.
 
 use crate::os::linux::base::kernel::Kernel;
-use crate::os::linux::base::layout::{Block, Shape, container_of, number};
+use crate::os::linux::base::layout::{Block, Member, Shape, container_of, number};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::containers::maple::maple;
 use crate::os::linux::containers::tree::tree;
@@ -170,12 +170,12 @@ impl Mm {
     }
 
     /// A member that holds an address of the process.
-    pub fn address(&self, m: Option<crate::os::linux::base::layout::Member>) -> Option<u64> {
+    pub fn address(&self, m: Option<Member>) -> Option<u64> {
         self.block.ptr(m).map(number)
     }
 }
 
 /// The flags: a number, or the first word of a bitmap.
-fn flags(block: &Block, m: Option<crate::os::linux::base::layout::Member>) -> Option<u64> {
+fn flags(block: &Block, m: Option<Member>) -> Option<u64> {
     block.uint(m).or_else(|| block.word(m?.offset))
 }

@@ -2,10 +2,10 @@
 //!
 //! - `space`: the address space of a process, with page-table isolation or without
 //! - `mm`, `region`, `image`: what the kernel knows of an address space, its regions, the programs in them
-//! - `frames`, `frame_owner`: page frames, `struct page` and the direct map; who uses a frame
+//! - `frames`, `frame_use`: page frames, `struct page` and the direct map; what a frame is used for
 //! - `sweep`: one pass over memory for what looks like a structure
 
-pub mod frame_owner;
+pub mod frame_use;
 pub mod frames;
 pub(crate) mod image;
 pub(crate) mod mm;

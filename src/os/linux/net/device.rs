@@ -8,7 +8,7 @@ use crate::os::linux::base::kernel::{Kernel, failed};
 use crate::os::linux::base::layout::{Block, Shape, container_of, offset_of};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::containers::list::list;
-use crate::os::linux::files::holders::owners;
+use crate::os::linux::files::holders::every_process;
 use memsh_plugin::{ApiError, Listing, Status, Text, VirtAddr};
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -58,7 +58,7 @@ pub fn interfaces(kernel: &Kernel) -> Result<Listing<Interface>, ApiError> {
         let why = "can't list interfaces: no type net or net_device; give types with --symbols";
         return Err(failed(Status::UNSUPPORTED, why));
     };
-    let processes = owners(kernel, &mut lost)?;
+    let processes = every_process(kernel, &mut lost)?;
     let mut namespaces = Namespaces::find(kernel, &processes, &mut lost)?;
     let mut out = Vec::new();
     for at in namespaces.all().to_vec() {

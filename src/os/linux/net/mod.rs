@@ -14,7 +14,7 @@ mod words;
 use crate::os::linux::base::kernel::{Kernel, failed};
 use crate::os::linux::base::layout::{Shape, container_of};
 use crate::os::linux::base::lost::Lost;
-use crate::os::linux::files::holders::{Holder, holders_among, owners};
+use crate::os::linux::files::holders::{Holder, every_process, holders_among};
 pub use device::{Interface, interfaces};
 use memsh_plugin::{ApiError, Listing, Status, Text, VirtAddr};
 use netns::Namespaces;
@@ -110,7 +110,7 @@ pub fn sockets(kernel: &Kernel) -> Result<Listing<Socket>, ApiError> {
     if kernel.shape::<SockShape>().family.is_none() {
         return Err(failed(Status::UNSUPPORTED, "can't list sockets: no type sock; give types with --symbols"));
     }
-    let processes = owners(kernel, &mut lost)?;
+    let processes = every_process(kernel, &mut lost)?;
     let namespaces = Namespaces::find(kernel, &processes, &mut lost)?;
     let mut all = All { socks: Socks::new(kernel, namespaces), found: HashMap::new(), sockets: Vec::new() };
     // A file first: descriptors may lead to namespaces that are on no list.
@@ -170,7 +170,13 @@ impl All<'_> {
     }
 
     fn held(&mut self, kernel: &Kernel, holder: Holder, lost: &mut Lost) {
-        let Some(at) = sock_of(kernel, holder.file) else { return };
+        let at = match sock_of(kernel, holder.file) {
+            Ok(Some(at)) => at,
+            Ok(None) => return,
+            Err(why) => {
+                return lost.push(format!("descriptor {} of process {}, at {}: {why}", holder.fd, holder.pid, holder.file));
+            }
+        };
         let place = match self.place(at, lost) {
             Ok(place) => place,
             Err(why) => {
@@ -187,17 +193,23 @@ impl All<'_> {
 }
 
 /// The `sock` behind the `struct file` at `file`, if it is an open socket: its inode is a socket's and is the one that is part of
-/// the `socket` that the file holds.
-pub(super) fn sock_of(kernel: &Kernel, file: VirtAddr) -> Option<VirtAddr> {
+/// the `socket` that the file holds. Says why where that can't be told.
+pub(super) fn sock_of(kernel: &Kernel, file: VirtAddr) -> Result<Option<VirtAddr>, &'static str> {
     let view = kernel.view();
     let (files, inodes) = (kernel.shape::<SocketFileShape>(), kernel.shape::<SocketInodeShape>());
     let block = files.read(view, file);
-    let inode = block.ptr(files.inode)?;
-    if inodes.read(view, inode).uint(inodes.mode)? & S_IFMT != S_IFSOCK {
-        return None;
+    // A file without an inode, as one that is being closed.
+    let Some(inode) = block.ptr(files.inode) else { return Ok(None) };
+    let mode = inodes.read(view, inode).uint(inodes.mode).ok_or("its inode is not in the image")?;
+    if mode & S_IFMT != S_IFSOCK {
+        return Ok(None);
     }
     let (whole, socket) = (kernel.shape::<SocketAllocShape>(), kernel.shape::<SocketShape>());
-    let own = container_of(inode, whole.inode).and_then(|at| whole.read(view, at).at(whole.socket))?;
-    // An open path (`O_PATH`) of a bound UNIX socket has an inode of that type, and no socket.
-    (block.ptr(files.private)? == own).then(|| socket.read(view, own).ptr(socket.sock))?
+    let own = container_of(inode, whole.inode).and_then(|at| whole.read(view, at).at(whole.socket));
+    match block.ptr(files.private) {
+        // An open path (`O_PATH`) of a bound UNIX socket has an inode of that type, and no socket.
+        None => Ok(None),
+        Some(held) if own.is_some_and(|own| own != held) => Err("the socket that it holds is not that of its inode"),
+        Some(held) => Ok(socket.read(view, held).ptr(socket.sock)),
+    }
 }

@@ -6,7 +6,7 @@ use crate::os::linux::base::kernel::{Kernel, failed};
 use crate::os::linux::base::layout::{Shape, offset_of};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::containers::list::list;
-use crate::os::linux::files::holders::Owner;
+use crate::os::linux::files::holders::Process;
 use memsh_plugin::{ApiError, Status, VirtAddr, umem};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl<'k> Namespaces<'k> {
     ///
     /// # Errors
     /// When the kernel's types or symbols know of none.
-    pub(in crate::os::linux) fn find(kernel: &'k Kernel, owners: &[Owner], lost: &mut Lost) -> Result<Self, ApiError> {
+    pub(in crate::os::linux) fn find(kernel: &'k Kernel, processes: &[Process], lost: &mut Lost) -> Result<Self, ApiError> {
         let shape = kernel.shape::<NetShape>();
         let own = offset_of(shape.list)
             .ok_or_else(|| failed(Status::UNSUPPORTED, "can't list sockets: no type net; give types with --symbols"))?;
@@ -43,8 +43,8 @@ impl<'k> Namespaces<'k> {
             found.add(at, number);
         }
         let (task, proxy) = (kernel.shape::<TaskNsShape>(), kernel.shape::<NsProxyShape>());
-        for owner in owners {
-            let namespaces = task.read(kernel.view(), owner.task).ptr(task.namespaces);
+        for process in processes {
+            let namespaces = task.read(kernel.view(), process.task).ptr(task.namespaces);
             if let Some(net) = namespaces.and_then(|at| proxy.read(kernel.view(), at).ptr(proxy.net)) {
                 found.number(net);
             }

@@ -52,17 +52,17 @@ shapes! {
         deficit: ["forward_deficit"],
     }
     /// `unix_sock`.
-    UnixShape: "unix_sock" {
+    UnixShape: "unix!unix_sock" {
         address: ["addr"],
         peer: ["peer"],
     }
     /// `unix_address`.
-    UnixAddressShape: "unix_address" {
+    UnixAddressShape: "unix!unix_address" {
         length: ["len"],
         name: ["name"],
     }
     /// `packet_sock`.
-    PacketShape: "packet_sock" {
+    PacketShape: "af_packet!packet_sock" {
         device: ["ifindex"],
         number: ["num"],
     }
@@ -74,7 +74,7 @@ shapes! {
         node: ["node"],
     }
     /// `vsock_sock`. Part of a module; its types are there only where the kernel has it built in.
-    VsockShape: "vsock_sock" {
+    VsockShape: "vsock!vsock_sock" {
         local_cid: ["local_addr.svm_cid"],
         local_port: ["local_addr.svm_port"],
         remote_cid: ["remote_addr.svm_cid"],
@@ -118,7 +118,7 @@ shapes! {
         control: ["cb"],
     }
     /// `unix_skb_parms`: what AF_UNIX keeps in a packet's control buffer.
-    UnixBufferShape: "unix_skb_parms" {
+    UnixBufferShape: "unix!unix_skb_parms" {
         consumed: ["consumed"],
     }
     /// `net`: a network namespace.

@@ -6,7 +6,7 @@ use crate::engine::{ViewExt, index, to_u64, to_umem};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Block, Member, Shape, offset_of};
 use crate::os::linux::base::lost::Lost;
-use crate::os::linux::containers::list::chain;
+use crate::os::linux::containers::list::Chains;
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::HashSet;
 
@@ -32,7 +32,8 @@ pub struct Chain {
 
 /// All chains of all tables that have entries.
 pub fn chains(kernel: &Kernel, namespaces: &Namespaces, lost: &mut Lost) -> Vec<Chain> {
-    let mut walk = Walk { kernel, node: offset_of(kernel.shape::<SockShape>().node), out: Vec::new(), lost };
+    let mut walk =
+        Walk { kernel, node: offset_of(kernel.shape::<SockShape>().node), chains: Chains::default(), out: Vec::new(), lost };
     walk.tcp(namespaces);
     walk.udp(namespaces);
     for (symbol, what) in [("raw_v4_hashinfo", "table of raw IPv4 sockets"), ("raw_v6_hashinfo", "table of raw IPv6 sockets")] {
@@ -49,6 +50,8 @@ struct Walk<'a> {
     kernel: &'a Kernel,
     /// Where in a `sock` the tables' links lie.
     node: Option<umem>,
+    /// Of all tables: a link is on one chain, whichever table has it.
+    chains: Chains,
     out: Vec<Chain>,
     lost: &'a mut Lost,
 }
@@ -63,7 +66,7 @@ impl Walk<'_> {
         let Some(node) = node else { return };
         let view = self.kernel.view();
         for head in heads(self.kernel, what, array, count, stride, self.lost) {
-            let nodes = chain(view, head, what, self.lost);
+            let nodes = self.chains.nodes(view, head, what, self.lost);
             if !nodes.is_empty() {
                 self.out.push(Chain { what, socks: nodes.into_iter().map(|n| n.wrapping_sub(node)).collect() });
             }
@@ -188,8 +191,12 @@ impl Walk<'_> {
             if head.1 != first && view.read_ptr(first).is_err() {
                 continue;
             }
+            if !self.chains.add(first) {
+                self.lost.push(format!("the {WHAT} at {at}: the bucket at {} leads into another one's chain", head.0));
+                continue;
+            }
             let mut nodes = vec![first];
-            nodes.extend(chain(view, first, WHAT, self.lost));
+            nodes.extend(self.chains.nodes(view, first, WHAT, self.lost));
             self.out.push(Chain { what: WHAT, socks: nodes.into_iter().map(|n| n.wrapping_sub(node)).collect() });
         }
         table.ptr(shape.next)

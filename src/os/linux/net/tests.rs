@@ -207,6 +207,28 @@ fn a_file_that_only_looks_like_a_socket_is_none() {
 }
 
 #[test]
+fn a_file_whose_socket_is_out_of_reach_is_told() {
+    for damage in [FILE, FILE + 8] {
+        let mut kit = kit();
+        tcp(&mut kit, SOCK, 1, 3);
+        hold(&mut kit);
+        kit.word(damage, 0x4141_4141_4141_4140);
+        let (found, lost) = told(&kit);
+        assert!(found.is_empty() && lost.iter().any(|l| l.starts_with("descriptor 3 of process 7")), "{lost:?}");
+    }
+}
+
+#[test]
+fn chains_that_run_into_each_other_tell_each_socket_once() {
+    let mut kit = kit();
+    kit.word(BUCKETS, SOCK + NODE);
+    kit.word(BUCKETS + 8, SOCK + NODE);
+    tcp(&mut kit, SOCK, 1, 3);
+    let (found, lost) = told(&kit);
+    assert_eq!((found.len(), lost.len()), (1, 1), "{lost:?}");
+}
+
+#[test]
 fn a_chain_that_runs_in_a_circle_ends() {
     let mut kit = kit();
     kit.word(BUCKETS + 8, SOCK + NODE);

@@ -9,9 +9,9 @@ use crate::os::linux::base::kernel::{Kernel, failed};
 use crate::os::linux::base::layout::{Block, Member, Shape, container_of};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::base::percpu::{cpus, per_cpu};
-use crate::os::linux::containers::list::chain;
+use crate::os::linux::containers::list::Chains;
 use crate::os::linux::containers::tree::tree;
-use crate::os::linux::files::holders::{Owner, holders_among, owners};
+use crate::os::linux::files::holders::{Process, every_process, holders_among};
 use crate::os::linux::tasks::task::Task;
 use memsh_plugin::{ApiError, Listing, Status, Text, UnixNanos, VirtAddr, umem};
 use shapes::*;
@@ -115,8 +115,9 @@ pub fn timers(kernel: &Kernel) -> Result<Listing<Timer>, ApiError> {
     if now.is_none() {
         lost.push("the time of the image is not known; how long timers still wait is not told");
     }
-    let processes = owners(kernel, &mut lost).unwrap_or_default();
-    let mut all = All { kernel, now, callees: Callees::find(kernel), processes, out: Vec::new(), files: None };
+    let processes = every_process(kernel, &mut lost).unwrap_or_default();
+    let mut all =
+        All { kernel, now, callees: Callees::find(kernel), processes, out: Vec::new(), chains: Chains::default(), files: None };
     for cpu in cpus(kernel) {
         match wheels.and_then(|at| per_cpu(kernel, at, cpu)) {
             Some(at) => all.wheels(cpu, at, wheels, &mut lost),
@@ -166,8 +167,10 @@ struct All<'k> {
     kernel: &'k Kernel,
     now: Option<Now>,
     callees: Callees,
-    processes: Vec<Owner>,
+    processes: Vec<Process>,
     out: Vec<Timer>,
+    /// Of all wheels: a timer waits in one.
+    chains: Chains,
     /// Who holds which `timerfd_ctx`; looked up when one is met.
     files: Option<HashMap<VirtAddr, (u32, Text)>>,
 }
@@ -196,7 +199,7 @@ impl All<'_> {
                 if block.word(place).is_none_or(|first| first == 0) {
                     continue;
                 }
-                for node in chain(kernel.view(), at.wrapping_add(umem::from(place)), "timer wheel", lost) {
+                for node in self.chains.nodes(kernel.view(), at.wrapping_add(umem::from(place)), "timer wheel", lost) {
                     let Some(at) = container_of(node, timer.entry) else { continue };
                     if !self.wheel_timer(cpu, &timer, at, lost) {
                         // What follows was reached through what is no timer.
@@ -353,7 +356,7 @@ impl All<'_> {
 }
 
 /// Who holds which object behind a file; the lowest process first.
-fn contexts(kernel: &Kernel, processes: &[Owner], lost: &mut Lost) -> HashMap<VirtAddr, (u32, Text)> {
+fn contexts(kernel: &Kernel, processes: &[Process], lost: &mut Lost) -> HashMap<VirtAddr, (u32, Text)> {
     let shape: Arc<TimerFileShape> = kernel.shape();
     let mut out = HashMap::new();
     for holder in holders_among(kernel, processes, lost) {

@@ -1,6 +1,6 @@
 //! Namespaces that tasks live in (`nsproxy`, include/linux/nsproxy.h).
 
-use super::task::{Task, leaders};
+use super::task::{Task, all_leaders};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, shapes};
 use crate::os::linux::base::lost::Lost;
@@ -45,16 +45,17 @@ pub struct Inhabitant {
     pub proxy: Option<VirtAddr>,
 }
 
-/// All processes, by their ids; of their threads those that have namespaces of their own.
+/// All processes, also those hidden from the list of tasks, by their ids; of their threads those that have namespaces of their own.
 ///
 /// # Errors
 /// When processes can't be listed at all.
 pub fn inhabitants(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<Inhabitant>, ApiError> {
     let mut out = Vec::new();
-    for at in leaders(kernel, lost)? {
+    let mut gone = HashSet::new();
+    for at in all_leaders(kernel, lost)? {
         let Some(task) = Task::read(kernel, at, lost) else { continue };
         let Some(pid) = task.tgid(kernel) else { continue };
-        let own = proxy_of(kernel, at);
+        let own = known(kernel, at, &mut gone, lost);
         out.push(Inhabitant { pid, tid: pid, name: task.name(kernel), task: at, proxy: own });
         if task.is_kernel(kernel) {
             continue;
@@ -62,7 +63,7 @@ pub fn inhabitants(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<Inhabitant>, 
         let mut seen: HashSet<VirtAddr> = own.into_iter().collect();
         // What the list of threads has lost, `threads` tells.
         for thread in task.thread_list(kernel, &mut Lost::default()) {
-            let proxy = proxy_of(kernel, thread.address);
+            let proxy = known(kernel, thread.address, &mut gone, lost);
             if proxy.is_some_and(|p| seen.insert(p)) {
                 let name = thread.name.as_bytes().to_vec();
                 out.push(Inhabitant { pid, tid: thread.tid, name, task: thread.address, proxy });
@@ -71,6 +72,18 @@ pub fn inhabitants(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<Inhabitant>, 
     }
     out.sort_by_key(|i| (i.pid, i.tid));
     Ok(out)
+}
+
+/// The `nsproxy` of the task at `task`, where it is in the image; where not, that is told once.
+fn known(kernel: &Kernel, task: VirtAddr, gone: &mut HashSet<VirtAddr>, lost: &mut Lost) -> Option<VirtAddr> {
+    let proxy = proxy_of(kernel, task).filter(|p| !gone.contains(p))?;
+    let l = kernel.shape::<ProxyShape>();
+    if l.read(kernel.view(), proxy).is_missing() {
+        gone.insert(proxy);
+        lost.push(format!("namespaces: nsproxy at {proxy}, of the task at {task}, is not in the image"));
+        return None;
+    }
+    Some(proxy)
 }
 
 /// The `nsproxy` of the task at `task`.

@@ -2,7 +2,6 @@
 
 use super::namespace::{Inhabitant, ProxyShape, SpacesShape, inhabitants};
 use super::pids::{active, numbers};
-use crate::engine::ViewExt;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, container_of, offset_of, shapes};
 use crate::os::linux::base::lost::Lost;
@@ -253,8 +252,7 @@ fn of_inode(kernel: &Kernel, paths: &Paths, inode: VirtAddr) -> Option<(Kind, Vi
         return None;
     }
     let common = block.ptr(l.space)?;
-    let ops = kernel.layouts.ns.read(view, common).ptr(kernel.layouts.ns.ops)?;
-    let name = view.read_cstr(kernel.layouts.ns_ops.read(view, ops).ptr(kernel.layouts.ns_ops.name)?, 32).ok()?;
+    let name = paths.namespace_kind(common)?;
     let kind = KINDS.into_iter().find(|k| k.name().as_bytes() == name)?;
     let member = match kind {
         Kind::Mnt => kernel.shape::<MntNsShape>().common,

@@ -6,7 +6,7 @@ use crate::engine::{AddressSpace, ViewExt};
 use crate::os::linux::base::kernel::{Kernel, failed};
 use crate::os::linux::base::layout::{Block, Shape, container_of, offset_of};
 use crate::os::linux::base::lost::Lost;
-use crate::os::linux::containers::list::{chain, list};
+use crate::os::linux::containers::list::{Chains, list};
 use crate::os::linux::containers::xarray::array;
 use crate::os::linux::files::path::{PathRef, Paths};
 use crate::os::linux::memory::mm::Mm;
@@ -291,6 +291,16 @@ pub fn leaders(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<VirtAddr>, ApiErr
     Ok(found)
 }
 
+/// The same, and the leaders that only the table of process ids knows: those that were hidden from the list.
+pub fn all_leaders(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<VirtAddr>, ApiError> {
+    let mut all = leaders(kernel, lost)?;
+    let known: HashSet<VirtAddr> = all.iter().copied().collect();
+    let idle = kernel.address("init_task");
+    // What ids could not be followed to is told by `leaders` when the list is torn; here they only add to a whole one.
+    all.extend(by_id(kernel, &mut Lost::default()).into_iter().filter(|at| !known.contains(at) && Some(*at) != idle));
+    Ok(all)
+}
+
 /// The leaders that the initial namespace's table of process ids leads to (`init_pid_ns.idr`), by id.
 pub fn by_id(kernel: &Kernel, lost: &mut Lost) -> Vec<VirtAddr> {
     let l = &kernel.layouts;
@@ -304,8 +314,9 @@ pub fn by_id(kernel: &Kernel, lost: &mut Lost) -> Vec<VirtAddr> {
     let word = umem::from(kernel.view().view_metadata().pointer_size);
     let (list_at, link_at) = (lists.wrapping_add(word), links.wrapping_add(2 * word));
     let pids = array(kernel.view(), array_shape, namespace.wrapping_add(ids), "process ids", lost);
+    let mut chains = Chains::default();
     pids.into_iter()
-        .flat_map(|(_, pid)| chain(kernel.view(), pid.wrapping_add(list_at), "tasks of a process id", lost))
+        .flat_map(|(_, pid)| chains.nodes(kernel.view(), pid.wrapping_add(list_at), "tasks of a process id", lost))
         .map(|node| node.wrapping_sub(link_at))
         .collect()
 }

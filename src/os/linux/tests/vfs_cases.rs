@@ -60,7 +60,7 @@ fn kit() -> Kit {
     for n in 0..2 {
         kit.word(mount(n) + 0x28, SB);
         kit.word(mount(n) + 0x50, NAMES);
-        kit.put(mount(n) + 0x58, &[10 + n as u8]);
+        kit.put(mount(n) + 0x58, &[10 + u8::try_from(n).unwrap()]);
         kit.word(mount(n) + 0x68, SPACE);
     }
     kit.word(FS, mount(0) + 0x20);
@@ -212,6 +212,20 @@ fn a_file_that_leads_nowhere_keeps_its_row() {
 }
 
 #[test]
+fn places_and_namespaces_that_are_not_there_are_told() {
+    const NOWHERE: u64 = 0x4141_4141_4141_4140;
+    let mut kit = kit();
+    kit.word(TASK + 0x48, NOWHERE);
+    let listing = OpenFiles::new(&kit.kernel()).of(va(TASK), true).unwrap();
+    let says = reasons(&listing);
+    assert_eq!(listing.items.len(), 1, "the descriptor stays");
+    assert!(says.iter().any(|l| l.contains("fs_struct at 0x4141414141414140 is not in the image")), "{says:?}");
+    kit.word(TASK + 0x40, NOWHERE);
+    let says = mounted(&kit).1;
+    assert!(says.iter().any(|l| l.contains("nsproxy at 0x4141414141414140, of the task at")), "{says:?}");
+}
+
+#[test]
 fn directories_that_are_their_own_parents_end() {
     let mut kit = kit();
     kit.word(dentry(2) + 0x10, dentry(3));
@@ -254,6 +268,24 @@ fn a_torn_list_of_mounts_is_told_and_ends() {
     kit.word(mount(0) + 0x48, mount(1) + 0x40);
     let (rows, lost) = mounted(&kit);
     assert!(rows.len() <= 2 && !lost.is_empty());
+}
+
+#[test]
+fn a_mount_that_two_namespaces_have_is_told_once() {
+    let mut kit = kit();
+    let (task, proxy, space) = (TASK + 0xd000, PROXY + 0x100, SPACE + 0x100);
+    kit.put(task, &[0; 0x200]);
+    kit.put(task + 0x20, &[2, 0, 0, 0, 2]);
+    kit.ring(&[INIT + 0x10, TASK + 0x10, task + 0x10]);
+    kit.word(task + 0x40, proxy);
+    kit.word(proxy, space);
+    kit.put(space, &[0; 0x40]);
+    kit.word(space + 0x10, mount(1) + 0x40);
+    kit.word(space + 0x18, mount(0) + 0x40);
+    let (rows, lost) = mounted(&kit);
+    let times = |n| rows.iter().filter(|m| m.address == va(mount(n))).count();
+    assert_eq!((times(0), times(1)), (1, 1), "{lost:?}");
+    assert!(lost.iter().any(|l| l.contains("is one of another namespace too")), "{lost:?}");
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use super::super::module::addresses;
 use super::{Area, OwnerKind};
 use crate::engine::ViewExt;
+use crate::os::linux::base::enums;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, container_of, number, offset_of, shapes};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::containers::list::list;
-use crate::symbols::{TypeKind, Types, TypesExt};
+use crate::symbols::Types;
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::HashSet;
 
@@ -118,15 +119,7 @@ fn module_areas(kernel: &Kernel, areas: &mut Vec<Area>, lost: &mut Lost) {
 
 /// Which of a module's memories are those of these names of `enum mod_mem_type` (include/linux/module.h).
 fn memories_named(types: &dyn Types, names: &[&str], usual: &[u64]) -> HashSet<u64> {
-    let named = types.find("enum mod_mem_type").and_then(|id| types.resolve(id)).map(|(_, t)| t.kind);
-    let found: HashSet<u64> = match named {
-        Some(TypeKind::Enum(values)) => values
-            .into_iter()
-            .filter(|(name, _)| names.contains(&name.as_str()))
-            .filter_map(|(_, value)| u64::try_from(value).ok())
-            .collect(),
-        _ => HashSet::new(),
-    };
+    let found: HashSet<u64> = names.iter().filter_map(|name| enums::value(types, "mod_mem_type", name)).collect();
     if found.is_empty() { usual.iter().copied().collect() } else { found }
 }
 

@@ -4,7 +4,7 @@ use super::Reader;
 use crate::engine::ViewExt;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, container_of, shapes};
 use crate::os::linux::base::lost::Lost;
-use crate::os::linux::containers::list::{chain, list};
+use crate::os::linux::containers::list::{Chains, list};
 use crate::symbols::{TypeKind, Types, TypesExt};
 use memsh_plugin::{VirtAddr, umem};
 
@@ -72,8 +72,9 @@ fn security(reader: &mut Reader<'_, '_>) {
     let shape = kernel.shape::<SecurityShape>();
     let view = kernel.view();
     if let Some(heads) = kernel.symbols.address("security_hook_heads") {
+        let mut chains = Chains::default();
         for (name, offset, _) in members(&*kernel.types, "security_hook_heads") {
-            for node in chain(view, heads.wrapping_add(umem::from(offset)), "list of security hooks", reader.lost) {
+            for node in chains.nodes(view, heads.wrapping_add(umem::from(offset)), "list of security hooks", reader.lost) {
                 if let Some(at) = container_of(node, shape.link) {
                     registered(reader, &shape, &name, at);
                 }

@@ -158,7 +158,7 @@ fn characters(reader: &mut Reader<'_, '_>) {
     for first in slots(reader, table, SLOTS) {
         let mut at = Some(first);
         while let Some(entry) = at.filter(|a| seen.insert(*a) && seen.len() < MOST) {
-            let block = probe.read(kernel.view(), entry);
+            let Some(block) = probe.read_or(kernel.view(), entry, reader.lost) else { break };
             at = block.ptr(probe.next);
             // Only these have a device behind them; the first of each chain loads a module.
             if block.ptr(probe.get) != exact || exact.is_none() {
@@ -182,7 +182,7 @@ fn misc(reader: &mut Reader<'_, '_>) {
     let (Some(head), Some(_)) = (kernel.symbols.address("misc_list"), shape.link) else { return };
     for node in list(kernel.view(), head, "list of misc devices", reader.lost).into_iter().take(MOST) {
         let Some(at) = container_of(node, shape.link) else { continue };
-        let block = shape.read(kernel.view(), at);
+        let Some(block) = shape.read_or(kernel.view(), at, reader.lost) else { continue };
         let name = text(reader, block.ptr(shape.name));
         if let Some(at) = block.ptr(shape.operations) {
             reader.operations("file_operations", &format!("misc {name}"), "file_operations", at);

@@ -4,7 +4,7 @@ use super::Reader;
 use crate::engine::ViewExt;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, container_of, number, offset_of, shapes};
 use crate::os::linux::code::owner::{OwnerKind, called_ftrace_ops};
-use crate::os::linux::containers::list::{chain, list};
+use crate::os::linux::containers::list::{Chains, list};
 use crate::symbols::Types;
 use memsh_plugin::{VirtAddr, umem};
 
@@ -132,9 +132,10 @@ fn traced(reader: &mut Reader<'_, '_>, hashes: Option<VirtAddr>) -> (Vec<VirtAdd
     }
     let word = umem::from(view.view_metadata().pointer_size);
     let mut out = Vec::new();
+    let mut chains = Chains::default();
     for i in 0..1u64 << bits {
         let head = buckets.wrapping_add(umem::from(i) * word);
-        for node in chain(view, head, "table of traced functions", reader.lost) {
+        for node in chains.nodes(view, head, "table of traced functions", reader.lost) {
             let ip = container_of(node, entry.link).and_then(|at| entry.read(view, at).ptr(entry.ip));
             out.extend(ip);
             if out.len() >= NAMED {

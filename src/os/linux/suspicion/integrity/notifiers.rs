@@ -6,7 +6,7 @@
 
 use super::Reader;
 use crate::engine::ViewExt;
-use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, offset_of, shapes};
+use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, number, offset_of, shapes};
 use crate::symbols::{Symbol, Symbols, Types};
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::HashSet;
@@ -91,7 +91,7 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) {
             && (ENDINGS.iter().any(|e| s.name.ends_with(e)) || KNOWN.iter().any(|(n, _)| *n == s.name))
     };
     // Those of modules too: a module may offer a chain of its own.
-    let of_kernel = kernel.symbols.all().filter(|s| own.contains(&crate::os::linux::base::layout::number(s.address)));
+    let of_kernel = kernel.symbols.all().filter(|s| own.contains(&number(s.address)));
     // What lies between a chain and the next symbol is all the room it can take.
     let mut all: Vec<Symbol<'_>> = of_kernel.chain(owners.module_symbols().all()).collect();
     all.sort_by_key(|s| s.address);

@@ -4,7 +4,7 @@ use super::Reader;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, container_of, number, shapes};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::code::owner::Owners;
-use crate::os::linux::containers::list::{chain, list};
+use crate::os::linux::containers::list::{Chains, list};
 use crate::symbols::{Symbols, Types, TypesExt};
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::HashSet;
@@ -83,8 +83,9 @@ fn all(owners: &Owners<'_>, lost: &mut Lost) -> Vec<VirtAddr> {
     let view = kernel.view();
     let word = umem::from(view.view_metadata().pointer_size);
     let mut out = Vec::new();
+    let mut chains = Chains::default();
     for i in 0..LISTS {
-        let nodes = chain(view, table.wrapping_add(umem::from(i) * word), "table of kprobes", lost);
+        let nodes = chains.nodes(view, table.wrapping_add(umem::from(i) * word), "table of kprobes", lost);
         out.extend(nodes.into_iter().filter_map(|n| container_of(n, shape.link)));
     }
     out

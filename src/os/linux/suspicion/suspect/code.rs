@@ -7,59 +7,25 @@ use super::pages::{addresses, present};
 use super::subject::Subject;
 use crate::engine::{index, to_u64};
 use crate::os::linux::base::kernel::Kernel;
-use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, shapes};
+use crate::os::linux::base::layout::Shape;
 use crate::os::linux::base::lost::Lost;
-use crate::os::linux::containers::xarray::spans;
-use crate::os::linux::memory::frames::Frames;
+use crate::os::linux::files::cachedpages::{CachedPages, pages_in};
+use crate::os::linux::memory::frames::{FileMappingShape, Frames};
 use crate::os::linux::memory::mm::Vma;
 use crate::os::linux::suspicion::finding::Finding;
-use crate::symbols::Types;
 use memsh_plugin::{PhysAddr, RegionInfo, VirtAddr, umem};
-use std::collections::HashMap;
-use std::sync::OnceLock;
 
 /// So many pages of a process's code are looked at.
 const LOOKED_AT: usize = 1 << 18;
-/// A folio of the page cache has no more pages than a huge page (`MAX_PAGECACHE_ORDER`, include/linux/pagemap.h).
-const LARGEST_FOLIO: u64 = 1 << 9;
 /// A change is shown up to this many bytes.
 const SHOWN: usize = 8;
 
-shapes! {
-    /// `file`, for its page cache.
-    CachedShape: "file" {
-        mapping: ["f_mapping"],
-    }
-    /// `address_space`.
-    PagesShape: "address_space" {
-        pages: ["i_pages", "page_tree"],
-    }
-}
-
-/// Where the pages lie, found once for a kernel.
-#[derive(Default)]
-pub struct Where(OnceLock<Option<Frames>>);
-
-impl Where {
-    /// Where they lie; none where that can't be found.
-    pub fn frames(&self, kernel: &Kernel) -> Option<&Frames> {
-        self.0.get_or_init(|| Frames::find(kernel)).as_ref()
-    }
-}
-
-impl Found for Where {
-    fn find(_: &dyn Types) -> Self {
-        Self::default()
-    }
-}
-
 /// Pages of code of a file, which nobody may write, that are the process's own.
 pub fn changed(kernel: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
-    let place = kernel.shape::<Where>();
-    let Some(frames) = place.frames(kernel) else { return Vec::new() };
+    let Some(frames) = Frames::find(kernel) else { return Vec::new() };
     let mut out = Vec::new();
     for (vma, row) in s.regions.iter().filter(|(v, r)| v.file.is_some() && r.execute && !r.write && !r.shared) {
-        out.extend(region(kernel, frames, s, vma, row));
+        out.extend(region(kernel, &frames, s, vma, row));
     }
     out
 }
@@ -67,17 +33,18 @@ pub fn changed(kernel: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
 /// One finding for all changed pages of a region.
 fn region(kernel: &Kernel, frames: &Frames, s: &Subject, vma: &Vma, row: &RegionInfo) -> Option<Finding> {
     let mut own: Vec<(VirtAddr, Option<Change>)> = Vec::new();
-    let mut cache: Option<HashMap<u64, PhysAddr>> = None;
+    let mut cache: Option<CachedPages> = None;
+    let page_size = to_u64(kernel.space_page_size())?;
     for (at, phys) in addresses(kernel, &present(s, vma), LOOKED_AT) {
         let page = frames.page_of(to_u64(phys)? >> frames.page_shift());
         if !page.and_then(|p| frames.facts(kernel, p)).is_some_and(|f| f.anonymous) {
             continue;
         }
         let cache = cache.get_or_insert_with(|| cached(kernel, frames, vma));
-        let number = (to_u64(at.value())?.checked_sub(vma.start)? >> frames.page_shift()).checked_add(vma.page_offset?)?;
-        match cache.get(&number) {
+        let offset = vma.page_offset?.checked_mul(page_size)?.checked_add(to_u64(at.value())?.checked_sub(vma.start)?)?;
+        match cache.find(offset, page_size) {
             Some(original) => {
-                let change = compare(kernel, *original, PhysAddr::new(phys))?;
+                let change = compare(kernel, original, PhysAddr::new(phys))?;
                 // A copy that says what the file says: a breakpoint that was taken out again.
                 own.extend(change.map(|c| (at, Some(c))));
             }
@@ -125,26 +92,10 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ")
 }
 
-/// The page cache of a mapped file: which page of it is where.
-fn cached(kernel: &Kernel, frames: &Frames, vma: &Vma) -> HashMap<u64, PhysAddr> {
-    let shape = kernel.shape::<CachedShape>();
+/// The cached pages of a mapped file.
+fn cached(kernel: &Kernel, frames: &Frames, vma: &Vma) -> CachedPages {
+    let shape = kernel.shape::<FileMappingShape>();
     let mapping = vma.file.and_then(|at| shape.read(kernel.view(), at).ptr(shape.mapping));
-    mapping.map_or_else(HashMap::new, |at| pages_of(kernel, frames, at))
-}
-
-/// The pages that an `address_space` holds, by their number in the file.
-pub fn pages_of(kernel: &Kernel, frames: &Frames, mapping: VirtAddr) -> HashMap<u64, PhysAddr> {
-    let shape = kernel.shape::<PagesShape>();
-    let (Some(pages), Some(array)) = (shape.read(kernel.view(), mapping).at(shape.pages), kernel.layouts.array.as_ref()) else {
-        return HashMap::new();
-    };
-    let mut out = HashMap::new();
-    for span in spans(kernel.view(), array, pages, "page cache", &mut Lost::default()) {
-        let Some(first) = span.pointer().and_then(|p| frames.pfn_of(p)) else { continue };
-        // An entry may stand for the pages of a large folio.
-        for i in 0..span.count.min(LARGEST_FOLIO) {
-            out.insert(span.first.saturating_add(i), frames.phys(first.saturating_add(i)));
-        }
-    }
-    out
+    // What a torn cache lacks is compared with nothing, and said so.
+    mapping.map_or_else(CachedPages::default, |at| pages_in(kernel, frames, at, &mut Lost::default()))
 }

@@ -76,12 +76,22 @@ impl Elf {
             3 => "shared object",
             _ => "core file",
         };
-        format!("{bits}-bit ELF {kind} (machine {}), {} program headers", self.machine, self.headers.1)
+        // include/uapi/linux/elf-em.h.
+        let machine = match self.machine {
+            3 => "x86".to_owned(),
+            40 => "ARM".to_owned(),
+            62 => "x86-64".to_owned(),
+            183 => "AArch64".to_owned(),
+            243 => "RISC-V".to_owned(),
+            other => format!("machine {other}"),
+        };
+        format!("{bits}-bit ELF {kind} ({machine}), {} program headers", self.headers.1)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing)]
     use super::*;
 
     fn file() -> Vec<u8> {

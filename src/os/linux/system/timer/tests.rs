@@ -85,6 +85,16 @@ fn foreign_memory_in_a_wheel_makes_no_rows() {
 }
 
 #[test]
+fn a_timer_that_two_buckets_lead_to_is_told_once() {
+    let mut kit = kit();
+    kit.word(WHEEL + 16, TIMER);
+    kit.word(WHEEL + 24, TIMER);
+    wheel_timer(&mut kit, TIMER, 0, 0);
+    let (all, lost) = told(&kit);
+    assert_eq!((all.len(), lost.len()), (1, 1), "{lost:?}");
+}
+
+#[test]
 fn a_wheel_of_another_processor_is_none() {
     let mut kit = kit();
     kit.put(WHEEL, &[5]);

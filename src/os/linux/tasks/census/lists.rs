@@ -7,7 +7,7 @@ use crate::engine::{ViewExt, index};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{container_of, offset_of};
 use crate::os::linux::base::lost::Lost;
-use crate::os::linux::containers::list::{chain, list};
+use crate::os::linux::containers::list::{Chains, list};
 use crate::os::linux::containers::xarray::array;
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::HashSet;
@@ -71,8 +71,9 @@ pub fn by_id(kernel: &Kernel, sightings: &mut Sightings, lost: &mut Lost) {
     // `PIDTYPE_PID` (include/linux/pid.h) is the first of a pid's lists and of a task's links.
     let (Some(lists), Some(links)) = (offset_of(l.pid.tasks), offset_of(l.task.pid_links)) else { return };
     sightings.open(Way::PidIdr);
+    let mut chains = Chains::default();
     for (id, pid) in array(kernel.view(), shape, namespace.wrapping_add(ids), "process ids", lost) {
-        for node in chain(kernel.view(), pid.wrapping_add(lists), "tasks of a process id", lost) {
+        for node in chains.nodes(kernel.view(), pid.wrapping_add(lists), "tasks of a process id", lost) {
             let at = node.wrapping_sub(links);
             match sane(kernel, at) {
                 true => {
@@ -91,9 +92,10 @@ pub fn groups(kernel: &Kernel, sightings: &mut Sightings, lost: &mut Lost) {
     let word = umem::from(kernel.view().view_metadata().pointer_size);
     let mut sets: Vec<VirtAddr> = kernel.address("init_css_set").into_iter().collect();
     if let Some(table) = kernel.address("css_set_table") {
+        let mut chains = Chains::default();
         for i in 0..CSS_SET_CHAINS {
             let head = table.wrapping_add(umem::from(i) * word);
-            let nodes = chain(kernel.view(), head, "table of control groups", lost);
+            let nodes = chains.nodes(kernel.view(), head, "table of control groups", lost);
             sets.extend(nodes.into_iter().filter_map(|n| container_of(n, set.hash)));
         }
     }

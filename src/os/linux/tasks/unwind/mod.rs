@@ -183,15 +183,27 @@ impl<'k> Unwinder<'k> {
     }
 
     fn top(&self, bottom: VirtAddr) -> Option<VirtAddr> {
-        if let Some(size) = self.size {
-            return bottom.checked_add(size);
-        }
-        // Without the size the registers at the top prove it.
-        [8192, 16384, 32768, 65536]
-            .into_iter()
-            .filter_map(|size: u32| bottom.checked_add(umem::from(size)))
-            .find(|top| registers::of_program(self.kernel, *top).is_some())
+        top(self.kernel, self.size, bottom)
     }
+}
+
+/// The end of the stack that begins at `bottom`.
+fn top(kernel: &Kernel, size: Option<umem>, bottom: VirtAddr) -> Option<VirtAddr> {
+    if let Some(size) = size {
+        return bottom.checked_add(size);
+    }
+    // Without the size the registers at the top prove it.
+    [8192, 16384, 32768, 65536]
+        .into_iter()
+        .filter_map(|size: u32| bottom.checked_add(umem::from(size)))
+        .find(|top| registers::of_program(kernel, *top).is_some())
+}
+
+/// The registers of a program that its thread entered the kernel with last; of a thread that runs, those of the time before.
+pub fn program_registers(kernel: &Kernel, task: VirtAddr) -> Option<Registers> {
+    let shape = kernel.shape::<StackedShape>();
+    let bottom = shape.read(kernel.view(), task).ptr(shape.stack)?;
+    registers::of_program(kernel, top(kernel, stack_size(kernel), bottom)?).map(|(_, registers)| registers)
 }
 
 fn sentences(lost: Lost) -> Vec<String> {

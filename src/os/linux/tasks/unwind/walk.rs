@@ -359,7 +359,7 @@ impl<'u, 'k> Walk<'u, 'k> {
 /// Whether an address can be one of code: a symbol of code lies before it, in the kernel or a module.
 fn is_code(kernel: &Kernel, ip: u64) -> bool {
     let near = kernel.symbols.near(VirtAddr::new(umem::from(ip)));
-    near.is_some_and(|(s, _)| matches!(s.kind, 't' | 'T' | 'w' | 'W'))
+    near.is_some_and(|(s, _)| s.is_code())
 }
 
 /// All words from `from` to `top` that look like return addresses, with the frames that are known among them.

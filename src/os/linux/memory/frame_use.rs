@@ -1,7 +1,7 @@
-//! Who uses a page frame: a file, a process's anonymous memory, a slab of the kernel's allocator.
+//! What a page frame is used for: a file, a process's anonymous memory, a slab of the kernel's allocator.
 
-use super::frames::Frames;
-use crate::engine::{ViewExt, to_u64};
+use super::frames::{Frames, cache_name};
+use crate::engine::to_u64;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, shapes};
 use crate::os::linux::files::pagecache::{CachedFile, file_at};
@@ -9,19 +9,15 @@ use crate::symbols::Types;
 use memsh_plugin::PhysAddr;
 
 shapes! {
-    /// `kmem_cache`, for its name.
-    CacheShape: "kmem_cache" {
-        name: ["name"],
-    }
     /// `address_space`, for its inode.
     HostShape: "address_space" {
         host: ["host"],
     }
 }
 
-/// Who uses a frame.
+/// What a frame is used for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Owner {
+pub enum FrameUse {
     /// The cache of a file, and which of its bytes lies there.
     File(Box<CachedFile>, u64),
     /// Anonymous memory of processes.
@@ -30,19 +26,17 @@ pub enum Owner {
     Slab(Vec<u8>),
 }
 
-/// Who uses the frame that `phys` lies in; none where that is nobody, something else, or unknown.
-pub fn owner(kernel: &Kernel, frames: &Frames, phys: PhysAddr) -> Option<Owner> {
+/// What the frame is used for that `phys` lies in; none where that is nobody, something else, or unknown.
+pub fn frame_use(kernel: &Kernel, frames: &Frames, phys: PhysAddr) -> Option<FrameUse> {
     let at = to_u64(phys.value())?;
     let (pfn, within) = (at >> frames.page_shift(), at & ((1 << frames.page_shift()) - 1));
     let facts = frames.facts(kernel, frames.page_of(pfn)?)?;
     if facts.slab {
-        let shape = kernel.shape::<CacheShape>();
-        let name = shape.read(kernel.view(), facts.slab_cache?).ptr(shape.name)?;
-        return kernel.view().read_cstr(name, 128).ok().map(Owner::Slab);
+        return cache_name(kernel, facts.slab_cache?).map(FrameUse::Slab);
     }
     let mapping = facts.mapping?;
     if facts.anonymous {
-        return Some(Owner::Anonymous);
+        return Some(FrameUse::Anonymous);
     }
     let shape = kernel.shape::<HostShape>();
     let host = shape.read(kernel.view(), mapping).ptr(shape.host)?;
@@ -50,5 +44,5 @@ pub fn owner(kernel: &Kernel, frames: &Frames, phys: PhysAddr) -> Option<Owner> 
     // The index counts at the first page of a compound page.
     let part = pfn.checked_sub(frames.pfn_of(facts.head)?)?;
     let offset = facts.index?.checked_add(part)?.checked_shl(frames.page_shift())?.checked_add(within)?;
-    Some(Owner::File(Box::new(file), offset))
+    Some(FrameUse::File(Box::new(file), offset))
 }

@@ -152,6 +152,76 @@ fn output_goes_through_pipes_and_into_files() {
     assert_eq!(sample(&["-c", "hash | nosuchcommand-at-all"]).status, 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_failing_program_of_the_host_is_a_failure() {
+    for (line, status) in [
+        ("!true", 0),
+        ("!false", 1),
+        ("!exit 3", 1),
+        ("!nosuchcommand-at-all", 2),
+        ("hash | false", 1),
+        ("hash | cat >/dev/null; exit", 0),
+        ("hash | (cat >/dev/null; exit 3)", 1),
+        ("hash | grep sha256", 0),
+        ("hash | grep nothing-of-that-kind", 1),
+        // Who has read enough has not failed, whoever else in the pipe notices.
+        ("strings --phys | head -1", 0),
+        ("strings --phys | cat | head -1", 0),
+        ("strings --phys | (read x; exit 3)", 1),
+        ("!kill -PIPE $$", 0),
+        ("!kill -INT $$", 130),
+        ("vtop 0x1234 | cat", 1),
+    ] {
+        let run = sample(&["-c", line]);
+        assert_eq!(run.status, status, "{line}: {}", run.stderr);
+        // A failure is told; the program's own words may be none.
+        assert_eq!(run.stderr.contains("memsh: "), status == 1 || status == 2, "{line}: {}", run.stderr);
+    }
+    // What follows runs, as after any other failure.
+    let run = sample(&["-c", "hash | false; hash"]);
+    assert!(run.status == 1 && run.stdout.contains("sha256"), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_script_is_redirected_with_all_that_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let script = "version\n!echo from the host\nversion | sed s/memsh/piped/\nversion\n";
+    std::fs::write(at("inner.msh"), script).unwrap();
+    std::fs::write(at("outer.msh"), format!("source {} | sed s/^/inner:/\nversion\n", at("inner.msh"))).unwrap();
+    let version = sample(&["version"]).stdout;
+    let version = version.trim();
+    let number = version.strip_prefix("memsh ").unwrap();
+    let lines = format!("{version}\nfrom the host\npiped {number}\n{version}\n");
+    let run = sample(&["-c", &format!("source {} > {}", at("inner.msh"), at("out"))]);
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    assert_eq!(std::fs::read_to_string(at("out")).unwrap(), lines);
+    let run = sample(&["-c", &format!("source {} | tr a-z A-Z", at("inner.msh"))]);
+    assert_eq!((run.status, run.stdout), (0, lines.to_uppercase()), "{}", run.stderr);
+    // One in the other: each line goes where its own script says.
+    let run = sample(&["-c", &format!("source {} >> {}; version", at("outer.msh"), at("out"))]);
+    assert_eq!((run.status, run.stdout), (0, format!("{version}\n")), "{}", run.stderr);
+    let inner: String = lines.lines().map(|l| format!("inner:{l}\n")).collect();
+    assert_eq!(std::fs::read_to_string(at("out")).unwrap(), format!("{lines}{inner}{version}\n"));
+}
+
+#[test]
+fn a_transcript_says_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("case.txt").to_str().unwrap().to_owned();
+    let script = format!("log status\nlog {path}\nlog status\n.logfile\nset log\nlog | head -1\nlog off\nset log\n");
+    let run = cli::with_input(&["sample"], &script);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert!(lines[0].starts_with("there is no transcript"), "{lines:?}");
+    assert_eq!(&lines[1..4], [&path, &path, &path]);
+    assert!(lines[4].contains("MESSAGE") && lines[5] == "off", "{lines:?}");
+    assert!(run.stderr.contains(&format!("the transcript goes to {path}")), "{}", run.stderr);
+    assert_eq!(sample(&["-c", "set log x"]).status, 2);
+}
+
 #[test]
 fn the_image_is_never_written() {
     let folder = tempfile::tempdir().unwrap();

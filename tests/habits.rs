@@ -134,6 +134,16 @@ fn other_tools_lines_answer_what_memshs_own_do() {
         (format!("eval task({pid})"), format!("eval {task}")),
         // What the kernel keeps.
         ("log -T".to_owned(), "kmsg".to_owned()),
+        ("psscan".to_owned(), "ps --scan".to_owned()),
+        ("pstree".to_owned(), "ps -t".to_owned()),
+        ("hidden_modules".to_owned(), "linux.hidden_modules".to_owned()),
+        ("check_modules".to_owned(), "modules --scan".to_owned()),
+        ("ioports".to_owned(), "iomem --ports".to_owned()),
+        ("linux.elfs".to_owned(), "foreach user modules".to_owned()),
+        ("tty_check".to_owned(), "hooks --only tty *receive_buf*".to_owned()),
+        ("check_afinfo".to_owned(), "linux.check_afinfo".to_owned()),
+        ("x nt!init_task".to_owned(), "symbols init_task".to_owned()),
+        ("list -H init_task.tasks -s task_struct.pid".to_owned(), "list task_struct.tasks init_task.tasks -s pid".to_owned()),
         ("linux.check_syscall".to_owned(), "hooks --only syscall,ia32_syscall".to_owned()),
         ("fuser /dev/null".to_owned(), "files --path /dev/null".to_owned()),
         (format!("net -s {pid}"), format!("net -p {pid}")),
@@ -169,6 +179,8 @@ fn what_memsh_does_not_do_says_what_it_does() {
         (&["wr", "1000", "1"][..], "never written"),
         (&["kmem", "-s"], "tele"),
         (&["linux.vmayarascan"], "scan --regex"),
+        (&["yarascan"], "scan --regex"),
+        (&["yara", "rules.yar"], "scan --regex"),
         (&["bp", "schedule"], "picture of memory"),
         (&["!analyze", "-v"], "malfind"),
     ] {
@@ -182,6 +194,46 @@ fn what_memsh_does_not_do_says_what_it_does() {
     assert!(close.contains("did you mean netstat"), "{close}");
     let close = sample(&["telescop", "1"]).stderr;
     assert!(close.contains("telescope"), "{close}");
+}
+
+#[test]
+fn a_check_shows_its_tables_and_no_others() {
+    let names = |command: &str| -> Vec<String> {
+        let rows = answer(&[command]);
+        rows.as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let afinfo = names("linux.check_afinfo");
+    assert!(afinfo.iter().all(|n| n.starts_with("/proc/net/")), "{afinfo:?}");
+    // A table that two files share (udp and udplite) stands under one of their names.
+    for file in ["tcp", "tcp6", "udp", "raw"] {
+        assert!(afinfo.iter().any(|n| n.starts_with(&format!("/proc/net/{file}"))), "{file}: {afinfo:?}");
+    }
+    assert!(afinfo.len() < names("hooks --only seq_operations").len() / 4);
+    let tty = names("linux.tty_check");
+    assert!(!tty.is_empty() && tty.iter().all(|n| n.contains("receive_buf")), "{tty:?}");
+    assert!(names("linux.keyboard_notifiers").iter().all(|n| n == "keyboard_notifier_list"));
+    // Three names of one check.
+    let run = sample(&["--json", "-c", "textcheck; !chkimg; chkimg; linux.check_inline_kernel; check_inline_kernel"]);
+    let answers: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!((run.status, answers.len()), (0, 5), "{}", run.stderr);
+    assert!(answers.iter().all(|a| *a == answers[0]), "{answers:?}");
+}
+
+#[test]
+fn a_list_without_its_beginning_says_what_is_missing() {
+    for (words, missing) in [
+        (&["list", "task_struct.tasks"][..], "the address is missing"),
+        (&["list", "-H", "init_task.tasks"], "TYPE.MEMBER is missing"),
+        (&["list", "init_task"], "TYPE.MEMBER is missing"),
+    ] {
+        let run = sample(words);
+        assert_eq!(run.status, 2, "{words:?}");
+        assert!(
+            run.stderr.contains(missing) && run.stderr.contains("hint: list ") || run.stderr.contains("as in: list "),
+            "{}",
+            run.stderr
+        );
+    }
 }
 
 #[test]

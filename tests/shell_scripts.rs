@@ -14,7 +14,12 @@ fn lines(run: &cli::Run) -> Vec<&str> {
 #[test]
 fn aliases_stand_for_lines_with_arguments() {
     let run = sample(&["-c", "alias two='eval $1; eval $2'; two 1+1 3+3; alias e=eval; e 8"]);
-    assert_eq!((run.status, lines(&run)), (0, vec!["0x2  2  0o2  0b10", "0x6  6  0o6  0b110", "0x8  8  0o10  0b1000"]), "{}", run.stderr);
+    assert_eq!(
+        (run.status, lines(&run)),
+        (0, vec!["0x2  2  0o2  0b10", "0x6  6  0o6  0b110", "0x8  8  0o10  0b1000"]),
+        "{}",
+        run.stderr
+    );
     // The answer goes where the line sends it, and the options stand behind.
     let run = sample(&["-c", "alias users='ps -u'; users --columns pid --no-header | wc -l"]);
     assert_eq!(run.stdout.trim(), answer(&["ps", "-u"]).as_array().unwrap().len().to_string());

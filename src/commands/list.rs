@@ -9,7 +9,7 @@ use super::values::{Place, chosen, unknown};
 use super::walker::{address_of, member};
 use memsh::os::linux::Kernel;
 use memsh::os::linux::containers::walk;
-use memsh::symbols::{TypeKind, TypesExt};
+use memsh::symbols::{TypeKind, Types, TypesExt};
 use memsh::{VirtAddr, umem};
 use memsh_plugin::Listing;
 use schemars::JsonSchema;
@@ -86,10 +86,7 @@ impl Command for List {
             return told(cx, out, &found, 0, |_| Map::new());
         }
         let Some(start) = &self.start else {
-            return Err(Failure::Usage(
-                "list: where does it begin?".to_owned(),
-                Some("list TYPE.MEMBER ADDR: the address of its head, or of a structure in it with --embedded".to_owned()),
-            ));
+            return Err(alone(types, &self.what));
         };
         let (name, id, path) = member(types, &self.what, "list")?;
         let start = address_of(cx, types, &space, &name, id, start)?;
@@ -111,6 +108,21 @@ impl Command for List {
         let offset = if matches!(links, Links::Pointer) { 0 } else { node };
         told(cx, out, &found, offset, |at| place.some(&chosen, at))
     }
+}
+
+/// One word where two are needed: says which one is missing.
+fn alone(types: &dyn Types, what: &str) -> Failure {
+    let kind = what.split_once('.').map(|(kind, _)| kind);
+    if kind.is_some_and(|kind| types.find(kind).is_some()) {
+        return Failure::Usage(
+            format!("list: the address is missing: where does the list of {what} begin?"),
+            Some(format!("list {what} ADDR: the address of its head, or of a structure in it with --embedded")),
+        );
+    }
+    Failure::Usage(
+        format!("list: TYPE.MEMBER is missing: which structures does {what} link, and by which member?"),
+        Some(format!("as in: list task_struct.tasks {what} -s pid,comm")),
+    )
 }
 
 impl List {

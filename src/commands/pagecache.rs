@@ -38,6 +38,8 @@ pub struct Pagecache {
 #[derive(Serialize, JsonSchema)]
 pub struct CachedRow {
     /// Its path as process 1 sees it, or as a process in another mount namespace does; null where none of its names is in memory.
+    /// A deleted file's is the one that it had: `deleted` says that it is gone, and PATH and `dump --file` take it as it stands.
+    /// What never had a name in a directory (`/memfd:NAME (deleted)`, `/SYSV...`) is called as the kernel calls it.
     path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes: Option<String>,

@@ -68,7 +68,7 @@ pub fn run(shell: &Shell, words: &[String], out: &mut dyn Write, stdout: bool) -
         }
         "log" | ".logopen" | ".logappend" | ".logclose" => done(log(shell, name, rest, out)),
         "history" if own_history(shell, words.len()) => done(history(shell, out, stdout)),
-        "!" => done(host(shell, rest)),
+        "!" => Some(host(shell, rest, out)),
         "schema" => done(schema(rest, out)),
         "completions" => done(completions(rest, out)),
         "man" => done(man(rest, out)),
@@ -200,7 +200,7 @@ fn unalias(shell: &Shell, rest: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// `log FILE [--force]`, `log off`, `log`; WinDbg's `.logopen`, `.logappend`, `.logclose`.
+/// `log FILE [--force]`, `log status`, `log off`; WinDbg's `.logopen`, `.logappend`, `.logclose`.
 fn log(shell: &Shell, name: &str, rest: &[String], out: &mut dyn Write) -> Result<()> {
     // WinDbg's options: /t a time in the name, /u Unicode; nothing here needs them.
     let words: Vec<&str> = rest.iter().map(String::as_str).filter(|w| !(name.starts_with('.') && w.starts_with('/'))).collect();
@@ -212,10 +212,10 @@ fn log(shell: &Shell, name: &str, rest: &[String], out: &mut dyn Write) -> Resul
             Some(path) => shell.say(&format!("memsh: log closed: {}", path.display())),
             None => return Err(Failure::usage("there is no log")),
         },
-        [] => {
+        [] | ["status"] => {
             let line = match shell.log.borrow().as_ref() {
                 Some(log) => format!("{}\n", super::render::escape::terminal(&log.path().to_string_lossy())),
-                None => "there is no log: log FILE begins one, log off ends it\n".to_owned(),
+                None => "there is no transcript: log FILE begins one, log off ends it\n".to_owned(),
             };
             return text(out, &line);
         }
@@ -239,14 +239,21 @@ fn history(shell: &Shell, out: &mut dyn Write, stdout: bool) -> Result<()> {
     Ok(())
 }
 
-fn host(shell: &Shell, rest: &[String]) -> Result<()> {
+fn host(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<Ended> {
     let command = rest.join(" ");
+    let mut process = Process::new("sh");
+    process.arg("-c").arg(&command);
+    if let Some(outlet) = shell.outlet()? {
+        // What was answered so far stands before what it writes.
+        out.flush()?;
+        process.stdout(outlet);
+    }
     let _guest = super::interrupt::Guest::new();
     if let Some(log) = shell.log.borrow_mut().as_mut() {
         log.note("(what the host's shell shows is not recorded)");
     }
-    let run = Process::new("sh").arg("-c").arg(&command).status();
-    run.map(drop).map_err(|e| Failure::file(std::path::Path::new("sh"), "run", e))
+    let status = process.status().map_err(|e| Failure::file(std::path::Path::new("sh"), "run", e))?;
+    shell.hosted(&command, status)
 }
 
 fn schema(rest: &[String], out: &mut dyn Write) -> Result<()> {

@@ -75,7 +75,7 @@ const BUILTINS: &[(&str, &str)] = &[
     ),
     (
         "set",
-        "set [NAME VALUE]\n\nLists the settings, or changes one: format, header, color, pager, progress, quiet, strict, verbose.\n",
+        "set [NAME VALUE]\n\nLists the settings, or changes one: format, header, color, pager, progress, quiet, strict, verbose; log is where the transcript goes.\n",
     ),
     (
         "foreach",
@@ -89,7 +89,10 @@ const BUILTINS: &[(&str, &str)] = &[
          the arguments, $* all of them; without any they stand behind.\n",
     ),
     ("unalias", "unalias NAME\n\nForgets an alias of yours.\n"),
-    ("source", "source FILE   (also: . FILE, $<FILE)\n\nRuns the commands in a file.\n"),
+    (
+        "source",
+        "source FILE   (also: . FILE, $<FILE)\n\nRuns the commands in a file. `source FILE > OUT` takes what pipes and !COMMAND in it show, too.\n",
+    ),
     (
         "history",
         "history   (!! the last line again, !12 that line, !-2 the last but one, !ps the last that begins so)\n\nLists the lines that were typed \
@@ -97,8 +100,8 @@ const BUILTINS: &[(&str, &str)] = &[
     ),
     (
         "log",
-        "log [FILE [--force] | off]   (also: .logopen FILE, .logclose)\n\nKeeps a transcript: time (UTC), command, answer, exit status. A file that is \
-         there is written behind; --force begins it anew.\n",
+        "log [FILE [--force] | status | off]   (also: .logopen FILE, .logfile, .logclose)\n\nKeeps a transcript: time (UTC), command, answer, exit \
+         status. A file that is there is written behind; --force begins it anew. log status says where it goes, as set log does. log alone is the kernel's log, as in crash.\n",
     ),
     ("schema", "schema [COMMAND]\n\nPrints the JSON Schema of a command's answer, or of all of them.\n"),
     ("completions", "completions SHELL\n\nPrints completions for bash, zsh, fish, elvish or powershell.\n"),

@@ -6,6 +6,7 @@ use super::own::Aliases;
 use super::pager::Setting;
 use super::progress::Bar;
 use super::render::{Format, Style};
+use super::send::Outlet;
 use super::{expr, interrupt};
 use crate::commands::context::{Host, Meter, Names};
 use crate::commands::failure::{Failure, Result};
@@ -53,6 +54,8 @@ pub struct Shell {
     pub sha256: RefCell<Option<String>>,
     /// The form that the reader of the running command's answer needs, unless another is asked for.
     pub implied: Cell<Option<Format>>,
+    /// Where the answer of the line that is running goes, if not to the screen: programs within it write there too.
+    pub outlet: RefCell<Option<Outlet>>,
 }
 
 impl Shell {
@@ -76,6 +79,7 @@ impl Shell {
             sources: RefCell::default(),
             sha256: RefCell::default(),
             implied: Cell::new(None),
+            outlet: RefCell::default(),
         }
     }
 

@@ -260,6 +260,15 @@ impl Shell {
         if let Some(absent) = meant.absent {
             return Err(Failure::Usage(absent.what, Some(absent.instead)));
         }
+        // The kernel's log, by crash's habit; whoever keeps a transcript may have meant that.
+        let transcript = self.log.borrow().as_ref().map(|log| log.path().to_owned());
+        if words == ["log"]
+            && let Some(path) = transcript
+        {
+            let path = path.display();
+            self.warn(&format!("note: log: the transcript goes to {path} (`log status`); this is the kernel's log, as in crash"));
+            return Ok(meant.words);
+        }
         for note in meant.notes {
             if self.told.borrow_mut().insert(note.clone()) {
                 self.warn(&note);

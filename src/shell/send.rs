@@ -7,15 +7,37 @@ use super::render::Format;
 use super::run::Ended;
 use super::screen::Screen;
 use crate::commands::evidence::guard;
-use crate::commands::failure::{Failure, Result};
+use crate::commands::failure::{Failure, Result, exit};
 use std::ffi::OsStr;
-use std::io::{self, BufWriter, Read, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, PipeWriter, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command as Process, ExitStatus, Stdio};
 
 /// Programs that take the whole terminal: what they show is no transcript.
 const FULL_SCREEN: &[&str] =
     &["less", "more", "most", "bat", "vi", "vim", "nvim", "view", "nano", "emacs", "fzf", "vd", "jless", "fx"];
+/// The signals that end who writes to a closed pipe, and who is interrupted; a shell tells them as a status, 128 higher.
+const SIGPIPE: i32 = 13;
+const SIGINT: i32 = 2;
+
+/// Another way to where the answer of a line goes.
+pub enum Outlet {
+    /// `> FILE`
+    File(File),
+    /// `| PROGRAM`
+    Pipe(PipeWriter),
+}
+
+impl Outlet {
+    fn stdio(&self) -> io::Result<Stdio> {
+        Ok(match self {
+            Outlet::File(file) => file.try_clone()?.into(),
+            Outlet::Pipe(pipe) => pipe.try_clone()?.into(),
+        })
+    }
+}
+
 /// A transcript takes so much of what a pipe shows.
 const RECORDED: u64 = 64 << 20;
 
@@ -28,7 +50,7 @@ impl Shell {
         let outcome = match (&line.output, outer) {
             (Output::Stdout, Some(out)) => self.words(&line.words, out, false),
             (Output::Stdout, None) => self.shown(line),
-            (Output::Pipe(shell), _) => self.piped(line, shell),
+            (Output::Pipe(shell), outer) => before(outer).and_then(|()| self.piped(line, shell)),
             (Output::File { path, append }, _) => self.filed(line, path, *append),
         };
         self.implied.set(None);
@@ -55,24 +77,35 @@ impl Shell {
     }
 
     fn piped(&self, line: &Line, shell: &str) -> Result<Ended> {
-        let record = self.log.borrow().is_some() && !FULL_SCREEN.iter().any(|p| shell.split('|').any(|s| program(s) == *p));
+        let outlet = self.outlet()?;
+        let record = outlet.is_none()
+            && self.log.borrow().is_some()
+            && !FULL_SCREEN.iter().any(|p| shell.split('|').any(|s| program(s) == *p));
         let mut command = Process::new("sh");
-        command.arg("-c").arg(shell).stdin(Stdio::piped());
-        if record {
-            command.stdout(Stdio::piped());
+        let (reads, writes) = io::pipe().map_err(Failure::Output)?;
+        command.arg("-c").arg(shell).stdin(reads);
+        match outlet {
+            Some(outlet) => {
+                command.stdout(outlet);
+            }
+            None if record => {
+                command.stdout(Stdio::piped());
+            }
+            None => {}
         }
         let mut child = command.spawn().map_err(|e| Failure::file(Path::new("sh"), "run", e))?;
+        // It holds our end of what the program reads: the program has to see when nobody does any more.
+        drop(command);
         let guest = Guest::new();
-        let stdin = child.stdin.take();
-        let answer = |stdin| match stdin {
-            Some(stdin) => self.words(&line.words, &mut BufWriter::new(stdin), false),
-            None => Ok(Ended::WELL),
+        let answer = |writes: PipeWriter| {
+            let outlet = writes.try_clone().map_err(Failure::Output)?;
+            self.redirected(Outlet::Pipe(outlet), || self.words(&line.words, &mut BufWriter::new(writes), false))
         };
         let (outcome, status) = match child.stdout.take() {
             Some(shown) => {
                 let (outcome, status, text) = std::thread::scope(|scope| {
                     let reader = scope.spawn(move || pass_on(shown));
-                    let outcome = answer(stdin);
+                    let outcome = answer(writes);
                     let status = child.wait();
                     (outcome, status, reader.join().unwrap_or_default())
                 });
@@ -82,7 +115,7 @@ impl Shell {
                 (outcome, status)
             }
             None => {
-                let outcome = answer(stdin);
+                let outcome = answer(writes);
                 if let Some(log) = self.log.borrow_mut().as_mut() {
                     log.note("(shown full screen: not recorded)");
                 }
@@ -92,14 +125,56 @@ impl Shell {
         drop(guest);
         let status = status.map_err(Failure::Output)?;
         match outcome {
-            // 127 is the shell's "command not found".
-            Ok(_) | Err(Failure::Output(_)) if status.code() == Some(127) => {
-                Err(Failure::usage(format!("the shell can't run {shell:?}")))
-            }
-            // The reader had enough (`| head`).
-            Err(Failure::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(Ended::WELL),
+            Ok(ended) => Ok(ended.then(self.hosted(shell, status)?)),
+            // The reader had enough (`| head`); whether it failed is its own status.
+            Err(Failure::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => self.hosted(shell, status),
             other => other,
         }
+    }
+
+    /// How the host's program ended, as the end of a line: its failure is the line's.
+    ///
+    /// # Errors
+    /// A usage error when there is no such program.
+    pub fn hosted(&self, shell: &str, status: ExitStatus) -> Result<Ended> {
+        let told = status.code().or_else(|| signal(status).map(|s| s.saturating_add(128)));
+        match told {
+            Some(0) => Ok(Ended::WELL),
+            // Whoever reads what it writes had enough: that is none of its failures.
+            Some(n) if n == 128 + SIGPIPE => Ok(Ended::WELL),
+            Some(n) if n == 128 + SIGINT => Ok(Ended::with(exit::INTERRUPTED)),
+            // The shell's "command not found".
+            Some(127) => Err(Failure::usage(format!("the shell can't run {shell:?}"))),
+            told => {
+                // At a prompt the program's own words are enough.
+                if !self.interactive {
+                    let status = told.map_or_else(String::new, |n| format!(" with status {n}"));
+                    self.say(&format!("memsh: {:?} ended{status}", shell.trim()));
+                }
+                Ok(Ended::with(exit::FAILURE))
+            }
+        }
+    }
+
+    /// Where a program of the host's is to write, where it is not the screen.
+    ///
+    /// # Errors
+    /// When the way there can't be had twice.
+    pub fn outlet(&self) -> Result<Option<Stdio>> {
+        self.outlet.borrow().as_ref().map(Outlet::stdio).transpose().map_err(Failure::Output)
+    }
+
+    /// Does `run` while what programs of the host's write goes there.
+    fn redirected<T>(&self, to: Outlet, run: impl FnOnce() -> Result<T>) -> Result<T> {
+        struct Restored<'a>(&'a Shell, Option<Outlet>);
+        impl Drop for Restored<'_> {
+            fn drop(&mut self) {
+                self.0.outlet.replace(self.1.take());
+            }
+        }
+        // Whatever happens: a program that waits for the end of a pipe would wait forever.
+        let _restored = Restored(self, self.outlet.replace(Some(to)));
+        run()
     }
 
     fn filed(&self, line: &Line, path: &str, append: bool) -> Result<Ended> {
@@ -110,8 +185,25 @@ impl Shell {
         let mut options = std::fs::File::options();
         options.create(true).write(true).append(append).truncate(!append);
         let file = options.open(path).map_err(|e| Failure::file(path, "write", e))?;
-        self.words(&line.words, &mut BufWriter::new(file), false)
+        let outlet = Outlet::File(file.try_clone().map_err(|e| Failure::file(path, "write", e))?);
+        self.redirected(outlet, || self.words(&line.words, &mut BufWriter::new(file), false))
     }
+}
+
+/// What was answered so far stands before what a program writes.
+fn before(outer: Option<&mut dyn Write>) -> Result<()> {
+    outer.map_or(Ok(()), |out| out.flush().map_err(Failure::Output))
+}
+
+/// The signal that ended a program.
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> Option<i32> {
+    None
 }
 
 fn wait(child: &mut Child) -> io::Result<ExitStatus> {

@@ -3,6 +3,7 @@
 use super::args::When;
 use super::host::Shell;
 use super::pager::Setting;
+use super::render::escape;
 use crate::commands::failure::{Failure, Result};
 
 /// Names, and what they can be.
@@ -15,6 +16,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ("quiet", "on, off"),
     ("strict", "on, off"),
     ("verbose", "0, 1, 2"),
+    ("log", "log FILE begins a transcript, log off ends it"),
 ];
 
 /// Lists the settings, or changes the one that `rest` names. What there is to show.
@@ -62,6 +64,17 @@ pub fn run(shell: &Shell, rest: &[String]) -> Result<String> {
         "progress" => o.progress = Some(when()?),
         "quiet" => o.quiet = flag()?,
         "strict" => o.strict = flag()?,
+        "log" if value.is_empty() => {
+            drop(o);
+            return Ok(format!("{}\n", value_of(shell, name)));
+        }
+        "log" => {
+            let hint = format!("log {value}");
+            return Err(Failure::Usage(
+                "set log shows where the transcript goes; log begins and ends one".to_owned(),
+                Some(hint),
+            ));
+        }
         "verbose" => o.verbose = value.parse().map_err(|_| bad("a number"))?,
         other => {
             return Err(Failure::Usage(format!("there is no setting {other}"), list()));
@@ -91,6 +104,10 @@ fn value_of(shell: &Shell, name: &str) -> String {
         "progress" => when(o.progress),
         "quiet" => on(o.quiet),
         "strict" => on(o.strict),
+        "log" => match shell.log.borrow().as_ref() {
+            Some(log) => escape::terminal(&log.path().to_string_lossy()).into_owned(),
+            None => "off".to_owned(),
+        },
         _ => o.verbose.to_string(),
     }
 }

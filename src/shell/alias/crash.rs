@@ -99,6 +99,9 @@ const FORMS: &[(&str, &str)] = &[
         "list task_struct.tasks 0xffff888004a50000 -s pid,comm --embedded",
     ),
     ("list module.list -s module.name -H modules", "list module.list modules -s name"),
+    ("list -H init_task.tasks -s task_struct.pid", "list task_struct.tasks init_task.tasks -s pid"),
+    ("list -H init_task.tasks -o task_struct.tasks -s task_struct.pid", "list task_struct.tasks init_task.tasks -s pid"),
+    ("list task_struct.tasks -H init_task.tasks -s pid,comm", "list task_struct.tasks init_task.tasks -s pid,comm"),
     ("list -o 8 ffff888004a50000", "list 0xffff888004a50000 --offset 8"),
     (
         "tree -t rbtree -r vmap_area.rb_node -s vmap_area.va_start vmap_area_root",
@@ -253,7 +256,10 @@ fn net(rest: &[String]) -> Option<Translated> {
 fn log(rest: &[String], notes: &mut Notes) -> Option<Translated> {
     let theirs = apart(rest).0;
     if rest.is_empty() {
-        notes.say("note: log: the kernel's log, as in crash; `log FILE` records the session, `log off` ends that".to_owned());
+        notes.say(
+            "note: log: the kernel's log, as in crash; `log FILE` records the session, `log status` tells, `log off` ends that"
+                .to_owned(),
+        );
     }
     let options = ["-T", "-t", "-d", "-m", "-a", "-A", "-c", "-s"];
     theirs.iter().all(|w| options.contains(&w.as_str())).then(|| Ok(with(&["kmsg"], &apart(rest).1)))

@@ -103,13 +103,11 @@ fn translated(words: &[String], notes: &mut Notes, depth: u32) -> Option<Transla
             return Some(Err(Absent::new(format!("{name} ({}) is not in this version of memsh", tool.name), *instead)));
         }
     }
-    // A plugin's name without the system's: `check_idt`, `tty_check`.
-    let ours = crate::commands::find(first).is_some() || super::builtin::NAMES.contains(&first.as_str());
-    if depth < DEEPEST && !ours && volatility::knows(first) {
-        let full: Vec<String> = std::iter::once(format!("linux.{first}")).chain(rest.iter().cloned()).collect();
-        return translated(&full, notes, depth + 1);
+    // Volatility's plugins have a system in front of their names, which nobody types twice.
+    if crate::commands::find(first).is_some() || super::builtin::NAMES.contains(&first.as_str()) {
+        return None;
     }
-    None
+    volatility::bare(first, rest, notes)
 }
 
 /// A spelling behind the name of a tool: `vol -f memory.raw linux.pslist`, `%crash ps`, `%ps`.
@@ -149,10 +147,11 @@ pub fn is_debugger_extension(name: &str) -> bool {
 
 /// Every first word of another tool that means something here, for "did you mean".
 pub fn names() -> impl Iterator<Item = &'static str> {
-    TOOLS.iter().flat_map(|t| {
+    let tools = TOOLS.iter().flat_map(|t| {
         let first = |line: &'static str| line.split(' ').next().unwrap_or(line);
         t.words.iter().map(|(w, _)| *w).chain(t.forms.iter().map(move |(w, _)| first(w)))
-    })
+    });
+    tools.chain(volatility::plugins())
 }
 
 /// memsh's words in front of the tool's.

@@ -44,6 +44,7 @@ const FORMS: &[(&str, &str)] = &[
     ("cat /proc/kallsyms", "symbols"),
     ("cat /proc/mounts", "mounts"),
     ("cat /proc/iomem", "iomem"),
+    ("cat /proc/ioports", "iomem --ports"),
     ("cat /proc/swaps", "swaps"),
     ("cat /proc/net/tcp", "net"),
 ];
@@ -129,6 +130,7 @@ fn of_proc(path: &str, own: &[String]) -> Option<Translated> {
             "kallsyms" => &["symbols"],
             "mounts" => &["mounts"],
             "iomem" => &["iomem"],
+            "ioports" => &["iomem", "--ports"],
             "swaps" => &["swaps"],
             "timer_list" => &["timers"],
             "kmsg" => &["kmsg"],

@@ -8,9 +8,7 @@ pub const TOOL: Tool = Tool { name: "Volatility", words: WORDS, forms: FORMS, ab
 
 /// Volatility 2's names that carry no system's.
 const WORDS: &[(&str, &str)] = &[
-    ("check_modules", "modules --scan"),
     ("psxview", "ps --scan"),
-    ("psscan", "ps --scan"),
     ("psdispscan", "ps --scan"),
     ("connections", "net"),
     ("connscan", "net"),
@@ -41,14 +39,16 @@ const PLUGINS: &[(&str, &str)] = &[
     ("boottime", "info"),
     ("callbacks", "hooks"),
     ("capabilities", "creds"),
-    ("check_afinfo", "hooks --only seq_operations"),
+    ("check_afinfo", r#"hooks --only seq_operations --where 'name ~ "^/proc/net/(tcp|udp|raw)"'"#),
     ("check_creds", "creds"),
     ("check_fop", "hooks --only file_operations"),
+    ("check_fops", "hooks --only file_operations"),
+    ("check_ftrace", "hooks --only ftrace"),
     ("check_idt", "hooks --only idt"),
-    ("check_inline_kernel", "malfind --kind code"),
+    ("check_inline_kernel", "textcheck"),
     ("check_modules", "modules --scan"),
     ("check_syscall", "hooks --only syscall,ia32_syscall"),
-    ("check_tty", "hooks --only tty"),
+    ("check_tty", "hooks --only tty *receive_buf*"),
     ("cmdline", "cmdline"),
     ("cpuinfo", "info"),
     ("dlllist", "modules"),
@@ -77,13 +77,15 @@ const PLUGINS: &[(&str, &str)] = &[
     ("ip.link", "interfaces"),
     ("isfinfo", "info"),
     ("kallsyms", "symbols"),
-    ("keyboard_notifier", "hooks --only notifier"),
-    ("keyboard_notifiers", "hooks --only notifier"),
+    ("keyboard_notifier", "hooks --only notifier keyboard_notifier_list"),
+    ("keyboard_notifiers", "hooks --only notifier keyboard_notifier_list"),
     ("kmsg", "kmsg"),
+    ("kprobes", "hooks --only kprobe,kretprobe"),
     ("kthreads", "ps -k"),
     ("ldrmodules", "modules"),
     ("library_list", "modules"),
     ("librarydump", "dump"),
+    ("lsm_hooks", "hooks --only lsm"),
     ("lsmod", "modules"),
     ("lsof", "files"),
     ("malfind", "malfind"),
@@ -99,6 +101,7 @@ const PLUGINS: &[(&str, &str)] = &[
     ("netfilter", "hooks --only netfilter"),
     ("netscan", "net"),
     ("netstat", "net"),
+    ("notifiers", "hooks --only notifier"),
     ("pagecache", "pagecache"),
     ("pagecache.files", "pagecache"),
     ("pagecache.inodepages", "inodepages"),
@@ -140,7 +143,7 @@ const PLUGINS: &[(&str, &str)] = &[
     ("tracing.tracepoints", "hooks --only tracepoint"),
     ("ftrace", "hooks --only ftrace"),
     ("tracepoints", "hooks --only tracepoint"),
-    ("tty_check", "hooks --only tty"),
+    ("tty_check", "hooks --only tty *receive_buf*"),
     ("vadinfo", "maps"),
     ("vadregexscan", "scan --regex"),
     ("vadwalk", "maps"),
@@ -174,6 +177,7 @@ const NONE: &[(&str, &str)] = &[
     ("vma_cache", "`maps` lists regions"),
     ("vmayarascan", YARA),
     ("vadyarascan", YARA),
+    ("yara", YARA),
     ("yarascan", YARA),
 ];
 
@@ -191,6 +195,7 @@ const FORMS: &[(&str, &str)] = &[
     ("linux.proc.Maps --pid 142 --dump", "dump -p 142 -o pid.142.elf"),
     ("linux.elfs", "foreach user modules"),
     ("linux.elfs --pid 142", "modules --pid 142"),
+    ("linux.library_list", "foreach user modules"),
     ("linux.library_list --pids 142", "modules --pid 142"),
     ("linux.module_extract --base 0xffffffffc0400000", "dump 0xffffffffc0400000"),
     ("linux.vmaregexscan --pid 142 --pattern a.b", "scan --regex --pid 142 a.b"),
@@ -213,19 +218,59 @@ const FORMS: &[(&str, &str)] = &[
     ("linux_lsof -p 1,142", "files -p 1 -p 142"),
     ("windows.pslist", "ps"),
     ("windows.netscan.NetScan", "net"),
+    ("psscan", "ps --scan"),
+    ("hidden_modules", "modules --scan"),
+    ("check_modules", "modules --scan"),
+    ("modxview", "modules --scan"),
+    ("elfs", "foreach user modules"),
+    ("elfs --pid 142", "modules --pid 142"),
+    ("check_syscall", "hooks --only syscall,ia32_syscall"),
+    ("linux.check_idt", "hooks --only idt"),
+    ("check_idt", "hooks --only idt"),
+    ("idt", "hooks --only idt"),
+    ("linux.check_afinfo", r#"hooks --only seq_operations --where 'name ~ "^/proc/net/(tcp|udp|raw)"'"#),
+    ("check_afinfo", r#"hooks --only seq_operations --where 'name ~ "^/proc/net/(tcp|udp|raw)"'"#),
+    ("check_fop", "hooks --only file_operations"),
+    ("check_creds", "creds"),
+    ("check_ftrace", "hooks --only ftrace"),
+    ("tracing.ftrace.CheckFtrace", "hooks --only ftrace"),
+    ("linux.keyboard_notifiers", "hooks --only notifier keyboard_notifier_list"),
+    ("keyboard_notifiers", "hooks --only notifier keyboard_notifier_list"),
+    ("notifiers", "hooks --only notifier"),
+    ("netfilter", "hooks --only netfilter"),
+    ("linux.kprobes", "hooks --only kprobe,kretprobe"),
+    ("kprobes", "hooks --only kprobe,kretprobe"),
+    ("linux.tty_check", "hooks --only tty *receive_buf*"),
+    ("tty_check", "hooks --only tty *receive_buf*"),
+    ("lsm_hooks", "hooks --only lsm"),
+    ("linux.check_inline_kernel", "textcheck"),
+    ("proc_maps --pid 142", "maps --pid 142"),
     ("banners.Banners", "info"),
     ("isfinfo.IsfInfo", "info"),
     ("vol -f memory.raw linux.pslist", "ps"),
     ("python3 vol.py -f memory.raw linux.lsmod", "modules"),
 ];
 
-/// Whether there is a plugin of this name, without the system's.
-pub fn knows(name: &str) -> bool {
-    PLUGINS.iter().chain(NONE).any(|(n, _)| *n == name)
-}
-
 fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
     let (plugin, class) = plugin(name)?;
+    let known = known(name, &plugin, &class, rest, notes);
+    // Not known: memsh's own command of that name, if there is one, or "did you mean".
+    known.or_else(|| Some(Ok(with(&[plugin.as_str()], &options("", rest, notes)))))
+}
+
+/// A plugin by its name alone (`psscan`, `tracing.ftrace`), where that is no command of memsh's.
+pub fn bare(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
+    let (plugin, class) = plugin(&format!("linux.{name}"))?;
+    known(name, &plugin, &class, rest, notes)
+}
+
+/// The names of all plugins that mean something here, for "did you mean".
+pub fn plugins() -> impl Iterator<Item = &'static str> {
+    PLUGINS.iter().map(|(name, _)| *name)
+}
+
+/// What a plugin that is in the tables means; `name` is how it was typed.
+fn known(name: &str, plugin: &str, class: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
     let full = format!("{plugin}.{class}");
     let known = |table: &[(&'static str, &'static str)]| {
         let exact = table.iter().find(|(n, _)| !class.is_empty() && *n == full);
@@ -234,16 +279,16 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
     if let Some(instead) = known(NONE) {
         return Some(Err(Absent::new(format!("{name}: memsh has no counterpart"), instead)));
     }
+    let meant = known(PLUGINS)?;
     // Of every process, unless some are named: without one memsh's `modules` are the kernel's.
     let chosen = rest.iter().any(|w| matches!(w.as_str(), "--pid" | "--pids" | "-p" | "--dump"));
-    if OF_PROCESSES.contains(&plugin.as_str()) && !chosen {
-        return Some(Ok(with(&["foreach", "user", "modules"], rest)));
-    }
-    match known(PLUGINS) {
-        Some(meant) => Some(Ok(options(meant, rest, notes))),
-        // Not known: memsh's own command of that name, if there is one, or "did you mean".
-        None => Some(Ok(with(&[plugin.as_str()], &options("", rest, notes)))),
-    }
+    let meant = if OF_PROCESSES.contains(&plugin) && !chosen { "foreach user modules" } else { meant };
+    Some(Ok(options(meant, rest, notes)))
+}
+
+/// The words of a meaning, in which a word with spaces stands in quotes.
+fn words(meant: &str) -> Vec<String> {
+    super::super::line::split(meant).ok().and_then(|lines| lines.into_iter().next()).map(|line| line.words).unwrap_or_default()
 }
 
 /// The plugin's name and its class, both in lower case, of `linux.malware.malfind.Malfind`, `linux_pslist`, `banners.Banners`.
@@ -278,19 +323,19 @@ fn options(meant: &str, rest: &[String], notes: &mut Notes) -> Vec<String> {
     if meant.contains("--extract") {
         notes.say("note: what is cached of every file goes to the new directory recovered_fs; `pagecache --extract DIR` chooses another".to_owned());
     }
-    let mut command: Vec<String> = meant.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
+    let mut command = words(meant);
     let scan = command.first().is_some_and(|c| c == "scan");
     let mut out = Vec::new();
     let mut pids = Vec::new();
     let mut dump = false;
-    let mut words = rest.iter().peekable();
-    while let Some(w) = words.next() {
+    let mut typed = rest.iter().peekable();
+    while let Some(w) = typed.next() {
         match w.as_str() {
             "--pid" | "--pids" | "-p" => {
                 let option = if w == "-p" { "-p" } else { "--pid" };
                 // A name is memsh's own; Volatility's are numbers, several, with commas in the second one.
                 let mut first = true;
-                while let Some(n) = words.next_if(|n| first || is_decimal(n)) {
+                while let Some(n) = typed.next_if(|n| first || is_decimal(n)) {
                     first = false;
                     for n in n.split(',').filter(|n| !n.is_empty()) {
                         out.extend([option.to_owned(), n.to_owned()]);
@@ -301,7 +346,7 @@ fn options(meant: &str, rest: &[String], notes: &mut Notes) -> Vec<String> {
             "--dump" => dump = true,
             "--threads" => command = vec!["threads".to_owned()],
             "--pattern" | "--yara-string" | "--find" | "--base" | "--address" | "--inode" if !meant.is_empty() => {
-                out.extend(words.next().cloned());
+                out.extend(typed.next().cloned());
             }
             "--physical" | "--decorate-comm" | "--decorate_comm" => {
                 notes.say(format!("note: {w}: memsh's answer does not depend on it (`--json` has every field)"));

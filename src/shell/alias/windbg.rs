@@ -20,7 +20,7 @@ const WORDS: &[(&str, &str)] = &[
     ("!dlls", "modules"),
     ("!dml_proc", "ps"),
     ("!idt", "hooks --only idt"),
-    ("!chkimg", "malfind --kind code"),
+    ("!chkimg", "textcheck"),
     ("!lmi", "modules"),
     ("!peb", "env"),
     ("!stacks", "bt"),
@@ -94,6 +94,8 @@ const FORMS: &[(&str, &str)] = &[
     ("s -q 0 L1000 fffff80012345678", "scan --hex --range 0 L1000 -- 78 56 34 12 00 f8 ff ff"),
     ("s -sa 0 L1000", "strings --range 0 L1000"),
     ("x nt!*Process*", "symbols nt!*Process*"),
+    ("x nt!init_task", "symbols nt!init_task"),
+    ("x virtio!", "symbols virtio!"),
     ("dt nt!_EPROCESS ffff888004a50000", "dt _EPROCESS 0xffff888004a50000"),
     ("dt nt!_EPROCESS ImageFileName ffff888004a50000", "dt _EPROCESS.ImageFileName 0xffff888004a50000"),
     ("dt -r2 list_head", "dt --depth 2 list_head"),
@@ -110,6 +112,7 @@ const FORMS: &[(&str, &str)] = &[
     ("vertarget", "info"),
     ("$<script.msh", "source script.msh"),
     (".writemem out.bin 1000 L20", "dump 0x1000 L20 -o out.bin"),
+    (".logfile", "log status"),
     (".dump /f out.elf", "dump phys --format elf -o out.elf"),
 ];
 
@@ -178,6 +181,12 @@ pub fn is_extension(name: &str) -> bool {
         || ABSENT.iter().any(|(w, _)| bang(w))
 }
 
+/// Whether `x` is asked for one name of a module, as `nt!init_task`: gdb has no such names, and its `x` reads expressions.
+fn is_of_module(rest: &[String]) -> bool {
+    let word = |w: &str| !w.is_empty() && w.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$'));
+    matches!(apart(rest).0.as_slice(), [one] if one.split_once('!').is_some_and(|(module, name)| word(module) && word(name)))
+}
+
 /// The unit of `!db`, `!dd`, ...
 fn physical(name: &str) -> Option<&'static str> {
     Some(match name {
@@ -210,6 +219,7 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "~" if rest.is_empty() => with(&["threads"], rest),
         "~*k" | "~*kb" | "~*kv" | "~*" => with(&["bt"], &own_only(rest)),
         "vertarget" => with(&["info"], rest),
+        ".logfile" => with(&["log", "status"], rest),
         "lm" | "lmk" | "lmu" | "lmf" | "lmn" | "lmt" => modules(rest, notes),
         "lma" => with(&["modules", "-a"], &addresses(rest, windbg("lma"), notes)),
         "ln" => with(&["near"], &addresses(rest, windbg("ln"), notes)),
@@ -231,6 +241,7 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "x" if rest.iter().any(|w| w.contains('*') && !w.starts_with('*') || w.ends_with('!') || w.contains("!*")) => {
             with(&["symbols"], rest)
         }
+        "x" if is_of_module(rest) => with(&["symbols"], rest),
         // crash's `struct -l` says where in the structure the address is.
         "dt" if rest.iter().any(|w| matches!(w.as_str(), "-l" | "--list")) => walked(rest),
         "struct" if rest.iter().any(|w| w == "--list") => walked(rest),

@@ -86,16 +86,18 @@ pub fn list(rest: &[String], notes: &mut Notes) -> Option<Translated> {
     }
     let mut plain: Vec<String> = Vec::new();
     let mut behind = Vec::new();
+    let mut shown = None;
     let mut words = theirs.iter();
     while let Some(w) = words.next() {
         match w.as_str() {
             "-h" => behind.push("--embedded".to_owned()),
             "-H" | "-x" | "-d" => {}
-            "-o" => behind.extend(["--offset".to_owned(), words.next().cloned().unwrap_or_default()]),
-            "-s" | "-S" => {
-                let (_, members) = members(words.next()?);
-                behind.extend((!members.is_empty()).then_some(["-s".to_owned(), members]).into_iter().flatten());
-            }
+            "-o" => match words.next()? {
+                // `-o task_struct.tasks`: the member in place of its offset.
+                member if number(member, 10).is_none() && member.contains('.') => plain.insert(0, member.clone()),
+                offset => behind.extend(["--offset".to_owned(), offset.clone()]),
+            },
+            "-s" | "-S" => shown = Some(words.next()?),
             "-e" | "-l" | "-r" | "-B" => {
                 return Some(Err(Absent::new(
                     format!("list {w}: memsh walks a list from its beginning to its end"),
@@ -104,6 +106,24 @@ pub fn list(rest: &[String], notes: &mut Notes) -> Option<Translated> {
             }
             w if is_number(w) && !is_decimal(w) => plain.push(hex(w, crash("list"), notes)),
             w => plain.push(w.to_owned()),
+        }
+    }
+    let linked = plain.first().and_then(|w| w.split_once('.')).map(|(kind, member)| (kind.to_owned(), member.to_owned()));
+    if let Some(text) = shown {
+        let (kind, shown) = match text.split_once('.') {
+            // The type alone is all of it, which is a long line each; other names alone are members.
+            None if linked.as_ref().is_some_and(|(k, _)| k == text) => (text.clone(), String::new()),
+            None => (String::new(), text.clone()),
+            Some(_) => members(text),
+        };
+        // `-H init_task.tasks -s task_struct.pid`: the type is that of what is shown, the member that of the head.
+        if let ([_], Some((symbol, member)), false) = (plain.as_slice(), &linked, kind.is_empty())
+            && *symbol != kind
+        {
+            plain.insert(0, format!("{kind}.{member}"));
+        }
+        if !shown.is_empty() {
+            behind.splice(0..0, ["-s".to_owned(), shown]);
         }
     }
     Some(Ok(with(&["list"], &[plain, behind, own].concat())))

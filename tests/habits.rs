@@ -199,7 +199,7 @@ fn what_memsh_does_not_do_says_what_it_does() {
 #[test]
 fn a_check_shows_its_tables_and_no_others() {
     let names = |command: &str| -> Vec<String> {
-        let rows = answer(&[command]);
+        let rows = answer(&command.split(' ').collect::<Vec<_>>());
         rows.as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap().to_owned()).collect()
     };
     let afinfo = names("linux.check_afinfo");

@@ -8,11 +8,11 @@ mod sweep;
 
 use areas::{Area, Told};
 use memory::{Holed, Noting, PAGE};
+use memsh::PhysAddr;
 use memsh::engine::{AddressSpace, Memory, Software};
 use memsh::image::{OpenOptions, open_bytes};
 use memsh::os::linux::{Kernel, Linux};
 use memsh::os::{Hints, OsLayer, detect};
-use memsh::{PhysAddr, VirtAddr};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock};
 

@@ -106,8 +106,8 @@ fn systems(reader: &mut Reader<'_, '_>) {
         if let Some(at) = block.ptr(shape.names) {
             reader.operations("dentry_operations", &name, "dentry_operations", at);
         }
-        let root = block.ptr(shape.root).and_then(|at| dentry.read(view, at).ptr(dentry.inode));
-        let Some(root) = root.map(|at| inode.read(view, at)) else { continue };
+        let root = block.ptr(shape.root).and_then(|at| dentry.read_or(view, at, reader.lost)?.ptr(dentry.inode));
+        let Some(root) = root.and_then(|at| inode.read_or(view, at, reader.lost)) else { continue };
         if let Some(at) = root.ptr(inode.operations) {
             reader.operations("inode_operations", &name, "inode_operations", at);
         }
@@ -233,9 +233,8 @@ fn terminal_of(reader: &mut Reader<'_, '_>, at: VirtAddr) {
     if let Some(at) = block.ptr(shape.operations) {
         reader.operations("tty", &name, "tty_operations", at);
     }
-    let Some(ops) = block.ptr(shape.discipline).and_then(|at| discipline.read(view, at).ptr(discipline.operations)) else {
-        return;
-    };
+    let held = block.ptr(shape.discipline).and_then(|at| discipline.read_or(view, at, reader.lost));
+    let Some(ops) = held.and_then(|b| b.ptr(discipline.operations)) else { return };
     // Every terminal is told with what receives its characters, though most share it.
     let calls = operations.read(view, ops);
     let members = [("receive_buf", operations.receive), ("receive_buf2", operations.receive2)];

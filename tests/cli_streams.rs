@@ -220,6 +220,8 @@ fn a_transcript_says_where_it_is() {
     assert!(lines[4].contains("MESSAGE") && lines[5] == "off", "{lines:?}");
     assert!(run.stderr.contains(&format!("the transcript goes to {path}")), "{}", run.stderr);
     assert_eq!(sample(&["-c", "set log x"]).status, 2);
+    let help = sample(&["help", "log"]).stdout;
+    assert!(help.contains("Keeps a transcript") && help.contains("log status") && help.contains("kmsg"), "{help}");
 }
 
 #[test]

@@ -100,6 +100,13 @@ fn help(shell: &Shell, rest: &[String], out: &mut dyn Write) -> Result<()> {
             }
             let words = super::alias::expand(rest);
             let name = words.first().map(String::as_str).unwrap_or_default();
+            // `log` alone is the kernel's; with a file it is the shell's own, which has to be explained somewhere.
+            if let [typed] = rest
+                && typed != name
+                && let Some(about) = docs::builtin(typed).filter(|_| typed == "log")
+            {
+                text(out, &format!("{about}\n"))?;
+            }
             if let Some(body) = shell.own.borrow().get(name) {
                 return text(out, &format!("{name} is an alias of yours: {body}\n"));
             }

@@ -11,6 +11,7 @@
 //! - [`engine`]: addresses, physical memory, translation, views, search
 //! - [`arch`]: page-table formats as constant data
 //! - [`disasm`]: machine code as text
+//! - [`codec`]: decompressors of single blocks
 //! - [`memsh_plugin`]: the traits and types that all of them share
 
 #![allow(
@@ -19,6 +20,7 @@
 )]
 
 pub mod arch;
+pub mod codec;
 pub mod disasm;
 pub mod engine;
 mod error;

@@ -42,7 +42,7 @@ impl Options {
     fn decides_nothing(&self) -> bool {
         let h = &self.hints;
         let target = h.arch.is_none() && h.dtb.is_none() && h.kernel_base.is_none() && h.symbols.is_empty();
-        target && self.image.format.is_none() && self.image.base.is_none()
+        target && self.image.format.is_none() && self.image.base.is_none() && self.image.sidecars.is_empty()
     }
 }
 
@@ -71,12 +71,13 @@ impl Session {
         match target {
             Target::File(path) => {
                 let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-                let image = image::open(path, &options.image)?;
                 let mut options = options;
                 // What the user says of the image is worked out anew each time: it may be wrong.
                 if options.decides_nothing() {
                     options.hints.memo = options.cache.as_deref().map(|folder| Arc::new(Memo::new(folder, path)));
+                    options.image.memo.clone_from(&options.hints.memo);
                 }
+                let image = image::open(path, &options.image)?;
                 Ok(Self::of_image(image, name, options))
             }
             #[cfg(feature = "cli")]

@@ -572,11 +572,10 @@ impl std::io::Seek for SeekSink {
 
 #[test]
 fn a_connector_goes_through_a_c_table_and_back() {
-    use memsh_plugin::{ConnectorInstanceBase, PhysReadOp, PhysicalMemory, Status, group_obj};
+    use memsh_plugin::{PhysReadOp, PhysicalMemory, Status};
     let data = pattern(0x2000, 1);
     let i = image(lime::lime(&[(0x1000, &data[..0x1000]), (0x5000, &data[0x1000..])])).unwrap();
-    let connector = i.connector().unwrap();
-    let object = group_obj!(connector as ConnectorInstance);
+    let object = i.connector().unwrap();
     // Only the table of C functions is left to call through.
     let mut buf = [0; 0x20];
     let mut ops = [PhysReadOp::new(PhysAddr::new(0x1ff0), &mut buf)];

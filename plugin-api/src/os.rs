@@ -168,6 +168,15 @@ pub struct RegionInfo {
     pub kind: Text,
 }
 
+impl RegionInfo {
+    /// What is allowed there as `/proc/PID/maps` writes it: `rwxp`, or `rwxs` where writes are shared.
+    pub fn permissions(&self) -> String {
+        let flag = |on, c| if on { c } else { '-' };
+        let shared = if self.shared { 's' } else { 'p' };
+        [flag(self.read, 'r'), flag(self.write, 'w'), flag(self.execute, 'x'), shared].iter().collect()
+    }
+}
+
 /// One variable of a process's environment.
 #[repr(C)]
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,7 @@
 
 use super::cells::{hex, wide};
 use super::context::Context;
-use super::evidence::guard;
+use super::evidence::{create, take_back};
 use super::extract::extract;
 use super::failure::{Failure, Result};
 use super::pagecache;
@@ -184,20 +184,7 @@ impl Dump {
     }
 
     fn write(&self, cx: &Context, memory: &Memory, ranges: &[MemoryRange], format: &WriteFormat) -> Result<u64> {
-        guard(cx.session().ok(), &self.output)?;
-        let mut options = File::options();
-        options.write(true);
-        if self.force {
-            options.create(true).truncate(true)
-        } else {
-            options.create_new(true)
-        };
-        let mut file = options.open(&self.output).map_err(|e| match e.kind() {
-            std::io::ErrorKind::AlreadyExists => {
-                Failure::Usage(format!("dump: {} exists", self.output.display()), Some("--force overwrites it".to_owned()))
-            }
-            _ => Failure::file(&self.output, "write", e),
-        })?;
+        let mut file = create(cx.session().ok(), &self.output, self.force)?;
         // The writer calls back from this very thread, but its type promises more than a meter can.
         let done = std::sync::Arc::new(AtomicU64::new(0));
         let (seen, interrupt) = (std::sync::Arc::clone(&done), cx.host().interrupt());
@@ -212,13 +199,7 @@ impl Dump {
         match written {
             Ok(summary) => Ok(summary.unreadable),
             Err(e) => {
-                // Half a dump is worse than none: nobody can tell it from a whole one.
-                let regular = file.metadata().is_ok_and(|m| m.is_file());
-                drop(file);
-                // A device (`--force -o /dev/full`) is not ours to remove.
-                if regular {
-                    let _ = std::fs::remove_file(&self.output);
-                }
+                take_back(file, &self.output);
                 Err(e.into())
             }
         }

@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, Result};
 use memsh::session::Session;
+use std::fs::File;
 use std::path::Path;
 
 /// Refuses to write to `output` where that is the image, by whatever name: another path, a symbolic or a hard link.
@@ -22,6 +23,37 @@ pub fn guard(session: Option<&Session>, output: &Path) -> Result<()> {
             Err(Failure::usage(message))
         }
         false => Ok(()),
+    }
+}
+
+/// The file that a command writes an answer of its own to (`-o PATH`): a new one, or with `force` whatever is there.
+///
+/// # Errors
+/// As [`guard`]; when it exists and may not be overwritten, or can't be written.
+pub fn create(session: Option<&Session>, output: &Path, force: bool) -> Result<File> {
+    guard(session, output)?;
+    let mut options = File::options();
+    options.write(true);
+    if force {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
+    options.open(output).map_err(|e| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Failure::Usage(format!("dump: {} exists", output.display()), Some("--force overwrites it".to_owned()))
+        }
+        _ => Failure::file(output, "write", e),
+    })
+}
+
+/// Takes back a file that could not be written to its end: half of one is worse than none, nobody can tell it from a whole one.
+/// A device (`--force -o /dev/full`) is not ours to remove.
+pub fn take_back(file: File, output: &Path) {
+    let regular = file.metadata().is_ok_and(|m| m.is_file());
+    drop(file);
+    if regular {
+        let _ = std::fs::remove_file(output);
     }
 }
 

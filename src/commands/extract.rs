@@ -3,9 +3,9 @@
 //! Paths come from the image, which may be hostile: nothing is ever written outside the directory that the user named, nothing
 //! that exists is overwritten, no link is followed.
 
-use super::cells::hex;
+use super::cells::{hex, is_unsafe};
 use super::context::Context;
-use super::evidence::guard;
+use super::evidence::{create, take_back};
 use super::failure::{Failure, Result};
 use memsh::os::linux::Kernel;
 use memsh::os::linux::files::cachedpages::{CachedPages, pages_of};
@@ -115,7 +115,7 @@ fn part(name: &[u8]) -> String {
     match text {
         Some(text) => {
             for c in text.chars() {
-                let plain = !c.is_control() && !"%\\:*?\"<>|".contains(c) && !is_invisible(c);
+                let plain = !is_unsafe(c) && !"%\\:*?\"<>|".contains(c);
                 if plain { out.push(c) } else { escape(c.encode_utf8(&mut [0; 4]).as_bytes(), &mut out) }
             }
         }
@@ -141,11 +141,6 @@ fn part(name: &[u8]) -> String {
         out.push_str(sum.get(..12).unwrap_or_default());
     }
     out
-}
-
-/// Characters that turn the writing around or can't be seen.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn modified(file: &CachedFile) -> Option<std::time::SystemTime> {
@@ -260,34 +255,16 @@ impl Sum {
 /// # Errors
 /// When it exists and may not be overwritten, is the image, or can't be written.
 pub fn extract(cx: &Context, kernel: &Kernel, frames: &Frames, file: &CachedFile, output: &Path, force: bool) -> Result<Written> {
-    guard(cx.session().ok(), output)?;
     let Some(contents) = Contents::of(cx, kernel, frames, file) else {
         return Err(Failure::usage("dump: the file makes no sense; nothing was written"));
     };
-    let mut options = File::options();
-    options.write(true);
-    if force {
-        options.create(true).truncate(true)
-    } else {
-        options.create_new(true)
-    };
-    let mut target = options.open(output).map_err(|e| match e.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::Usage(format!("dump: {} exists", output.display()), Some("--force overwrites it".to_owned()))
-        }
-        _ => Failure::file(output, "write", e),
-    })?;
+    let mut target = create(cx.session().ok(), output, force)?;
     match contents.write(cx, kernel, &mut target, output) {
         Ok((unreadable, sha256)) => {
             Ok(Written { path: output.to_string_lossy().into_owned(), bytes: contents.length, unreadable, sha256 })
         }
         Err(e) => {
-            // Half a file is worse than none; a device is not ours to remove.
-            let regular = target.metadata().is_ok_and(|m| m.is_file());
-            drop(target);
-            if regular {
-                let _ = std::fs::remove_file(output);
-            }
+            take_back(target, output);
             Err(e)
         }
     }

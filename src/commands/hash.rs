@@ -39,7 +39,7 @@ impl Command for Hash {
     fn run(self, cx: &Context, out: &mut Rows<'_, HashRow>) -> Result<()> {
         let session = cx.session()?;
         let path = &session.facts().path;
-        if session.image().connector().is_none() {
+        if !session.image().has_file() {
             let e = Error::new(Layer::Command, ErrorKind::Unsupported, format!("{} is no file", path.display()));
             return Err(e.hint("`dump phys -o FILE` writes its memory into one, and says the SHA-256").into());
         }

@@ -105,6 +105,7 @@ impl Command for Info {
         let facts = session.facts();
         let mut warnings = facts.warnings.clone();
         warnings.extend(session.image().changed());
+        warnings.extend(session.image().damage());
         if let Ok(layer) = &layer {
             warnings.extend(layer.warnings.iter().cloned());
         }
@@ -113,7 +114,7 @@ impl Command for Info {
             image: ImagePart {
                 path: facts.path.to_string_lossy().into_owned(),
                 format: facts.format.clone(),
-                size: session.image().connector().map(|_| facts.size),
+                size: session.image().has_file().then_some(facts.size),
                 memory_size: facts.memory_size,
                 ranges: facts
                     .ranges

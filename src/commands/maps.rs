@@ -98,19 +98,13 @@ impl Command for Maps {
     }
 }
 
-/// Permissions as `/proc/PID/maps` writes them.
-pub fn permissions(r: &RegionInfo) -> String {
-    let flag = |on, c| if on { c } else { '-' };
-    [flag(r.read, 'r'), flag(r.write, 'w'), flag(r.execute, 'x'), if r.shared { 's' } else { 'p' }].iter().collect()
-}
-
 fn row(r: &RegionInfo) -> MapsRow {
     let device = r.device_major.get().zip(r.device_minor.get());
     MapsRow {
         start: r.start.into(),
         end: r.end.into(),
         size: number(r.end.value().saturating_sub(r.start.value())),
-        perm: permissions(r),
+        perm: r.permissions(),
         offset: r.offset.get(),
         device: device.map(|(major, minor)| format!("{major:02x}:{minor:02x}")),
         inode: r.inode.get(),

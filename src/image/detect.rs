@@ -1,16 +1,25 @@
 //! Which format a file has, and on what evidence.
 
+use super::blocks::Blocks;
+use super::input::Input;
+use super::map::Content;
+use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
 use super::{elf, lime, magic};
 use crate::{At, Error, ErrorKind, Layer, Result};
-use memsh_plugin::{MemoryRange, PhysAddr};
+use memsh_plugin::{MemoryRange, PhysAddr, umem};
+use std::sync::Arc;
 
 /// What a format makes of a file.
 #[derive(Default)]
 pub(super) struct Parsed {
     pub format: &'static str,
-    /// Physical ranges and where in the file their bytes are.
-    pub claims: Vec<(MemoryRange, u64)>,
+    /// Physical ranges and where in the files their bytes are.
+    pub claims: Vec<Claim>,
+    /// The files that a claim may name beside the one that was opened: number 1 and so on.
+    pub files: Vec<Arc<Content>>,
+    /// In place of claims: memory that must be unpacked.
+    pub blocks: Option<Box<dyn Blocks>>,
     pub warnings: Vec<String>,
     pub details: Vec<(String, String)>,
     pub vmcoreinfo: Option<Vec<u8>>,
@@ -22,6 +31,22 @@ impl Parsed {
     pub(super) fn new(format: &'static str) -> Self {
         Self { format, ..Self::default() }
     }
+
+    /// Says that `size` bytes of memory from `start` on lie in the file, at `offset`.
+    pub(super) fn claim(&mut self, start: u64, size: u64, offset: u64) {
+        self.claim_in(0, start, size, offset);
+    }
+
+    /// As [`claim`](Self::claim), in one of the image's files.
+    pub(super) fn claim_in(&mut self, file: usize, start: u64, size: u64, offset: u64) {
+        let range = MemoryRange { start: PhysAddr::new(umem::from(start)), size: umem::from(size) };
+        self.claims.push((range, Place { file, offset }));
+    }
+
+    /// A fact of the header, for `info`.
+    pub(super) fn detail(&mut self, name: &str, value: impl ToString) {
+        self.details.push((name.to_owned(), value.to_string()));
+    }
 }
 
 /// A format with a header.
@@ -30,7 +55,7 @@ struct Format {
     /// What a file of this format begins with, in words.
     signature: &'static str,
     probe: fn(&[u8]) -> bool,
-    parse: fn(&[u8]) -> Result<Parsed>,
+    parse: fn(&Input<'_>) -> Result<Parsed>,
 }
 
 /// The formats that memsh reads, in the order in which they are tried. Raw and padded come last: they have no header.
@@ -53,14 +78,15 @@ pub(super) fn first_bytes(data: &[u8]) -> String {
 }
 
 /// Finds the format of `data` and reads its header; what was tried is added to `log`. Messages call the data `subject`.
-pub(super) fn detect(data: &[u8], subject: &str, options: &OpenOptions, log: &mut Vec<String>) -> Result<Parsed> {
+pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) -> Result<Parsed> {
+    let (data, options) = (input.data(), input.options);
     if let Some(name) = options.format.as_deref() {
-        return forced(data, name, options, log);
+        return forced(input, name, log);
     }
     for format in FORMATS {
         if (format.probe)(data) {
             log.push(format!("{}: yes, the file begins with {}", format.name, format.signature));
-            let mut parsed = (format.parse)(data)?;
+            let mut parsed = (format.parse)(input)?;
             if options.base.is_some() {
                 parsed.warnings.push(format!(
                     "--base is for raw images; this {} image has its own addresses, so it was not used",
@@ -86,10 +112,11 @@ pub(super) fn detect(data: &[u8], subject: &str, options: &OpenOptions, log: &mu
 }
 
 /// `--format NAME`.
-fn forced(data: &[u8], name: &str, options: &OpenOptions, log: &mut Vec<String>) -> Result<Parsed> {
+fn forced(input: &Input<'_>, name: &str, log: &mut Vec<String>) -> Result<Parsed> {
+    let (data, options) = (input.data(), input.options);
     log.push(format!("{name}: asked for with --format, the file begins with {}", first_bytes(data)));
     if let Some(format) = FORMATS.iter().find(|f| f.name == name) {
-        return (format.parse)(data);
+        return (format.parse)(input);
     }
     let format = match name {
         "raw" => "raw",
@@ -126,7 +153,7 @@ pub(super) fn raw(data: &[u8], format: &'static str, options: &OpenOptions) -> R
         .hint("--base is where the file's first byte lies in physical memory"));
     }
     let mut parsed = Parsed::new(format);
-    parsed.claims.push((MemoryRange { start: base, size }, 0));
+    parsed.claims.push((MemoryRange { start: base, size }, Place { file: 0, offset: 0 }));
     if !size.is_multiple_of(4096) {
         parsed
             .warnings

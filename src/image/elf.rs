@@ -6,9 +6,9 @@
 
 use super::detect::Parsed;
 use super::fields::Fields;
+use super::input::Input;
 use super::notes::Notes;
 use crate::{At, Error, ErrorKind, Layer, Result};
-use memsh_plugin::{MemoryRange, PhysAddr, umem};
 
 pub(super) const EM_386: u16 = 3;
 pub(super) const EM_ARM: u16 = 40;
@@ -172,7 +172,8 @@ struct Tally {
 }
 
 /// Reads header, segments and notes.
-pub(super) fn parse(data: &[u8]) -> Result<Parsed> {
+pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
+    let data = input.data();
     if !probe(data) {
         return Err(Error::new(Layer::Image, ErrorKind::Malformed, "no ELF header (7f 45 4c 46) at the beginning of the file")
             .at(At::File(0))
@@ -254,7 +255,7 @@ fn load(header: &Header, f: &Fields<'_>, segment: &Segment, tally: &mut Tally, p
         tally.wrapping += 1;
         return;
     }
-    parsed.claims.push((MemoryRange { start: PhysAddr::new(umem::from(segment.phys)), size: umem::from(there) }, segment.offset));
+    parsed.claim(segment.phys, there, segment.offset);
 }
 
 /// Whether this core is one of physical memory at all.

@@ -6,8 +6,8 @@
 
 use super::detect::Parsed;
 use super::fields::Fields;
+use super::input::Input;
 use crate::{At, Error, ErrorKind, Layer, Result};
-use memsh_plugin::{MemoryRange, PhysAddr, umem};
 
 /// `LIME_MAGIC`.
 pub(super) const MAGIC: u32 = 0x4C69_4D45;
@@ -27,7 +27,8 @@ pub(super) fn probe(data: &[u8]) -> bool {
 }
 
 /// Reads all headers. A header that makes no sense ends the list: what was before it is kept, and a warning says so.
-pub(super) fn parse(data: &[u8]) -> Result<Parsed> {
+pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
+    let data = input.data();
     let Some(big) = big_endian(data) else {
         return Err(Error::new(
             Layer::Image,
@@ -62,7 +63,7 @@ pub(super) fn parse(data: &[u8]) -> Result<Parsed> {
         let offset = at + HEADER;
         let wanted = (last - first).saturating_add(1);
         let there = wanted.min(file.len() - offset);
-        parsed.claims.push((MemoryRange { start: PhysAddr::new(umem::from(first)), size: umem::from(there) }, offset));
+        parsed.claim(first, there, offset);
         if there < wanted {
             parsed.warnings.push(format!(
                 "the file ends inside the range {first:#x}-{last:#x}: {} of its {wanted} bytes are missing",

@@ -8,50 +8,61 @@ use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, Phys
 use memsh_plugin::{ConnectorInstance, ConnectorInstanceVtableFiller, ConnectorInstanceVtables, cglue, cglue_impl_group};
 use std::sync::Arc;
 
-/// Physical memory whose bytes lie, uncompressed, in a mapped file or in memory of our own.
+/// Physical memory whose bytes lie, uncompressed, in mapped files or in memory of our own.
 ///
 /// Cheap to clone; clones share the bytes.
 #[derive(Clone)]
 pub struct ImageMemory {
-    content: Arc<Content>,
-    /// Physical range -> offset in `content`; every run lies inside it.
-    runs: RunMap<u64>,
+    contents: Arc<[Arc<Content>]>,
+    /// Physical range -> its place in `contents`; every run lies inside one of them.
+    runs: RunMap<Place>,
 }
+
+/// Where a format says that bytes of memory are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Which of the image's files; 0 is the one that was named.
+    pub file: usize,
+    /// Offset in it.
+    pub offset: u64,
+}
+
+/// A physical range and the place of its bytes.
+pub(super) type Claim = (MemoryRange, Place);
 
 cglue_impl_group!(ImageMemory, ConnectorInstance, {});
 
 impl ImageMemory {
     /// The memory that `claims` (physical range, offset of its bytes) describe. Claims that leave the content are cut; of
     /// claims that overlap the one that begins first counts; neighbours in both spaces become one run.
-    pub(super) fn new(content: Arc<Content>, claims: impl IntoIterator<Item = (MemoryRange, u64)>) -> Self {
-        let len = u64::try_from(content.len()).unwrap_or(u64::MAX);
-        let inside = claims.into_iter().map(|(range, offset)| {
-            let size = range.size.min(umem::from(len.saturating_sub(offset)));
-            (MemoryRange { start: range.start, size }, offset)
+    pub(super) fn new(contents: Vec<Arc<Content>>, claims: impl IntoIterator<Item = Claim>) -> Self {
+        let lengths: Vec<u64> = contents.iter().map(|c| u64::try_from(c.len()).unwrap_or(u64::MAX)).collect();
+        let inside = claims.into_iter().map(|(range, place)| {
+            let len = lengths.get(place.file).copied().unwrap_or(0);
+            let size = range.size.min(umem::from(len.saturating_sub(place.offset)));
+            (MemoryRange { start: range.start, size }, place)
         });
-        let cut = |offset: &u64, skip: umem| {
+        let cut = |place: &Place, skip: umem| {
             // A claim is never longer than its content, whose length is a u64: neither step can fail.
-            crate::engine::to_u64(skip).and_then(|s| offset.checked_add(s)).unwrap_or(u64::MAX)
+            let offset = crate::engine::to_u64(skip).and_then(|s| place.offset.checked_add(s)).unwrap_or(u64::MAX);
+            Place { file: place.file, offset }
         };
         let runs = RunMap::build(inside, cut);
-        let mut merged: Vec<(MemoryRange, u64)> = Vec::new();
-        for (range, offset) in runs.iter() {
+        let mut merged: Vec<Claim> = Vec::new();
+        for (range, place) in runs.iter() {
             match merged.last_mut() {
-                Some((r, o))
+                Some((r, p))
                     if r.start.checked_add(r.size) == Some(range.start)
-                        && umem::from(*o).checked_add(r.size) == Some(umem::from(*offset)) =>
+                        && p.file == place.file
+                        && umem::from(p.offset).checked_add(r.size) == Some(umem::from(place.offset)) =>
                 {
                     r.size += range.size;
                 }
-                _ => merged.push((*range, *offset)),
+                _ => merged.push((*range, *place)),
             }
         }
         let runs = if merged.len() < runs.len() { RunMap::build(merged, cut) } else { runs };
-        Self { content, runs }
-    }
-
-    pub(super) fn content(&self) -> &Arc<Content> {
-        &self.content
+        Self { contents: contents.into(), runs }
     }
 
     /// How many contiguous pieces it has.
@@ -65,9 +76,9 @@ impl ImageMemory {
     }
 
     /// Bytes of a run from `skip` on.
-    fn data(&self, offset: u64, skip: umem, len: umem) -> Option<&[u8]> {
-        let start = index(umem::from(offset).checked_add(skip)?)?;
-        self.content.get(start..start.checked_add(index(len)?)?)
+    fn data(&self, place: Place, skip: umem, len: umem) -> Option<&[u8]> {
+        let start = index(umem::from(place.offset).checked_add(skip)?)?;
+        self.contents.get(place.file)?.get(start..start.checked_add(index(len)?)?)
     }
 
     /// Fills `buf` with what is there from `addr`; how many bytes that were.
@@ -78,9 +89,9 @@ impl ImageMemory {
         while !rest.is_empty() {
             let want = to_umem(rest.len());
             let (len, source) = match self.runs.find(at) {
-                Some((range, offset, skip)) => {
+                Some((range, place, skip)) => {
                     let len = (range.size - skip).min(want);
-                    (len, self.data(*offset, skip, len))
+                    (len, self.data(*place, skip, len))
                 }
                 None => {
                     let gap = self.runs.next_from(at).map_or(want, |r| r.start.value() - at.value());
@@ -143,7 +154,7 @@ impl PhysicalMemory for ImageMemory {
         let runs: Vec<MappedRun<'_>> = self
             .runs
             .iter()
-            .filter_map(|(range, offset)| Some(MappedRun { start: range.start, data: self.data(*offset, 0, range.size)?.into() }))
+            .filter_map(|(range, place)| Some(MappedRun { start: range.start, data: self.data(*place, 0, range.size)?.into() }))
             .collect();
         runs.into()
     }
@@ -156,8 +167,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn memory(bytes: Vec<u8>, claims: &[(umem, umem, u64)]) -> ImageMemory {
-        let claims = claims.iter().map(|&(s, n, o)| (MemoryRange { start: PhysAddr::new(s), size: n }, o));
-        ImageMemory::new(Arc::new(Content::Given(bytes.into())), claims)
+        let claims =
+            claims.iter().map(|&(s, n, o)| (MemoryRange { start: PhysAddr::new(s), size: n }, Place { file: 0, offset: o }));
+        ImageMemory::new(vec![Arc::new(Content::Given(bytes.into()))], claims)
     }
 
     fn read(m: &ImageMemory, at: umem, len: usize) -> (Vec<u8>, Status) {

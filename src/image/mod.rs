@@ -16,11 +16,13 @@
     clippy::cast_lossless
 )]
 
+mod blocks;
 mod detect;
 mod elf;
 mod elf_write;
 mod fields;
 mod host;
+mod input;
 mod lime;
 mod magic;
 mod map;
@@ -33,6 +35,7 @@ mod sample;
 mod unpack;
 mod write;
 
+pub use blocks::BlockMemory;
 pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
 pub use progress::Progress;

@@ -1,13 +1,16 @@
 //! Opening an image: which format it is, and what that format says of the machine.
 
+use super::blocks::BlockMemory;
 use super::detect::{self, Parsed};
+use super::input::Input;
 use super::map::Content;
 use super::memory::ImageMemory;
 use super::progress::Progress;
 use super::unpack::{self, Compression};
 use crate::engine::{Memory, to_u64};
+use crate::memo::Memo;
 use crate::{Error, ErrorKind, Layer, Result};
-use memsh_plugin::{MemoryRange, PhysAddr, VirtAddr};
+use memsh_plugin::{ConnectorInstanceBase, ConnectorInstanceBox, MemoryRange, PhysAddr, VirtAddr, group_obj};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +27,11 @@ pub struct OpenOptions {
     /// How many bytes a compressed file may unpack to; 64 GiB if not set. Apart from this, the pages that are not zero must
     /// fit into the host's free memory.
     pub max_unpacked: Option<u64>,
+    /// Files that belong to the image (`--sidecar`): the other parts of a split one, a VMware `.vmss` or `.vmem`. Where none are
+    /// named, they are looked for by name beside the image.
+    pub sidecars: Vec<PathBuf>,
+    /// What an earlier start kept: the index of an image that has none of its own.
+    pub memo: Option<Arc<Memo>>,
 }
 
 /// What is known of an image before anybody looks at the memory in it.
@@ -80,8 +88,20 @@ pub struct Image {
     pub machine: Option<String>,
     /// What was looked for and found, in order: for `info`.
     pub detection: Vec<String>,
-    /// The connector behind `memory`; `None` for a memory that came from elsewhere.
-    source: Option<ImageMemory>,
+    /// The connector behind `memory`.
+    source: Source,
+    /// The files that it was opened from; none for a memory that came from elsewhere.
+    contents: Vec<Arc<Content>>,
+}
+
+/// Where an image's bytes come from.
+enum Source {
+    /// The files as they are.
+    Plain(ImageMemory),
+    /// Blocks of the files, unpacked.
+    Packed(BlockMemory),
+    /// Elsewhere.
+    Other,
 }
 
 /// Opens the image at `path`.
@@ -148,19 +168,38 @@ fn open_content(file: Content, path: PathBuf, options: &OpenOptions) -> Result<I
         Some(compression) => Cow::from(format!("the file, unpacked from {compression},")),
         None => Cow::from("the file"),
     };
-    let parsed = detect::detect(&content, &subject, options, &mut detection)?;
-    Image::build(Arc::new(content), parsed, facts, detection)
+    let content = Arc::new(content);
+    let input = Input { content: &content, path: &facts.path, options };
+    let parsed = detect::detect(&input, &subject, &mut detection)?;
+    Image::build(content, parsed, facts, detection)
 }
 
 impl Image {
     /// An image of a memory that comes from elsewhere: a test, a live connector.
     pub fn of_memory(memory: Memory, facts: ImageFacts) -> Self {
-        Self { memory, facts, vmcoreinfo: None, cpus: Vec::new(), machine: None, detection: Vec::new(), source: None }
+        Self {
+            memory,
+            facts,
+            vmcoreinfo: None,
+            cpus: Vec::new(),
+            machine: None,
+            detection: Vec::new(),
+            source: Source::Other,
+            contents: Vec::new(),
+        }
     }
 
     fn build(content: Arc<Content>, parsed: Parsed, mut facts: ImageFacts, detection: Vec<String>) -> Result<Self> {
-        let source = ImageMemory::new(content, parsed.claims);
-        let bytes = source.bytes();
+        let contents: Vec<Arc<Content>> = std::iter::once(content).chain(parsed.files).collect();
+        let source = match parsed.blocks {
+            Some(blocks) => Source::Packed(BlockMemory::new(blocks)),
+            None => Source::Plain(ImageMemory::new(contents.clone(), parsed.claims)),
+        };
+        let bytes = match &source {
+            Source::Plain(m) => m.bytes(),
+            Source::Packed(m) => m.bytes(),
+            Source::Other => 0,
+        };
         facts.warnings.extend(parsed.warnings);
         if bytes == 0 {
             let more = facts.warnings.first().map(|w| format!(": {w}")).unwrap_or_default();
@@ -172,8 +211,14 @@ impl Image {
             .hint("the acquisition or the copy failed: make it again"));
         }
         facts.details.extend(parsed.details);
-        facts.details.push(("runs".into(), source.run_count().to_string()));
-        let memory = Memory::new(source.clone());
+        let memory = match &source {
+            Source::Plain(m) => {
+                facts.details.push(("runs".into(), m.run_count().to_string()));
+                Memory::new(m.clone())
+            }
+            Source::Packed(m) => Memory::new(m.clone()),
+            Source::Other => Memory::new(ImageMemory::new(Vec::new(), [])),
+        };
         facts.format = parsed.format.to_owned();
         facts.memory_size = to_u64(bytes).unwrap_or(u64::MAX);
         facts.ranges = memory.ranges().to_vec();
@@ -184,7 +229,8 @@ impl Image {
             cpus: parsed.cpus,
             machine: parsed.machine,
             detection,
-            source: Some(source),
+            source,
+            contents,
         })
     }
 
@@ -193,8 +239,8 @@ impl Image {
     /// # Errors
     /// [`ErrorKind::Invalid`] for an image whose format has its own addresses, or where `base` leaves no room.
     pub fn rebase(&mut self, base: PhysAddr) -> Result<()> {
-        let content = match &self.source {
-            Some(source) if self.facts.format == "raw" => Arc::clone(source.content()),
+        let content = match (&self.source, self.contents.first()) {
+            (Source::Plain(_), Some(content)) if self.facts.format == "raw" => Arc::clone(content),
             _ => {
                 return Err(Error::new(
                     Layer::Image,
@@ -205,9 +251,9 @@ impl Image {
         };
         let options = OpenOptions { base: Some(base), ..OpenOptions::default() };
         let parsed = detect::raw(&content, "raw", &options)?;
-        let source = ImageMemory::new(content, parsed.claims);
+        let source = ImageMemory::new(vec![content], parsed.claims);
         self.memory = Memory::new(source.clone());
-        self.source = Some(source);
+        self.source = Source::Plain(source);
         self.facts.ranges = self.memory.ranges().to_vec();
         for (name, value) in &mut self.facts.details {
             if name == "base" {
@@ -218,14 +264,37 @@ impl Image {
         Ok(())
     }
 
-    /// What happened to the file since it was opened (cut, written to), if something did: worth a warning, for every address
-    /// may now read differently, and reading what was cut off ends the process.
+    /// What happened to a file of the image since it was opened (cut, written to), if something did: worth a warning, for every
+    /// address may now read differently, and reading what was cut off ends the process.
     pub fn changed(&self) -> Option<String> {
-        self.source.as_ref()?.content().changed()
+        self.contents.iter().find_map(|c| c.changed())
+    }
+
+    /// What of the image could not be unpacked until now, in a sentence.
+    pub fn damage(&self) -> Option<String> {
+        match &self.source {
+            Source::Packed(m) => m.damage(),
+            Source::Plain(_) | Source::Other => None,
+        }
+    }
+
+    /// Whether the image was opened from a file.
+    pub fn has_file(&self) -> bool {
+        !self.contents.is_empty()
     }
 
     /// The connector behind [`memory`](Self::memory), to be handed to a plugin; `None` for a memory that came from elsewhere.
-    pub fn connector(&self) -> Option<ImageMemory> {
-        self.source.clone()
+    pub fn connector(&self) -> Option<ConnectorInstanceBox<'static>> {
+        match &self.source {
+            Source::Plain(m) => {
+                let memory = m.clone();
+                Some(group_obj!(memory as ConnectorInstance))
+            }
+            Source::Packed(m) => {
+                let memory = m.clone();
+                Some(group_obj!(memory as ConnectorInstance))
+            }
+            Source::Other => None,
+        }
     }
 }

@@ -102,8 +102,8 @@ pub struct TargetArgs {
     /// Page file of the machine (not supported yet)
     #[arg(long, value_name = "FILE", hide = true)]
     pub pagefile: Vec<PathBuf>,
-    /// File that belongs to the image (not supported yet)
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// File that belongs to the image: a part of a split dump, a .vmss, a .vmem (repeatable)
+    #[arg(long, value_name = "FILE")]
     pub sidecar: Vec<PathBuf>,
     /// Allow writes to a live target (not supported yet)
     #[arg(long, hide = true)]
@@ -202,7 +202,6 @@ impl TargetArgs {
         let given = [
             (!self.swap.is_empty(), "--swap"),
             (!self.pagefile.is_empty(), "--pagefile"),
-            (!self.sidecar.is_empty(), "--sidecar"),
             (self.write, "--write"),
             (!self.os.is_empty(), "-O"),
         ];

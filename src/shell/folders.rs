@@ -1,10 +1,26 @@
-//! The user's folders.
+//! The user's folders: where memsh looks for and keeps what is the user's own, never beside the image.
 
 use std::path::PathBuf;
 
-/// Where caches go: `XDG_CACHE_HOME`, `~/.cache`, on Windows `LOCALAPPDATA`.
+/// The folder of memsh in the one that `variable` names; where it is not set, in `local` on Windows, else in `home` below the
+/// user's own.
+fn folder(variable: &str, local: &str, home: &str) -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let windows = || set(local).filter(|_| cfg!(windows));
+    Some(set(variable).or_else(windows).or_else(|| Some(set("HOME")?.join(home)))?.join("memsh"))
+}
+
+/// What can be worked out again: `~/.cache/memsh`.
 pub fn cache() -> Option<PathBuf> {
-    let set = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let local = || set("LOCALAPPDATA").filter(|_| cfg!(windows));
-    Some(set("XDG_CACHE_HOME").or_else(local).or_else(|| Some(set("HOME")?.join(".cache")))?.join("memsh"))
+    folder("XDG_CACHE_HOME", "LOCALAPPDATA", ".cache")
+}
+
+/// What the user wrote: `~/.config/memsh`.
+pub fn config() -> Option<PathBuf> {
+    folder("XDG_CONFIG_HOME", "APPDATA", ".config")
+}
+
+/// What the shell remembers: `~/.local/state/memsh`.
+pub fn state() -> Option<PathBuf> {
+    folder("XDG_STATE_HOME", "LOCALAPPDATA", ".local/state")
 }

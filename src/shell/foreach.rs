@@ -10,9 +10,11 @@ use super::{builtin, docs, own};
 use crate::commands::failure::{Failure, Result};
 use crate::commands::{Context, Host, Shape, Sink, Spec};
 use clap::ArgMatches;
+use memsh::session::is_process;
 use memsh::{Error, ErrorKind, Layer};
 use memsh_plugin::ProcessInfo;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 use std::io::Write;
 use std::sync::atomic::Ordering;
 
@@ -56,26 +58,25 @@ pub fn run(shell: &Shell, rest: &[String], out: &mut dyn Write, stdout: bool) ->
 /// The processes that the filter chooses.
 fn chosen(shell: &Shell, filter: &str) -> Result<Vec<ProcessInfo>> {
     let session = shell.session.as_ref().ok_or_else(|| Failure::usage("foreach: there is no target"))?;
-    let nobody = || {
-        let e = Error::new(Layer::Os, ErrorKind::NotFound, format!("no process {}", escape::terminal(filter)));
+    let nobody = |who: &str| {
+        let e = Error::new(Layer::Os, ErrorKind::NotFound, format!("no process {}", escape::terminal(who)));
         Failure::from(e.hint("foreach takes user, kernel, all, a name, pids as 1,2,3 or an expression; `ps` lists the processes"))
     };
     // Letters that no name and no list of pids has.
     let expression = filter.contains(['=', '<', '>', '~', '"', '\'']) || filter.contains(" in ") || filter.starts_with("not ");
     let all = session.processes()?.items;
     let out: Vec<ProcessInfo> = if expression {
-        let spec = crate::commands::find("ps").ok_or_else(nobody)?;
+        let spec = crate::commands::find("ps").ok_or_else(|| nobody(filter))?;
         let expression = parse(filter, &docs::row_schema(spec)).map_err(|m| m.failure("foreach", filter))?;
         // The rows of ps, which are what the user sees. Options of the line are meant for the command.
         let kept = shell.output.take();
         let rows = shell.rows_of(spec);
         shell.output.replace(kept);
         let rows = rows?;
-        let is = |p: &&ProcessInfo, r: &Value| {
-            r.get("pid").and_then(Value::as_u64) == Some(p.pid.into())
-                && r.get("address").and_then(Value::as_str) == Some(format!("{:#x}", p.address.value()).as_str())
-        };
-        all.iter().filter(|p| rows.iter().any(|r| is(p, r) && expression.matches(r))).cloned().collect()
+        // No two processes have one control block.
+        let address = |r: &Value| r.get("address").and_then(Value::as_str).map(str::to_owned);
+        let meant: HashSet<String> = rows.iter().filter(|r| expression.matches(r)).filter_map(address).collect();
+        all.iter().filter(|p| meant.contains(&format!("{:#x}", p.address.value()))).cloned().collect()
     } else {
         let mut wanted: Vec<&str> = filter.split(',').map(str::trim).filter(|w| !w.is_empty()).collect();
         wanted.dedup();
@@ -83,19 +84,17 @@ fn chosen(shell: &Shell, filter: &str) -> Result<Vec<ProcessInfo>> {
             "all" => true,
             "user" => !p.kernel_thread,
             "kernel" => p.kernel_thread,
-            w => w.parse().map_or_else(|_| p.name.as_bytes() == w.as_bytes(), |pid: u32| p.pid == pid),
+            w => is_process(p, w),
         };
         for w in &wanted {
             if !all.iter().any(|p| is(p, w)) {
-                let e = Error::new(Layer::Os, ErrorKind::NotFound, format!("no process {}", escape::terminal(w)));
-                let hint = "foreach takes user, kernel, all, a name, pids as 1,2,3 or an expression; `ps` lists the processes";
-                return Err(e.hint(hint).into());
+                return Err(nobody(w));
             }
         }
         all.iter().filter(|p| wanted.iter().any(|w| is(p, w))).cloned().collect()
     };
     if out.is_empty() {
-        return Err(nobody());
+        return Err(nobody(filter));
     }
     Ok(out)
 }
@@ -177,9 +176,34 @@ fn each(
 fn tables(
     shell: &Shell,
     all: &[ProcessInfo],
-    (spec, matches): (&'static Spec, &ArgMatches),
+    command: (&'static Spec, &ArgMatches),
     out: &mut dyn Write,
     stdout: bool,
+) -> Result<Ended> {
+    headed(shell, all, out, stdout, over, |out| shell.answer_to(command, out, stdout, false))
+}
+
+/// One of the shell's own commands (`set`).
+fn builtins(shell: &Shell, all: &[ProcessInfo], command: &[String], out: &mut dyn Write, stdout: bool) -> Result<Ended> {
+    // What makes no sense to the shell makes none for the next process either.
+    let over = |f: &Failure| over(f) || matches!(f, Failure::Usage(..));
+    headed(shell, all, out, stdout, over, |out| shell.words(command, out, stdout))
+}
+
+/// Whether nobody reads any more, or wants more.
+fn over(failure: &Failure) -> bool {
+    matches!(failure, Failure::Output(_) | Failure::Interrupted)
+}
+
+/// Answers one after the other, each below its process's name, up to a failure after which it is `over`. The status is the worst
+/// of theirs.
+fn headed(
+    shell: &Shell,
+    all: &[ProcessInfo],
+    out: &mut dyn Write,
+    stdout: bool,
+    over: impl Fn(&Failure) -> bool,
+    mut answer: impl FnMut(&mut dyn Write) -> Result<Ended>,
 ) -> Result<Ended> {
     let mut status = 0;
     for p in all {
@@ -188,34 +212,12 @@ fn tables(
         }
         shell.current.replace(Some(p.clone()));
         heading(shell, p, out, stdout)?;
-        match shell.answer_to((spec, matches), out, stdout, false) {
-            Ok(ended) => status = worse(status, ended.status),
-            Err(failure @ (Failure::Output(_) | Failure::Interrupted)) => return Err(failure),
-            Err(failure) => {
-                // In its place among the tables.
-                out.flush()?;
-                shell.report(&failure);
-                status = worse(status, failure.status());
-            }
-        }
-    }
-    Ok(Ended { status, quit: false })
-}
-
-/// One of the shell's own commands (`eval`).
-fn builtins(shell: &Shell, all: &[ProcessInfo], command: &[String], out: &mut dyn Write, stdout: bool) -> Result<Ended> {
-    let mut status = 0;
-    for p in all {
-        if shell.interrupt().load(Ordering::Relaxed) {
-            return Err(Failure::Interrupted);
-        }
-        shell.current.replace(Some(p.clone()));
-        heading(shell, p, out, stdout)?;
-        match shell.words(command, out, stdout) {
+        match answer(out) {
             Ok(ended) if ended.quit => break,
             Ok(ended) => status = worse(status, ended.status),
-            Err(failure @ (Failure::Output(_) | Failure::Interrupted | Failure::Usage(..))) => return Err(failure),
+            Err(failure) if over(&failure) => return Err(failure),
             Err(failure) => {
+                // In its place among the answers.
                 out.flush()?;
                 shell.report(&failure);
                 status = worse(status, failure.status());

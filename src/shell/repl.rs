@@ -98,10 +98,7 @@ fn lines(shell: &Shell, config_file: bool) -> rustyline::Result<()> {
 
 /// Where the history is kept: the user's state folder, never beside the image.
 fn history() -> Option<PathBuf> {
-    let home = || std::env::var_os("HOME").filter(|h| !h.is_empty()).map(PathBuf::from);
-    let state = std::env::var_os("XDG_STATE_HOME").filter(|s| !s.is_empty()).map(PathBuf::from);
-    let windows = std::env::var_os("LOCALAPPDATA").filter(|_| cfg!(windows)).map(PathBuf::from);
-    let folder = state.or(windows).or_else(|| Some(home()?.join(".local/state")))?.join("memsh");
+    let folder = super::folders::state()?;
     std::fs::create_dir_all(&folder).ok()?;
     Some(folder.join("history"))
 }

@@ -100,7 +100,7 @@ impl Shell {
         if let Some(done) = builtin::run(self, words, out, stdout) {
             return done;
         }
-        match self.parse(words)? {
+        match self.parse_own(words)? {
             Parsed::Command(spec, matches) => self.answered(spec, &matches, out, stdout),
             Parsed::Text(text) => {
                 out.write_all(text.as_bytes())?;
@@ -171,7 +171,7 @@ impl Shell {
     fn tell_once(&self) {
         let Some(session) = &self.session else { return };
         let found = session.found().map(|layer| layer.warnings.clone()).unwrap_or_default();
-        for warning in found.into_iter().chain(session.image().changed()) {
+        for warning in found.into_iter().chain(session.image().changed()).chain(session.image().damage()) {
             if self.told.borrow_mut().insert(warning.clone()) {
                 self.warn(&format!("warning: {warning}"));
             }
@@ -210,7 +210,7 @@ impl Shell {
 
     /// Runs a command and keeps its rows.
     pub fn collect(&self, words: &[String]) -> Result<Value> {
-        let (spec, matches) = match self.parse(&self.meant(words)?)? {
+        let (spec, matches) = match self.parse(words)? {
             Parsed::Command(spec, matches) => (spec, matches),
             Parsed::Text(_) => return Err(Failure::usage(format!("{} has no answer to keep", words.join(" ")))),
         };
@@ -282,7 +282,11 @@ impl Shell {
     /// # Errors
     /// A usage error.
     pub fn parse(&self, words: &[String]) -> Result<Parsed> {
-        let words = self.meant(words)?;
+        self.parse_own(&self.meant(words)?)
+    }
+
+    /// [`parse`](Self::parse) of words that are memsh's own.
+    fn parse_own(&self, words: &[String]) -> Result<Parsed> {
         let Some((name, arguments)) = words.split_first() else { return Ok(Parsed::Text(String::new())) };
         let spec = find(name).ok_or_else(|| unknown(name))?;
         if let Some(failure) = unquoted(arguments) {

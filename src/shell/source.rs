@@ -95,8 +95,5 @@ pub fn config(shell: &Shell) {
 
 /// `~/.config/memsh/config`.
 pub fn path() -> Option<PathBuf> {
-    let folder = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let windows = folder("APPDATA").filter(|_| cfg!(windows));
-    let base = folder("XDG_CONFIG_HOME").or(windows).or_else(|| Some(folder("HOME")?.join(".config")))?;
-    Some(base.join("memsh/config"))
+    Some(super::folders::config()?.join("config"))
 }

@@ -255,6 +255,7 @@ fn open(root: &Root) -> anyhow::Result<Session> {
             format: t.format.clone(),
             base: number("--base", &t.base)?.map(PhysAddr::new),
             progress: Some(progress),
+            sidecars: t.sidecar.clone(),
             ..OpenOptions::default()
         },
         hints: Hints {
@@ -268,9 +269,9 @@ fn open(root: &Root) -> anyhow::Result<Session> {
         paging: arch.map(default_paging),
         cache: if t.no_cache { None } else { folders::cache() },
     };
-    for path in &t.symbols {
-        if !path.exists() {
-            return Err(Failure::usage(format!("--symbols: there is no {}", path.display())).into());
+    for (option, paths) in [("--symbols", &t.symbols), ("--sidecar", &t.sidecar)] {
+        if let Some(path) = paths.iter().find(|p| !p.exists()) {
+            return Err(Failure::usage(format!("{option}: there is no {}", path.display())).into());
         }
     }
     Session::open(&target, options).map_err(|e| match &root.image {

@@ -3,16 +3,9 @@
 //! A process can call itself `\e]0;...` or hide half its name behind a bidi override. Nothing that moves the cursor, changes
 //! colours or reorders text may pass.
 
+use crate::commands::cells::is_unsafe;
 use std::borrow::Cow;
 use std::fmt::Write;
-
-/// Whether a terminal would do something else with it than show it in its place.
-pub fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}' | '\u{ad}')
-}
 
 /// `text` with everything unsafe written as an escape: `\n`, `\x1b`, `\u{202e}`.
 pub fn terminal(text: &str) -> Cow<'_, str> {

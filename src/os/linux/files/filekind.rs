@@ -1,6 +1,7 @@
 //! What kind of file an open file is: by its file system where that holds only one kind, else by its inode's mode.
 
 use super::openfile::NodeShape;
+use super::pagecache::Kind as InodeKind;
 use super::path::{Paths, Told};
 use crate::os::linux::base::enums::value;
 use crate::os::linux::base::kernel::Kernel;
@@ -132,17 +133,16 @@ pub fn kind(
             false => Kind::SharedMemory,
         });
     }
-    // `S_IFMT` (include/uapi/linux/stat.h).
-    Some(match mode? & 0o170_000 {
-        0o100_000 if system.as_deref() == Some(b"proc") => Kind::Proc,
-        0o100_000 => Kind::File,
-        0o040_000 => Kind::Directory,
-        0o120_000 => Kind::Symlink,
-        0o060_000 => Kind::BlockDevice,
-        0o010_000 => Kind::Fifo,
-        0o140_000 => Kind::SocketName,
-        0o020_000 => open.and_then(|(file, private)| terminal(kernel, file, private)).unwrap_or(Kind::Device),
-        _ => return None,
+    Some(match InodeKind::of(mode?) {
+        InodeKind::File if system.as_deref() == Some(b"proc") => Kind::Proc,
+        InodeKind::File => Kind::File,
+        InodeKind::Directory => Kind::Directory,
+        InodeKind::Symlink => Kind::Symlink,
+        InodeKind::Block => Kind::BlockDevice,
+        InodeKind::Fifo => Kind::Fifo,
+        InodeKind::Socket => Kind::SocketName,
+        InodeKind::Character => open.and_then(|(file, private)| terminal(kernel, file, private)).unwrap_or(Kind::Device),
+        InodeKind::Unknown => return None,
     })
 }
 

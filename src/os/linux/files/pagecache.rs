@@ -83,7 +83,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn of(mode: u64) -> Self {
+    /// The kind that a mode (`i_mode`) says: its `S_IFMT` bits.
+    pub fn of(mode: u64) -> Self {
         match mode & 0o17_0000 {
             0o10_0000 => Self::File,
             0o04_0000 => Self::Directory,

@@ -5,6 +5,7 @@
 
 use super::pages::{addresses, present};
 use super::subject::Subject;
+use super::{SHOWN, hex};
 use crate::engine::{index, to_u64};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::Shape;
@@ -17,8 +18,6 @@ use memsh_plugin::{PhysAddr, RegionInfo, VirtAddr, umem};
 
 /// So many pages of a process's code are looked at.
 const LOOKED_AT: usize = 1 << 18;
-/// A change is shown up to this many bytes.
-const SHOWN: usize = 8;
 
 /// Pages of code of a file, which nobody may write, that are the process's own.
 pub fn changed(kernel: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
@@ -86,10 +85,6 @@ fn compare(kernel: &Kernel, original: PhysAddr, copy: PhysAddr) -> Option<Option
         before: piece(&before),
         bytes: differ.count() + 1,
     }))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ")
 }
 
 /// The cached pages of a mapped file.

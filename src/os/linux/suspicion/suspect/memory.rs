@@ -1,6 +1,7 @@
 //! Memory of a process that can run and comes from no file, or from one that is gone.
 
 use super::elf::{self, Elf};
+use super::hex;
 use super::identity::DELETED;
 use super::pages::{addresses, bytes, present, swapped};
 use super::subject::{Subject, is_anonymous};
@@ -14,8 +15,6 @@ use memsh_plugin::{RegionInfo, VirtAddr, umem};
 
 /// So many pages of a region are looked at for content and for ELF files.
 const LOOKED_AT: usize = 1 << 16;
-/// So many bytes of what is found are shown.
-const SHOWN: usize = 8;
 /// From a multiple of this on.
 const ALIGNED: usize = 16;
 
@@ -67,7 +66,7 @@ fn content(kernel: &Kernel, s: &Subject, vma: &Vma) -> (Content, u64) {
 /// Anonymous memory that can run.
 fn executable(kernel: &Kernel, s: &Subject, vma: &Vma, row: &RegionInfo) -> Option<Finding> {
     let (content, resident) = content(kernel, s, vma);
-    let access = permissions(row);
+    let access = row.permissions();
     let size = vma.end - vma.start;
     let named = row.path.as_ref().map_or_else(String::new, |p| format!(" {}", super::shown(p.as_bytes())));
     let mut evidence = format!("{access}{named}, {} of {} KiB", resident / 1024, size / 1024);
@@ -114,7 +113,7 @@ fn loaded(kernel: &Kernel, s: &Subject, vma: &Vma, row: &RegionInfo) -> Option<F
         s.regions.iter().find(|(v, r)| v.start <= at && at < v.end && r.execute && is_anonymous(v, r))
     };
     let (code, _) = elf.loads.iter().filter(|l| l.2 & elf::EXECUTE != 0).find_map(|l| runs(l.0))?;
-    let evidence = format!("{}, {}; its code lies at {:#x}", permissions(row), elf.describe(), code.start);
+    let evidence = format!("{}, {}; its code lies at {:#x}", row.permissions(), elf.describe(), code.start);
     Some(s.in_region(row, "memory", ELF, evidence))
 }
 
@@ -124,7 +123,7 @@ fn mapped(s: &Subject, vma: &Vma, row: &RegionInfo) -> Option<Finding> {
     let own = s.exe.as_ref().is_some_and(|(file, facts)| {
         Some(*file) == vma.file || facts.inode.is_some() && facts.inode == row.inode.get() && facts.path.as_deref() == Some(path)
     });
-    let evidence = || format!("{}, {}", permissions(row), super::shown(path));
+    let evidence = || format!("{}, {}", row.permissions(), super::shown(path));
     if path.ends_with(DELETED) && !own {
         // A memfd and shared anonymous memory have a name that was never linked anywhere.
         let pseudo = row.kind.as_bytes() == b"shared memory";
@@ -132,16 +131,6 @@ fn mapped(s: &Subject, vma: &Vma, row: &RegionInfo) -> Option<Finding> {
         return Some(s.in_region(row, "memory", reason, evidence()));
     }
     (row.write && row.execute).then(|| s.in_region(row, "memory", "writable code of a file", evidence()))
-}
-
-fn permissions(row: &RegionInfo) -> String {
-    let flag = |on, c| if on { c } else { '-' };
-    [flag(row.read, 'r'), flag(row.write, 'w'), flag(row.execute, 'x'), if row.shared { 's' } else { 'p' }].iter().collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let shown: Vec<String> = bytes.iter().take(SHOWN).map(|b| format!("{b:02x}")).collect();
-    shown.join(" ")
 }
 
 /// What the first bytes of code often are (x86).

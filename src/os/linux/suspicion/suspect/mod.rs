@@ -60,6 +60,15 @@ pub fn of_process(kernel: &Kernel, subject: &Subject) -> Listing<Finding> {
     lost.listing(found)
 }
 
+/// So many bytes of what is found are shown.
+const SHOWN: usize = 8;
+
+/// The first bytes of something, as evidence.
+fn hex(bytes: &[u8]) -> String {
+    let shown: Vec<String> = bytes.iter().take(SHOWN).map(|b| format!("{b:02x}")).collect();
+    shown.join(" ")
+}
+
 /// Text of the target within a sentence.
 fn shown(text: &[u8]) -> String {
     String::from_utf8_lossy(text).into_owned()

@@ -7,4 +7,4 @@
 mod layer;
 pub mod linux;
 
-pub use layer::{DetectionStep, Hints, OsLayer, detect};
+pub use layer::{Detection, DetectionStep, Hints, OsLayer, detect};

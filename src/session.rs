@@ -157,7 +157,10 @@ impl Session {
         if let Some(detected) = self.detected.get() {
             return Ok(detected);
         }
-        let os::Detection { layer, steps, base } = os::detect(&self.image.memory, &self.hints);
+        let os::Detection { layer, steps, base } = match &self.image.process {
+            Some(process) => os::user::detect(&self.image.memory, process),
+            None => os::detect(&self.image.memory, &self.hints),
+        };
         match layer {
             // Ctrl-C says nothing of the image: whoever asks again gets another search.
             Err(e) if e.kind() == ErrorKind::Interrupted => Err(e),

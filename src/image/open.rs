@@ -5,6 +5,7 @@ use super::detect::{self, Parsed};
 use super::input::Input;
 use super::map::Content;
 use super::memory::ImageMemory;
+use super::process::ProcessImage;
 use super::progress::Progress;
 use super::unpack::{self, Compression};
 use crate::engine::{Memory, to_u64};
@@ -87,6 +88,8 @@ pub struct Image {
     pub cpus: Vec<CpuState>,
     /// Machine as the format names it (`x86_64`, `x86`, `aarch64`, `riscv64`), where it does.
     pub machine: Option<String>,
+    /// The process, where the memory is one process's and not a machine's: its addresses are virtual then.
+    pub process: Option<Arc<ProcessImage>>,
     /// What was looked for and found, in order: for `info`.
     pub detection: Vec<String>,
     /// The connector behind `memory`.
@@ -185,6 +188,7 @@ impl Image {
             vmcoreinfo: None,
             cpus: Vec::new(),
             machine: None,
+            process: None,
             detection: Vec::new(),
             source: Source::Other,
             contents: Vec::new(),
@@ -230,6 +234,7 @@ impl Image {
             vmcoreinfo: parsed.vmcoreinfo,
             cpus: parsed.cpus,
             machine: parsed.machine,
+            process: parsed.process.map(Arc::new),
             detection,
             source,
             contents,

@@ -34,6 +34,7 @@ mod progress;
 #[cfg(feature = "cli")]
 mod sample;
 mod unpack;
+mod usercore;
 mod write;
 
 pub use blocks::BlockMemory;

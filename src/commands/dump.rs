@@ -44,7 +44,7 @@ pub struct Dump {
     /// Overwrite the file
     #[arg(long)]
     force: bool,
-    /// raw bytes (unreadable ones as zeros), an ELF core or LiME; default: elf for a process, else raw
+    /// raw bytes (unreadable ones as zeros), an ELF core, LiME, or AVML (compressed; blocks of zeros left out); default: elf for a process, else raw
     #[arg(id = "dump_format", long = "format", value_name = "FORMAT")]
     format: Option<Format>,
     #[command(flatten)]
@@ -56,6 +56,7 @@ enum Format {
     Raw,
     Elf,
     Lime,
+    Avml,
 }
 
 /// What was written.
@@ -120,6 +121,7 @@ impl Command for Dump {
         let format = match format {
             Format::Raw => WriteFormat::Raw,
             Format::Lime => WriteFormat::Lime,
+            Format::Avml => WriteFormat::Avml,
             Format::Elf => WriteFormat::ElfCore(ElfNotes {
                 machine: session.os().ok().map(|l| l.kernel.format().arch.name().to_owned()).or(session.image().machine.clone()),
                 vmcoreinfo: session.image().vmcoreinfo.clone().filter(|_| physical),

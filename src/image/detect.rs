@@ -7,6 +7,7 @@ use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
 use super::process::ProcessImage;
 use super::{elf, lime, magic};
+use super::{avml, elf, lime, magic};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;
@@ -65,6 +66,7 @@ struct Format {
 const FORMATS: &[Format] = &[
     Format { name: "elf", signature: "7f 45 4c 46", probe: elf::probe, parse: elf::parse },
     Format { name: "lime", signature: "45 4d 69 4c (LiME)", probe: lime::probe, parse: lime::parse },
+    Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
 ];
 
 /// Smaller files are no memory image without a header: no machine has less than a page.

@@ -16,6 +16,7 @@
     clippy::cast_lossless
 )]
 
+mod avml;
 mod blocks;
 mod detect;
 mod elf;

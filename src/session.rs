@@ -49,6 +49,8 @@ impl Options {
 struct Detected {
     layer: Result<OsLayer>,
     steps: Vec<DetectionStep>,
+    /// The image at the place where its memory was found to begin, where that is another than it was opened at.
+    moved: Option<Image>,
 }
 
 /// One opened target.
@@ -95,6 +97,7 @@ impl Session {
         hints.vmcoreinfo.clone_from(&image.vmcoreinfo);
         hints.cpus.clone_from(&image.cpus);
         hints.machine.clone_from(&image.machine);
+        hints.movable = image.facts.format == "raw" && options.image.base.is_none();
         Self {
             image,
             name,
@@ -109,7 +112,7 @@ impl Session {
     /// A session on an operating system that is known already.
     pub fn with_os(image: Image, name: String, layer: OsLayer) -> Self {
         let session = Self::of_image(image, name, Options::default());
-        let _ = session.detected.set(Detected { layer: Ok(layer), steps: Vec::new() });
+        let _ = session.detected.set(Detected { layer: Ok(layer), steps: Vec::new(), moved: None });
         session
     }
 
@@ -118,9 +121,12 @@ impl Session {
         &self.name
     }
 
-    /// Physical memory.
+    /// Physical memory. Of a raw image it is not known where it begins until its system was looked for; so that is done first.
     pub fn memory(&self) -> &Memory {
-        &self.image.memory
+        if self.hints.movable {
+            let _ = self.detected();
+        }
+        &self.image().memory
     }
 
     /// What the user knew better than detection.
@@ -130,7 +136,7 @@ impl Session {
 
     /// The image.
     pub fn image(&self) -> &Image {
-        &self.image
+        self.detected.get().and_then(|d| d.moved.as_ref()).unwrap_or(&self.image)
     }
 
     /// The bytes of the image's file, where it is the one inside the program.
@@ -144,14 +150,17 @@ impl Session {
 
     /// What is known of the image's file.
     pub fn facts(&self) -> &ImageFacts {
-        &self.image.facts
+        &self.image().facts
     }
 
     fn detected(&self) -> Result<&Detected> {
         if let Some(detected) = self.detected.get() {
             return Ok(detected);
         }
-        let (layer, steps) = os::detect(&self.image.memory, &self.hints);
+        let os::Detection { layer, steps, base } = match &self.image.process {
+            Some(process) => os::user::detect(&self.image.memory, process),
+            None => os::detect(&self.image.memory, &self.hints),
+        };
         match layer {
             // Ctrl-C says nothing of the image: whoever asks again gets another search.
             Err(e) if e.kind() == ErrorKind::Interrupted => Err(e),
@@ -160,7 +169,8 @@ impl Session {
                     // Where nothing can be kept, the next start takes as long as this one.
                     let _ = memo.save();
                 }
-                Ok(self.detected.get_or_init(|| Detected { layer, steps }))
+                let moved = base.and_then(|base| self.image.rebased(base).ok());
+                Ok(self.detected.get_or_init(|| Detected { layer, steps, moved }))
             }
         }
     }

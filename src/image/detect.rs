@@ -5,6 +5,7 @@ use super::input::Input;
 use super::map::Content;
 use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
+use super::process::ProcessImage;
 use super::{elf, lime, magic};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
@@ -25,6 +26,8 @@ pub(super) struct Parsed {
     pub vmcoreinfo: Option<Vec<u8>>,
     pub cpus: Vec<CpuState>,
     pub machine: Option<String>,
+    /// Set where the memory is one process's, by virtual address.
+    pub process: Option<ProcessImage>,
 }
 
 impl Parsed {

@@ -29,6 +29,7 @@ mod map;
 mod memory;
 mod notes;
 mod open;
+mod process;
 mod progress;
 #[cfg(feature = "cli")]
 mod sample;
@@ -38,6 +39,7 @@ mod write;
 pub use blocks::BlockMemory;
 pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
+pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};
 pub use progress::Progress;
 #[cfg(feature = "cli")]
 pub use sample::{SAMPLE, sample};

@@ -6,5 +6,6 @@
 
 mod layer;
 pub mod linux;
+pub mod user;
 
-pub use layer::{DetectionStep, Hints, OsLayer, detect};
+pub use layer::{Detection, DetectionStep, Hints, OsLayer, detect};

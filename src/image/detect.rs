@@ -1,13 +1,15 @@
 //! Which format a file has, and on what evidence.
 
+use super::avml;
 use super::blocks::Blocks;
+use super::elf;
 use super::input::Input;
+use super::lime;
+use super::magic;
 use super::map::Content;
 use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
 use super::process::ProcessImage;
-use super::{elf, lime, magic};
-use super::{avml, elf, lime, magic};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;

@@ -95,6 +95,8 @@ impl Session {
         hints.vmcoreinfo.clone_from(&image.vmcoreinfo);
         hints.cpus.clone_from(&image.cpus);
         hints.machine.clone_from(&image.machine);
+        hints.windows.clone_from(&image.windows);
+        hints.without_memory = image.without_memory;
         Self {
             image,
             name,

@@ -17,6 +17,7 @@
 )]
 
 mod blocks;
+mod crashdump;
 mod detect;
 mod elf;
 mod elf_write;
@@ -33,6 +34,7 @@ mod progress;
 #[cfg(feature = "cli")]
 mod sample;
 mod unpack;
+mod windows;
 mod write;
 
 pub use blocks::BlockMemory;
@@ -41,4 +43,5 @@ pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
 pub use progress::Progress;
 #[cfg(feature = "cli")]
 pub use sample::{SAMPLE, sample};
+pub use windows::{BugCheck, WindowsHints};
 pub use write::{ElfNotes, Summary, WriteFormat, write_image};

@@ -7,6 +7,7 @@ use super::map::Content;
 use super::memory::ImageMemory;
 use super::progress::Progress;
 use super::unpack::{self, Compression};
+use super::windows::WindowsHints;
 use crate::engine::{Memory, to_u64};
 use crate::memo::Memo;
 use crate::{Error, ErrorKind, Layer, Result};
@@ -86,6 +87,10 @@ pub struct Image {
     pub cpus: Vec<CpuState>,
     /// Machine as the format names it (`x86_64`, `x86`, `aarch64`, `riscv64`), where it does.
     pub machine: Option<String>,
+    /// What the format says of the Windows in it, where it is one.
+    pub windows: Option<WindowsHints>,
+    /// Why the image holds no physical memory, where its format has none.
+    pub without_memory: Option<&'static str>,
     /// What was looked for and found, in order: for `info`.
     pub detection: Vec<String>,
     /// The connector behind `memory`.
@@ -183,6 +188,8 @@ impl Image {
             vmcoreinfo: None,
             cpus: Vec::new(),
             machine: None,
+            windows: None,
+            without_memory: None,
             detection: Vec::new(),
             source: Source::Other,
             contents: Vec::new(),
@@ -201,7 +208,9 @@ impl Image {
             Source::Other => 0,
         };
         facts.warnings.extend(parsed.warnings);
-        if bytes == 0 {
+        if let Some(why) = parsed.without_memory {
+            facts.warnings.push(why.to_owned());
+        } else if bytes == 0 {
             let more = facts.warnings.first().map(|w| format!(": {w}")).unwrap_or_default();
             return Err(Error::new(
                 Layer::Image,
@@ -228,6 +237,8 @@ impl Image {
             vmcoreinfo: parsed.vmcoreinfo,
             cpus: parsed.cpus,
             machine: parsed.machine,
+            windows: parsed.windows,
+            without_memory: parsed.without_memory,
             detection,
             source,
             contents,

@@ -3,7 +3,7 @@
 use super::linux::Kernel;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, Software};
-use crate::image::CpuState;
+use crate::image::{CpuState, WindowsHints};
 use crate::memo::Memo;
 use crate::symbols::{Symbols, Types};
 use memsh_plugin::{Os, PhysAddr, VirtAddr};
@@ -29,6 +29,10 @@ pub struct Hints {
     pub cpus: Vec<CpuState>,
     /// Machine as the image names it.
     pub machine: Option<String>,
+    /// What the image says of the Windows in it.
+    pub windows: Option<WindowsHints>,
+    /// Why the image holds no physical memory, where its format has none.
+    pub without_memory: Option<&'static str>,
     /// What an earlier start kept, and where this one may keep something.
     pub memo: Option<Arc<Memo>>,
     /// Ends the search soon after it becomes true.
@@ -87,5 +91,8 @@ impl OsLayer {
 
 /// Finds the operating system in `memory`. The steps say what was tried even where nothing was found.
 pub fn detect(memory: &Memory, hints: &Hints) -> (crate::Result<OsLayer>, Vec<DetectionStep>) {
+    if let Some(windows) = &hints.windows {
+        return super::windows::refuse(windows, hints.without_memory);
+    }
     super::linux::detect(memory, hints)
 }

@@ -6,5 +6,6 @@
 
 mod layer;
 pub mod linux;
+mod windows;
 
 pub use layer::{DetectionStep, Hints, OsLayer, detect};

@@ -100,6 +100,8 @@ impl Session {
         hints.cpus.clone_from(&image.cpus);
         hints.machine.clone_from(&image.machine);
         hints.movable = image.facts.format == "raw" && options.image.base.is_none();
+        hints.windows.clone_from(&image.windows);
+        hints.without_memory = image.without_memory;
         Self {
             image,
             name,

@@ -10,6 +10,8 @@ use super::map::Content;
 use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
 use super::process::ProcessImage;
+use super::windows::WindowsHints;
+use super::{crashdump, elf, lime, magic};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;
@@ -31,6 +33,10 @@ pub(super) struct Parsed {
     pub machine: Option<String>,
     /// Set where the memory is one process's, by virtual address.
     pub process: Option<ProcessImage>,
+    /// What is known of the Windows in it.
+    pub windows: Option<WindowsHints>,
+    /// Why the image rightly holds no physical memory at all, where it does not.
+    pub without_memory: Option<&'static str>,
 }
 
 impl Parsed {
@@ -69,6 +75,7 @@ const FORMATS: &[Format] = &[
     Format { name: "elf", signature: "7f 45 4c 46", probe: elf::probe, parse: elf::parse },
     Format { name: "lime", signature: "45 4d 69 4c (LiME)", probe: lime::probe, parse: lime::parse },
     Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
+    Format { name: "crashdump", signature: "PAGEDU64 or PAGEDUMP", probe: crashdump::probe, parse: crashdump::parse },
 ];
 
 /// Smaller files are no memory image without a header: no machine has less than a page.

@@ -18,6 +18,7 @@
 
 mod avml;
 mod blocks;
+mod crashdump;
 mod detect;
 mod elf;
 mod elf_write;
@@ -36,6 +37,7 @@ mod progress;
 mod sample;
 mod unpack;
 mod usercore;
+mod windows;
 mod write;
 
 pub use blocks::BlockMemory;
@@ -45,4 +47,5 @@ pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};
 pub use progress::Progress;
 #[cfg(feature = "cli")]
 pub use sample::{SAMPLE, sample};
+pub use windows::{BugCheck, WindowsHints};
 pub use write::{ElfNotes, Summary, WriteFormat, write_image};

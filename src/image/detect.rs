@@ -2,6 +2,7 @@
 
 use super::avml;
 use super::blocks::Blocks;
+use super::crashdump;
 use super::elf;
 use super::input::Input;
 use super::lime;
@@ -11,7 +12,6 @@ use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
 use super::process::ProcessImage;
 use super::windows::WindowsHints;
-use super::{crashdump, elf, lime, magic};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;

@@ -67,7 +67,13 @@ fn windows(paging: Paging) -> impl Iterator<Item = (VirtAddr, VirtAddr)> {
 }
 
 /// The first of `roots` that maps a kernel, in a memory that begins at the first of `bases` where it does.
-fn first(search: &Search<'_>, pagings: &[Paging], roots: &[PhysAddr], bases: &[u64], what: &str) -> Result<(Found, String), String> {
+fn first(
+    search: &Search<'_>,
+    pagings: &[Paging],
+    roots: &[PhysAddr],
+    bases: &[u64],
+    what: &str,
+) -> Result<(Found, String), String> {
     let mut why = None;
     for &base in bases {
         let memory = tables::at_base(search.memory, base);

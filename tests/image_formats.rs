@@ -51,7 +51,7 @@ fn raw_begins_where_it_is_told() {
     let mut i = open_bytes(data.clone(), "test", &options).unwrap();
     assert_eq!(ranges(&i), [(0x4000_0000, 8192)]);
     assert_eq!(read(&i, 0x4000_0000, 16), data[..16]);
-    i.rebase(PhysAddr::new(0x8000_0000)).unwrap();
+    i = i.rebased(PhysAddr::new(0x8000_0000)).unwrap();
     assert_eq!(ranges(&i), [(0x8000_0000, 8192)]);
     assert_eq!(read(&i, 0x8000_0000, 16), data[..16]);
     assert!(i.memory.mapped().is_some());
@@ -63,8 +63,8 @@ fn raw_begins_where_it_is_told() {
 
 #[test]
 fn only_raw_images_move() {
-    let mut i = image(lime::lime(&[(0x1000, &pattern(64, 1))])).unwrap();
-    let e = i.rebase(PhysAddr::new(0)).unwrap_err();
+    let i = image(lime::lime(&[(0x1000, &pattern(64, 1))])).unwrap();
+    let e = i.rebased(PhysAddr::new(0)).err().unwrap();
     assert_eq!(e.reason(), "a lime image has its own addresses and can't be moved");
 }
 
@@ -213,8 +213,6 @@ fn elf_that_is_no_memory_says_what_it_is() {
         Segment { virt: 0x40_0000, ..load(0, &[1; 64]) },
         Segment { virt: 0x60_0000, ..load(0, &[2; 64]) },
     ];
-    let text = refused(image(Elf::core(user.clone()).build()));
-    assert!(text.contains("the core dump of a user-mode process (ba?sh), not of a machine's memory"), "{text}");
     let text = refused(image(Elf::core(user[1..].to_vec()).build()));
     assert!(text.contains("an ELF core whose 2 segments carry no physical addresses"), "{text}");
 

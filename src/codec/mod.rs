@@ -10,6 +10,9 @@
 )]
 
 mod lzo;
+mod crc32c;
+
+pub use crc32c::{crc32c, masked_crc32c};
 
 /// How a block is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

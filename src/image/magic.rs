@@ -38,10 +38,6 @@ use Sort::{Archive, Disk, Memory, Other};
 
 /// All signatures; the first that fits counts.
 pub(super) const MAGICS: &[Magic] = &[
-    // AVML: version 2 headers, whose data are Snappy frames. Version 1 is LiME.
-    magic(0, b"AVML", Memory, "an AVML version 2 image (compressed)", Some("convert it first: avml-convert FILE OUT.lime")),
-    magic(0, b"PAGEDU64", Memory, "a Windows crash dump (64-bit)", None),
-    magic(0, b"PAGEDUMP", Memory, "a Windows crash dump (32-bit)", None),
     magic(0, b"hibr", Memory, "a Windows hibernation file", None),
     magic(0, b"HIBR", Memory, "a Windows hibernation file", None),
     magic(0, b"wake", Memory, "a Windows hibernation file that was resumed from", None),

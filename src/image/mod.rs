@@ -31,6 +31,7 @@ mod memory;
 mod notes;
 mod open;
 mod progress;
+mod qemu;
 #[cfg(feature = "cli")]
 mod sample;
 mod unpack;

@@ -9,7 +9,7 @@ use super::pagecache;
 use super::pages::walk;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::{Whose, open};
+use super::which::{Whose, open, physical_memory};
 use clap::ValueEnum;
 use memsh::engine::{AddressSpace, Memory};
 use memsh::image::{ElfNotes, Progress, WriteFormat, write_image};
@@ -100,7 +100,7 @@ impl Command for Dump {
         }
         let physical = matches!(self.what.as_slice(), [w] if w == "phys") || (self.what.is_empty() && self.whose.phys);
         let space = match physical {
-            true => Space::Physical(session.memory().clone()),
+            true => physical_memory(session)?,
             false => self.whose.space(cx)?,
         };
         let ranges = if physical { session.memory().ranges().to_vec() } else { self.ranges(cx, &space)? };

@@ -18,6 +18,7 @@
 
 mod avml;
 mod blocks;
+mod crashdump;
 mod detect;
 mod elf;
 mod elf_write;
@@ -30,17 +31,22 @@ mod map;
 mod memory;
 mod notes;
 mod open;
+mod process;
 mod progress;
 mod qemu;
 #[cfg(feature = "cli")]
 mod sample;
 mod unpack;
+mod usercore;
+mod windows;
 mod write;
 
 pub use blocks::BlockMemory;
 pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
+pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};
 pub use progress::Progress;
 #[cfg(feature = "cli")]
 pub use sample::{SAMPLE, sample};
+pub use windows::{BugCheck, WindowsHints};
 pub use write::{ElfNotes, Summary, WriteFormat, write_image};

@@ -132,7 +132,10 @@ impl Index {
         if there < wanted {
             let missing = wanted - there;
             self.warn(|| {
-                format!("the file ends inside the range {:#x}-{:#x}: {missing} of its {wanted} bytes are missing", h.first, h.last)
+                format!(
+                    "the file ends inside the range {:#x}-{:#x}: {missing} of its {wanted} bytes are missing",
+                    h.first, h.last
+                )
             });
         }
         offset.saturating_add(there)

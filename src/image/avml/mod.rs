@@ -37,13 +37,9 @@ pub(super) fn probe(data: &[u8]) -> bool {
 pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     let data = input.data();
     if !probe(data) && !super::lime::probe(data) {
-        return Err(Error::new(
-            Layer::Image,
-            ErrorKind::Malformed,
-            "no AVML header (41 56 4d 4c) at the beginning of the file",
-        )
-        .at(At::File(0))
-        .hint("leave --format away to let memsh find the format"));
+        return Err(Error::new(Layer::Image, ErrorKind::Malformed, "no AVML header (41 56 4d 4c) at the beginning of the file")
+            .at(At::File(0))
+            .hint("leave --format away to let memsh find the format"));
     }
     let index = Index::of(input)?;
     let mut parsed = Parsed::new("avml");

@@ -29,7 +29,7 @@ pub(super) trait Machine: Sync {
 }
 
 /// Every architecture, in the order in which they are tried.
-pub(super) const MACHINES: &[&dyn Machine] = &[&super::x86_64::X86_64];
+pub(super) const MACHINES: &[&dyn Machine] = &[&super::x86_64::X86_64, &super::riscv::RiscV];
 
 /// What a search stands on.
 #[derive(Clone, Copy)]

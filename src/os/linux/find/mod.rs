@@ -11,6 +11,8 @@ mod files;
 mod image;
 mod machine;
 mod names;
+mod riscv;
+mod tables;
 mod trace;
 mod types;
 mod x86_64;

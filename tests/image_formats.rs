@@ -51,7 +51,7 @@ fn raw_begins_where_it_is_told() {
     let mut i = open_bytes(data.clone(), "test", &options).unwrap();
     assert_eq!(ranges(&i), [(0x4000_0000, 8192)]);
     assert_eq!(read(&i, 0x4000_0000, 16), data[..16]);
-    i.rebase(PhysAddr::new(0x8000_0000)).unwrap();
+    i = i.rebased(PhysAddr::new(0x8000_0000)).unwrap();
     assert_eq!(ranges(&i), [(0x8000_0000, 8192)]);
     assert_eq!(read(&i, 0x8000_0000, 16), data[..16]);
     assert!(i.memory.mapped().is_some());
@@ -63,8 +63,8 @@ fn raw_begins_where_it_is_told() {
 
 #[test]
 fn only_raw_images_move() {
-    let mut i = image(lime::lime(&[(0x1000, &pattern(64, 1))])).unwrap();
-    let e = i.rebase(PhysAddr::new(0)).unwrap_err();
+    let i = image(lime::lime(&[(0x1000, &pattern(64, 1))])).unwrap();
+    let e = i.rebased(PhysAddr::new(0)).err().unwrap();
     assert_eq!(e.reason(), "a lime image has its own addresses and can't be moved");
 }
 

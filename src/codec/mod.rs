@@ -9,6 +9,10 @@
     clippy::cast_lossless
 )]
 
+mod crc32c;
+
+pub use crc32c::{crc32c, masked_crc32c};
+
 /// How a block is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

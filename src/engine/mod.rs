@@ -15,6 +15,7 @@ mod cache;
 mod entry;
 mod explain;
 mod fault;
+mod flat;
 pub mod mapped;
 mod memory;
 mod num;
@@ -33,6 +34,7 @@ mod walk;
 
 pub use explain::{Explanation, Step};
 pub use fault::{Fault, FaultReason};
+pub use flat::Flat;
 pub use memory::Memory;
 pub use num::{index, to_u64, to_umem};
 pub use read::{Gap, Gaps};

@@ -5,8 +5,9 @@ use super::input::Input;
 use super::map::Content;
 use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
+use super::process::ProcessImage;
 use super::windows::WindowsHints;
-use super::{crashdump, elf, lime, magic};
+use super::{avml, crashdump, elf, lime, magic};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub(super) struct Parsed {
     pub windows: Option<WindowsHints>,
     /// Why the image rightly holds no physical memory at all, where it does not.
     pub without_memory: Option<&'static str>,
+    /// Set where the memory is one process's, by virtual address.
+    pub process: Option<ProcessImage>,
 }
 
 impl Parsed {
@@ -68,6 +71,7 @@ const FORMATS: &[Format] = &[
     Format { name: "elf", signature: "7f 45 4c 46", probe: elf::probe, parse: elf::parse },
     Format { name: "lime", signature: "45 4d 69 4c (LiME)", probe: lime::probe, parse: lime::parse },
     Format { name: "crashdump", signature: "PAGEDU64 or PAGEDUMP", probe: crashdump::probe, parse: crashdump::parse },
+    Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
 ];
 
 /// Smaller files are no memory image without a header: no machine has less than a page.

@@ -42,8 +42,6 @@ pub(super) const MAGICS: &[Magic] = &[
     magic(0, b"KDUMP   ", Memory, "a kdump-compressed dump (makedumpfile, or QEMU's dump-guest-memory -z/-l/-s)", AS_ELF),
     magic(0, b"DISKDUMP", Memory, "a diskdump dump", AS_ELF),
     magic(0, b"makedumpfile\0", Memory, "a flattened makedumpfile dump", Some("rearrange it first: makedumpfile -R OUT < FILE")),
-    // AVML: version 2 headers, whose data are Snappy frames. Version 1 is LiME.
-    magic(0, b"AVML", Memory, "an AVML version 2 image (compressed)", Some("convert it first: avml-convert FILE OUT.lime")),
     magic(0, b"hibr", Memory, "a Windows hibernation file", None),
     magic(0, b"HIBR", Memory, "a Windows hibernation file", None),
     magic(0, b"wake", Memory, "a Windows hibernation file that was resumed from", None),

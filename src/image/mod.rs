@@ -16,6 +16,7 @@
     clippy::cast_lossless
 )]
 
+mod avml;
 mod blocks;
 mod crashdump;
 mod detect;
@@ -30,16 +31,19 @@ mod map;
 mod memory;
 mod notes;
 mod open;
+mod process;
 mod progress;
 #[cfg(feature = "cli")]
 mod sample;
 mod unpack;
+mod usercore;
 mod windows;
 mod write;
 
 pub use blocks::BlockMemory;
 pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
+pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};
 pub use progress::Progress;
 #[cfg(feature = "cli")]
 pub use sample::{SAMPLE, sample};

@@ -5,6 +5,7 @@ use super::detect::{self, Parsed};
 use super::input::Input;
 use super::map::Content;
 use super::memory::ImageMemory;
+use super::process::ProcessImage;
 use super::progress::Progress;
 use super::unpack::{self, Compression};
 use super::windows::WindowsHints;
@@ -75,7 +76,8 @@ pub struct CpuState {
     pub registers: Vec<(&'static str, u64)>,
 }
 
-/// An opened image.
+/// An opened image. Cheap to clone: clones share the bytes.
+#[derive(Clone)]
 pub struct Image {
     /// Its physical memory.
     pub memory: Memory,
@@ -91,6 +93,8 @@ pub struct Image {
     pub windows: Option<WindowsHints>,
     /// Why the image holds no physical memory, where its format has none.
     pub without_memory: Option<&'static str>,
+    /// The process, where the memory is one process's and not a machine's: its addresses are virtual then.
+    pub process: Option<Arc<ProcessImage>>,
     /// What was looked for and found, in order: for `info`.
     pub detection: Vec<String>,
     /// The connector behind `memory`.
@@ -100,6 +104,7 @@ pub struct Image {
 }
 
 /// Where an image's bytes come from.
+#[derive(Clone)]
 enum Source {
     /// The files as they are.
     Plain(ImageMemory),
@@ -190,6 +195,7 @@ impl Image {
             machine: None,
             windows: None,
             without_memory: None,
+            process: None,
             detection: Vec::new(),
             source: Source::Other,
             contents: Vec::new(),
@@ -239,6 +245,7 @@ impl Image {
             machine: parsed.machine,
             windows: parsed.windows,
             without_memory: parsed.without_memory,
+            process: parsed.process.map(Arc::new),
             detection,
             source,
             contents,
@@ -249,9 +256,9 @@ impl Image {
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] for an image whose format has its own addresses, or where `base` leaves no room.
-    pub fn rebase(&mut self, base: PhysAddr) -> Result<()> {
+    pub fn rebased(&self, base: PhysAddr) -> Result<Self> {
         let content = match (&self.source, self.contents.first()) {
-            (Source::Plain(_), Some(content)) if self.facts.format == "raw" => Arc::clone(content),
+            (Source::Plain(_), Some(content)) if self.facts.format == "raw" && self.contents.len() == 1 => Arc::clone(content),
             _ => {
                 return Err(Error::new(
                     Layer::Image,
@@ -263,16 +270,17 @@ impl Image {
         let options = OpenOptions { base: Some(base), ..OpenOptions::default() };
         let parsed = detect::raw(&content, "raw", &options)?;
         let source = ImageMemory::new(vec![content], parsed.claims);
-        self.memory = Memory::new(source.clone());
-        self.source = Source::Plain(source);
-        self.facts.ranges = self.memory.ranges().to_vec();
-        for (name, value) in &mut self.facts.details {
+        let mut moved = self.clone();
+        moved.memory = Memory::new(source.clone());
+        moved.source = Source::Plain(source);
+        moved.facts.ranges = moved.memory.ranges().to_vec();
+        for (name, value) in &mut moved.facts.details {
             if name == "base" {
                 *value = base.to_string();
             }
         }
-        self.detection.push(format!("raw: moved to begin at {base}"));
-        Ok(())
+        moved.detection.push(format!("raw: moved to begin at {base}"));
+        Ok(moved)
     }
 
     /// What happened to a file of the image since it was opened (cut, written to), if something did: worth a warning, for every

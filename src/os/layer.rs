@@ -35,6 +35,8 @@ pub struct Hints {
     pub without_memory: Option<&'static str>,
     /// What an earlier start kept, and where this one may keep something.
     pub memo: Option<Arc<Memo>>,
+    /// Whether the image does not say where its memory begins, so that whoever finds out may move it (a raw image without `--base`).
+    pub movable: bool,
     /// Ends the search soon after it becomes true.
     pub interrupt: Option<&'static AtomicBool>,
 }
@@ -89,10 +91,21 @@ impl OsLayer {
     }
 }
 
-/// Finds the operating system in `memory`. The steps say what was tried even where nothing was found.
-pub fn detect(memory: &Memory, hints: &Hints) -> (crate::Result<OsLayer>, Vec<DetectionStep>) {
+/// What a search for an operating system gave.
+pub struct Detection {
+    /// The system, or why there is none.
+    pub layer: crate::Result<OsLayer>,
+    /// What was tried, even where nothing was found.
+    pub steps: Vec<DetectionStep>,
+    /// Where the memory begins, when it had to be moved to be read right ([`Hints::movable`]): the layer stands on the moved memory.
+    pub base: Option<PhysAddr>,
+}
+
+/// Finds the operating system in `memory`.
+pub fn detect(memory: &Memory, hints: &Hints) -> Detection {
     if let Some(windows) = &hints.windows {
-        return super::windows::refuse(windows, hints.without_memory);
+        let (layer, steps) = super::windows::refuse(windows, hints.without_memory);
+        return Detection { layer, steps, base: None };
     }
     super::linux::detect(memory, hints)
 }

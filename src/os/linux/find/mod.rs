@@ -2,13 +2,14 @@
 //!
 //! A chain of short steps, each of which proves itself before the next stands on it, and each written down for `info`:
 //!
-//! 1. a page-table root that maps a kernel image (`x86_64`): from `--dtb`, VMCOREINFO, the processors' registers, the boot
+//! 1. a page-table root that maps a kernel image (`machine`, and a file per architecture): from `--dtb`, VMCOREINFO, the processors' registers, the boot
 //!    trampoline in low memory, or a pass over all of memory
 //! 2. the kernel's own symbols (`names`): kallsyms, by VMCOREINFO's addresses or by the shape of its tables
 //! 3. the kernel's own types (`shapes`): BTF, by its symbols or by its header
 //! 4. files given with `--symbols`, for what the image does not hold
 mod files;
 mod image;
+mod machine;
 mod names;
 mod trace;
 mod types;

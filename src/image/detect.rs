@@ -6,7 +6,6 @@ use super::map::Content;
 use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
 use super::process::ProcessImage;
-use super::{elf, lime, magic};
 use super::{avml, elf, lime, magic};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};

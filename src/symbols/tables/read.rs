@@ -44,7 +44,14 @@ impl<'t> Table<'t> {
     /// # Errors
     /// When a line is none of the form; the reason names it.
     pub fn read(&self, origin: String) -> Result<TypeStore> {
-        let mut reader = Reader { store: TypeStore::new(origin), named: HashMap::new(), pointers: HashMap::new(), arrays: Vec::new(), pointer: self.facts.pointer, line: 0 };
+        let mut reader = Reader {
+            store: TypeStore::new(origin),
+            named: HashMap::new(),
+            pointers: HashMap::new(),
+            arrays: Vec::new(),
+            pointer: self.facts.pointer,
+            line: 0,
+        };
         let mut lines = self.types.lines();
         while let Some(line) = reader.next(&mut lines) {
             if !line.is_empty() && reader.definition(line, &mut lines).is_none() {

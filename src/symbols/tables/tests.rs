@@ -52,7 +52,9 @@ fn a_table_is_read() {
 
 #[test]
 fn what_is_no_table_is_told_with_its_line() {
-    for (from, to) in [("b int 4 s", "b int"), (" next 0 *s:node", " next x *s:node"), ("[4]=int", "[4=int"), ("s node 24", "q node 24")] {
+    for (from, to) in
+        [("b int 4 s", "b int"), (" next 0 *s:node", " next x *s:node"), ("[4]=int", "[4=int"), ("s node 24", "q node 24")]
+    {
         let text = TEXT.replace(from, to);
         let error = Table::all(&text)[0].read(String::new()).err().unwrap();
         assert!(error.to_string().contains("line "), "{error}");
@@ -76,16 +78,13 @@ fn what_is_written_is_read_again() {
     let other_name = s.intern("elsewhere");
     let other = s.add(other_name, Some(8), Shape::Struct(0, 0)).unwrap();
     let to_other = s.add(Name::NONE, Some(4), Shape::Pointer(other)).unwrap();
-    let inner = [("a", 0, 3u32), ("b", 3, 5)].map(|(n, at, bits)| Member { name: s.intern(n), bit_offset: at, bits, type_id: int });
+    let inner =
+        [("a", 0, 3u32), ("b", 3, 5)].map(|(n, at, bits)| Member { name: s.intern(n), bit_offset: at, bits, type_id: int });
     let (f, n) = s.add_members(&inner);
     let inner = s.add(Name::NONE, Some(4), Shape::Union(f, n)).unwrap();
     let array = s.add(Name::NONE, Some(8), Shape::Array(inner, 2)).unwrap();
-    let members = [("next", 0, pointer), ("far", 32, to_other), ("", 64, inner), ("rows", 96, array)].map(|(n, at, type_id)| Member {
-        name: s.intern(n),
-        bit_offset: at,
-        bits: 0,
-        type_id,
-    });
+    let members = [("next", 0, pointer), ("far", 32, to_other), ("", 64, inner), ("rows", 96, array)]
+        .map(|(n, at, type_id)| Member { name: s.intern(n), bit_offset: at, bits: 0, type_id });
     let (f, n) = s.add_members(&members);
     s.set(node, node_name, Some(20), Shape::Struct(f, n));
     s.finish();
@@ -95,7 +94,10 @@ fn what_is_written_is_read_again() {
     let tables = Table::all(&text);
     let again = tables[0].read("again".to_owned()).unwrap();
     assert_eq!(again.size_of("node"), Some(20));
-    assert_eq!(again.field("node", "b").unwrap(), crate::symbols::FieldPath { type_id: again.field("node", "b").unwrap().type_id, ..s.field("node", "b").unwrap() });
+    assert_eq!(
+        again.field("node", "b").unwrap(),
+        crate::symbols::FieldPath { type_id: again.field("node", "b").unwrap().type_id, ..s.field("node", "b").unwrap() }
+    );
     assert_eq!(again.field("node", "rows").unwrap().offset, 12);
     // What is only pointed to is a name.
     assert!(again.size_of("elsewhere").is_none());

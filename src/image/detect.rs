@@ -15,6 +15,7 @@ use super::{avml, elf, lime, magic, qemu};
 use super::process::ProcessImage;
 use super::windows::WindowsHints;
 use super::{avml, crashdump, elf, lime, magic};
+use super::{avml, elf, lime, magic};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;

@@ -6,7 +6,8 @@
 //!    trampoline in low memory, or a pass over all of memory
 //! 2. the kernel's own symbols (`names`): kallsyms, by VMCOREINFO's addresses or by the shape of its tables
 //! 3. the kernel's own types (`shapes`): BTF, by its symbols or by its header
-//! 4. files given with `--symbols`, for what the image does not hold
+//! 4. for a kernel without any: tables that memsh carries (`tables`), held against the image
+//! 5. files given with `--symbols`, for what the image does not hold
 mod files;
 mod image;
 mod machine;

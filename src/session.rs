@@ -98,6 +98,7 @@ impl Session {
         hints.cpus.clone_from(&image.cpus);
         hints.machine.clone_from(&image.machine);
         hints.movable = image.facts.format == "raw" && options.image.base.is_none();
+        hints.placed = image.facts.format == "raw" && options.image.base.is_some();
         Self {
             image,
             name,

@@ -7,6 +7,7 @@
 //! 2. the kernel's own symbols (`names`): kallsyms, by VMCOREINFO's addresses or by the shape of its tables
 //! 3. the kernel's own types (`shapes`): BTF, by its symbols or by its header
 //! 4. files given with `--symbols`, for what the image does not hold
+mod aarch64;
 mod files;
 mod image;
 mod machine;

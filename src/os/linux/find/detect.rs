@@ -113,10 +113,11 @@ fn find(
         "no Linux kernel was found in this memory: no page-table root maps one (looked for: {})",
         kinds.join(", ")
     ))
-    .hint(
+    .hint(trace.advice.clone().unwrap_or_else(|| {
         "is it a memory image, and of a Linux system? `info` lists what was tried; --dtb ADDR names a page-table root, \
-             --base ADDR where a raw image begins",
-    ))
+             --base ADDR where a raw image begins"
+            .to_owned()
+    })))
 }
 
 fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<PhysAddr>) -> Result<OsLayer> {
@@ -181,6 +182,13 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     };
     go_on()?;
 
+    let software = match &source {
+        Source::Btf(btf) => machine.software(&found, &symbols, &**btf),
+        Source::Other(types) => machine.software(&found, &symbols, &**types),
+    };
+    if let Some(software) = software {
+        found.space = found.space.with_software(software);
+    }
     let base = symbols.address("_text").or_else(|| symbols.address("_stext")).unwrap_or(found.image.virt);
     let size = symbols.address("_end").and_then(|end| end.offset_from(base)).unwrap_or(found.image.size);
     let (space, paging) = (found.space.clone(), found.space.paging());

@@ -8,6 +8,8 @@
 //! 3. the kernel's own types (`shapes`): BTF, by its symbols or by its header
 //! 4. for a kernel without any: tables that memsh carries (`tables`), held against the image
 //! 5. files given with `--symbols`, for what the image does not hold
+//! 4. files given with `--symbols`, for what the image does not hold
+mod aarch64;
 mod files;
 mod image;
 mod machine;

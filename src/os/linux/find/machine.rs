@@ -37,9 +37,14 @@ pub(super) trait Machine: Sync {
 #[rustfmt::skip]
 pub(super) const MACHINES: &[&dyn Machine] = &[
     &super::x86_64::X86_64,
+    &super::x86::X86,
     &super::aarch64::AArch64,
     &super::riscv::RiscV,
 ];
+
+/// Tables of this many groups are looked into when all of memory was searched; a real system has one group, an image with stale
+/// kernels in it a few.
+pub(super) const GROUPS: usize = 256;
 
 /// What a search stands on.
 #[derive(Clone, Copy)]

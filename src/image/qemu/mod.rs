@@ -161,14 +161,14 @@ fn missing(pages: &Pages, complete: bool, parsed: &mut Parsed) {
     let wanted: u64 = pages.regions.iter().map(|r| r.len).fold(0, u64::saturating_add);
     let there = pages.ranges().iter().fold(0u64, |n, r| n.saturating_add(crate::engine::to_u64(r.size).unwrap_or(0)));
     if there < wanted {
-        parsed.warnings.push(format!(
-            "{} of {wanted} bytes of RAM are not in the stream and count as unreadable",
-            wanted - there
-        ));
+        parsed
+            .warnings
+            .push(format!("{} of {wanted} bytes of RAM are not in the stream and count as unreadable", wanted - there));
     }
     if !complete && wanted > 0 {
         parsed.warnings.push(
-            "the stream ends before the last part of RAM: pages may be older than others, as the machine went on running".to_owned(),
+            "the stream ends before the last part of RAM: pages may be older than others, as the machine went on running"
+                .to_owned(),
         );
     }
 }

@@ -3,7 +3,7 @@
 use super::files::Source;
 use super::machine::{Found, MACHINES, Machine, Search};
 use super::trace::Trace;
-use super::{datasyms, files, machine, names, tables, types};
+use super::{datasyms, files, machine, names, types, typetables};
 use crate::engine::Memory;
 use crate::os::linux::base::kernel::{Kernel, Linux};
 use crate::os::linux::code::modtypes;
@@ -175,14 +175,14 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     let source = match own.or(given.types) {
         Some(source) => source,
         None => {
-            let known = tables::Kernel {
+            let known = typetables::Kernel {
                 space: &found.space,
                 image: &found.image,
                 banner: &found.banner,
                 info: info.as_ref(),
                 symbols: &symbols,
             };
-            let chosen = tables::choose(&known, trace, &mut warnings).ok_or_else(|| no_types(&found.banner))?;
+            let chosen = typetables::choose(&known, trace, &mut warnings).ok_or_else(|| no_types(&found.banner))?;
             if symbols.address("init_task").is_none() && symbols.push("init_task", chosen.init_task, b'D', None) {
                 symbols.finish();
             }

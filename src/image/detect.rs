@@ -2,17 +2,17 @@
 
 use super::avml;
 use super::blocks::Blocks;
+use super::crashdump;
 use super::elf;
 use super::input::Input;
+use super::kdump;
 use super::lime;
 use super::magic;
 use super::map::Content;
 use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
-use super::{elf, kdump, lime, magic};
 use super::process::ProcessImage;
 use super::windows::WindowsHints;
-use super::{crashdump, elf, lime, magic};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;

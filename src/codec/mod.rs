@@ -9,8 +9,8 @@
     clippy::cast_lossless
 )]
 
-mod lzo;
 mod crc32c;
+mod lzo;
 
 pub use crc32c::{crc32c, masked_crc32c};
 

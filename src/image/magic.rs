@@ -47,22 +47,8 @@ pub(super) const MAGICS: &[Magic] = &[
     magic(0, &[0xd1, 0xba, 0xd1, 0xba], Memory, "a VMware snapshot or suspend file (vmss/vmsn)", VMWARE),
     magic(0, &[0xd2, 0xbe, 0xd2, 0xbe], Memory, "a VMware snapshot or suspend file (vmss/vmsn)", VMWARE),
     magic(0, &[0xd3, 0xbe, 0xd3, 0xbe], Memory, "a VMware snapshot or suspend file (vmss/vmsn)", VMWARE),
-    // QEMU's migration/savevm.c: QEMU_VM_FILE_MAGIC.
-    magic(0, b"QEVM", Memory, "a QEMU migration stream or savevm state", AS_ELF),
-    magic(
-        0,
-        b"LibvirtQemudSave",
-        Memory,
-        "a libvirt save file",
-        Some("take it as an ELF core: virsh dump --memory-only --format elf"),
-    ),
-    magic(
-        0,
-        b"LibvirtQemudPart",
-        Memory,
-        "an unfinished libvirt save file",
-        Some("take it as an ELF core: virsh dump --memory-only --format elf"),
-    ),
+    // QEMU's vma.h of Proxmox: VMA_MAGIC.
+    magic(0, b"VMA\0", Archive, "a Proxmox backup (VMA)", Some("unpack it first: vma extract FILE FOLDER")),
     magic(
         0,
         b"\x7fVirtualBox SavedState",

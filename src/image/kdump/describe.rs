@@ -146,10 +146,7 @@ mod tests {
     fn levels_in_words() {
         assert_eq!(level(0), "0 (nothing left out)");
         assert_eq!(level(1), "1 (zero pages are stored once)");
-        assert_eq!(
-            level(31),
-            "31 (left out: page cache, private page cache, user data, free pages; zero pages are stored once)"
-        );
+        assert_eq!(level(31), "31 (left out: page cache, private page cache, user data, free pages; zero pages are stored once)");
         assert_eq!(level(16), "16 (left out: free pages)");
         assert_eq!(level(32), "32 (nothing left out)");
     }

@@ -198,7 +198,8 @@ fn read_pieces(f: &Fields<'_>) -> Result<(Vec<Piece>, u64, Vec<String>)> {
                     pieces.push(piece);
                 }
                 None => {
-                    let mut all: BTreeMap<u64, Piece> = std::mem::take(&mut pieces).into_iter().map(|p: Piece| (p.at, p)).collect();
+                    let mut all: BTreeMap<u64, Piece> =
+                        std::mem::take(&mut pieces).into_iter().map(|p: Piece| (p.at, p)).collect();
                     insert(&mut all, piece);
                     map = Some(all);
                 }
@@ -288,7 +289,11 @@ mod tests {
             bytes.extend(b"more");
             let v = view(bytes);
             assert_eq!(v.bytes(0, 4).as_deref(), Some(&b"abcd"[..]));
-            assert!(v.warnings[0].starts_with("piece 2 of the flattened file, at file offset 0x1014, makes no sense"), "{:?}", v.warnings);
+            assert!(
+                v.warnings[0].starts_with("piece 2 of the flattened file, at file offset 0x1014, makes no sense"),
+                "{:?}",
+                v.warnings
+            );
         }
         let whole = file(&[(0, b"abcd"), (8, b"efgh")]);
         for cut in 4096..whole.len() - 8 {

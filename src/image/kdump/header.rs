@@ -102,11 +102,7 @@ fn damaged(why: impl Into<String>, at: u64) -> Error {
 
 /// A text of the header, fit to be printed.
 pub(super) fn text(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .take_while(|&&b| b != 0)
-        .map(|&b| if b.is_ascii_graphic() || b == b' ' { char::from(b) } else { '?' })
-        .collect()
+    bytes.iter().take_while(|&&b| b != 0).map(|&b| if b.is_ascii_graphic() || b == b' ' { char::from(b) } else { '?' }).collect()
 }
 
 /// The numbers behind the time.
@@ -153,7 +149,10 @@ impl Header {
             return Err(Error::new(
                 Layer::Image,
                 ErrorKind::Malformed,
-                format!("{what} (KDUMP or DISKDUMP) at its beginning; it begins with {}", super::super::detect::first_bytes(&head)),
+                format!(
+                    "{what} (KDUMP or DISKDUMP) at its beginning; it begins with {}",
+                    super::super::detect::first_bytes(&head)
+                ),
             )
             .at(At::File(0))
             .hint("leave --format away to let memsh find the format"));

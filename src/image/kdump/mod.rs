@@ -128,10 +128,9 @@ fn notes(part: &Part, parsed: &mut Parsed) {
     let text = text.get(..end).filter(|t| !t.is_empty()).map(<[u8]>::to_vec);
     parsed.cpus = notes.cpus();
     parsed.machine = machine.map(|(name, ..)| name.to_owned());
-    for (name, found) in [
-        ("note_vmcoreinfo", text.is_some() || notes.vmcoreinfo.is_some()),
-        ("note_qemu_cpu", !notes.qemu.is_empty()),
-    ] {
+    for (name, found) in
+        [("note_vmcoreinfo", text.is_some() || notes.vmcoreinfo.is_some()), ("note_qemu_cpu", !notes.qemu.is_empty())]
+    {
         if found {
             parsed.detail(name, "yes");
         }

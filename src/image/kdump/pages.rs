@@ -79,9 +79,10 @@ impl Blocks for Pages {
         if d.size > self.block_size || codec.is_none() && d.size != self.block_size {
             return Err(told(format!("its size is {} bytes, of a page of {}", d.size, self.block_size)));
         }
-        let data = part.view.bytes(d.offset, d.size).ok_or_else(|| {
-            told(format!("its {} bytes at offset {:#x} are not in the file", d.size, d.offset))
-        })?;
+        let data = part
+            .view
+            .bytes(d.offset, d.size)
+            .ok_or_else(|| told(format!("its {} bytes at offset {:#x} are not in the file", d.size, d.offset)))?;
         let Some(codec) = codec else {
             if out.len() != data.len() {
                 return Err(told("its size is wrong".to_owned()));

@@ -229,7 +229,9 @@ impl Part {
                 (true, true) => "its writer ran out of space before it got to them".to_owned(),
                 (true, false) => format!("its writer ran out of space, and the file was cut short at {} bytes", self.view.len()),
                 (false, true) => "their descriptors are empty".to_owned(),
-                (false, false) => format!("they or their descriptors lie beyond its end at {} bytes: it was cut short", self.view.len()),
+                (false, false) => {
+                    format!("they or their descriptors lie beyond its end at {} bytes: it was cut short", self.view.len())
+                }
             };
             self.warnings.push(format!("{missing} of the dump's {} pages are not in the file: {cause}", self.count));
         }

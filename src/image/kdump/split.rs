@@ -140,7 +140,9 @@ mod tests {
         ] {
             assert!(fits(name, other) && fits(other, name), "{name} {other}");
         }
-        for (name, other) in [("dump1", "dump"), ("dump", "dump2"), ("dump1", "dump1a"), ("a1b1", "a2b2"), ("dump1.flat", "dump2")] {
+        for (name, other) in
+            [("dump1", "dump"), ("dump", "dump2"), ("dump1", "dump1a"), ("a1b1", "a2b2"), ("dump1.flat", "dump2")]
+        {
             assert!(!fits(name, other), "{name} {other}");
         }
         assert!(forms("no number").is_empty());

@@ -12,6 +12,7 @@ use super::map::Content;
 use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
 use super::process::ProcessImage;
+use super::qcow2;
 use super::qemu;
 use super::windows::WindowsHints;
 use crate::{At, Error, ErrorKind, Layer, Result};
@@ -80,6 +81,7 @@ const FORMATS: &[Format] = &[
     Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
     Format { name: "qemu", signature: "51 45 56 4d (QEVM)", probe: qemu::probe, parse: qemu::parse },
     Format { name: "libvirt", signature: "LibvirtQemudSave", probe: qemu::probe_libvirt, parse: qemu::parse_libvirt },
+    Format { name: "qcow2", signature: "51 46 49 fb (QFI)", probe: qcow2::probe, parse: qcow2::parse },
     Format { name: "crashdump", signature: "PAGEDU64 or PAGEDUMP", probe: crashdump::probe, parse: crashdump::parse },
     Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
 ];
@@ -135,7 +137,9 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
 fn forced(input: &Input<'_>, name: &str, log: &mut Vec<String>) -> Result<Parsed> {
     let (data, options) = (input.data(), input.options);
     log.push(format!("{name}: asked for with --format, the file begins with {}", first_bytes(data)));
-    if let Some(format) = FORMATS.iter().find(|f| f.name == name) {
+    // `qcow2:NAME` names a snapshot in it, too.
+    let kind = name.split_once(':').map_or(name, |(kind, _)| if kind == "qcow2" { kind } else { name });
+    if let Some(format) = FORMATS.iter().find(|f| f.name == kind) {
         return (format.parse)(input);
     }
     let format = match name {

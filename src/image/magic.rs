@@ -87,13 +87,6 @@ pub(super) const MAGICS: &[Magic] = &[
     magic(0, b"\xff\x06\x00\x00sNaPpY", Archive, "a Snappy file", None),
     magic(0, b"hsqs", Archive, "a squashfs file system", None),
     // Disks.
-    magic(
-        0,
-        b"QFI\xfb",
-        Disk,
-        "a qcow2 disk image",
-        Some("a snapshot's memory in it can be taken with QEMU: qemu -loadvm, then dump-guest-memory"),
-    ),
     magic(0, b"KDMV", Disk, "a VMware disk (VMDK)", None),
     magic(0, b"COWD", Disk, "a VMware disk (VMDK)", None),
     magic(0, b"# Disk DescriptorFile", Disk, "the descriptor of a VMware disk", None),

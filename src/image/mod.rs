@@ -34,6 +34,7 @@ mod notes;
 mod open;
 mod process;
 mod progress;
+mod qcow2;
 mod qemu;
 #[cfg(feature = "cli")]
 mod sample;

@@ -10,6 +10,8 @@
 )]
 
 mod crc32c;
+mod lznt1;
+mod xpress;
 
 pub use crc32c::{crc32c, masked_crc32c};
 
@@ -25,6 +27,12 @@ pub enum Codec {
     Snappy,
     /// An LZ4 block without framing.
     Lz4,
+    /// Xpress, plain LZ77: `[MS-XCA]` section 2.4.
+    Xpress,
+    /// Xpress with Huffman codes: `[MS-XCA]` section 2.2.
+    XpressHuffman,
+    /// LZNT1: `[MS-XCA]` section 2.5.
+    Lznt1,
 }
 
 impl Codec {
@@ -35,6 +43,9 @@ impl Codec {
             Codec::Zstd => "zstd",
             Codec::Snappy => "snappy",
             Codec::Lz4 => "lz4",
+            Codec::Xpress => "xpress",
+            Codec::XpressHuffman => "xpress-huffman",
+            Codec::Lznt1 => "lznt1",
         }
     }
 
@@ -53,6 +64,9 @@ impl Codec {
                 snap::raw::Decoder::new().decompress(data, out).map_err(|e| e.to_string())
             }
             Codec::Lz4 => lz4_flex::block::decompress_into(data, out).map_err(|e| e.to_string()),
+            Codec::Xpress => xpress::plain(data, out),
+            Codec::XpressHuffman => xpress::huffman(data, out),
+            Codec::Lznt1 => lznt1::unpack(data, out),
         }
     }
 }

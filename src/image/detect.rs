@@ -7,7 +7,7 @@ use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
 use super::process::ProcessImage;
 use super::windows::WindowsHints;
-use super::{avml, crashdump, elf, lime, magic};
+use super::{avml, crashdump, elf, hiberfil, lime, magic};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;
@@ -71,6 +71,7 @@ const FORMATS: &[Format] = &[
     Format { name: "elf", signature: "7f 45 4c 46", probe: elf::probe, parse: elf::parse },
     Format { name: "lime", signature: "45 4d 69 4c (LiME)", probe: lime::probe, parse: lime::parse },
     Format { name: "crashdump", signature: "PAGEDU64 or PAGEDUMP", probe: crashdump::probe, parse: crashdump::parse },
+    Format { name: "hiberfil", signature: "HIBR, WAKE or RSTR", probe: hiberfil::probe, parse: hiberfil::parse },
     Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
 ];
 
@@ -108,6 +109,7 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
         log.push(format!("{}: no, the file begins with {}", format.name, first_bytes(data)));
     }
     refuse_known(data, subject)?;
+    hiberfil::refuse_cleared(input)?;
     log.push(format!("other known files: none of {} signatures, no program, no text", magic::MAGICS.len()));
     if data.len() < LEAST_RAW {
         return Err(Error::new(

@@ -15,6 +15,7 @@ use super::process::ProcessImage;
 use super::qcow2;
 use super::qemu;
 use super::windows::WindowsHints;
+use super::{avml, crashdump, elf, hiberfil, lime, magic};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;
@@ -83,6 +84,7 @@ const FORMATS: &[Format] = &[
     Format { name: "libvirt", signature: "LibvirtQemudSave", probe: qemu::probe_libvirt, parse: qemu::parse_libvirt },
     Format { name: "qcow2", signature: "51 46 49 fb (QFI)", probe: qcow2::probe, parse: qcow2::parse },
     Format { name: "crashdump", signature: "PAGEDU64 or PAGEDUMP", probe: crashdump::probe, parse: crashdump::parse },
+    Format { name: "hiberfil", signature: "HIBR, WAKE or RSTR", probe: hiberfil::probe, parse: hiberfil::parse },
     Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
 ];
 
@@ -120,6 +122,7 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
         log.push(format!("{}: no, the file begins with {}", format.name, first_bytes(data)));
     }
     refuse_known(data, subject)?;
+    hiberfil::refuse_cleared(input)?;
     log.push(format!("other known files: none of {} signatures, no program, no text", magic::MAGICS.len()));
     if data.len() < LEAST_RAW {
         return Err(Error::new(

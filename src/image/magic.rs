@@ -38,11 +38,6 @@ use Sort::{Archive, Disk, Memory, Other};
 
 /// All signatures; the first that fits counts.
 pub(super) const MAGICS: &[Magic] = &[
-    magic(0, b"hibr", Memory, "a Windows hibernation file", None),
-    magic(0, b"HIBR", Memory, "a Windows hibernation file", None),
-    magic(0, b"wake", Memory, "a Windows hibernation file that was resumed from", None),
-    magic(0, b"WAKE", Memory, "a Windows hibernation file that was resumed from", None),
-    magic(0, b"RSTR", Memory, "a Windows hibernation file, resume under way", None),
     magic(0, &[0xd0, 0xbe, 0xd2, 0xbe], Memory, "a VMware snapshot or suspend file (vmss/vmsn)", VMWARE),
     magic(0, &[0xd1, 0xba, 0xd1, 0xba], Memory, "a VMware snapshot or suspend file (vmss/vmsn)", VMWARE),
     magic(0, &[0xd2, 0xbe, 0xd2, 0xbe], Memory, "a VMware snapshot or suspend file (vmss/vmsn)", VMWARE),

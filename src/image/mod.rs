@@ -23,6 +23,7 @@ mod detect;
 mod elf;
 mod elf_write;
 mod fields;
+mod hiberfil;
 mod host;
 mod input;
 mod kdump;

@@ -5,7 +5,7 @@ use super::input::Input;
 use super::map::Content;
 use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
-use super::{elf, lime, magic};
+use super::{elf, lime, magic, split, vmware};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;
@@ -62,6 +62,7 @@ struct Format {
 const FORMATS: &[Format] = &[
     Format { name: "elf", signature: "7f 45 4c 46", probe: elf::probe, parse: elf::parse },
     Format { name: "lime", signature: "45 4d 69 4c (LiME)", probe: lime::probe, parse: lime::parse },
+    Format { name: "vmware", signature: "d2 be d2 be (VMware checkpoint)", probe: vmware::probe, parse: vmware::parse },
 ];
 
 /// Smaller files are no memory image without a header: no machine has less than a page.
@@ -77,6 +78,11 @@ pub(super) fn first_bytes(data: &[u8]) -> String {
     data.iter().take(8).map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ")
 }
 
+/// The name of the format with a header that `data` begins with.
+pub(super) fn known(data: &[u8]) -> Option<&'static str> {
+    FORMATS.iter().find(|f| (f.probe)(data)).map(|f| f.name)
+}
+
 /// Finds the format of `data` and reads its header; what was tried is added to `log`. Messages call the data `subject`.
 pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) -> Result<Parsed> {
     let (data, options) = (input.data(), input.options);
@@ -87,6 +93,7 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
         if (format.probe)(data) {
             log.push(format!("{}: yes, the file begins with {}", format.name, format.signature));
             let mut parsed = (format.parse)(input)?;
+            unused_sidecars(&mut parsed, options);
             if options.base.is_some() {
                 parsed.warnings.push(format!(
                     "--base is for raw images; this {} image has its own addresses, so it was not used",
@@ -107,8 +114,25 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
         )
         .hint("is this the right file? --format raw opens it all the same"));
     }
+    if let Some(parsed) = vmware::by_name(input)? {
+        log.push("vmware: yes, by its name or its sidecar's".to_owned());
+        return Ok(parsed);
+    }
+    if let Some(parsed) = split::raw(input)? {
+        log.push("raw: no known header; treated as the first part of split raw memory".to_owned());
+        return Ok(parsed);
+    }
     log.push("raw: no known header; treated as raw".to_owned());
-    raw(data, "raw", options)
+    let mut parsed = raw(data, "raw", options)?;
+    unused_sidecars(&mut parsed, options);
+    Ok(parsed)
+}
+
+/// Says where a file was named that the format has no use for.
+fn unused_sidecars(parsed: &mut Parsed, options: &OpenOptions) {
+    if !options.sidecars.is_empty() && parsed.files.is_empty() {
+        parsed.warnings.push(format!("--sidecar was not used: a {} image has no use for it", parsed.format));
+    }
 }
 
 /// `--format NAME`.
@@ -117,6 +141,14 @@ fn forced(input: &Input<'_>, name: &str, log: &mut Vec<String>) -> Result<Parsed
     log.push(format!("{name}: asked for with --format, the file begins with {}", first_bytes(data)));
     if let Some(format) = FORMATS.iter().find(|f| f.name == name) {
         return (format.parse)(input);
+    }
+    if let Some(parsed) = vmware::with_hole(input, name) {
+        return parsed;
+    }
+    if name == "raw"
+        && let Some(parsed) = split::raw(input)?
+    {
+        return Ok(parsed);
     }
     let format = match name {
         "raw" => "raw",
@@ -164,6 +196,31 @@ pub(super) fn raw(data: &[u8], format: &'static str, options: &OpenOptions) -> R
     }
     parsed.details.push(("base".into(), base.to_string()));
     Ok(parsed)
+}
+
+/// Raw memory in files that follow each other, from `base` on.
+///
+/// # Errors
+/// When they run past the last physical address.
+pub(super) fn raw_claims(files: &[Arc<Content>], base: PhysAddr) -> Result<Vec<Claim>> {
+    let mut start = Some(base);
+    let mut claims = Vec::new();
+    for (file, content) in files.iter().enumerate() {
+        let size = crate::engine::to_umem(content.len());
+        let Some(at) = start.filter(|s| size == 0 || s.checked_add(size - 1).is_some()) else {
+            let total = files.iter().fold(0u64, |n, c| n.saturating_add(u64::try_from(c.len()).unwrap_or(u64::MAX)));
+            return Err(Error::new(
+                Layer::Image,
+                ErrorKind::Invalid,
+                format!("{total} bytes from {base} on run past the last physical address"),
+            )
+            .at(At::Phys(base))
+            .hint("--base is where the file's first byte lies in physical memory"));
+        };
+        claims.push((MemoryRange { start: at, size }, Place { file, offset: 0 }));
+        start = at.checked_add(size);
+    }
+    Ok(claims)
 }
 
 /// An error for what is known and no image that memsh reads.

@@ -24,6 +24,7 @@ mod fields;
 mod host;
 mod input;
 mod lime;
+mod lz4;
 mod magic;
 mod map;
 mod memory;
@@ -32,8 +33,12 @@ mod open;
 mod progress;
 #[cfg(feature = "cli")]
 mod sample;
+mod split;
 mod unpack;
+mod vbox;
+mod vmware;
 mod write;
+mod zip;
 
 pub use blocks::BlockMemory;
 pub use memory::ImageMemory;

@@ -54,6 +54,7 @@ fn find(data: &[u8]) -> Result<(u64, u64)> {
     };
     let f = Fields::new(data, false);
     let short = || damaged("the file ends inside the zip archive's end record", end);
+    f.u16(end + 20).ok_or_else(short)?;
     let (mut count, mut offset) = (u64::from(f.u16(end + 10).ok_or_else(short)?), u64::from(f.u32(end + 16).ok_or_else(short)?));
     if let Some(locator) = end.checked_sub(20).filter(|&at| f.u32(at) == Some(LOCATOR64)) {
         let at = f.u64(locator + 8).ok_or_else(short)?;

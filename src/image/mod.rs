@@ -28,6 +28,7 @@ mod host;
 mod input;
 mod kdump;
 mod lime;
+mod lz4;
 mod magic;
 mod map;
 mod memory;
@@ -39,10 +40,14 @@ mod qcow2;
 mod qemu;
 #[cfg(feature = "cli")]
 mod sample;
+mod split;
 mod unpack;
 mod usercore;
 mod windows;
+mod vbox;
+mod vmware;
 mod write;
+mod zip;
 
 pub use blocks::BlockMemory;
 pub use memory::ImageMemory;

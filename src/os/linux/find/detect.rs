@@ -3,7 +3,7 @@
 use super::files::Source;
 use super::machine::{Found, MACHINES, Machine, Search};
 use super::trace::Trace;
-use super::{files, machine, names, types};
+use super::{datasyms, files, machine, names, types};
 use crate::engine::Memory;
 use crate::os::linux::base::kernel::{Kernel, Linux};
 use crate::os::linux::code::modtypes;
@@ -136,10 +136,16 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
         false => files::read(&hints.symbols, &found.image, &found.banner, trace, &mut warnings),
     };
     go_on()?;
-    let symbols: SymbolTable = own.or(given.symbols).ok_or_else(|| {
+    let mut symbols: SymbolTable = own.or(given.symbols).ok_or_else(|| {
         not_found(&format!("the kernel at {} ({}) has no symbols that can be read", found.image.virt, found.banner))
             .hint("give its System.map, its vmlinux with DWARF, or an ISF file with --symbols")
     })?;
+    // What every kernel has; where it is not among the symbols, they are functions only.
+    let functions_only = symbols.address("init_task").is_none();
+    if functions_only && info.as_ref().is_none_or(|i| !datasyms::fits(i, &symbols)) {
+        info = texts(memory, hints, trace).into_iter().find(|i| datasyms::fits(i, &symbols)).or(info);
+        go_on()?;
+    }
     if let Some(own) = machine.own_root(&mut found, &symbols, info.as_ref()) {
         let told = |own: std::result::Result<String, String>| own.map(|detail| ((), detail));
         if trace.attempt("kernel's root", "its symbol, which must map itself", || told(own)).is_none() {
@@ -149,6 +155,9 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     }
     if let Some(memo) = &hints.memo {
         found.remember(memo);
+    }
+    if functions_only {
+        symbols = datasyms::fill(&found.space, &found.image, symbols, info.as_ref(), trace);
     }
     if info.is_none() {
         info = names::vmcoreinfo(&found.space, &symbols, trace);

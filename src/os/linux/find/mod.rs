@@ -5,15 +5,18 @@
 //! 1. a page-table root that maps a kernel image (`machine`, and a file per architecture): from `--dtb`, VMCOREINFO, the processors' registers, the boot
 //!    trampoline in low memory, or a pass over all of memory
 //! 2. the kernel's own symbols (`names`): kallsyms, by VMCOREINFO's addresses or by the shape of its tables
+//!    Where they are functions only, its data's symbols from its export tables and other places (`datasyms`).
 //! 3. the kernel's own types (`shapes`): BTF, by its symbols or by its header
 //! 4. files given with `--symbols`, for what the image does not hold
 mod aarch64;
+mod datasyms;
 mod files;
 mod image;
 mod machine;
 mod names;
 mod trace;
 mod types;
+mod x86;
 mod x86_64;
 
 pub use detect::detect;

@@ -81,8 +81,8 @@ impl OsLayer {
     /// The address space below a process's root table, as the process sees it.
     pub fn process_space(&self, root: PhysAddr) -> AddressSpace {
         match self.kernel.software() {
-            Software::Linux => super::linux::process_space(&self.kernel, root),
             Software::None => self.kernel.with_root(root),
+            _ => super::linux::process_space(&self.kernel, root),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What an operating system writes into entries that the processor ignores.
 
+use super::entry::leaf_address;
 use super::fault::FaultReason;
-use crate::arch::{Arch, PageFormat};
+use crate::arch::{Arch, Leaf, PageFormat};
 
 /// How the system that owns the page tables uses entries that are not valid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +12,19 @@ pub enum Software {
     None,
     /// Linux.
     Linux,
+    /// Linux on AArch64, whose swap entries changed over time.
+    LinuxAArch64(SwapEntry),
+}
+
+/// Where a swap entry of Linux on AArch64 keeps area and slot (arch/arm64/include/asm/pgtable.h).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SwapEntry {
+    /// Before 5.19: the area in bits 7:2, the slot in 57:8.
+    Area2,
+    /// 5.19 to 6.9: the area in bits 7:3 (bit 2 says that the page is nobody else's), the slot in 57:8.
+    Area3,
+    /// Since 6.10: the area in bits 10:6, the slot in 61:12.
+    Area6,
 }
 
 /// What an invalid entry means.
@@ -39,6 +53,7 @@ impl Software {
             (Software::Linux, Arch::X86_64) => linux_x86_64(entry, shift),
             (Software::Linux, Arch::X86Pae) => linux_x86_pae(entry, shift),
             (Software::Linux, Arch::X86) => linux_x86(entry, shift),
+            (Software::LinuxAArch64(swap), Arch::AArch64) => linux_aarch64(f, swap, entry, shift),
             _ => Meaning::Gone(FaultReason::NotPresent),
         }
     }
@@ -100,10 +115,58 @@ fn linux_x86_64(entry: u64, shift: u32) -> Meaning {
     swapped(entry >> 59, (!entry << 5) >> 14)
 }
 
+/// AArch64: the valid bit, and the one that tells a table or page from a block.
+const ARM_VALID: u64 = 1;
+const ARM_TABLE: u64 = 1 << 1;
+/// Not global: since 6.10 it marks an entry that is present without being valid (`PTE_PRESENT_INVALID`).
+const ARM_NG: u64 = 1 << 11;
+/// Execution barred for the kernel and for user code, as in every entry without access (`PAGE_NONE`).
+const ARM_PXN_UXN: u64 = 3 << 53;
+/// `PTE_PROT_NONE` before 6.10.
+const ARM_PROT_NONE: u64 = 1 << 58;
+/// `PMD_PRESENT_INVALID` before 6.10: a huge page that is just being split or moved.
+const ARM_HUGE_INVALID: u64 = 1 << 59;
+
+/// Linux on AArch64 (arch/arm64/include/asm/pgtable-prot.h, pgtable.h).
+///
+/// A page without access needs no version to be known by. Bit 58 is never set in an old swap entry. In a new one, which may not have
+/// bit 11, it would be bit 46 of a slot: no swap area has so many. An old swap entry with bits 11, 53 and 54 would have a slot
+/// beyond 2^45.
+fn linux_aarch64(f: &PageFormat, swap: SwapEntry, entry: u64, shift: u32) -> Meaning {
+    let gone = Meaning::Gone(FaultReason::NotPresent);
+    let levels = f.used_levels();
+    let Some(level) = levels.iter().find(|l| l.shift == shift) else { return gone };
+    let last = levels.last().is_some_and(|l| l.shift == shift);
+    if entry & ARM_VALID != 0 {
+        return gone;
+    }
+    let barred = entry & ARM_PXN_UXN == ARM_PXN_UXN;
+    let newer = entry & ARM_NG != 0 && barred;
+    let older = entry & (ARM_PROT_NONE | ARM_HUGE_INVALID) != 0 && (entry & ARM_NG != 0 || barred);
+    if newer || older {
+        // Above the last level a block's form: what has bit 1 would be a table.
+        let block = matches!(level.leaf, Leaf::IfClear(_)) && entry & ARM_TABLE == 0;
+        if !last && !block {
+            return gone;
+        }
+        return Meaning::Resident(leaf_address(f, level, entry), shift);
+    }
+    if !last || entry & (ARM_VALID | ARM_TABLE) != 0 {
+        return gone;
+    }
+    let (area, slot) = match swap {
+        SwapEntry::Area2 => (entry >> 2 & 0x3f, entry >> 8 & ((1 << 50) - 1)),
+        SwapEntry::Area3 => (entry >> 3 & 0x1f, entry >> 8 & ((1 << 50) - 1)),
+        SwapEntry::Area6 => (entry >> 6 & 0x1f, entry >> 12 & ((1 << 50) - 1)),
+    };
+    swapped(area, slot)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::arch::aarch64::{K4_48, K4_52};
     use crate::arch::x86::{X86, X86_64, X86_PAE};
 
     #[test]
@@ -125,6 +188,42 @@ mod tests {
         assert_eq!(meaning(((!123u64) << 14 >> 5) | 1 << 59, 12), Meaning::Gone(FaultReason::Swapped { area: 1, slot: 123 }));
         assert_eq!(meaning((123 << 5 | 1) << 32, 12), Meaning::Gone(FaultReason::Swapped { area: 1, slot: 123 }));
         assert_eq!(meaning(0x8000_0000_0000_0020, 30), Meaning::Gone(FaultReason::NotPresent));
+    }
+
+    #[test]
+    fn aarch64_prot_none_of_every_age() {
+        let age = |swap| Software::LinuxAArch64(swap);
+        let resident = Meaning::Resident(0x4321_5000, 12);
+        // 6.1: PROT_NONE | SHARED | AF | nG | PXN | UXN | MT_NORMAL, bit 1 set or not.
+        for old in [0x0468_0000_4321_5f40u64, 0x0468_0000_4321_5fc2] {
+            assert_eq!(age(SwapEntry::Area3).meaning(&K4_48, old, 12), resident, "{old:#x}");
+        }
+        // 6.12: nG with PXN and UXN, the valid bit clear.
+        assert_eq!(age(SwapEntry::Area6).meaning(&K4_48, 0x0060_0000_4321_5f42, 12), resident);
+        // A huge page, and what could not be one.
+        let huge = 0x0460_0000_4320_0f40;
+        assert_eq!(age(SwapEntry::Area3).meaning(&K4_48, huge, 21), Meaning::Resident(0x4320_0000, 21));
+        assert_eq!(age(SwapEntry::Area3).meaning(&K4_48, huge, 39), Meaning::Gone(FaultReason::NotPresent));
+        // Address bits that LPA2 keeps in bits 9:8.
+        let wide = 0x0060_0000_4321_5842 | 1 << 9;
+        assert_eq!(age(SwapEntry::Area6).meaning(&K4_52, wide, 12), Meaning::Resident(0x0008_0000_4321_5000, 12));
+    }
+
+    #[test]
+    fn aarch64_swap_entries_of_every_age() {
+        let swapped = |area, slot| Meaning::Gone(FaultReason::Swapped { area, slot });
+        let meaning = |swap, entry| Software::LinuxAArch64(swap).meaning(&K4_48, entry, 12);
+        assert_eq!(meaning(SwapEntry::Area2, 3 << 2 | 123 << 8), swapped(3, 123));
+        assert_eq!(meaning(SwapEntry::Area3, 3 << 3 | 1 << 2 | 123 << 8), swapped(3, 123));
+        assert_eq!(meaning(SwapEntry::Area6, 3 << 6 | 1 << 2 | 1 << 3 | 123 << 12), swapped(3, 123));
+        // A migration entry's type is none of an area; slot 0 is the area's header.
+        assert_eq!(meaning(SwapEntry::Area3, 30 << 3 | 123 << 8), Meaning::Gone(FaultReason::NotPresent));
+        assert_eq!(meaning(SwapEntry::Area6, 3 << 6), Meaning::Gone(FaultReason::NotPresent));
+        // Of a level above the last it would be a table.
+        assert_eq!(
+            Software::LinuxAArch64(SwapEntry::Area6).meaning(&K4_48, 123 << 12, 21),
+            Meaning::Gone(FaultReason::NotPresent)
+        );
     }
 
     #[test]

@@ -10,8 +10,8 @@
 )]
 
 mod crc32c;
-mod lzo;
 mod lznt1;
+mod lzo;
 mod xpress;
 
 pub use crc32c::{crc32c, masked_crc32c};
@@ -124,6 +124,7 @@ mod tests {
             // Nothing but literals: 4096 = 18 + 15 * 255 + 253.
             Codec::Lzo => [&[0; 16], &[253][..], &page(), &[0x11, 0, 0]].concat(),
             Codec::LzoRle => [&[17, 1][..], &[0; 16], &[253][..], &page(), &[0x11, 0, 0]].concat(),
+            Codec::Xpress | Codec::XpressHuffman | Codec::Lznt1 => unreachable!("these have tests of their own"),
         }
     }
 

@@ -43,9 +43,9 @@ mod sample;
 mod split;
 mod unpack;
 mod usercore;
-mod windows;
 mod vbox;
 mod vmware;
+mod windows;
 mod write;
 mod zip;
 

@@ -335,10 +335,7 @@ fn finish(input: &Input<'_>, mut parsed: Parsed, hints: WindowsHints, index: Ind
     let unique = crate::engine::to_u64(blocks.bytes()).unwrap_or(0) / PAGE;
     parsed.detail("pages", unique);
     if unique < pages {
-        parsed.warnings.push(format!(
-            "{} pages are in the file more than once; one of each is used",
-            pages - unique
-        ));
+        parsed.warnings.push(format!("{} pages are in the file more than once; one of each is used", pages - unique));
     }
     parsed.blocks = Some(Box::new(blocks));
     parsed.windows = Some(hints);

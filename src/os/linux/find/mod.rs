@@ -17,7 +17,6 @@ mod image;
 mod machine;
 mod names;
 mod places;
-mod places;
 mod riscv;
 mod trace;
 mod types;

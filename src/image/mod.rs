@@ -43,6 +43,7 @@ mod windows;
 mod write;
 
 pub use blocks::BlockMemory;
+pub use kdump::KdumpFacts;
 pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
 pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};

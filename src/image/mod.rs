@@ -50,6 +50,7 @@ mod write;
 mod zip;
 
 pub use blocks::BlockMemory;
+pub use kdump::KdumpFacts;
 pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
 pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};

@@ -2,8 +2,11 @@
 #![allow(dead_code, reason = "no test uses all of it")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+pub mod avml;
 pub mod elf;
 pub mod lime;
+pub mod qcow2;
+pub mod qemu;
 pub mod usercore;
 
 /// Bytes that differ from page to page and byte to byte.

@@ -101,7 +101,7 @@ impl UserCore {
 
     fn stack(&self) -> Vec<u8> {
         let texts: [&[u8]; 4] = [b"prog\0", b"--long argument\0", b"A=1\0", b"PATH=/x=y\0"];
-        let mut strings = Vec::new();
+        let mut strings: Vec<u8> = Vec::new();
         let mut at = Vec::new();
         for t in texts {
             at.push(self.strings() + strings.len() as u64);

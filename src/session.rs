@@ -102,6 +102,7 @@ impl Session {
         hints.movable = image.facts.format == "raw" && options.image.base.is_none();
         hints.windows.clone_from(&image.windows);
         hints.without_memory = image.without_memory;
+        hints.placed = image.facts.format == "raw" && options.image.base.is_some();
         Self {
             image,
             name,

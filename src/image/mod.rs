@@ -2,7 +2,7 @@
 //!
 //! [`open`] maps the file (`map`), unpacks it once where it is compressed as a whole (`unpack`), finds the format by content
 //! (`detect`, with the table of everything else that such a file may be in `magic`) and lets the format say which bytes are
-//! which part of physical memory (`elf`, `lime`, raw). The result is one connector, [`ImageMemory`], whatever the format.
+//! which part of physical memory (`elf`, `kdump`, `lime`, raw). The result is one connector, [`ImageMemory`], whatever the format.
 //! Nothing is silently treated as raw: [`Image::detection`] says what was looked at and what was found.
 //!
 //! To add a format: a file with a `parse` function, and a line in the table of `detect`.
@@ -23,9 +23,12 @@ mod detect;
 mod elf;
 mod elf_write;
 mod fields;
+mod hiberfil;
 mod host;
 mod input;
+mod kdump;
 mod lime;
+mod lz4;
 mod magic;
 mod map;
 mod memory;
@@ -37,10 +40,14 @@ mod qcow2;
 mod qemu;
 #[cfg(feature = "cli")]
 mod sample;
+mod split;
 mod unpack;
 mod usercore;
+mod vbox;
+mod vmware;
 mod windows;
 mod write;
+mod zip;
 
 pub use blocks::BlockMemory;
 pub use memory::ImageMemory;

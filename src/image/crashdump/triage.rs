@@ -183,7 +183,7 @@ fn drivers(header: &Header<'_>, layout: &Layout, parsed: &mut Parsed) {
         parsed.detail("driver_at_fault", broken.name);
     }
     for d in best {
-        parsed.detail("driver", format!("{:#x} {:#x} {}", d.base, d.size, d.name));
+        parsed.detail(&format!("driver_{:#x}", d.base), format!("{} ({:#x} bytes)", d.name, d.size));
     }
 }
 

@@ -131,7 +131,16 @@ fn x86(cpu: &Device<'_>) -> (Option<&'static str>, CpuState) {
         registers,
         ..CpuState::default()
     };
-    (if long { Some("x86_64") } else if paging { Some("x86") } else { None }, state)
+    (
+        if long {
+            Some("x86_64")
+        } else if paging {
+            Some("x86")
+        } else {
+            None
+        },
+        state,
+    )
 }
 
 /// `vmstate_arm_cpu`: system registers are a list of numbers, as KVM numbers them, and a list of values.

@@ -116,7 +116,9 @@ fn facts(stream: &Stream, layout: &place::Layout, blocks: &[(String, u64)], pars
         let at: Vec<String> = layout.regions.iter().filter(|r| r.block == i).map(place_of).collect();
         match used(i) {
             true => parsed.detail(&key("ram_block"), format!("{name}, {len} bytes at {}", at.join(" and "))),
-            false if place::is_device(name) => parsed.detail(&key("device_block"), format!("{name}, {len} bytes (no main memory)")),
+            false if place::is_device(name) => {
+                parsed.detail(&key("device_block"), format!("{name}, {len} bytes (no main memory)"))
+            }
             false => {
                 parsed.detail(&key("other_block"), format!("{name}, {len} bytes, left out"));
                 parsed.warnings.push(format!(
@@ -161,14 +163,14 @@ fn missing(pages: &Pages, complete: bool, parsed: &mut Parsed) {
     let wanted: u64 = pages.regions.iter().map(|r| r.len).fold(0, u64::saturating_add);
     let there = pages.ranges().iter().fold(0u64, |n, r| n.saturating_add(crate::engine::to_u64(r.size).unwrap_or(0)));
     if there < wanted {
-        parsed.warnings.push(format!(
-            "{} of {wanted} bytes of RAM are not in the stream and count as unreadable",
-            wanted - there
-        ));
+        parsed
+            .warnings
+            .push(format!("{} of {wanted} bytes of RAM are not in the stream and count as unreadable", wanted - there));
     }
     if !complete && wanted > 0 {
         parsed.warnings.push(
-            "the stream ends before the last part of RAM: pages may be older than others, as the machine went on running".to_owned(),
+            "the stream ends before the last part of RAM: pages may be older than others, as the machine went on running"
+                .to_owned(),
         );
     }
 }

@@ -244,7 +244,10 @@ mod tests {
         assert_eq!(t.set(5, Entry::Filled(1)), Some(Entry::Plain(0)));
         assert_eq!(t.set(999, Entry::Zlib(3)), Some(Entry::Absent));
         assert_eq!(t.set(1000, Entry::Filled(0)), None);
-        assert_eq!((t.get(5), t.get(999), t.get(1000), t.get(u64::MAX)), (Entry::Filled(1), Entry::Zlib(3), Entry::Absent, Entry::Absent));
+        assert_eq!(
+            (t.get(5), t.get(999), t.get(1000), t.get(u64::MAX)),
+            (Entry::Filled(1), Entry::Zlib(3), Entry::Absent, Entry::Absent)
+        );
         assert_eq!(t.present(), [(5, 1), (999, 1)]);
         assert_eq!(t.room(), 1024);
     }

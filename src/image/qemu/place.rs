@@ -111,7 +111,8 @@ fn main_blocks(names: &[(String, u64)]) -> Vec<usize> {
         return nodes.into_iter().map(|(_, i)| i).collect();
     }
     // A memory backend of any name: the largest block that is no device's.
-    let largest = names.iter().enumerate().filter(|(_, (n, _))| !is_device(n)).max_by_key(|(i, (_, len))| (*len, std::cmp::Reverse(*i)));
+    let largest =
+        names.iter().enumerate().filter(|(_, (n, _))| !is_device(n)).max_by_key(|(i, (_, len))| (*len, std::cmp::Reverse(*i)));
     largest.map(|(i, _)| i).into_iter().collect()
 }
 
@@ -208,10 +209,7 @@ mod tests {
     #[test]
     fn nodes_follow_each_other() {
         let blocks = [("ram-node1", 2 * GIB), ("/objects/ram-node0", 2 * GIB), ("0000:00:02.0/vga.vram", 16 << 20)];
-        assert_eq!(
-            of("pc-i440fx-6.1", &blocks, None),
-            [(0, 2 * GIB, 1, 0), (2 * GIB, GIB, 0, 0), (4 * GIB, GIB, 0, GIB)]
-        );
+        assert_eq!(of("pc-i440fx-6.1", &blocks, None), [(0, 2 * GIB, 1, 0), (2 * GIB, GIB, 0, 0), (4 * GIB, GIB, 0, GIB)]);
     }
 
     #[test]

@@ -186,7 +186,9 @@ impl Ram {
         }
         let (page_size, bitmap, pages) = (c.u64()?, c.u64()?, c.u64()?);
         if page_size != self.page_size() {
-            return Err(c.stop(format!("a mapped-ram header for pages of {page_size} bytes, in a stream of {}", self.page_size())));
+            return Err(
+                c.stop(format!("a mapped-ram header for pages of {page_size} bytes, in a stream of {}", self.page_size()))
+            );
         }
         if (bitmap, pages) == (0, 0) {
             // Memory that is shared with the host and was not sent.

@@ -121,7 +121,8 @@ impl Stream {
                     // A package is a stream of sections behind its length: they are read as if they stood here.
                     c.skip(len.into())?;
                     if command == PACKAGED {
-                        self.warnings.push("the stream is one of a postcopy migration: pages may have come by another way".to_owned());
+                        self.warnings
+                            .push("the stream is one of a postcopy migration: pages may have come by another way".to_owned());
                     }
                 }
                 other => {
@@ -209,7 +210,9 @@ impl Stream {
                     self.uuid = Some(bytes.iter().map(|b| format!("{b:02x}")).collect());
                 }
                 other => {
-                    return Err(c.stop(format!("the stream's configuration has a part {other:?}, whose length memsh does not know")));
+                    return Err(
+                        c.stop(format!("the stream's configuration has a part {other:?}, whose length memsh does not know"))
+                    );
                 }
             }
         }

@@ -2,9 +2,12 @@
 #![allow(dead_code, reason = "no test uses all of it")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+pub mod avml;
 pub mod elf;
 pub mod kdump;
 pub mod lime;
+pub mod qcow2;
+pub mod qemu;
 pub mod lzo;
 pub mod usercore;
 pub mod vmware;

@@ -2,8 +2,11 @@
 #![allow(dead_code, reason = "no test uses all of it")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+pub mod crashdump;
 pub mod elf;
+pub mod hiberfil;
 pub mod lime;
+pub mod xpress;
 
 /// Bytes that differ from page to page and byte to byte.
 pub fn pattern(len: usize, seed: u64) -> Vec<u8> {

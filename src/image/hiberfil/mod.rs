@@ -84,7 +84,8 @@ fn packed_near(data: &[u8]) -> bool {
 fn target(data: &[u8]) -> Option<String> {
     let name = data.get(4..512)?;
     let text = render(name);
-    text.to_ascii_lowercase().contains("hiberfil").then_some(text)
+    let path = name.contains(&0) && text.contains(['\\', '/']);
+    (path && text.to_ascii_lowercase().ends_with("hiberfil.sys")).then_some(text)
 }
 
 /// Whether `data` begins like a hibernation file.
@@ -335,10 +336,7 @@ fn finish(input: &Input<'_>, mut parsed: Parsed, hints: WindowsHints, index: Ind
     let unique = crate::engine::to_u64(blocks.bytes()).unwrap_or(0) / PAGE;
     parsed.detail("pages", unique);
     if unique < pages {
-        parsed.warnings.push(format!(
-            "{} pages are in the file more than once; one of each is used",
-            pages - unique
-        ));
+        parsed.warnings.push(format!("{} pages are in the file more than once; one of each is used", pages - unique));
     }
     parsed.blocks = Some(Box::new(blocks));
     parsed.windows = Some(hints);

@@ -12,6 +12,11 @@ pub mod lzo;
 pub mod usercore;
 pub mod vmware;
 pub mod zip;
+pub mod crashdump;
+pub mod elf;
+pub mod hiberfil;
+pub mod lime;
+pub mod xpress;
 
 /// Bytes that differ from page to page and byte to byte.
 pub fn pattern(len: usize, seed: u64) -> Vec<u8> {

@@ -17,13 +17,17 @@
 )]
 
 mod blocks;
+mod calendar;
 mod detect;
 mod elf;
 mod elf_write;
+mod ewf;
 mod fields;
 mod host;
+mod hyperv;
 mod input;
 mod lime;
+mod lkcd;
 mod lz4;
 mod magic;
 mod map;
@@ -38,6 +42,7 @@ mod unpack;
 mod vbox;
 mod vmware;
 mod write;
+mod xen;
 mod zip;
 
 pub use blocks::BlockMemory;

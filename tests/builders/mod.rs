@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 pub mod elf;
+pub mod ewf;
 pub mod lime;
+pub mod lkcd;
 pub mod vmware;
+pub mod xen;
 pub mod zip;
 
 /// Bytes that differ from page to page and byte to byte.

@@ -8,6 +8,12 @@ use super::hiberfil;
 use super::input::Input;
 use super::kdump;
 use super::lime;
+use super::elf;
+use super::ewf;
+use super::hyperv;
+use super::input::Input;
+use super::lime;
+use super::lkcd;
 use super::magic;
 use super::map::Content;
 use super::memory::{Claim, Place};
@@ -18,6 +24,8 @@ use super::qemu;
 use super::split;
 use super::vmware;
 use super::windows::WindowsHints;
+use super::split;
+use super::vmware;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;
@@ -88,6 +96,8 @@ const FORMATS: &[Format] = &[
     Format { name: "crashdump", signature: "PAGEDU64 or PAGEDUMP", probe: crashdump::probe, parse: crashdump::parse },
     Format { name: "hiberfil", signature: "HIBR, WAKE or RSTR", probe: hiberfil::probe, parse: hiberfil::parse },
     Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
+    Format { name: "lkcd", signature: "ed 23 8f 61 73 01 19 a8 (LKCD)", probe: lkcd::probe, parse: lkcd::parse },
+    Format { name: "ewf", signature: "45 56 46 09 (EVF)", probe: ewf::probe, parse: ewf::parse },
     Format { name: "vmware", signature: "d2 be d2 be (VMware checkpoint)", probe: vmware::probe, parse: vmware::parse },
 ];
 
@@ -145,6 +155,7 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
         log.push("vmware: yes, by its name or its sidecar's".to_owned());
         return Ok(parsed);
     }
+    hyperv::refuse_old(input)?;
     if let Some(parsed) = split::raw(input)? {
         log.push("raw: no known header; treated as the first part of split raw memory".to_owned());
         return Ok(parsed);
@@ -153,6 +164,20 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
     let mut parsed = raw(data, "raw", options)?;
     unused_sidecars(&mut parsed, options);
     Ok(parsed)
+}
+
+/// An image in a container: what `inner` says of `content`, with what was told of the container before it.
+pub(super) fn nested(mut outer: Parsed, content: Arc<Content>, mut inner: Parsed) -> Parsed {
+    // File 0 is the container's: the content comes behind its files.
+    let first = outer.files.len() + 1;
+    for (_, place) in &mut inner.claims {
+        place.file += first;
+    }
+    outer.details.append(&mut inner.details);
+    outer.warnings.append(&mut inner.warnings);
+    outer.files.push(content);
+    outer.files.append(&mut inner.files);
+    Parsed { details: outer.details, warnings: outer.warnings, files: outer.files, ..inner }
 }
 
 /// Says where a file was named that the format has no use for.

@@ -19,15 +19,19 @@
 mod avml;
 mod blocks;
 mod crashdump;
+mod calendar;
 mod detect;
 mod elf;
 mod elf_write;
+mod ewf;
 mod fields;
 mod hiberfil;
 mod host;
+mod hyperv;
 mod input;
 mod kdump;
 mod lime;
+mod lkcd;
 mod lz4;
 mod magic;
 mod map;
@@ -47,6 +51,7 @@ mod vbox;
 mod vmware;
 mod windows;
 mod write;
+mod xen;
 mod zip;
 
 pub use blocks::BlockMemory;

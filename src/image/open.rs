@@ -8,6 +8,7 @@ use super::memory::ImageMemory;
 use super::process::ProcessImage;
 use super::progress::Progress;
 use super::unpack::{self, Compression};
+use super::windows::WindowsHints;
 use crate::engine::{Memory, to_u64};
 use crate::memo::Memo;
 use crate::{Error, ErrorKind, Layer, Result};
@@ -90,6 +91,10 @@ pub struct Image {
     pub machine: Option<String>,
     /// The process, where the memory is one process's and not a machine's: its addresses are virtual then.
     pub process: Option<Arc<ProcessImage>>,
+    /// What the format says of the Windows in it, where it is one.
+    pub windows: Option<WindowsHints>,
+    /// Why the image holds no physical memory, where its format has none.
+    pub without_memory: Option<&'static str>,
     /// What was looked for and found, in order: for `info`.
     pub detection: Vec<String>,
     /// The connector behind `memory`.
@@ -189,6 +194,8 @@ impl Image {
             cpus: Vec::new(),
             machine: None,
             process: None,
+            windows: None,
+            without_memory: None,
             detection: Vec::new(),
             source: Source::Other,
             contents: Vec::new(),
@@ -207,7 +214,9 @@ impl Image {
             Source::Other => 0,
         };
         facts.warnings.extend(parsed.warnings);
-        if bytes == 0 {
+        if let Some(why) = parsed.without_memory {
+            facts.warnings.push(why.to_owned());
+        } else if bytes == 0 {
             let more = facts.warnings.first().map(|w| format!(": {w}")).unwrap_or_default();
             return Err(Error::new(
                 Layer::Image,
@@ -235,6 +244,8 @@ impl Image {
             cpus: parsed.cpus,
             machine: parsed.machine,
             process: parsed.process.map(Arc::new),
+            windows: parsed.windows,
+            without_memory: parsed.without_memory,
             detection,
             source,
             contents,

@@ -22,6 +22,7 @@ mod model;
 mod store;
 mod system_map;
 mod table;
+pub mod tables;
 mod unpack;
 mod vmcoreinfo;
 

@@ -82,7 +82,7 @@ impl Os for UserOs {
     fn os_info(&self) -> OsInfo {
         OsInfo {
             kind: Text::from(self.process.system.as_str()),
-            name: Text::from(format!("one process of {}", self.process.system)),
+            name: Text::from(format!("{}: the dump of one process", self.process.system)),
             ..OsInfo::default()
         }
     }

@@ -3,7 +3,7 @@
 use super::files::Source;
 use super::machine::{Found, MACHINES, Machine, Search};
 use super::trace::Trace;
-use super::{datasyms, files, machine, names, types};
+use super::{datasyms, files, machine, names, types, typetables};
 use crate::engine::Memory;
 use crate::os::linux::base::kernel::{Kernel, Linux};
 use crate::os::linux::code::modtypes;
@@ -29,6 +29,14 @@ fn wide(value: u64) -> umem {
 
 fn not_found(reason: &str) -> Error {
     Error::new(Layer::Os, ErrorKind::NotFound, reason)
+}
+
+/// The kernel's structures are known from nowhere.
+fn no_types(banner: &str) -> Error {
+    not_found(&format!("the kernel ({banner}) carries no BTF, and none of memsh's own type tables fits it")).hint(
+        "give its vmlinux with DWARF (Debian: package linux-image-RELEASE-dbg; else a kernel built with CONFIG_DEBUG_INFO from the same \
+         source and configuration), an ISF file made of it (dwarf2json linux --elf vmlinux), or a BTF file (pahole -J) with --symbols",
+    )
 }
 
 /// The machines that the hints leave.
@@ -163,10 +171,25 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
         info = names::vmcoreinfo(&found.space, &symbols, trace);
     }
     let own = types::btf(&found.space, &found.image, &symbols, hints.memo.as_deref(), trace).map(Source::Btf);
-    let source = own.or(given.types).ok_or_else(|| {
-        not_found(&format!("the kernel ({}) carries no BTF, so its structures are unknown", found.banner))
-            .hint("give an ISF file, its vmlinux with DWARF, or a BTF file with --symbols")
-    })?;
+    let mut symbols = symbols;
+    let source = match own.or(given.types) {
+        Some(source) => source,
+        None => {
+            let known = typetables::Kernel {
+                space: &found.space,
+                image: &found.image,
+                banner: &found.banner,
+                info: info.as_ref(),
+                symbols: &symbols,
+            };
+            let chosen = typetables::choose(&known, trace, &mut warnings).ok_or_else(|| no_types(&found.banner))?;
+            if symbols.address("init_task").is_none() && symbols.push("init_task", chosen.init_task, b'D', None) {
+                symbols.finish();
+            }
+            Source::Other(chosen.types)
+        }
+    };
+    go_on()?;
 
     let software = match &source {
         Source::Btf(btf) => machine.software(&found, &symbols, &**btf),

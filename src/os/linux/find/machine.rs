@@ -34,7 +34,13 @@ pub(super) trait Machine: Sync {
 }
 
 /// Every architecture, in the order in which they are tried.
-pub(super) const MACHINES: &[&dyn Machine] = &[&super::x86_64::X86_64, &super::x86::X86, &super::aarch64::AArch64];
+#[rustfmt::skip]
+pub(super) const MACHINES: &[&dyn Machine] = &[
+    &super::x86_64::X86_64,
+    &super::x86::X86,
+    &super::aarch64::AArch64,
+    &super::riscv::RiscV,
+];
 
 /// Tables of this many groups are looked into when all of memory was searched; a real system has one group, an image with stale
 /// kernels in it a few.

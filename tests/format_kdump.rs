@@ -198,7 +198,8 @@ fn qemu_dumps() {
 fn blocks_larger_than_a_page() {
     let block = |n: u64| [page(n), page(n + 1), vec![0; 4096 * 14]].concat();
     let pages = [(0x4000, Page::Zlib(block(1))), (0x4001, Page::Raw(pattern(65536, 5))), (0x4003, Page::Zero)];
-    let i = image(Kdump { block_size: 65536, utsname: [""; 6], phys_base: 0x4000_0000, status: 1, ..Kdump::new(pages) }.build()).unwrap();
+    let i = image(Kdump { block_size: 65536, utsname: [""; 6], phys_base: 0x4000_0000, status: 1, ..Kdump::new(pages) }.build())
+        .unwrap();
     assert_eq!(ranges(&i), [(0x4000_0000, 0x2_0000), (0x4003_0000, 0x1_0000)]);
     assert_eq!(read(&i, 0x4000_1000, 4096), Some(page(2)));
     assert_eq!(read(&i, 0x4000_fff8, 16).unwrap()[8..], pattern(65536, 5)[..8]);
@@ -289,7 +290,8 @@ fn flattened_and_cut_short() {
 /// Flattened files of other formats: makedumpfile -E -F.
 #[test]
 fn a_flattened_elf_core() {
-    let core = builders::elf::Elf::core(vec![builders::elf::load(0x1000, &page(1)), builders::elf::load(0x8000, &page(2))]).build();
+    let core =
+        builders::elf::Elf::core(vec![builders::elf::load(0x1000, &page(1)), builders::elf::load(0x8000, &page(2))]).build();
     let i = image(flattened(&core, 999)).unwrap();
     assert_eq!(i.facts.format, "elf");
     assert_eq!(ranges(&i), [(0x1000, 0x1000), (0x8000, 0x1000)]);
@@ -300,7 +302,10 @@ fn a_flattened_elf_core() {
 
 /// Three parts, of which the middle one is flattened.
 fn parts() -> [Vec<u8>; 3] {
-    let part = |start, end| Kdump { split: Some((start, end)), max_mapnr: Some(703), max_mapnr_64: Some(703), left_out: vec![8, 9, 702], ..mixed() }.build();
+    let part = |start, end| {
+        Kdump { split: Some((start, end)), max_mapnr: Some(703), max_mapnr_64: Some(703), left_out: vec![8, 9, 702], ..mixed() }
+            .build()
+    };
     [part(0, 3), flattened(&part(3, 650), 5000), part(650, 703)]
 }
 
@@ -325,7 +330,11 @@ fn split_dumps_are_one_image() {
             let i = open(path, &OpenOptions::default()).unwrap();
             check_mixed(&i);
             assert!(i.facts.warnings.is_empty(), "{:?}", i.facts.warnings);
-            assert!(detail(&i, "split").unwrap().starts_with("3 files: 0x0-0x3000, 0x3000-0x28a000"), "{:?}", detail(&i, "split"));
+            assert!(
+                detail(&i, "split").unwrap().starts_with("3 files: 0x0-0x3000, 0x3000-0x28a000"),
+                "{:?}",
+                detail(&i, "split")
+            );
             assert_eq!(detail(&i, "pages_dumped"), Some("10"));
         }
     }
@@ -448,9 +457,7 @@ fn numbers_that_lie() {
     };
     let reason = |r: Result<Image>| r.map(|i| panic!("opened: {:?}", ranges(&i))).unwrap_err().to_string();
     // Block size, sub-header's blocks, bitmap's blocks.
-    for (at, wrong) in [
-        (428, 0u32), (428, 4095), (428, 0x8000_0000), (428, u32::MAX), (432, 0), (436, 0), (8, 0x7fff_ffff),
-    ] {
+    for (at, wrong) in [(428, 0u32), (428, 4095), (428, 0x8000_0000), (428, u32::MAX), (432, 0), (436, 0), (8, 0x7fff_ffff)] {
         let e = reason(put(at, &wrong.to_le_bytes()));
         assert!(e.contains("the dump header makes no sense in any layout"), "{at} {wrong:#x}: {e}");
     }
@@ -491,7 +498,10 @@ fn pages_that_lie() {
         assert_eq!(read(&i, 0x2000, 4096), Some(page(2)));
         assert_eq!(read(&i, 0x4000, 4096), Some(page(4)));
         let damage = i.damage().unwrap();
-        assert!(damage.contains("the block at 0x3000 (4096 bytes) can't be read and counts as missing") && damage.contains(says), "{damage}");
+        assert!(
+            damage.contains("the block at 0x3000 (4096 bytes) can't be read and counts as missing") && damage.contains(says),
+            "{damage}"
+        );
     };
     let bomb = zlib(&vec![0; 1 << 17]);
     broken(Page::Packed(bomb, 1), "more than the 4096 bytes of the block");
@@ -553,7 +563,11 @@ fn real_dumps_agree_with_raw_memory() {
         let number = |v: &serde_json::Value| u64::from_str_radix(v.as_str().unwrap().trim_start_matches("0x"), 16).unwrap();
         let map = truth["ram_map"].as_array().unwrap();
         let gpa = number(&map[0]["gpa"]);
-        let raw = open(&folder.join("phys.raw"), &OpenOptions { base: Some(PhysAddr::new(umem::from(gpa))), format: Some("raw".into()), ..OpenOptions::default() }).unwrap();
+        let raw = open(
+            &folder.join("phys.raw"),
+            &OpenOptions { base: Some(PhysAddr::new(umem::from(gpa))), format: Some("raw".into()), ..OpenOptions::default() },
+        )
+        .unwrap();
         let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
         files.sort();
         for file in files {
@@ -579,7 +593,11 @@ fn real_dumps_agree_with_raw_memory() {
                     bad += a[..n].chunks(4096).zip(b[..n].chunks(4096)).filter(|(a, b)| a != b).count() as u64;
                 }
             }
-            println!("{}: {pages} pages agree but for {bad}, {outside} outside, opened in {opened:?}, {:?}", file.display(), i.facts.warnings);
+            println!(
+                "{}: {pages} pages agree but for {bad}, {outside} outside, opened in {opened:?}, {:?}",
+                file.display(),
+                i.facts.warnings
+            );
             assert_eq!(bad, 0);
             assert_eq!(i.damage(), None);
         }

@@ -97,16 +97,23 @@ fn choose<'a>(all: &'a [Snapshot], wanted: Option<&str>, cut: Option<&str>) -> R
         }
         return Ok(found);
     }
-    all.iter().enumerate().filter(|(_, s)| s.state > 0).max_by_key(|(i, s)| (s.seconds, s.nanoseconds, *i)).map(|(_, s)| s).ok_or_else(
-        || {
+    all.iter()
+        .enumerate()
+        .filter(|(_, s)| s.state > 0)
+        .max_by_key(|(i, s)| (s.seconds, s.nanoseconds, *i))
+        .map(|(_, s)| s)
+        .ok_or_else(|| {
             let what = match (all.len(), cut) {
                 (_, Some(cut)) => cut.to_owned(),
                 (0, None) => "it has no snapshots".to_owned(),
                 (n, None) => format!("none of its {n} snapshots holds memory"),
             };
-            Error::new(Layer::Image, ErrorKind::Unsupported, format!("the file is a qcow2 disk image, not a memory image: {what}"))
-                .at(At::File(0))
-                .hint("memsh reads memory, not disks; is there a memory image beside it? (`savevm` puts one into the disk image)")
-        },
-    )
+            Error::new(
+                Layer::Image,
+                ErrorKind::Unsupported,
+                format!("the file is a qcow2 disk image, not a memory image: {what}"),
+            )
+            .at(At::File(0))
+            .hint("memsh reads memory, not disks; is there a memory image beside it? (`savevm` puts one into the disk image)")
+        })
 }

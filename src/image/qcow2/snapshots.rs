@@ -41,7 +41,10 @@ pub(super) fn read(f: &Fields<'_>, header: &Header) -> (Vec<Snapshot>, Option<St
             }
             None => {
                 let n = header.snapshots;
-                return (all, Some(format!("entry {} of the {n} qcow2 snapshots, at file offset {at:#x}, makes no sense", i + 1)));
+                return (
+                    all,
+                    Some(format!("entry {} of the {n} qcow2 snapshots, at file offset {at:#x}, makes no sense", i + 1)),
+                );
             }
         }
     }

@@ -127,7 +127,9 @@ impl State {
         if let Some((_, bytes)) = kept.iter().find(|(o, _)| *o == offset) {
             return Ok(Arc::clone(bytes));
         }
-        let data = self.here(offset, len).ok_or_else(|| format!("the compressed cluster at file offset {offset:#x} is not in the file"))?;
+        let data = self
+            .here(offset, len)
+            .ok_or_else(|| format!("the compressed cluster at file offset {offset:#x} is not in the file"))?;
         let mut out = vec![0; usize::try_from(self.cluster_size).map_err(|e| e.to_string())?];
         unpack(self.packing, data, &mut out).map_err(|e| format!("the compressed cluster at file offset {offset:#x}: {e}"))?;
         let bytes: Arc<[u8]> = out.into();

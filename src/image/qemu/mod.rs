@@ -116,7 +116,9 @@ fn facts(stream: &Stream, layout: &place::Layout, blocks: &[(String, u64)], pars
         let at: Vec<String> = layout.regions.iter().filter(|r| r.block == i).map(place_of).collect();
         match used(i) {
             true => parsed.detail(&key("ram_block"), format!("{name}, {len} bytes at {}", at.join(" and "))),
-            false if place::is_device(name) => parsed.detail(&key("device_block"), format!("{name}, {len} bytes (no main memory)")),
+            false if place::is_device(name) => {
+                parsed.detail(&key("device_block"), format!("{name}, {len} bytes (no main memory)"))
+            }
             false => {
                 parsed.detail(&key("other_block"), format!("{name}, {len} bytes, left out"));
                 parsed.warnings.push(format!(

@@ -23,10 +23,12 @@ mod detect;
 mod elf;
 mod elf_write;
 mod fields;
+mod hiberfil;
 mod host;
 mod input;
 mod kdump;
 mod lime;
+mod lz4;
 mod magic;
 mod map;
 mod memory;
@@ -38,10 +40,14 @@ mod qcow2;
 mod qemu;
 #[cfg(feature = "cli")]
 mod sample;
+mod split;
 mod unpack;
 mod usercore;
+mod vbox;
+mod vmware;
 mod windows;
 mod write;
+mod zip;
 
 pub use blocks::BlockMemory;
 pub use memory::ImageMemory;

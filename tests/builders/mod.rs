@@ -7,6 +7,8 @@ pub mod kdump;
 pub mod lime;
 pub mod lzo;
 pub mod usercore;
+pub mod vmware;
+pub mod zip;
 
 /// Bytes that differ from page to page and byte to byte.
 pub fn pattern(len: usize, seed: u64) -> Vec<u8> {

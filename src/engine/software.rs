@@ -10,10 +10,17 @@ pub enum Software {
     /// Unknown: an invalid entry says nothing.
     #[default]
     None,
-    /// Linux.
+    /// Linux, as of today.
     Linux,
     /// Linux on AArch64, whose swap entries changed over time.
     LinuxAArch64(SwapEntry),
+    /// Linux of this version, where the meaning of a bit depends on it.
+    LinuxOf {
+        /// The first number.
+        major: u16,
+        /// The second.
+        minor: u16,
+    },
 }
 
 /// Where a swap entry of Linux on AArch64 keeps area and slot (arch/arm64/include/asm/pgtable.h).
@@ -47,13 +54,30 @@ const X86_INVERTED: u64 = 1 << 51;
 const SWAP_AREAS: u64 = 23;
 
 impl Software {
+    /// Whether it is Linux, of whatever version.
+    pub fn is_linux(self) -> bool {
+        !matches!(self, Software::None)
+    }
+
+    /// The version; the highest where none is told.
+    fn version(self) -> (u16, u16) {
+        match self {
+            Software::LinuxOf { major, minor } => (major, minor),
+            _ => (u16::MAX, 0),
+        }
+    }
+
     /// The meaning of an invalid, non-zero `entry` that would map `1 << shift` bytes.
     pub(super) fn meaning(self, f: &PageFormat, entry: u64, shift: u32) -> Meaning {
+        if !self.is_linux() {
+            return Meaning::Gone(FaultReason::NotPresent);
+        }
         match (self, f.arch) {
-            (Software::Linux, Arch::X86_64) => linux_x86_64(entry, shift),
-            (Software::Linux, Arch::X86Pae) => linux_x86_pae(entry, shift),
-            (Software::Linux, Arch::X86) => linux_x86(entry, shift),
+            (_, Arch::X86_64) => linux_x86_64(entry, shift),
+            (_, Arch::X86Pae) => linux_x86_pae(entry, shift),
+            (_, Arch::X86) => linux_x86(entry, shift),
             (Software::LinuxAArch64(swap), Arch::AArch64) => linux_aarch64(f, swap, entry, shift),
+            (_, Arch::RiscV64) => linux_riscv(f, entry, shift, self.version()),
             _ => Meaning::Gone(FaultReason::NotPresent),
         }
     }
@@ -162,6 +186,31 @@ fn linux_aarch64(f: &PageFormat, swap: SwapEntry, entry: u64, shift: u32) -> Mea
     swapped(area, slot)
 }
 
+/// Linux on RISC-V (arch/riscv/include/asm/pgtable-bits.h, pgtable.h). An inaccessible page has READ set beside whatever bit says
+/// PROT_NONE (GLOBAL today, READ itself before), a swapped one neither.
+fn linux_riscv(f: &PageFormat, entry: u64, shift: u32, version: (u16, u16)) -> Meaning {
+    const READ: u64 = 1 << 1;
+    if !matches!(shift, 12 | 21 | 30) {
+        return Meaning::Gone(FaultReason::NotPresent);
+    }
+    if entry & READ != 0 {
+        let base = (entry & f.address_mask) << f.address_shift;
+        return Meaning::Resident(base & !((1 << shift) - 1), shift);
+    }
+    if shift > 12 {
+        return Meaning::Gone(FaultReason::NotPresent);
+    }
+    // The type moved up when PROT_NONE became the bit for global pages, and again by one for the marker of exclusive pages (6.3).
+    let low = match version {
+        (6, 3..) | (7.., _) => 7,
+        (5, 19..) | (6, _) => 6,
+        (0..=4, _) | (5, 0..=15) => 2,
+        // Between, which of two it is can't be told from the version.
+        _ => return Meaning::Gone(FaultReason::NotPresent),
+    };
+    swapped(entry >> low & 0x1f, entry >> (low + 5))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -239,5 +288,25 @@ mod tests {
         // __swp_entry(type 1, offset 123): (~offset << 14 >> 5) | type << 59
         let entry = ((!123u64) << 14 >> 5) | 1 << 59;
         assert_eq!(Software::Linux.meaning(&X86_64, entry, 12), Meaning::Gone(FaultReason::Swapped { area: 1, slot: 123 }));
+    }
+
+    #[test]
+    fn riscv_prot_none_and_swap() {
+        use crate::arch::riscv::SV39;
+        // PROT_NONE | READ | ACCESSED of frame 0x80123.
+        let entry = 0x80123 << 10 | 0x62;
+        assert_eq!(Software::Linux.meaning(&SV39, entry, 12), Meaning::Resident(0x8012_3000, 12));
+        // Before PROT_NONE was the global bit.
+        let old = Software::LinuxOf { major: 5, minor: 10 };
+        assert_eq!(old.meaning(&SV39, 0x80123 << 10 | 0x42, 12), Meaning::Resident(0x8012_3000, 12));
+        let gone = |area, slot| Meaning::Gone(FaultReason::Swapped { area, slot });
+        // Area 1, slot 77; exclusive.
+        assert_eq!(Software::Linux.meaning(&SV39, 77 << 12 | 1 << 7 | 1 << 6, 12), gone(1, 77));
+        let v61 = Software::LinuxOf { major: 6, minor: 1 };
+        assert_eq!(v61.meaning(&SV39, 77 << 11 | 1 << 6, 12), gone(1, 77));
+        assert_eq!(old.meaning(&SV39, 77 << 7 | 1 << 2, 12), gone(1, 77));
+        let unsure = Software::LinuxOf { major: 5, minor: 17 };
+        assert_eq!(unsure.meaning(&SV39, 77 << 7 | 1 << 2, 12), Meaning::Gone(FaultReason::NotPresent));
+        assert_eq!(Software::None.meaning(&SV39, entry, 12), Meaning::Gone(FaultReason::NotPresent));
     }
 }

@@ -240,6 +240,7 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
             parsed.details.push((name.into(), "yes".into()));
         }
     }
+    notes.vbox.describe(&mut parsed);
     parsed.cpus = notes.cpus();
     parsed.vmcoreinfo = notes.vmcoreinfo;
     Ok(parsed)

@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 pub mod elf;
+pub mod kdump;
 pub mod lime;
+pub mod lzo;
 pub mod usercore;
+pub mod vmware;
+pub mod zip;
 
 /// Bytes that differ from page to page and byte to byte.
 pub fn pattern(len: usize, seed: u64) -> Vec<u8> {

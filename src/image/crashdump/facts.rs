@@ -1,8 +1,8 @@
 //! What a header says, for `info` and for whoever looks for Windows.
 
-use super::header::{AMD64, ARM64, Header, I386};
+use super::header::Header;
 use crate::image::detect::Parsed;
-use crate::image::windows::{BugCheck, WindowsHints, date, duration, exception_name, release, render};
+use crate::image::windows::{AMD64, ARM64, BugCheck, I386, WindowsHints, date, duration, exception_name, release, render};
 
 /// Bits of `Attributes` (`DUMP_FILE_ATTRIBUTES` of `ntiodump.h`).
 const ATTRIBUTES: [&str; 10] = [

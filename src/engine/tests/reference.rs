@@ -256,7 +256,7 @@ fn riscv64(word: Word, root: u64, va: u64, levels: u32) -> Option<Found> {
             a = ppn * 4096;
             continue;
         }
-        if bits(pte, 60, 54) != 0 {
+        if bits(pte, 58, 54) != 0 {
             return None;
         }
         let mut size = 1u64 << shift;

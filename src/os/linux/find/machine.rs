@@ -23,6 +23,11 @@ pub(super) trait Machine: Sync {
     /// What passes over all of memory, where nothing else helped.
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found>;
 
+    /// Bounds of the kernel's image, for a kernel whose symbols are functions only.
+    fn bounds(&self, _found: &Found, _symbols: &dyn Symbols) -> Vec<(&'static str, VirtAddr)> {
+        Vec::new()
+    }
+
     /// What the kernel writes into entries that are not valid, once its types are known; none where the search said so already.
     fn software(&self, _found: &Found, _symbols: &dyn Symbols, _types: &dyn Types) -> Option<Software> {
         None
@@ -194,7 +199,24 @@ pub(super) fn with_image(space: AddressSpace, image: KernelImage) -> Result<(Fou
     Ok((Found { space, image, banner, moved: None }, detail))
 }
 
+/// What the entries of a kernel with this banner mean: where a version is told, that version's.
+pub(super) fn software_of(banner: &str) -> Software {
+    let version = banner.strip_prefix("Linux version ").unwrap_or("");
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u16>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => Software::LinuxOf { major, minor },
+        _ => Software::Linux,
+    }
+}
+
 impl Found {
+    /// The same with entries understood as the kernel's version has them.
+    #[must_use]
+    pub(super) fn of_its_version(self) -> Self {
+        let software = software_of(&self.banner);
+        Self { space: self.space.with_software(software), ..self }
+    }
+
     /// Keeps the root for the next start, which will prove it again.
     pub(super) fn remember(&self, memo: &Memo) {
         let Some(paging) = Paging::ALL.iter().position(|p| *p == self.space.paging()) else { return };
@@ -220,5 +242,18 @@ impl Found {
             }
             _ => Err(format!("the table at {own} does not map itself")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_banner_tells_its_version() {
+        assert_eq!(software_of("Linux version 6.12.107+deb13-riscv64 (a@b) #1"), Software::LinuxOf { major: 6, minor: 12 });
+        assert_eq!(software_of("Linux version 5.4-rc1 (a@b)"), Software::LinuxOf { major: 5, minor: 4 });
+        assert_eq!(software_of("Linux version next (a@b)"), Software::Linux);
+        assert_eq!(software_of(""), Software::Linux);
     }
 }

@@ -6,7 +6,7 @@
 //! tables do, which name the same pages by their addresses that the file has at its offsets.
 
 use super::machine::{Found, Machine, Search, phys, virt};
-use super::rambase::{self, Shape};
+use super::places::{self, Shape};
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::to_u64;
@@ -76,7 +76,7 @@ fn first(
 ) -> Result<(Found, String), String> {
     let mut why = None;
     for &base in bases {
-        let memory = rambase::at_base(search.memory, base);
+        let memory = places::at_base(search.memory, base);
         let placed = Search { memory: &memory, ..*search };
         let there: Vec<PhysAddr> = roots.iter().copied().filter(|&r| memory.contains(r, 8)).collect();
         if there.is_empty() {
@@ -86,7 +86,8 @@ fn first(
             for window in windows(paging) {
                 match placed.first(&[paging], there.iter().copied(), window, what) {
                     Ok((mut found, detail)) => {
-                        found.moved = rambase::moved(search.memory, base);
+                        found.moved = places::moved(search.memory, base);
+                        let found = found.of_its_version();
                         let place = found.moved.map_or_else(String::new, |b| format!("; memory begins at {b}"));
                         return Ok((found, format!("{detail}{place}")));
                     }
@@ -95,12 +96,12 @@ fn first(
             }
         }
     }
-    Err(why.unwrap_or_else(|| rambase::elsewhere(search, what, roots)))
+    Err(why.unwrap_or_else(|| places::elsewhere(search, what, roots)))
 }
 
 /// Where memory may begin: as it was opened where that can't be moved, else as the kernel says, as opened, as boards have it.
 fn bases(search: &Search<'_>) -> Vec<u64> {
-    let opened = rambase::begin(search.memory);
+    let opened = places::begin(search.memory);
     if !search.hints.movable {
         return vec![opened];
     }
@@ -161,7 +162,7 @@ impl Machine for RiscV {
             });
         }
         if let Some(found) = search.remembered(self.archs(), trace) {
-            return Some(found);
+            return Some(found.of_its_version());
         }
         if let Some(info) = search.info.filter(|i| self.wrote(i) || hints.arch == Some(Arch::RiscV64))
             && let Some(found) = trace.attempt(STEP, "RISC-V: VMCOREINFO (swapper_pg_dir, va_kernel_pa_offset)", || {
@@ -192,7 +193,7 @@ impl Machine for RiscV {
         if hints.dtb.is_some() {
             return None;
         }
-        let opened = [rambase::begin(search.memory)];
+        let opened = [places::begin(search.memory)];
         let here = trace.attempt(STEP, "RISC-V: pass over all of memory", || {
             let mut seen = 0;
             for &paging in pagings(hints, search.info) {
@@ -214,9 +215,9 @@ impl Machine for RiscV {
             // The image's own table: large pages, one behind the other.
             let shape = Shape { entry_size: 8, address: |e| (e & 0x003f_ffff_ffff_fc00) << 2, page_shift: 21, is_page, is_table };
             let slots = [index_of(LINK, 30), index_of(OLD_LINEAR, 30)];
-            let bases = rambase::bases(search, &shape, &slots);
+            let bases = places::bases(search, &shape, &slots);
             for &base in &bases {
-                let memory = rambase::at_base(search.memory, base);
+                let memory = places::at_base(search.memory, base);
                 let placed = Search { memory: &memory, ..*search };
                 for &paging in pagings(hints, search.info) {
                     for window in windows(paging) {

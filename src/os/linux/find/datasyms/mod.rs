@@ -4,8 +4,14 @@
 //!
 //! - `exports`: what the kernel exports to its modules, proved by the functions among them
 //! - VMCOREINFO, where its `_stext` is that of kallsyms
+//! - the kernel's code: what functions of known names refer to, where it looks like what it must be (`rules`)
 
+mod calls;
+mod code;
 mod exports;
+mod proof;
+mod rule;
+mod rules;
 
 use super::image::KernelImage;
 use super::trace::Trace;
@@ -37,6 +43,15 @@ pub(super) fn fill(
     add(&mut symbols, exported.unwrap_or_default());
     let noted = info.and_then(|info| trace.attempt(STEP, "VMCOREINFO", || noted(info, image, &symbols)));
     add(&mut symbols, noted.unwrap_or_default());
+    let derived = trace.attempt(STEP, "the functions that refer to it", || {
+        let code = code::Code::new(&bytes, image, space.format().arch, &symbols).ok_or("no code")?;
+        let prover = proof::Prover::new(space, &symbols, *image);
+        let mut found = rule::Finder::new(code, &symbols, prover).run();
+        found.extend(calls::table(&bytes, image, pointer_size, &symbols));
+        let detail = format!("{} symbols", found.len());
+        Ok((found, detail))
+    });
+    add(&mut symbols, derived.unwrap_or_default());
     symbols
 }
 

@@ -4,14 +4,11 @@ use super::avml;
 use super::blocks::Blocks;
 use super::crashdump;
 use super::elf;
-use super::hiberfil;
-use super::input::Input;
-use super::kdump;
-use super::lime;
-use super::elf;
 use super::ewf;
+use super::hiberfil;
 use super::hyperv;
 use super::input::Input;
+use super::kdump;
 use super::lime;
 use super::lkcd;
 use super::magic;
@@ -24,8 +21,6 @@ use super::qemu;
 use super::split;
 use super::vmware;
 use super::windows::WindowsHints;
-use super::split;
-use super::vmware;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;
@@ -95,7 +90,6 @@ const FORMATS: &[Format] = &[
     Format { name: "qcow2", signature: "51 46 49 fb (QFI)", probe: qcow2::probe, parse: qcow2::parse },
     Format { name: "crashdump", signature: "PAGEDU64 or PAGEDUMP", probe: crashdump::probe, parse: crashdump::parse },
     Format { name: "hiberfil", signature: "HIBR, WAKE or RSTR", probe: hiberfil::probe, parse: hiberfil::parse },
-    Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
     Format { name: "lkcd", signature: "ed 23 8f 61 73 01 19 a8 (LKCD)", probe: lkcd::probe, parse: lkcd::parse },
     Format { name: "ewf", signature: "45 56 46 09 (EVF)", probe: ewf::probe, parse: ewf::parse },
     Format { name: "vmware", signature: "d2 be d2 be (VMware checkpoint)", probe: vmware::probe, parse: vmware::parse },

@@ -442,7 +442,7 @@ pub fn guesses(kernel: &Kernel, from: u64, top: u64, known: &[Frame]) -> Vec<Fra
     let mut out: Vec<Frame> = known.to_vec();
     for (at, word) in (from..).step_by(8).zip(words) {
         let missing = gaps.as_slice().iter().any(|g| g.start <= umem::from(at) && umem::from(at) < g.end);
-        let ip = u64::from_le_bytes(*word);
+        let ip = kernel.space.format().plain(u64::from_le_bytes(*word));
         // A return address lies just below the stack pointer of the frame that it leads to.
         let taken = known.iter().any(|f| number(f.sp) == at.wrapping_add(8) && number(f.ip) == ip);
         if !missing && !taken && is_code(kernel, ip) {

@@ -33,12 +33,12 @@ impl Walk<'_, '_> {
             self.saved = Saved::All(registers);
             return Ok(Step::On);
         }
-        let mut ip = aarch64::plain(kernel.space.format(), lr);
+        let mut ip = kernel.space.format().plain(lr);
         let next = slot.wrapping_add(8);
         // Tracing knows a frame by its caller's frame pointer.
         match self.unwinder.trampolines.real(self.task, ip, fp) {
             Real::Same => {}
-            Real::Other(real) => ip = aarch64::plain(kernel.space.format(), real),
+            Real::Other(real) => ip = kernel.space.format().plain(real),
             Real::Unknown => {
                 self.finish_at(ip, next);
                 return Err("tracing took the return address away, and its record was not found".to_owned());

@@ -12,6 +12,8 @@ mod exports;
 mod proof;
 mod rule;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use super::image::KernelImage;
 use super::trace::Trace;

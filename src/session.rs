@@ -99,9 +99,10 @@ impl Session {
         hints.vmcoreinfo.clone_from(&image.vmcoreinfo);
         hints.cpus.clone_from(&image.cpus);
         hints.machine.clone_from(&image.machine);
+        hints.movable = image.facts.format == "raw" && options.image.base.is_none();
         hints.windows.clone_from(&image.windows);
         hints.without_memory = image.without_memory;
-        hints.movable = image.facts.format == "raw" && options.image.base.is_none();
+        hints.placed = image.facts.format == "raw" && options.image.base.is_some();
         Self {
             image,
             name,

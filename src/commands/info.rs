@@ -152,7 +152,7 @@ impl Command for Info {
                 mode: k.format().mode.to_owned(),
                 levels: k.format().depth,
                 page_size: k.format().page_size(),
-                root: k.root().into(),
+                root: k.upper_root().into(),
             }),
             os: layer.as_ref().ok().map(|l| os_part(l.os.as_ref())),
             detection: steps(session),

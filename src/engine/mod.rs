@@ -40,7 +40,7 @@ pub use num::{index, to_u64, to_umem};
 pub use read::{Gap, Gaps};
 pub use roots::{RootGroup, find_roots, root_groups, root_groups_until};
 pub use runs::RunMap;
-pub use software::Software;
+pub use software::{Software, SwapEntry};
 pub use space::AddressSpace;
 pub use spans::{PageRun, Walked};
 pub use view::{View, ViewExt};

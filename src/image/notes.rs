@@ -2,6 +2,7 @@
 
 use super::fields::Fields;
 use super::open::CpuState;
+use super::vbox::Vbox;
 use memsh_plugin::{VirtAddr, umem};
 
 /// `NT_PRSTATUS` and `NT_PRPSINFO` of the kernel's `include/uapi/linux/elf.h`, under the name `CORE`.
@@ -35,6 +36,8 @@ pub(super) struct Notes {
     /// A note of Xen's or VirtualBox's was seen.
     pub xen: bool,
     pub virtualbox: bool,
+    /// VirtualBox's account of the core and its processors.
+    pub vbox: Vbox,
     read: u64,
 }
 
@@ -71,13 +74,25 @@ impl Notes {
                 self.vmcoreinfo = text.get(..end).filter(|t| !t.is_empty()).map(<[u8]>::to_vec);
             }
             (b"Xen", _) => self.xen = true,
-            (b"VBCORE" | b"VBCPU", _) => self.virtualbox = true,
+            (b"VBCORE", _) => {
+                self.virtualbox = true;
+                self.vbox.core(desc);
+            }
+            (b"VBCPU", _) => {
+                self.virtualbox = true;
+                if self.vbox.cpus.len() < MOST_CPUS {
+                    self.vbox.cpu(desc);
+                }
+            }
             _ => {}
         }
     }
 
     /// The processors: QEMU's account, with the instruction pointer of NT_PRSTATUS where QEMU says nothing.
     pub(super) fn cpus(&self) -> Vec<CpuState> {
+        if self.qemu.is_empty() && !self.vbox.cpus.is_empty() {
+            return self.vbox.cpus.clone();
+        }
         (0..self.qemu.len().max(self.pointers.len()))
             .map(|i| {
                 let mut cpu = self.qemu.get(i).cloned().unwrap_or_default();

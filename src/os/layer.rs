@@ -37,6 +37,8 @@ pub struct Hints {
     pub memo: Option<Arc<Memo>>,
     /// Whether the image does not say where its memory begins, so that whoever finds out may move it (a raw image without `--base`).
     pub movable: bool,
+    /// Whether the user said where its memory begins (a raw image with `--base`), so that whoever finds another place tells it.
+    pub placed: bool,
     /// Ends the search soon after it becomes true.
     pub interrupt: Option<&'static AtomicBool>,
 }
@@ -85,8 +87,8 @@ impl OsLayer {
     /// The address space below a process's root table, as the process sees it.
     pub fn process_space(&self, root: PhysAddr) -> AddressSpace {
         match self.kernel.software() {
-            Software::Linux => super::linux::process_space(&self.kernel, root),
             Software::None => self.kernel.with_root(root),
+            _ => super::linux::process_space(&self.kernel, root),
         }
     }
 }

@@ -2,6 +2,20 @@
 #![allow(dead_code, reason = "no test uses all of it")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+pub mod avml;
+pub mod elf;
+pub mod kdump;
+pub mod lime;
+pub mod qcow2;
+pub mod qemu;
+pub mod lzo;
+pub mod usercore;
+pub mod ewf;
+pub mod lime;
+pub mod lkcd;
+pub mod vmware;
+pub mod xen;
+pub mod zip;
 pub mod crashdump;
 pub mod elf;
 pub mod hiberfil;

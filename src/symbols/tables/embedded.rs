@@ -19,6 +19,7 @@ impl Family {
 /// The tables for `machine` (`x86`, `arm`, ...); none where memsh carries none.
 pub fn family(machine: &str) -> Option<Family> {
     let packed: &[u8] = match machine {
+        "x86" => include_bytes!("../../../assets/types/x86.zst"),
         _ => return None,
     };
     let mut text = String::new();

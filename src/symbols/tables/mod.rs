@@ -24,12 +24,14 @@
 //! `[N]TYPE`, `v` (void), `f` (function); `{s SIZE NAME` opens a definition that ends with `.`, for what has no name or not this
 //! definition elsewhere. A bit field has `DISTANCE.BIT:WIDTH`.
 
+mod adjust;
 mod embedded;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub use adjust::{Adjusted, Change};
 pub use embedded::{Family, family};
 pub use read::Table;
 pub use write::{Facts, write};

@@ -6,7 +6,7 @@ use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, RootGroup, Software, root_groups, root_groups_until};
 use crate::memo::{Memo, Reader, Writer};
 use crate::os::Hints;
-use crate::symbols::{Symbols, VmcoreInfo};
+use crate::symbols::{Symbols, Types, VmcoreInfo};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
 
 /// An architecture's way to a kernel in memory.
@@ -23,13 +23,33 @@ pub(super) trait Machine: Sync {
     /// What passes over all of memory, where nothing else helped.
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found>;
 
+    /// Bounds of the kernel's image, for a kernel whose symbols are functions only.
+    fn bounds(&self, _found: &Found, _symbols: &dyn Symbols) -> Vec<(&'static str, VirtAddr)> {
+        Vec::new()
+    }
+
+    /// What the kernel writes into entries that are not valid, once its types are known; none where the search said so already.
+    fn software(&self, _found: &Found, _symbols: &dyn Symbols, _types: &dyn Types) -> Option<Software> {
+        None
+    }
+
     /// Takes the kernel's own root in place of the one that was found, once the symbols tell where it is: `Ok` with what to say of
     /// it, `Err` with why it does not prove itself. None where the symbols do not name it.
     fn own_root(&self, found: &mut Found, symbols: &dyn Symbols, info: Option<&VmcoreInfo>) -> Option<Result<String, String>>;
 }
 
 /// Every architecture, in the order in which they are tried.
-pub(super) const MACHINES: &[&dyn Machine] = &[&super::x86_64::X86_64];
+#[rustfmt::skip]
+pub(super) const MACHINES: &[&dyn Machine] = &[
+    &super::x86_64::X86_64,
+    &super::x86::X86,
+    &super::aarch64::AArch64,
+    &super::riscv::RiscV,
+];
+
+/// Tables of this many groups are looked into when all of memory was searched; a real system has one group, an image with stale
+/// kernels in it a few.
+pub(super) const GROUPS: usize = 256;
 
 /// What a search stands on.
 #[derive(Clone, Copy)]
@@ -168,13 +188,35 @@ impl std::fmt::Display for Missing {
 /// The kernel that `space` maps in `window`, and what to say of it.
 pub(super) fn at(space: AddressSpace, window: (VirtAddr, VirtAddr)) -> Result<(Found, String), Missing> {
     let image = KernelImage::find(&space, window.0, window.1).ok_or(Missing::Image)?;
+    with_image(space, image)
+}
+
+/// The same for a kernel image that is known.
+pub(super) fn with_image(space: AddressSpace, image: KernelImage) -> Result<(Found, String), Missing> {
     let banner = banner(&image.bytes(space.memory())).ok_or(Missing::Banner)?;
     let detail =
         format!("{}, root {}: a kernel at {}, physical {}", space.format().mode, space.upper_root(), image.virt, image.phys);
     Ok((Found { space, image, banner, moved: None }, detail))
 }
 
+/// What the entries of a kernel with this banner mean: where a version is told, that version's.
+pub(super) fn software_of(banner: &str) -> Software {
+    let version = banner.strip_prefix("Linux version ").unwrap_or("");
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u16>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => Software::LinuxOf { major, minor },
+        _ => Software::Linux,
+    }
+}
+
 impl Found {
+    /// The same with entries understood as the kernel's version has them.
+    #[must_use]
+    pub(super) fn of_its_version(self) -> Self {
+        let software = software_of(&self.banner);
+        Self { space: self.space.with_software(software), ..self }
+    }
+
     /// Keeps the root for the next start, which will prove it again.
     pub(super) fn remember(&self, memo: &Memo) {
         let Some(paging) = Paging::ALL.iter().position(|p| *p == self.space.paging()) else { return };
@@ -200,5 +242,18 @@ impl Found {
             }
             _ => Err(format!("the table at {own} does not map itself")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_banner_tells_its_version() {
+        assert_eq!(software_of("Linux version 6.12.107+deb13-riscv64 (a@b) #1"), Software::LinuxOf { major: 6, minor: 12 });
+        assert_eq!(software_of("Linux version 5.4-rc1 (a@b)"), Software::LinuxOf { major: 5, minor: 4 });
+        assert_eq!(software_of("Linux version next (a@b)"), Software::Linux);
+        assert_eq!(software_of(""), Software::Linux);
     }
 }

@@ -1,9 +1,10 @@
-//! Tables of system calls (arch/x86/entry/syscall_64.c, syscall_32.c).
+//! Tables of system calls (arch/x86/entry/syscall_64.c, syscall_32.c; arch/arm64/kernel/sys.c, sys32.c).
 //!
 //! Since 6.9 (and in stable kernels since 2024) the kernel dispatches through a function that is one large `switch`; the table
 //! of 64-bit calls stays for tracing, the others are gone.
 
 use super::{Hook, Reader, numbers, own};
+use crate::arch::Arch;
 use crate::engine::ViewExt;
 use crate::os::linux::base::layout::number;
 use crate::symbols::Symbols;
@@ -16,15 +17,19 @@ type Names = fn(u64) -> Option<&'static str>;
 
 pub(super) fn read(reader: &mut Reader<'_, '_>) {
     let none: Names = |_| None;
-    for (table, symbol, names) in [
-        ("syscall", "sys_call_table", numbers::x86_64 as Names),
-        ("ia32_syscall", "ia32_sys_call_table", numbers::ia32 as Names),
-        ("x32_syscall", "x32_sys_call_table", none),
+    let arch = reader.owners.kernel().space.format().arch;
+    for (of, table, symbol, names) in [
+        (Arch::X86_64, "syscall", "sys_call_table", numbers::x86_64 as Names),
+        (Arch::X86_64, "ia32_syscall", "ia32_sys_call_table", numbers::ia32),
+        (Arch::X86_64, "x32_syscall", "x32_sys_call_table", none),
+        (Arch::AArch64, "syscall", "sys_call_table", numbers::aarch64),
+        (Arch::AArch64, "compat_syscall", "compat_sys_call_table", none),
+        (arch, "syscall", "sys_call_table", none),
     ] {
-        let kernel = reader.owners.kernel();
-        let Some(at) = kernel.symbols.address(symbol) else { continue };
-        let names = if kernel.space.format().arch == crate::arch::Arch::X86_64 { names } else { none };
-        slots(reader, table, at, names);
+        let Some(at) = reader.owners.kernel().symbols.address(symbol).filter(|_| of == arch) else { continue };
+        if !reader.out.iter().any(|h| h.table == table) {
+            slots(reader, table, at, names);
+        }
     }
 }
 
@@ -37,10 +42,22 @@ fn size(reader: &Reader<'_, '_>, at: VirtAddr) -> u64 {
     (bytes / word).min(MOST)
 }
 
+/// How many of `count` slots the table has, where it is longer than all calls that this processor has: of what follows the last
+/// system call nothing is an address, for constants without a name may stand there.
+fn end(reader: &Reader<'_, '_>, at: VirtAddr, count: u64) -> u64 {
+    let kernel = reader.owners.kernel();
+    let word = umem::from(kernel.view().view_metadata().pointer_size);
+    let target = |i: u64| kernel.space.read_ptr(at.wrapping_add(umem::from(i) * word)).ok();
+    let nowhere = |i: &u64| target(*i).is_some_and(|t| !t.is_null() && kernel.space.translate_one(t).is_err());
+    let tail = (0..count).rev().take_while(nowhere).count();
+    count - u64::try_from(tail).unwrap_or(0)
+}
+
 fn slots(reader: &mut Reader<'_, '_>, table: &'static str, at: VirtAddr, names: Names) {
     let count = size(reader, at);
     let kernel = reader.owners.kernel();
     let word = umem::from(kernel.view().view_metadata().pointer_size);
+    let count = count.min(end(reader, at, count));
     let mut missing = 0u64;
     // What follows the last slot up to the next symbol is padding: nulls.
     let mut pending: Vec<(u64, VirtAddr)> = Vec::new();
@@ -86,7 +103,11 @@ fn wrong(reader: &Reader<'_, '_>, table: &str, hook: &Hook, given: Option<&str>,
         Some("points to a function that is no system call")
     } else {
         // Only the table of 64-bit calls: of 32-bit ones several old calls have the names of new ones.
-        let other = given.zip(stem).is_some_and(|(given, stem)| table == "syscall" && stem != given && numbers::is_x86_64(stem));
+        let known = match reader.owners.kernel().space.format().arch {
+            Arch::AArch64 => numbers::is_aarch64,
+            _ => numbers::is_x86_64,
+        };
+        let other = given.zip(stem).is_some_and(|(given, stem)| table == "syscall" && stem != given && known(stem));
         other.then_some("points to another system call")
     }
 }

@@ -19,7 +19,7 @@ use twox_hash::XxHash3_64;
 
 /// First bytes of a memo; the number changes whenever what is kept changes its form. The version of memsh follows: another
 /// one may keep other things.
-const MAGIC: &[u8; 8] = b"memshmm2";
+const MAGIC: &[u8; 8] = b"memshmm3";
 /// No memo is larger; a file that is was not written by memsh.
 const LARGEST: u64 = 256 << 20;
 /// How much the folder may hold. The oldest memos go first.

@@ -294,9 +294,9 @@ fn split_raw_moves_as_a_whole() {
     let data = pattern(20_480, 3);
     let folder = tempfile::tempdir().unwrap();
     let first = parts(folder.path(), &[("m.001", &data[..16_384]), ("m.002", &data[16_384..])]);
-    let mut i = open(&first, &OpenOptions { base: Some(PhysAddr::new(0x8000_0000)), ..OpenOptions::default() }).unwrap();
+    let i = open(&first, &OpenOptions { base: Some(PhysAddr::new(0x8000_0000)), ..OpenOptions::default() }).unwrap();
     assert_eq!((ranges(&i), all(&i)), (vec![(0x8000_0000, 20_480)], data.clone()));
-    i.rebase(PhysAddr::new(0x4000_0000)).unwrap();
+    let i = i.rebased(PhysAddr::new(0x4000_0000)).unwrap();
     assert_eq!((ranges(&i), all(&i)), (vec![(0x4000_0000, 20_480)], data));
 }
 

@@ -163,7 +163,7 @@ pub enum Canonical {
     /// Bits above `va_bits` must repeat the highest used bit.
     Signed,
     /// Bits above `va_bits` must be all zero (lower half, its own root) or all one (upper half); the lower half's top byte is a
-    /// tag that the processor ignores.
+    /// tag that the processor ignores; the upper half's may be one from 0xf0 on.
     Split,
 }
 

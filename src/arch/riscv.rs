@@ -34,8 +34,9 @@ const fn format(mode: &'static str, depth: usize) -> PageFormat {
             shift,
             bits: 9,
             leaf: if up == 0 { Leaf::OnlyIfAny(RWX) } else { Leaf::IfAny(RWX) },
-            // A misaligned superpage (low page-number bits set) faults, as do bits 60:54.
-            leaf_reserved: ((1 << (shift - 2)) - (1 << 10)) | 0x1fc0_0000_0000_0000,
+            // A misaligned superpage (low page-number bits set) faults, as do bits 58:54. Bits 60:59 are for software (Svrsw60t59b),
+            // and for T-Head's memory types, as are 62:61.
+            leaf_reserved: ((1 << (shift - 2)) - (1 << 10)) | 0x07c0_0000_0000_0000,
             // D, A, U (7, 6, 4) and bits 63:54 are reserved in a pointing entry.
             table_reserved: 0xffc0_0000_0000_00d0,
             ..Level::NONE

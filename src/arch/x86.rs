@@ -77,8 +77,8 @@ pub const X86_PAE: PageFormat = PageFormat {
     depth: 3,
     levels: [
         Level {
-            // Bits 2:1, 8:5 and 63:52 of a PDPTE must be zero.
-            table_reserved: 0xfff0_0000_0000_01e6,
+            // Bits 2:1, 8:5 and 63:52 of a PDPTE must be zero; but QEMU's own processor marks bit 5, accessed, as in any entry.
+            table_reserved: 0xfff0_0000_0000_01c6,
             permits: false,
             ..level("PDPT", 30, 2, Leaf::Never { require: 0 })
         },

@@ -78,6 +78,12 @@ const fn address(f: &PageFormat, entry: u64) -> u64 {
     extra(f.extra, entry) | (entry & f.address_mask) << f.address_shift
 }
 
+/// The address in an entry that would map a page of `level`.
+#[inline(always)]
+pub(super) const fn leaf_address(f: &PageFormat, level: &Level, entry: u64) -> u64 {
+    (address(f, entry) & !((1u64 << level.shift) - 1)) | extra(level.leaf_extra, entry)
+}
+
 #[inline(always)]
 const fn extra(x: Extra, entry: u64) -> u64 {
     (entry & x.mask) << x.shift
@@ -144,8 +150,7 @@ pub(super) const fn decode(f: &PageFormat, level: &Level, entry: u64) -> Entry {
             if f.napot != 0 && entry & f.napot != 0 {
                 return napot(f, level, entry);
             }
-            let base = (address(f, entry) & !((1u64 << level.shift) - 1)) | extra(level.leaf_extra, entry);
-            Entry::Page(base, level.shift)
+            Entry::Page(leaf_address(f, level, entry), level.shift)
         }
     }
 }
@@ -187,7 +192,14 @@ pub(super) const fn half(f: &PageFormat, va: u64) -> Option<bool> {
         }
         Canonical::Split => {
             let upper = va >> 55 & 1 == 1;
-            let checked = if upper { va >> f.va_bits } else { (va & 0x00ff_ffff_ffff_ffff) >> f.va_bits };
+            // A kernel that tags its own pointers (KASAN with memory tagging) uses tags from 0xf0 on.
+            let checked = if upper && va >> 60 == 0xf {
+                (va | 0xff << 56) >> f.va_bits
+            } else if upper {
+                va >> f.va_bits
+            } else {
+                (va & 0x00ff_ffff_ffff_ffff) >> f.va_bits
+            };
             if checked == 0 {
                 Some(false)
             } else if checked == u64::MAX >> f.va_bits && upper {

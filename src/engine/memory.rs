@@ -6,7 +6,7 @@ use super::num::{index, to_umem};
 use super::read::{Gaps, find_gaps};
 use super::runs::RunMap;
 use crate::{At, Error, ErrorKind, Layer, Result};
-use memsh_plugin::{MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem};
+use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -48,6 +48,13 @@ impl Memory {
         let metadata = source.metadata();
         let frames = mapped.is_none().then(FrameCache::new);
         Self(Arc::new(Inner { source, mapped, ranges, metadata, epoch: AtomicU64::new(0), frames, limit: Mutex::new(None) }))
+    }
+
+    /// The same bytes with the first of them at `base`: for a raw image that does not say where its memory begins.
+    #[must_use]
+    pub fn moved(&self, base: PhysAddr) -> Self {
+        let first = self.0.ranges.first().map_or(PhysAddr::NULL, |r| r.start);
+        Self::new(Moved { source: Arc::clone(&self.0.source), by: base.value().wrapping_sub(first.value()) })
     }
 
     /// Size, limits and habits.
@@ -227,6 +234,43 @@ impl Memory {
             return Gaps::none();
         }
         find_gaps(addr, buf, SPLIT, &mut |ops| self.read_ops(ops))
+    }
+}
+
+/// A memory that lies elsewhere than its source says.
+struct Moved {
+    source: Arc<dyn PhysicalMemory>,
+    /// Added to each address of the source.
+    by: umem,
+}
+
+impl PhysicalMemory for Moved {
+    fn metadata(&self) -> MemoryMetadata {
+        let source = self.source.metadata();
+        MemoryMetadata { max_address: source.max_address.wrapping_add(self.by), ..source }
+    }
+
+    fn ranges(&self) -> CVec<MemoryRange> {
+        let moved = |r: &MemoryRange| MemoryRange { start: r.start.wrapping_add(self.by), size: r.size };
+        self.source.ranges().iter().map(moved).collect::<Vec<_>>().into()
+    }
+
+    fn read(&self, ops: CSliceMut<PhysReadOp>) {
+        let mut ops = ops;
+        let mut inner: Vec<PhysReadOp> =
+            ops.iter_mut().map(|op| PhysReadOp::new(op.addr.wrapping_sub(self.by), &mut op.buf)).collect();
+        self.source.read((&mut inner[..]).into());
+        let status: Vec<Status> = inner.iter().map(|op| op.status).collect();
+        drop(inner);
+        for (op, status) in ops.iter_mut().zip(status) {
+            op.status = status;
+        }
+    }
+
+    fn mapped_runs(&self) -> CVec<MappedRun<'_>> {
+        let runs = self.source.mapped_runs();
+        let moved = runs.iter().map(|r| MappedRun { start: r.start.wrapping_add(self.by), data: r.data });
+        moved.collect::<Vec<_>>().into()
     }
 }
 

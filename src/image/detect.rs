@@ -1,18 +1,26 @@
 //! Which format a file has, and on what evidence.
 
+use super::avml;
 use super::blocks::Blocks;
+use super::crashdump;
 use super::elf;
 use super::ewf;
+use super::hiberfil;
 use super::hyperv;
 use super::input::Input;
+use super::kdump;
 use super::lime;
 use super::lkcd;
 use super::magic;
 use super::map::Content;
 use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
+use super::process::ProcessImage;
+use super::qcow2;
+use super::qemu;
 use super::split;
 use super::vmware;
+use super::windows::WindowsHints;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;
@@ -32,6 +40,12 @@ pub(super) struct Parsed {
     pub vmcoreinfo: Option<Vec<u8>>,
     pub cpus: Vec<CpuState>,
     pub machine: Option<String>,
+    /// What is known of the Windows in it.
+    pub windows: Option<WindowsHints>,
+    /// Why the image rightly holds no physical memory at all, where it does not.
+    pub without_memory: Option<&'static str>,
+    /// Set where the memory is one process's, by virtual address.
+    pub process: Option<ProcessImage>,
 }
 
 impl Parsed {
@@ -71,6 +85,13 @@ const FORMATS: &[Format] = &[
     Format { name: "lime", signature: "45 4d 69 4c (LiME)", probe: lime::probe, parse: lime::parse },
     Format { name: "lkcd", signature: "ed 23 8f 61 73 01 19 a8 (LKCD)", probe: lkcd::probe, parse: lkcd::parse },
     Format { name: "ewf", signature: "45 56 46 09 (EVF)", probe: ewf::probe, parse: ewf::parse },
+    Format { name: "kdump", signature: "KDUMP, DISKDUMP or makedumpfile", probe: kdump::probe, parse: kdump::parse },
+    Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
+    Format { name: "qemu", signature: "51 45 56 4d (QEVM)", probe: qemu::probe, parse: qemu::parse },
+    Format { name: "libvirt", signature: "LibvirtQemudSave", probe: qemu::probe_libvirt, parse: qemu::parse_libvirt },
+    Format { name: "qcow2", signature: "51 46 49 fb (QFI)", probe: qcow2::probe, parse: qcow2::parse },
+    Format { name: "crashdump", signature: "PAGEDU64 or PAGEDUMP", probe: crashdump::probe, parse: crashdump::parse },
+    Format { name: "hiberfil", signature: "HIBR, WAKE or RSTR", probe: hiberfil::probe, parse: hiberfil::parse },
     Format { name: "vmware", signature: "d2 be d2 be (VMware checkpoint)", probe: vmware::probe, parse: vmware::parse },
 ];
 
@@ -103,7 +124,8 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
             log.push(format!("{}: yes, the file begins with {}", format.name, format.signature));
             let mut parsed = (format.parse)(input)?;
             unused_sidecars(&mut parsed, options);
-            if options.base.is_some() {
+            // The bytes in an EWF file may be raw memory.
+            if options.base.is_some() && parsed.format != "ewf" {
                 parsed.warnings.push(format!(
                     "--base is for raw images; this {} image has its own addresses, so it was not used",
                     format.name
@@ -114,6 +136,7 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
         log.push(format!("{}: no, the file begins with {}", format.name, first_bytes(data)));
     }
     refuse_known(data, subject)?;
+    hiberfil::refuse_cleared(input)?;
     log.push(format!("other known files: none of {} signatures, no program, no text", magic::MAGICS.len()));
     if data.len() < LEAST_RAW {
         return Err(Error::new(
@@ -163,7 +186,9 @@ fn unused_sidecars(parsed: &mut Parsed, options: &OpenOptions) {
 fn forced(input: &Input<'_>, name: &str, log: &mut Vec<String>) -> Result<Parsed> {
     let (data, options) = (input.data(), input.options);
     log.push(format!("{name}: asked for with --format, the file begins with {}", first_bytes(data)));
-    if let Some(format) = FORMATS.iter().find(|f| f.name == name) {
+    // `qcow2:NAME` names a snapshot in it, too.
+    let kind = name.split_once(':').map_or(name, |(kind, _)| if kind == "qcow2" { kind } else { name });
+    if let Some(format) = FORMATS.iter().find(|f| f.name == kind) {
         return (format.parse)(input);
     }
     if let Some(parsed) = vmware::with_hole(input, name) {

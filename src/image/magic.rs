@@ -30,7 +30,6 @@ const fn magic(at: usize, bytes: &'static [u8], sort: Sort, name: &'static str, 
     Magic { at, bytes, sort, name, advice }
 }
 
-const AS_ELF: Option<&str> = Some("take it as an ELF core (QEMU: dump-guest-memory without -z, -l, -s, -R; makedumpfile -E)");
 const SADUMP: Option<&str> =
     Some("makedumpfile and crash read it: makedumpfile -c -d 0 FILE OUT makes a kdump of it, which memsh reads");
 const S390: Option<&str> = Some("zgetdump -f elf FILE > OUT makes an ELF core of it, which memsh reads");
@@ -40,35 +39,6 @@ use Sort::{Archive, Disk, Memory, Other};
 
 /// All signatures; the first that fits counts.
 pub(super) const MAGICS: &[Magic] = &[
-    // makedumpfile's diskdump_mod.h: KDUMP_SIGNATURE, and that of its ancestor.
-    magic(0, b"KDUMP   ", Memory, "a kdump-compressed dump (makedumpfile, or QEMU's dump-guest-memory -z/-l/-s)", AS_ELF),
-    magic(0, b"DISKDUMP", Memory, "a diskdump dump", AS_ELF),
-    magic(0, b"makedumpfile\0", Memory, "a flattened makedumpfile dump", Some("rearrange it first: makedumpfile -R OUT < FILE")),
-    // AVML: version 2 headers, whose data are Snappy frames. Version 1 is LiME.
-    magic(0, b"AVML", Memory, "an AVML version 2 image (compressed)", Some("convert it first: avml-convert FILE OUT.lime")),
-    magic(0, b"PAGEDU64", Memory, "a Windows crash dump (64-bit)", None),
-    magic(0, b"PAGEDUMP", Memory, "a Windows crash dump (32-bit)", None),
-    magic(0, b"hibr", Memory, "a Windows hibernation file", None),
-    magic(0, b"HIBR", Memory, "a Windows hibernation file", None),
-    magic(0, b"wake", Memory, "a Windows hibernation file that was resumed from", None),
-    magic(0, b"WAKE", Memory, "a Windows hibernation file that was resumed from", None),
-    magic(0, b"RSTR", Memory, "a Windows hibernation file, resume under way", None),
-    // QEMU's migration/savevm.c: QEMU_VM_FILE_MAGIC.
-    magic(0, b"QEVM", Memory, "a QEMU migration stream or savevm state", AS_ELF),
-    magic(
-        0,
-        b"LibvirtQemudSave",
-        Memory,
-        "a libvirt save file",
-        Some("take it as an ELF core: virsh dump --memory-only --format elf"),
-    ),
-    magic(
-        0,
-        b"LibvirtQemudPart",
-        Memory,
-        "an unfinished libvirt save file",
-        Some("take it as an ELF core: virsh dump --memory-only --format elf"),
-    ),
     magic(
         0,
         b"\x7fVirtualBox SavedState",
@@ -119,13 +89,6 @@ pub(super) const MAGICS: &[Magic] = &[
     magic(0, b"LZIP\x01", Archive, "an lzip file", None),
     magic(0, b"hsqs", Archive, "a squashfs file system", None),
     // Disks.
-    magic(
-        0,
-        b"QFI\xfb",
-        Disk,
-        "a qcow2 disk image",
-        Some("a snapshot's memory in it can be taken with QEMU: qemu -loadvm, then dump-guest-memory"),
-    ),
     magic(0, b"KDMV", Disk, "a VMware disk (VMDK)", None),
     magic(0, b"COWD", Disk, "a VMware disk (VMDK)", None),
     magic(0, b"# Disk DescriptorFile", Disk, "the descriptor of a VMware disk", None),

@@ -5,9 +5,11 @@ use super::detect::{self, Parsed};
 use super::input::Input;
 use super::map::Content;
 use super::memory::ImageMemory;
+use super::process::ProcessImage;
 use super::progress::Progress;
 use super::split::{self, Joined};
 use super::unpack::{self, Compression};
+use super::windows::WindowsHints;
 use super::zip;
 use crate::engine::{Memory, to_u64};
 use crate::memo::Memo;
@@ -76,7 +78,8 @@ pub struct CpuState {
     pub registers: Vec<(&'static str, u64)>,
 }
 
-/// An opened image.
+/// An opened image. Cheap to clone: clones share the bytes.
+#[derive(Clone)]
 pub struct Image {
     /// Its physical memory.
     pub memory: Memory,
@@ -88,6 +91,12 @@ pub struct Image {
     pub cpus: Vec<CpuState>,
     /// Machine as the format names it (`x86_64`, `x86`, `aarch64`, `riscv64`), where it does.
     pub machine: Option<String>,
+    /// The process, where the memory is one process's and not a machine's: its addresses are virtual then.
+    pub process: Option<Arc<ProcessImage>>,
+    /// What the format says of the Windows in it, where it is one.
+    pub windows: Option<WindowsHints>,
+    /// Why the image holds no physical memory, where its format has none.
+    pub without_memory: Option<&'static str>,
     /// What was looked for and found, in order: for `info`.
     pub detection: Vec<String>,
     /// The connector behind `memory`.
@@ -97,6 +106,7 @@ pub struct Image {
 }
 
 /// Where an image's bytes come from.
+#[derive(Clone)]
 enum Source {
     /// The files as they are.
     Plain(ImageMemory),
@@ -210,6 +220,9 @@ impl Image {
             vmcoreinfo: None,
             cpus: Vec::new(),
             machine: None,
+            process: None,
+            windows: None,
+            without_memory: None,
             detection: Vec::new(),
             source: Source::Other,
             contents: Vec::new(),
@@ -228,7 +241,9 @@ impl Image {
             Source::Other => 0,
         };
         facts.warnings.extend(parsed.warnings);
-        if bytes == 0 {
+        if let Some(why) = parsed.without_memory {
+            facts.warnings.push(why.to_owned());
+        } else if bytes == 0 {
             let more = facts.warnings.first().map(|w| format!(": {w}")).unwrap_or_default();
             return Err(Error::new(
                 Layer::Image,
@@ -255,6 +270,9 @@ impl Image {
             vmcoreinfo: parsed.vmcoreinfo,
             cpus: parsed.cpus,
             machine: parsed.machine,
+            process: parsed.process.map(Arc::new),
+            windows: parsed.windows,
+            without_memory: parsed.without_memory,
             detection,
             source,
             contents,
@@ -265,7 +283,7 @@ impl Image {
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] for an image whose format has its own addresses, or where `base` leaves no room.
-    pub fn rebase(&mut self, base: PhysAddr) -> Result<()> {
+    pub fn rebased(&self, base: PhysAddr) -> Result<Self> {
         if !matches!(self.source, Source::Plain(_)) || self.facts.format != "raw" {
             return Err(Error::new(
                 Layer::Image,
@@ -275,16 +293,17 @@ impl Image {
         }
         let claims = detect::raw_claims(&self.contents, base)?;
         let source = ImageMemory::new(self.contents.clone(), claims);
-        self.memory = Memory::new(source.clone());
-        self.source = Source::Plain(source);
-        self.facts.ranges = self.memory.ranges().to_vec();
-        for (name, value) in &mut self.facts.details {
+        let mut moved = self.clone();
+        moved.memory = Memory::new(source.clone());
+        moved.source = Source::Plain(source);
+        moved.facts.ranges = moved.memory.ranges().to_vec();
+        for (name, value) in &mut moved.facts.details {
             if name == "base" {
                 *value = base.to_string();
             }
         }
-        self.detection.push(format!("raw: moved to begin at {base}"));
-        Ok(())
+        moved.detection.push(format!("raw: moved to begin at {base}"));
+        Ok(moved)
     }
 
     /// What happened to a file of the image since it was opened (cut, written to), if something did: worth a warning, for every

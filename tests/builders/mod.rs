@@ -4,8 +4,11 @@
 
 pub mod elf;
 pub mod ewf;
+pub mod kdump;
 pub mod lime;
 pub mod lkcd;
+pub mod lzo;
+pub mod usercore;
 pub mod vmware;
 pub mod xen;
 pub mod zip;

@@ -158,7 +158,11 @@ fn x86_long(word: Word, cr3: u64, va: u64, levels: u32, linux: bool) -> Option<F
 fn arm(word: Word, ttbr0: u64, ttbr1: u64, va: u64, granule: u64, va_bits: u32) -> Option<Found> {
     let wide = va_bits == 52;
     let upper = bit(va, 55);
-    let unused = if upper { va >> va_bits == u64::MAX >> va_bits } else { bits(va, 55, va_bits) == 0 };
+    // Tags of the upper half: those of memory tagging, from 0xf0 on.
+    let unused = match upper {
+        true => bits(va, 63, 60) == 0xf && bits(va, 55, va_bits) == (1 << (56 - va_bits)) - 1,
+        false => bits(va, 55, va_bits) == 0,
+    };
     if !unused {
         return None;
     }
@@ -180,8 +184,9 @@ fn arm(word: Word, ttbr0: u64, ttbr1: u64, va: u64, granule: u64, va_bits: u32) 
         let top = (shift + index_bits - 1).min(va_bits - 1);
         let d = word(table.checked_add(bits(va, top, shift) * 8)?, 8)?;
         let oa_low = |from: u32| match (wide, granule) {
+            // FEAT_LPA goes with any width of virtual addresses.
+            (_, 64) => bits(d, 47, from) << from | bits(d, 15, 12) << 48,
             (false, _) => bits(d, 47, from) << from,
-            (true, 64) => bits(d, 47, from) << from | bits(d, 15, 12) << 48,
             (true, _) => bits(d, 49, from) << from | bits(d, 9, 8) << 50,
         };
         if !bit(d, 0) {
@@ -251,7 +256,7 @@ fn riscv64(word: Word, root: u64, va: u64, levels: u32) -> Option<Found> {
             a = ppn * 4096;
             continue;
         }
-        if bits(pte, 60, 54) != 0 {
+        if bits(pte, 58, 54) != 0 {
             return None;
         }
         let mut size = 1u64 << shift;

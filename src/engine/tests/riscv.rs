@@ -72,13 +72,15 @@ fn permissions_are_the_leaf_s() {
 
 #[test]
 fn encodings_that_are_reserved() {
-    for entry in [V | W, V | W | X, V | R | 1 << 54, V | R | 1 << 60] {
+    for entry in [V | W, V | W | X, V | R | 1 << 54, V | R | 1 << 58] {
         assert_eq!(nowhere(&sv39(ppn(0x9000) | entry), 0), FaultReason::ReservedBits, "{entry:#x}");
     }
     assert_eq!(nowhere(&sv39(ppn(0x9000) | V), 0), FaultReason::ReservedBits, "a pointer at the last level");
     assert_eq!(nowhere(&sv39(ppn(0x9000) | R), 0), FaultReason::NotPresent);
-    // PBMT (62:61) is no address.
-    assert_eq!(page(&sv39(ppn(0x9000) | V | R | 1 << 61), 0).0, 0x9000);
+    // Neither PBMT (62:61) nor what is left to software (60:59, Svrsw60t59b) is address.
+    for bit in 59..=62 {
+        assert_eq!(page(&sv39(ppn(0x9000) | V | R | 1 << bit), 0).0, 0x9000);
+    }
     for bit in [4, 6, 7, 54, 61, 63] {
         let mut h = Hand::new(Paging::Sv39);
         h.put(0x1000, 8, ppn(0x2000) | V | 1 << bit);

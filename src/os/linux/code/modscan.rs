@@ -69,6 +69,7 @@ shapes! {
         address: ["addr"],
         size: ["size"],
         caller: ["caller"],
+        pages: ["pages"],
     }
     /// `mod_initfree`: what is left of a module's start and waits to be freed. One area, or since 6.4 one for each type.
     InitFreeShape: "mod_initfree" {
@@ -250,8 +251,11 @@ fn areas(kernel: &Kernel, lost: &mut Lost) -> Option<Vec<Area>> {
         None => in_nodes(kernel, lost)?,
     };
     let mut out = Vec::new();
+    // A large area's list of pages is an area too, and has the same caller (mm/vmalloc.c, __vmalloc_area_node).
+    let mut lists = HashSet::new();
     for at in found {
         let Some(block) = shape.read(kernel.view(), at).ptr(shape.vm).map(|v| vm.read(kernel.view(), v)) else { continue };
+        lists.extend(block.ptr(vm.pages).map(number));
         let (Some(start), Some(size)) = (block.ptr(vm.address), block.uint(vm.size)) else { continue };
         let Some((caller, _)) = block.ptr(vm.caller).and_then(|c| kernel.symbols.near(c)) else { continue };
         // The compiler's copies of a function have its name and more.
@@ -260,6 +264,7 @@ fn areas(kernel: &Kernel, lost: &mut Lost) -> Option<Vec<Area>> {
             out.push(Area { start: number(start), size, caller: name.to_owned() });
         }
     }
+    out.retain(|a| !lists.contains(&a.start));
     Some(out)
 }
 

@@ -121,6 +121,14 @@ struct Area {
     name: String,
 }
 
+/// The image with what lies before `_text`: RISC-V keeps its header and first instructions there, from `_start` on.
+fn first(kernel: &Kernel, image: Range<u64>) -> Range<u64> {
+    /// An image begins at a multiple of this.
+    const ALIGN: u64 = 2 << 20;
+    let start = kernel.symbols.address("_start").map(number).filter(|s| *s <= image.start && image.start - s < ALIGN);
+    start.unwrap_or(image.start)..image.end
+}
+
 /// Who owns which addresses of a kernel. Made once, then asked often.
 pub struct Owners<'k> {
     kernel: &'k Kernel,
@@ -152,7 +160,7 @@ impl<'k> Owners<'k> {
             kernel,
             text,
             init: range("_sinittext", "_einittext"),
-            image: range("_text", "_end"),
+            image: first(kernel, range("_text", "_end")),
             areas,
             direct: direct_map(kernel),
             modules,

@@ -1,23 +1,25 @@
 //! The chain of steps.
 
 use super::files::Source;
+use super::machine::{Found, MACHINES, Machine, Search};
 use super::trace::Trace;
-use super::{files, names, types, x86_64};
+use super::{datasyms, files, machine, names, types, typetables};
 use crate::engine::Memory;
 use crate::os::linux::base::kernel::{Kernel, Linux};
 use crate::os::linux::code::modtypes;
 use crate::os::linux::code::names::AllSymbols;
-use crate::os::{DetectionStep, Hints, OsLayer};
+use crate::os::{Detection, Hints, OsLayer};
 use crate::symbols::{KernelTypes, SymbolTable, Symbols, Types, VmcoreInfo};
 use crate::{Error, ErrorKind, Layer, Result};
-use memsh_plugin::umem;
+use memsh_plugin::{PhysAddr, umem};
 use std::sync::Arc;
 
 /// Finds a Linux kernel in `memory`. The steps say what was tried even where none was found.
-pub fn detect(memory: &Memory, hints: &Hints) -> (Result<OsLayer>, Vec<DetectionStep>) {
+pub fn detect(memory: &Memory, hints: &Hints) -> Detection {
     let mut trace = Trace::default();
-    let result = run(memory, hints, &mut trace);
-    (result, trace.steps)
+    let mut base = None;
+    let layer = run(memory, hints, &mut trace, &mut base);
+    Detection { layer, steps: trace.steps, base: base.filter(|_| hints.movable) }
 }
 
 /// As an address difference, which may be wider than 64 bits.
@@ -29,7 +31,96 @@ fn not_found(reason: &str) -> Error {
     Error::new(Layer::Os, ErrorKind::NotFound, reason)
 }
 
-fn run(memory: &Memory, hints: &Hints, trace: &mut Trace) -> Result<OsLayer> {
+/// The kernel's structures are known from nowhere.
+fn no_types(banner: &str) -> Error {
+    not_found(&format!("the kernel ({banner}) carries no BTF, and none of memsh's own type tables fits it")).hint(
+        "give its vmlinux with DWARF (Debian: package linux-image-RELEASE-dbg; else a kernel built with CONFIG_DEBUG_INFO from the same \
+         source and configuration), an ISF file made of it (dwarf2json linux --elf vmlinux), or a BTF file (pahole -J) with --symbols",
+    )
+}
+
+/// The machines that the hints leave.
+fn candidates(hints: &Hints, info: Option<&VmcoreInfo>) -> Vec<&'static dyn Machine> {
+    let allowed = || MACHINES.iter().copied().filter(|m| machine::possible(*m, hints));
+    // A kernel's own words count for more than the header that a dumper wrote.
+    match info {
+        Some(info) if allowed().any(|m| m.wrote(info)) => allowed().filter(|m| m.wrote(info)).collect(),
+        _ => allowed().collect(),
+    }
+}
+
+/// VMCOREINFO texts in raw memory, of different kernels where there are several.
+fn texts(memory: &Memory, hints: &Hints, trace: &mut Trace) -> Vec<VmcoreInfo> {
+    let found = trace.attempt("VMCOREINFO", "its text in physical memory", || {
+        let found = names::texts(memory, hints);
+        match found.first() {
+            Some(first) => {
+                let more = if found.len() > 1 { format!(" and {} more", found.len() - 1) } else { String::new() };
+                let detail = format!("Linux {}{more}", first.osrelease().unwrap_or_default());
+                Ok((found, detail))
+            }
+            None => Err("no text that begins with OSRELEASE= is in memory".to_owned()),
+        }
+    });
+    found.unwrap_or_default()
+}
+
+/// The kernel in memory, the architecture that it was found by, and its VMCOREINFO where that was needed.
+fn find(
+    memory: &Memory,
+    hints: &Hints,
+    info: &mut Option<VmcoreInfo>,
+    trace: &mut Trace,
+) -> Result<(Found, &'static dyn Machine)> {
+    let go_on = || match hints.interrupted() {
+        true => Err(Error::new(Layer::Os, ErrorKind::Interrupted, "the search for an operating system was interrupted")),
+        false => Ok(()),
+    };
+    let machines = candidates(hints, info.as_ref());
+    if machines.is_empty() {
+        let arch = hints.arch.map(|a| a.name().to_owned()).or_else(|| hints.machine.clone()).unwrap_or_default();
+        return Err(not_found(&format!("Linux on {arch} is not read yet"))
+            .hint("physical memory can be read all the same: read --phys, scan, strings, dump phys"));
+    }
+    let search = Search { memory, hints, info: info.as_ref() };
+    for machine in &machines {
+        if let Some(found) = machine.quick(&search, trace) {
+            return Ok((found, *machine));
+        }
+        go_on()?;
+    }
+    if info.is_none() && hints.dtb.is_none() {
+        for text in texts(memory, hints, trace) {
+            let search = Search { memory, hints, info: Some(&text) };
+            for machine in candidates(hints, Some(&text)) {
+                if let Some(found) = machine.quick(&search, trace) {
+                    *info = Some(text);
+                    return Ok((found, machine));
+                }
+                go_on()?;
+            }
+        }
+    }
+    let search = Search { memory, hints, info: info.as_ref() };
+    for machine in &machines {
+        if let Some(found) = machine.thorough(&search, trace) {
+            return Ok((found, *machine));
+        }
+        go_on()?;
+    }
+    let kinds: Vec<&str> = machines.iter().flat_map(|m| m.archs()).map(|a| a.name()).collect();
+    Err(not_found(&format!(
+        "no Linux kernel was found in this memory: no page-table root maps one (looked for: {})",
+        kinds.join(", ")
+    ))
+    .hint(trace.advice.clone().unwrap_or_else(|| {
+        "is it a memory image, and of a Linux system? `info` lists what was tried; --dtb ADDR names a page-table root, \
+             --base ADDR where a raw image begins"
+            .to_owned()
+    })))
+}
+
+fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<PhysAddr>) -> Result<OsLayer> {
     let mut warnings = Vec::new();
     let mut info = hints.vmcoreinfo.as_deref().and_then(|text| {
         trace.attempt("VMCOREINFO", "note in the image", || {
@@ -40,23 +131,12 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace) -> Result<OsLayer> {
             }
         })
     });
-    if !x86_64::possible(hints) {
-        let arch = hints.arch.map(|a| a.name().to_owned()).or_else(|| hints.machine.clone()).unwrap_or_default();
-        return Err(not_found(&format!("Linux on {arch} is not read yet"))
-            .hint("physical memory can be read all the same: read --phys, scan, strings, dump phys"));
-    }
     let go_on = || match hints.interrupted() {
         true => Err(Error::new(Layer::Os, ErrorKind::Interrupted, "the search for an operating system was interrupted")),
         false => Ok(()),
     };
-    let found = x86_64::find(memory, hints, info.as_ref(), trace);
-    go_on()?;
-    let mut found = found.ok_or_else(|| {
-        not_found("no Linux kernel was found in this memory: no page-table root maps one").hint(
-            "is it a memory image, and of an x86-64 Linux? `info` lists what was tried; --dtb ADDR names a page-table root, \
-             --base ADDR where a raw image begins",
-        )
-    })?;
+    let (mut found, machine) = find(memory, hints, &mut info, trace)?;
+    *base = found.moved;
     let own = names::kallsyms(&found.space, &found.image, info.as_ref(), hints.memo.as_deref(), trace, &mut warnings);
     go_on()?;
     let given = match hints.symbols.is_empty() {
@@ -64,17 +144,19 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace) -> Result<OsLayer> {
         false => files::read(&hints.symbols, &found.image, &found.banner, trace, &mut warnings),
     };
     go_on()?;
-    let symbols: SymbolTable = own.or(given.symbols).ok_or_else(|| {
+    let mut symbols: SymbolTable = own.or(given.symbols).ok_or_else(|| {
         not_found(&format!("the kernel at {} ({}) has no symbols that can be read", found.image.virt, found.banner))
             .hint("give its System.map, its vmlinux with DWARF, or an ISF file with --symbols")
     })?;
-    let own_root = ["init_top_pgt", "swapper_pg_dir", "init_level4_pgt"].iter().find_map(|n| symbols.address(n));
-    if let Some(root) = own_root.or_else(|| info.as_ref()?.symbol("init_top_pgt")) {
-        let proven = trace.attempt("kernel's root", "its symbol, which must map itself", || match found.with_own_root(root) {
-            true => Ok(((), format!("{}", found.space.root()))),
-            false => Err(format!("the table at {root} does not map itself")),
-        });
-        if proven.is_none() {
+    // What every kernel has; where it is not among the symbols, they are functions only.
+    let functions_only = symbols.address("init_task").is_none();
+    if functions_only && info.as_ref().is_none_or(|i| !datasyms::fits(i, &symbols)) {
+        info = texts(memory, hints, trace).into_iter().find(|i| datasyms::fits(i, &symbols)).or(info);
+        go_on()?;
+    }
+    if let Some(own) = machine.own_root(&mut found, &symbols, info.as_ref()) {
+        let told = |own: std::result::Result<String, String>| own.map(|detail| ((), detail));
+        if trace.attempt("kernel's root", "its symbol, which must map itself", || told(own)).is_none() {
             warnings
                 .push("the kernel's own page-table root does not prove itself; the one that was found first is used".to_owned());
         }
@@ -82,15 +164,40 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace) -> Result<OsLayer> {
     if let Some(memo) = &hints.memo {
         found.remember(memo);
     }
+    if functions_only {
+        symbols = datasyms::fill(&found.space, &found.image, symbols, info.as_ref(), trace);
+    }
     if info.is_none() {
         info = names::vmcoreinfo(&found.space, &symbols, trace);
     }
     let own = types::btf(&found.space, &found.image, &symbols, hints.memo.as_deref(), trace).map(Source::Btf);
-    let source = own.or(given.types).ok_or_else(|| {
-        not_found(&format!("the kernel ({}) carries no BTF, so its structures are unknown", found.banner))
-            .hint("give an ISF file, its vmlinux with DWARF, or a BTF file with --symbols")
-    })?;
+    let mut symbols = symbols;
+    let source = match own.or(given.types) {
+        Some(source) => source,
+        None => {
+            let known = typetables::Kernel {
+                space: &found.space,
+                image: &found.image,
+                banner: &found.banner,
+                info: info.as_ref(),
+                symbols: &symbols,
+            };
+            let chosen = typetables::choose(&known, trace, &mut warnings).ok_or_else(|| no_types(&found.banner))?;
+            if symbols.address("init_task").is_none() && symbols.push("init_task", chosen.init_task, b'D', None) {
+                symbols.finish();
+            }
+            Source::Other(chosen.types)
+        }
+    };
+    go_on()?;
 
+    let software = match &source {
+        Source::Btf(btf) => machine.software(&found, &symbols, &**btf),
+        Source::Other(types) => machine.software(&found, &symbols, &**types),
+    };
+    if let Some(software) = software {
+        found.space = found.space.with_software(software);
+    }
     let base = symbols.address("_text").or_else(|| symbols.address("_stext")).unwrap_or(found.image.virt);
     let size = symbols.address("_end").and_then(|end| end.offset_from(base)).unwrap_or(found.image.size);
     let (space, paging) = (found.space.clone(), found.space.paging());

@@ -106,8 +106,10 @@ fn told(kernel: &Kernel, shift: u32, size: u64) -> Vec<(u64, &'static str)> {
     let first = kernel.space.memory().ranges().first().and_then(|r| to_u64(r.start.value())).unwrap_or(0);
     let info = kernel.vmcoreinfo.as_ref();
     let number = |name| info.and_then(|i| i.number(name)).and_then(|n| u64::try_from(n).ok());
+    // arch/riscv/kernel/vmcore_info.c: the array as if it began with frame 0.
+    out.extend(info.and_then(|i| i.symbol("vmemmap")).and_then(|v| to_u64(v.value())).map(|base| (base, "SYMBOL(vmemmap)")));
     // arch/arm64/kernel/vmcore_info.c and arch/riscv/kernel/vmcore_info.c: the array begins with the first frame of memory.
-    let starts = number("PHYS_OFFSET").into_iter().chain([first, 0]);
+    let starts = number("PHYS_OFFSET").or_else(|| number("phys_ram_base")).into_iter().chain([first, 0]);
     if let Some(start) = number("VMEMMAP_START") {
         out.extend(starts.map(|first| (start.wrapping_sub((first >> shift).wrapping_mul(size)), "NUMBER(VMEMMAP_START)")));
     }

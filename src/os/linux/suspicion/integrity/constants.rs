@@ -65,7 +65,8 @@ fn scan(reader: &mut Reader<'_, '_>, range: &Range<u64>, late: &Range<u64>, know
 
 fn judge(reader: &mut Reader<'_, '_>, slot: VirtAddr, target: VirtAddr, late: bool) {
     let code = match reader.owners.kind(target) {
-        OwnerKind::Module => true,
+        // Bounds of areas, one of which begins where the first module does (mm/execmem.c).
+        OwnerKind::Module => !(late && reader.owners.place(slot).starts_with("execmem_info")),
         OwnerKind::Vmalloc | OwnerKind::Direct | OwnerKind::Other if !late => {
             let space = &reader.owners.kernel().space;
             space.translate_one(target).is_ok_and(|t| t.perm.has(Perm::EXECUTE))

@@ -120,9 +120,12 @@ fn head(reader: &Reader<'_, '_>, at: VirtAddr, name: &str, room: umem) -> Option
     if let Some((_, kind)) = KNOWN.iter().find(|(n, _)| *n == name) {
         return Some((place(*kind)?, true));
     }
+    let word = umem::from(kernel.view().view_metadata().pointer_size);
+    let fits = |place: VirtAddr| place.offset_from(at).is_some_and(|o| o.saturating_add(word) <= room);
+    // Behind a variable that is none an empty list may stand, which points to itself as well.
     let waits = |m: Option<Member>| {
         let list = at.wrapping_add(offset_of(m)?);
-        (pointer(list)? == list).then_some(())
+        (fits(list) && pointer(list)? == list).then_some(())
     };
     if waits(blocking.waiters).is_some() {
         return Some((place(Kind::Blocking)?, true));
@@ -140,11 +143,10 @@ fn head(reader: &Reader<'_, '_>, at: VirtAddr, name: &str, room: umem) -> Option
         let call = block.read(kernel.view(), first).ptr(block.call)?;
         reader.owners.kind(call).wild().is_none().then_some(head)
     };
-    let word = umem::from(kernel.view().view_metadata().pointer_size);
     [Kind::Raw, Kind::Atomic, Kind::Blocking, Kind::Srcu]
         .into_iter()
         .filter_map(place)
-        .filter(|head| head.offset_from(at).is_some_and(|o| o.saturating_add(word) <= room))
+        .filter(|head| fits(*head))
         .find_map(leads)
         .map(|head| (head, false))
 }

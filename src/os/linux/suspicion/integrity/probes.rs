@@ -130,6 +130,8 @@ fn kprobe(reader: &mut Reader<'_, '_>, at: VirtAddr) {
 
 fn tracepoints(reader: &mut Reader<'_, '_>) {
     const PREFIX: &str = "__tracepoint_";
+    // A pointer to one, where such pointers have names (CONFIG_HAVE_ARCH_PREL32_RELOCATIONS is not set).
+    const POINTER: &str = "__tracepoint_ptr_";
     let owners = reader.owners;
     let kernel = owners.kernel();
     let view = kernel.view();
@@ -140,7 +142,7 @@ fn tracepoints(reader: &mut Reader<'_, '_>) {
     }
     // Both the kernel and its modules name each of their tracepoints.
     let named = kernel.symbols.all().chain(owners.module_symbols().all());
-    for symbol in named.filter(|s| s.name.starts_with(PREFIX) && "dDbB".contains(s.kind)) {
+    for symbol in named.filter(|s| s.name.starts_with(PREFIX) && !s.name.starts_with(POINTER) && "dDbB".contains(s.kind)) {
         let name = symbol.name.strip_prefix(PREFIX).unwrap_or_default();
         let Some(array) = shape.read(view, symbol.address).ptr(shape.functions) else { continue };
         for i in 0..PROBES {

@@ -37,10 +37,22 @@ fn size(reader: &Reader<'_, '_>, at: VirtAddr) -> u64 {
     (bytes / word).min(MOST)
 }
 
+/// How many of `count` slots the table has, where it is longer than all calls that this processor has: of what follows the last
+/// system call nothing is an address, for constants without a name may stand there.
+fn end(reader: &Reader<'_, '_>, at: VirtAddr, count: u64) -> u64 {
+    let kernel = reader.owners.kernel();
+    let word = umem::from(kernel.view().view_metadata().pointer_size);
+    let target = |i: u64| kernel.space.read_ptr(at.wrapping_add(umem::from(i) * word)).ok();
+    let nowhere = |i: &u64| target(*i).is_some_and(|t| !t.is_null() && kernel.space.translate_one(t).is_err());
+    let tail = (0..count).rev().take_while(nowhere).count();
+    count - u64::try_from(tail).unwrap_or(0)
+}
+
 fn slots(reader: &mut Reader<'_, '_>, table: &'static str, at: VirtAddr, names: Names) {
     let count = size(reader, at);
     let kernel = reader.owners.kernel();
     let word = umem::from(kernel.view().view_metadata().pointer_size);
+    let count = count.min(end(reader, at, count));
     let mut missing = 0u64;
     // What follows the last slot up to the next symbol is padding: nulls.
     let mut pending: Vec<(u64, VirtAddr)> = Vec::new();

@@ -8,17 +8,20 @@
 //! - `orc`: the unwind tables
 //! - `registers`: saved registers, and the system call they speak of
 //! - `returns`: return addresses that tracing took away
+//! - `riscv`: what is different on RISC-V
 //! - `walk`: the way from frame to frame
 
 mod orc;
 mod registers;
 mod returns;
+mod riscv;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 pub use registers::{Registers, SystemCall};
 
+use crate::arch::Arch;
 use crate::image::CpuState;
 use crate::os::linux::base::kernel::{Kernel, failed};
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, number, shapes};
@@ -106,10 +109,13 @@ impl<'k> Unwinder<'k> {
     /// Finds what it needs. `cpus` are the processors as the image recorded them.
     ///
     /// # Errors
-    /// When the kernel's types do not say where a task's stack is, or its architecture is not x86.
+    /// When the kernel's types do not say where a task's stack is, or its architecture is none that memsh unwinds.
     pub fn new(kernel: &'k Kernel, cpus: &[CpuState]) -> Result<Self, ApiError> {
         let (task, frame) = (kernel.shape::<StackedShape>(), kernel.shape::<InactiveShape>());
-        if task.stack.is_none() || task.sp.is_none() || frame.ret.is_none() {
+        let arch = kernel.space.format().arch;
+        if arch == Arch::RiscV64 {
+            riscv::able(kernel)?;
+        } else if task.stack.is_none() || task.sp.is_none() || frame.ret.is_none() {
             let why = "can't unwind stacks: task_struct.stack, task_struct.thread.sp or inactive_task_frame is not among the kernel's types";
             return Err(failed(Status::UNSUPPORTED, why));
         }
@@ -159,6 +165,9 @@ impl<'k> Unwinder<'k> {
         let mut lost = Lost::default();
         let start = match out.cpu {
             Some(cpu) => usize::try_from(cpu).ok().and_then(|i| self.cpus.get(i)).and_then(walk::Start::of_processor),
+            None if self.kernel.space.format().arch == Arch::RiscV64 => {
+                riscv::sleeper(self.kernel, task, (bottom, top), &mut lost)
+            }
             None => walk::Start::of_sleeper(self.kernel, block.ptr(shape.sp), bottom, top, &mut lost),
         };
         let Some(start) = start else {

@@ -1,5 +1,7 @@
 //! Registers that the kernel saved (`pt_regs`, arch/x86/include/asm/ptrace.h), and the system call that they speak of.
 
+use super::riscv;
+use crate::arch::Arch;
 use crate::engine::ViewExt;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Block, Extent, Found, Member, Members, Shape, shapes};
@@ -47,6 +49,9 @@ pub struct Registers(pub Vec<(&'static str, u64)>);
 impl Registers {
     /// Reads the ones at `at`; `None` where a byte that matters is not in the image.
     pub fn read(kernel: &Kernel, at: VirtAddr) -> Option<Self> {
+        if kernel.space.format().arch == Arch::RiscV64 {
+            return riscv::registers(kernel, at);
+        }
         let s = kernel.shape::<RegistersShape>();
         let block = s.read(kernel.view(), at);
         let all = [
@@ -77,18 +82,28 @@ impl Registers {
         found.get("ip").and(found.get("cs")).map(|_| found)
     }
 
-    /// A register by the kernel's name.
+    /// A register by the kernel's name; `ip` is the instruction pointer whatever the processor calls it.
     pub fn get(&self, name: &str) -> Option<u64> {
-        self.0.iter().find(|(n, _)| *n == name).map(|(_, v)| *v)
+        let known = |name: &str| self.0.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
+        match name {
+            "ip" => ["ip", "pc", "epc"].into_iter().find_map(known),
+            _ => known(name),
+        }
     }
 
     /// Whether they are those of a program: its privilege level, in the low bits of CS, is not the kernel's.
     pub fn is_user(&self) -> bool {
+        if let Some(status) = self.get("status") {
+            return riscv::is_user(status);
+        }
         self.get("cs").is_some_and(|cs| cs & 3 == 3)
     }
 
     /// Whether they look like a program's, by what the processor demands: code and stack segments of level 3, interrupts on.
     fn plausible(&self) -> bool {
+        if self.get("status").is_some() {
+            return riscv::plausible(self);
+        }
         // X86_EFLAGS_FIXED and X86_EFLAGS_IF.
         self.is_user() && self.get("ss").is_some_and(|ss| ss & 3 == 3) && self.get("flags").is_some_and(|f| f & 0x202 == 0x202)
     }
@@ -127,6 +142,10 @@ pub struct SystemCall {
 /// The system call that these registers were saved for; `None` where it was an interrupt or an exception
 /// (then `orig_ax` is -1).
 pub fn system_call(kernel: &Kernel, registers: &Registers) -> Option<SystemCall> {
+    if registers.get("status").is_some() {
+        let (number, arguments) = riscv::system_call(registers)?;
+        return Some(SystemCall { number, name: named(kernel, "sys_call_table", number), arguments, compat: false });
+    }
     let word = u64::from(kernel.view().view_metadata().pointer_size);
     let number = registers.get("orig_ax")?;
     // The kernel compares an int.
@@ -141,10 +160,14 @@ pub fn system_call(kernel: &Kernel, registers: &Registers) -> Option<SystemCall>
         true => "ia32_sys_call_table",
         false => "sys_call_table",
     };
-    let index = number & !X32;
-    let slot = kernel.address(table).filter(|_| index < MOST).map(|t| t.wrapping_add(umem::from(index * word)));
-    let name = slot.and_then(|slot| kernel.space.read_ptr(slot).ok()).and_then(|function| called(kernel, function));
-    Some(SystemCall { number, name, arguments, compat })
+    Some(SystemCall { number, name: named(kernel, table, number & !X32), arguments, compat })
+}
+
+/// The name of the function in a slot of a table of system calls.
+fn named(kernel: &Kernel, table: &str, index: u64) -> Option<String> {
+    let word = u64::from(kernel.view().view_metadata().pointer_size);
+    let slot = kernel.address(table).filter(|_| index < MOST)?.wrapping_add(umem::from(index * word));
+    kernel.space.read_ptr(slot).ok().and_then(|function| called(kernel, function))
 }
 
 /// The name of the function behind a system call, without what the kernel puts before it.
@@ -153,8 +176,17 @@ fn called(kernel: &Kernel, function: VirtAddr) -> Option<String> {
     if distance != 0 {
         return None;
     }
-    let known =
-        ["__x64_sys_", "__ia32_compat_sys_", "__ia32_sys_", "__x32_compat_sys_", "__se_sys_", "__do_sys_", "compat_sys_", "sys_"];
+    let known = [
+        "__x64_sys_",
+        "__riscv_sys_",
+        "__ia32_compat_sys_",
+        "__ia32_sys_",
+        "__x32_compat_sys_",
+        "__se_sys_",
+        "__do_sys_",
+        "compat_sys_",
+        "sys_",
+    ];
     let name = known.iter().find_map(|p| symbol.name.strip_prefix(p))?;
     Some(name.to_owned())
 }

@@ -3,7 +3,9 @@
 use super::orc::{Base, Entry, Kind};
 use super::registers::Registers;
 use super::returns::Real;
+use super::riscv;
 use super::{Frame, FrameKind, InactiveShape, Unwinder};
+use crate::arch::Arch;
 use crate::engine::{ViewExt, index};
 use crate::image::CpuState;
 use crate::os::linux::base::kernel::Kernel;
@@ -30,6 +32,11 @@ pub struct Start {
 }
 
 impl Start {
+    /// From where a task was left: where it goes on, its stack pointer and its frame pointer.
+    pub fn at(ip: u64, sp: u64, bp: u64) -> Self {
+        Self { ip, sp, bp, registers: None }
+    }
+
     /// From the registers that a task was left with.
     pub fn of_sleeper(kernel: &Kernel, sp: Option<VirtAddr>, bottom: VirtAddr, top: VirtAddr, lost: &mut Lost) -> Option<Self> {
         let shape = kernel.shape::<InactiveShape>();
@@ -53,7 +60,8 @@ impl Start {
     pub fn of_processor(cpu: &CpuState) -> Option<Self> {
         let registers = Registers(cpu.registers.clone());
         let (ip, sp) = (registers.get("ip")?, registers.get("sp")?);
-        Some(Self { ip, sp, bp: registers.get("bp").unwrap_or(0), registers: Some(registers) })
+        let bp = ["bp", "s0", "fp"].into_iter().find_map(|n| registers.get(n)).unwrap_or(0);
+        Some(Self { ip, sp, bp, registers: Some(registers) })
     }
 
     /// The stack pointer.
@@ -134,6 +142,7 @@ impl<'u, 'k> Walk<'u, 'k> {
         while self.frames.len() < MOST {
             let step = match &self.unwinder.tables {
                 Some(_) => self.by_tables(),
+                None if self.unwinder.kernel.space.format().arch == Arch::RiscV64 => self.by_riscv_frame(),
                 None => self.by_frame_pointer(),
             };
             match step {
@@ -304,6 +313,65 @@ impl<'u, 'k> Walk<'u, 'k> {
             return Err("it goes from stack to stack without end".to_owned());
         }
         Ok(self.area_of(to))
+    }
+
+    /// Frame pointers of RISC-V (`walk_stackframe`, arch/riscv/kernel/stacktrace.c): below where one points lie the caller's and the
+    /// return address.
+    fn by_riscv_frame(&mut self) -> Result<Step, String> {
+        let kernel = self.unwinder.kernel;
+        // Behind the frame of the way into the kernel lie the registers that were saved there.
+        if !self.signal && riscv::is_entry(kernel, self.ip) {
+            let registers = Registers::read(kernel, VirtAddr::new(umem::from(self.sp)));
+            let registers = registers.ok_or_else(|| format!("the registers saved at {:#x} are not in the image", self.sp))?;
+            if registers.is_user() {
+                self.user = Some(registers);
+                return Ok(Step::End);
+            }
+            let next = registers.get("sp").unwrap_or(0);
+            self.area = self.upwards(self.sp, next)?;
+            (self.ip, self.bp, self.sp) = (registers.get("epc").unwrap_or(0), registers.get("s0").unwrap_or(0), next);
+            self.signal = true;
+            self.saved = Saved::All(registers);
+            return Ok(Step::On);
+        }
+        // A thread of the kernel begins there, without a frame.
+        let begins =
+            kernel.symbols.near(VirtAddr::new(umem::from(self.ip))).is_some_and(|(s, _)| s.name.starts_with("ret_from_fork"));
+        if self.bp == 0 || begins {
+            return Ok(Step::End);
+        }
+        if self.bp % 8 != 0 || self.bp < 16 {
+            return Err(format!("the frame pointer is {:#x}, which is none", self.bp));
+        }
+        let slot = self.bp - 8;
+        let (mut bp, mut ip) = (self.word(self.bp - 16)?, self.word(slot)?);
+        // A function that calls nobody saves its caller's frame pointer only, where the return address would be.
+        let leaf = (self.own.0..self.own.1).contains(&ip) && self.signal;
+        if leaf {
+            (bp, ip) = (ip, self.register("ra").unwrap_or(0));
+        }
+        if ip == 0 {
+            return Ok(Step::End);
+        }
+        if !leaf {
+            match self.unwinder.trampolines.real(self.task, ip, slot) {
+                Real::Same => {}
+                Real::Other(real) => ip = real,
+                Real::Unknown => {
+                    self.finish_at(ip, self.bp);
+                    return Err("tracing took the return address away, and its record was not found".to_owned());
+                }
+            }
+        }
+        if !is_code(kernel, ip) {
+            return Err(format!(
+                "the frame pointer leads to {ip:#x}, which is no code; `--guess` lists what looks like return addresses"
+            ));
+        }
+        let next = self.bp;
+        self.area = self.upwards(self.sp, next)?;
+        (self.ip, self.sp, self.bp, self.signal, self.saved) = (ip, next, bp, false, Saved::None);
+        Ok(Step::On)
     }
 
     /// Frame pointers (arch/x86/kernel/unwind_frame.c): each points to the caller's, with the return address behind it.

@@ -1,0 +1,301 @@
+//! The kernel's image and page tables on 64-bit RISC-V.
+//!
+//! Since 5.13 the image is mapped in the last 2 GiB of the address space, apart from the linear map (arch/riscv/include/asm/page.h,
+//! `KERNEL_LINK_ADDR`; Documentation/arch/riscv/vm-layout.rst); KASLR moves it inside one gigabyte there. Before, it lay at the start
+//! of the linear map. Where RAM begins is up to the board, and no raw image says it: VMCOREINFO does (`phys_ram_base`), or the
+//! tables do, which name the same pages by their addresses that the file has at its offsets.
+
+use super::machine::{Found, Machine, Search, phys, virt};
+use super::places::{self, Shape};
+use super::trace::Trace;
+use crate::arch::{Arch, Paging};
+use crate::engine::to_u64;
+use crate::os::Hints;
+use crate::symbols::{Symbols, VmcoreInfo};
+use memsh_plugin::{PhysAddr, VirtAddr};
+
+/// `KERNEL_LINK_ADDR` (`ADDRESS_SPACE_END - SZ_2G + 1`).
+const LINK: u64 = 0xffff_ffff_8000_0000;
+/// `PAGE_OFFSET` of kernels before 5.13, which know Sv39 only; the image begins within the first megabytes.
+const OLD_LINEAR: u64 = 0xffff_ffe0_0000_0000;
+const OLD_LAST: u64 = OLD_LINEAR + (256 << 20) - 1;
+/// The firmware takes the first 2 MiB, the kernel what follows.
+const FIRMWARE: u64 = 2 << 20;
+/// `satp.MODE` (Privileged Specification, "Supervisor Address Translation and Protection Register").
+const MODE_SHIFT: u32 = 60;
+/// Where boards have their RAM: QEMU's virt, SiFive and Microchip; StarFive JH7110 and Allwinner D1; T-Head and SpacemiT.
+const BOARDS: [u64; 4] = [0x8000_0000, 0x4000_0000, 0x8020_0000, 0];
+/// So many groups of tables are looked into when all of memory was searched.
+const GROUPS: usize = 256;
+
+const STEP: &str = "page-table root";
+
+/// 64-bit RISC-V.
+pub(super) struct RiscV;
+
+/// The format that `satp` names; none where translation is off, or the value is just an address.
+fn mode(satp: u64) -> Option<Paging> {
+    match satp >> MODE_SHIFT {
+        8 => Some(Paging::Sv39),
+        9 => Some(Paging::Sv48),
+        10 => Some(Paging::Sv57),
+        _ => None,
+    }
+}
+
+/// The formats to try, the likeliest first.
+fn pagings(hints: &Hints, info: Option<&VmcoreInfo>) -> &'static [Paging] {
+    let bits = info.and_then(|i| i.number("VA_BITS").or_else(|| i.number("va_bits")));
+    let mode = || hints.cpus.iter().filter_map(|c| c.root).find_map(mode);
+    match bits {
+        Some(39) => &[Paging::Sv39],
+        Some(48) => &[Paging::Sv48],
+        Some(57) => &[Paging::Sv57],
+        _ => match mode() {
+            Some(Paging::Sv39) => &[Paging::Sv39],
+            Some(Paging::Sv48) => &[Paging::Sv48],
+            Some(Paging::Sv57) => &[Paging::Sv57],
+            _ => &[Paging::Sv39, Paging::Sv48, Paging::Sv57],
+        },
+    }
+}
+
+/// Where the image may lie.
+fn windows(paging: Paging) -> impl Iterator<Item = (VirtAddr, VirtAddr)> {
+    let old = (paging == Paging::Sv39).then(|| (virt(OLD_LINEAR), virt(OLD_LAST)));
+    std::iter::once((virt(LINK), virt(u64::MAX))).chain(old)
+}
+
+/// The first of `roots` that maps a kernel, in a memory that begins at the first of `bases` where it does.
+fn first(
+    search: &Search<'_>,
+    pagings: &[Paging],
+    roots: &[PhysAddr],
+    bases: &[u64],
+    what: &str,
+) -> Result<(Found, String), String> {
+    let mut why = None;
+    for &base in bases {
+        let memory = places::at_base(search.memory, base);
+        let placed = Search { memory: &memory, ..*search };
+        let there: Vec<PhysAddr> = roots.iter().copied().filter(|&r| memory.contains(r, 8)).collect();
+        if there.is_empty() {
+            continue;
+        }
+        for &paging in pagings {
+            for window in windows(paging) {
+                match placed.first(&[paging], there.iter().copied(), window, what) {
+                    Ok((mut found, detail)) => {
+                        found.moved = places::moved(search.memory, base);
+                        let found = found.of_its_version();
+                        let place = found.moved.map_or_else(String::new, |b| format!("; memory begins at {b}"));
+                        return Ok((found, format!("{detail}{place}")));
+                    }
+                    Err(e) => why = why.or(Some(e)),
+                }
+            }
+        }
+    }
+    Err(why.unwrap_or_else(|| places::elsewhere(search, what, roots)))
+}
+
+/// Where memory may begin: as it was opened where that can't be moved, else as the kernel says, as opened, as boards have it.
+fn bases(search: &Search<'_>) -> Vec<u64> {
+    let opened = places::begin(search.memory);
+    if !search.hints.movable {
+        return vec![opened];
+    }
+    let mut out: Vec<u64> = search.info.and_then(ram_base).into_iter().collect();
+    for base in std::iter::once(opened).chain(BOARDS) {
+        if !out.contains(&base) {
+            out.push(base);
+        }
+    }
+    out
+}
+
+/// `phys_ram_base`: where RAM begins as the kernel knows it.
+fn ram_base(info: &VmcoreInfo) -> Option<u64> {
+    unsigned(info, "phys_ram_base")
+}
+
+fn unsigned(info: &VmcoreInfo, name: &str) -> Option<u64> {
+    let n = info.number(name)?;
+    u64::try_from(n).ok().or_else(|| i64::try_from(n).ok().map(i64::cast_unsigned))
+}
+
+/// Where `swapper_pg_dir` may lie. `va_kernel_pa_offset` is there since 6.5; before, the image is where firmware loads it.
+fn roots(info: &VmcoreInfo) -> Vec<PhysAddr> {
+    let Some(root) = info.symbol("swapper_pg_dir").and_then(|r| to_u64(r.value())) else { return Vec::new() };
+    if let Some(offset) = unsigned(info, "va_kernel_pa_offset") {
+        return vec![phys(root.wrapping_sub(offset))];
+    }
+    let slide = info.kernel_offset().unwrap_or(0);
+    let starts = unsigned(info, "KERNEL_LINK_ADDR").into_iter().chain([LINK, OLD_LINEAR]);
+    let distance = starts.map(|s| root.wrapping_sub(s).wrapping_sub(slide)).find(|d| *d < 1 << 30);
+    let bases = ram_base(info).into_iter().chain(BOARDS);
+    distance.into_iter().flat_map(|d| bases.clone().flat_map(move |b| [b + FIRMWARE + d, b + d])).map(phys).collect()
+}
+
+impl Machine for RiscV {
+    fn archs(&self) -> &'static [Arch] {
+        &[Arch::RiscV64]
+    }
+
+    fn wrote(&self, info: &VmcoreInfo) -> bool {
+        // arch/riscv/kernel/vmcore_info.c (before 6.9 crash_core.c) alone names these.
+        ["phys_ram_base", "va_kernel_pa_offset"].iter().any(|n| info.number(n).is_some())
+    }
+
+    fn quick(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
+        let hints = search.hints;
+        let pagings = pagings(hints, search.info);
+        let bases = bases(search);
+        if let Some(dtb) = hints.dtb {
+            // The user said so: nothing else is tried. A whole satp is as good as an address.
+            let value = to_u64(dtb.value()).unwrap_or(u64::MAX);
+            return trace.attempt(STEP, "RISC-V: --dtb", || match mode(value) {
+                Some(paging) => {
+                    first(search, &[paging], &[phys(paging.format().root_of_register(value))], &bases, "the satp given")
+                }
+                None => first(search, pagings, &[dtb], &bases, "the root given"),
+            });
+        }
+        if let Some(found) = search.remembered(self.archs(), trace) {
+            return Some(found.of_its_version());
+        }
+        if let Some(info) = search.info.filter(|i| self.wrote(i) || hints.arch == Some(Arch::RiscV64))
+            && let Some(found) = trace.attempt(STEP, "RISC-V: VMCOREINFO (swapper_pg_dir, va_kernel_pa_offset)", || {
+                first(search, pagings, &roots(info), &bases, "the root it names")
+            })
+        {
+            return Some(found);
+        }
+        let satp = hints.cpus.iter().filter_map(|c| c.root).filter_map(|r| Some((mode(r)?, r)));
+        let satp: Vec<(Paging, PhysAddr)> = satp.map(|(p, r)| (p, phys(p.format().root_of_register(r)))).collect();
+        if satp.is_empty() {
+            return None;
+        }
+        trace.attempt(STEP, "RISC-V: satp of the recorded processors", || {
+            let mut why = String::new();
+            for (paging, root) in satp {
+                match first(search, &[paging], &[root], &bases, "what satp holds") {
+                    Ok(found) => return Ok(found),
+                    Err(e) => why = e,
+                }
+            }
+            Err(why)
+        })
+    }
+
+    fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
+        let hints = search.hints;
+        if hints.dtb.is_some() {
+            return None;
+        }
+        let opened = [places::begin(search.memory)];
+        let here = trace.attempt(STEP, "RISC-V: pass over all of memory", || {
+            let mut seen = 0;
+            for &paging in pagings(hints, search.info) {
+                for window in windows(paging) {
+                    let groups = search.groups(paging, window.0);
+                    seen += groups.len();
+                    let roots: Vec<PhysAddr> = groups.iter().take(GROUPS).filter_map(|g| g.roots.first().copied()).collect();
+                    if let Ok(found) = first(search, &[paging], &roots, &opened, "") {
+                        return Ok(found);
+                    }
+                }
+            }
+            Err(format!("none of {seen} groups of tables that could be roots maps a Linux kernel"))
+        });
+        if here.is_some() || !hints.movable {
+            return here;
+        }
+        trace.attempt(STEP, "RISC-V: where memory begins, as its tables say", || {
+            // The image's own table: large pages, one behind the other.
+            let shape = Shape { entry_size: 8, address: |e| (e & 0x003f_ffff_ffff_fc00) << 2, page_shift: 21, is_page, is_table };
+            let slots = [index_of(LINK, 30), index_of(OLD_LINEAR, 30)];
+            let bases = places::bases(search, &shape, &slots);
+            for &base in &bases {
+                let memory = places::at_base(search.memory, base);
+                let placed = Search { memory: &memory, ..*search };
+                for &paging in pagings(hints, search.info) {
+                    for window in windows(paging) {
+                        let groups = placed.groups(paging, window.0);
+                        let roots: Vec<PhysAddr> = groups.iter().take(GROUPS).filter_map(|g| g.roots.first().copied()).collect();
+                        if let Ok(found) = first(search, &[paging], &roots, &[base], "") {
+                            return Ok(found);
+                        }
+                    }
+                }
+            }
+            Err(format!("no place that its tables speak of fits ({} tried)", bases.len()))
+        })
+    }
+
+    fn own_root(&self, found: &mut Found, symbols: &dyn Symbols, info: Option<&VmcoreInfo>) -> Option<Result<String, String>> {
+        let own = symbols.address("swapper_pg_dir").or_else(|| info?.symbol("swapper_pg_dir"))?;
+        Some(found.with_own_root(own))
+    }
+}
+
+fn index_of(va: u64, shift: u32) -> usize {
+    usize::try_from(va >> shift & 511).unwrap_or(0)
+}
+
+const VALID: u64 = 1;
+const RWX: u64 = 0b1110;
+
+/// A large page of 2 MiB.
+fn is_page(entry: u64) -> bool {
+    entry & VALID != 0 && entry & RWX != 0 && entry & 0x7_fc00 == 0 && entry >> 54 == 0
+}
+
+fn is_table(entry: u64) -> bool {
+    entry & (VALID | RWX | 0xd0) == VALID && entry >> 54 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::useless_conversion, reason = "addresses may be wider than 64 bits")]
+    use super::*;
+
+    #[test]
+    fn satp_names_its_format() {
+        assert_eq!(mode(0xa00a_1000_0008_435e), Some(Paging::Sv57));
+        assert_eq!(mode(0x900a_0000_0008_4311), Some(Paging::Sv48));
+        assert_eq!(mode(0x800a_3000_0008_4316), Some(Paging::Sv39));
+        assert_eq!(mode(0x8432_6000), None);
+        assert_eq!(Paging::Sv57.format().root_of_register(0xa00a_1000_0008_435e), 0x8435_e000);
+    }
+
+    #[test]
+    fn vmcoreinfo_tells_root_and_base() {
+        let info = VmcoreInfo::parse(
+            b"OSRELEASE=6.12.1\nPAGESIZE=4096\nSYMBOL(swapper_pg_dir)=ffffffff81dca000\nNUMBER(phys_ram_base)=2147483648\n\
+              NUMBER(VA_BITS)=57\nNUMBER(KERNEL_LINK_ADDR)=0xffffffff80000000\nNUMBER(va_kernel_pa_offset)=0xfffffffeffe00000\n",
+        );
+        assert!(RiscV.wrote(&info));
+        assert_eq!(roots(&info), [phys(0x81fc_a000)]);
+        assert_eq!(ram_base(&info), Some(0x8000_0000));
+        assert_eq!(pagings(&Hints::default(), Some(&info)), [Paging::Sv57]);
+    }
+
+    #[test]
+    fn older_vmcoreinfo_leaves_the_place_to_firmware() {
+        let info = VmcoreInfo::parse(
+            b"OSRELEASE=6.1.0\nSYMBOL(swapper_pg_dir)=ffffffff8199f000\nNUMBER(VA_BITS)=48\nNUMBER(phys_ram_base)=2147483648\n\
+              NUMBER(KERNEL_LINK_ADDR)=0xffffffff80000000\n",
+        );
+        assert_eq!(roots(&info).first(), Some(&phys(0x8000_0000 + 0x20_0000 + 0x199_f000)));
+    }
+
+    #[test]
+    fn entries_of_the_images_own_table() {
+        // 0x80200000, V R X G A D
+        assert!(is_page(0x80200000 >> 2 | 0xeb));
+        assert!(!is_page(0x80201000 >> 2 | 0xeb), "not on a boundary of 2 MiB");
+        assert!(is_table(0x8fff_f000 >> 2 | 1));
+        assert!(!is_table(0x8fff_f000 >> 2 | 0xeb));
+    }
+}

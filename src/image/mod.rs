@@ -55,6 +55,7 @@ mod xen;
 mod zip;
 
 pub use blocks::BlockMemory;
+pub use kdump::KdumpFacts;
 pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
 pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};

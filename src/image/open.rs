@@ -60,7 +60,7 @@ pub struct ImageFacts {
 }
 
 /// What the image recorded of one processor.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CpuState {
     /// Page-table root as the register holds it (CR3, TTBR0_EL1, satp), where recorded.
     pub root: Option<u64>,

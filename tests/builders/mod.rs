@@ -2,16 +2,22 @@
 #![allow(dead_code, reason = "no test uses all of it")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+pub mod avml;
 pub mod elf;
 pub mod ewf;
 pub mod kdump;
 pub mod lime;
 pub mod lkcd;
+pub mod qcow2;
+pub mod qemu;
 pub mod lzo;
 pub mod usercore;
 pub mod vmware;
 pub mod xen;
 pub mod zip;
+pub mod crashdump;
+pub mod hiberfil;
+pub mod xpress;
 
 /// Bytes that differ from page to page and byte to byte.
 pub fn pattern(len: usize, seed: u64) -> Vec<u8> {

@@ -271,7 +271,10 @@ impl Machine for AArch64 {
         let mut advice = None;
         let found = trace.attempt(STEP, "AArch64: pass over all of memory", || {
             let heads = roots::heads(search);
-            for paging in pagings(search.info) {
+            // A table below the root looks like the root of a smaller format: larger ones first.
+            let mut larger_first = pagings(search.info);
+            larger_first.sort_by_key(|p| std::cmp::Reverse(p.format().va_bits));
+            for paging in larger_first {
                 let sized = |page: u64| heads.iter().any(|h| h.page_size == Some(page));
                 if heads.iter().any(|h| h.page_size.is_some()) && !sized(paging.format().page_size()) {
                     continue;
@@ -301,19 +304,59 @@ impl Machine for AArch64 {
     fn own_root(&self, found: &mut Found, symbols: &dyn Symbols, info: Option<&VmcoreInfo>) -> Option<Result<String, String>> {
         let own = symbols.address("swapper_pg_dir").or_else(|| info?.symbol("swapper_pg_dir"))?;
         let table = found.image.phys_of(own);
-        for root in parts(table, found.space.paging()) {
-            let space = found.space.clone().with_upper_root(root);
-            if space.translate_one(own).is_ok_and(|t| t.phys == table) {
-                found.space = space;
-                return Some(Ok(root.to_string()));
+        // A table below the root looks like the root of a smaller format: only the own root tells which it is.
+        let size = found.space.format().page_size();
+        let others = FORMATS.iter().filter(|f| f.0 == size && f.2 != found.space.paging()).map(|f| f.2);
+        for paging in std::iter::once(found.space.paging()).chain(others) {
+            for root in parts(table, paging) {
+                let space = found.space.with_roots(paging, found.space.root(), root);
+                if space.translate_one(own).is_ok_and(|t| t.phys == table) {
+                    found.space = space;
+                    return Some(Ok(root.to_string()));
+                }
             }
         }
         Some(Err(format!("the table at {own} does not map itself")))
     }
 
+    fn bounds(&self, found: &Found, symbols: &dyn Symbols) -> Vec<(&'static str, VirtAddr)> {
+        bounds(found, symbols).unwrap_or_default()
+    }
+
     fn software(&self, found: &Found, symbols: &dyn Symbols, types: &dyn Types) -> Option<Software> {
         Some(Software::LinuxAArch64(swap_entry(found, symbols, types)))
     }
+}
+
+/// Where the image begins and ends, as its header says, and its code, as the tables say: it is one mapping, from `_stext` to `_etext`
+/// (arch/arm64/mm/mmu.c).
+fn bounds(found: &Found, symbols: &dyn Symbols) -> Option<Vec<(&'static str, VirtAddr)>> {
+    let stext = symbols.address("_stext")?;
+    let mut out = Vec::new();
+    let end_of_code = {
+        let mut end = None;
+        found.space.runs(stext, stext.saturating_add(LARGEST), &mut |runs| {
+            let first = runs.first().filter(|r| r.virt == stext && r.perm.has(Perm::EXECUTE));
+            end = first.map(|r| r.virt.saturating_add(r.size));
+            ControlFlow::Break(())
+        });
+        end
+    };
+    out.extend(end_of_code.map(|end| ("_etext", end)));
+    // The header takes the segment before the code: SEGMENT_ALIGN, 64 KiB or (for kernels of 2 MiB pages) more, or a page.
+    let header = [64 << 10, 4 << 10, 2 << 20].into_iter().find_map(|distance: u64| {
+        let mut head = [0; 64];
+        let at = PhysAddr::new(found.image.phys_of(stext).value().checked_sub(umem::from(distance))?);
+        found.space.memory().read(at, &mut head).ok()?;
+        let size = head.get(16..24)?.try_into().ok().map(u64::from_le_bytes)?;
+        let right = head.get(56..60) == Some(roots::MAGIC.as_slice()) && umem::from(size) > CODE && umem::from(size) <= LARGEST;
+        right.then_some((stext.value().checked_sub(umem::from(distance))?, size))
+    });
+    if let Some((text, size)) = header {
+        out.push(("_text", VirtAddr::new(text)));
+        out.push(("_end", VirtAddr::new(text).checked_add(umem::from(size))?));
+    }
+    Some(out)
 }
 
 /// How this kernel writes swap entries. What it would write for a page without access tells old from new; where its data have no symbols,

@@ -6,6 +6,7 @@
 //! - VMCOREINFO, where its `_stext` is that of kallsyms
 //! - the kernel's code: what functions of known names refer to, where it looks like what it must be (`rules`)
 
+mod calls;
 mod code;
 mod exports;
 mod proof;
@@ -44,9 +45,9 @@ pub(super) fn fill(
     add(&mut symbols, noted.unwrap_or_default());
     let derived = trace.attempt(STEP, "the functions that refer to it", || {
         let code = code::Code::new(&bytes, image, space.format().arch, &symbols).ok_or("no code")?;
-        let extent = (image.virt.value(), image.virt.value().saturating_add(image.size));
-        let prover = proof::Prover::new(space, &symbols, extent);
-        let found = rule::Finder::new(code, &symbols, prover).run();
+        let prover = proof::Prover::new(space, &symbols, *image);
+        let mut found = rule::Finder::new(code, &symbols, prover).run();
+        found.extend(calls::table(&bytes, image, pointer_size, &symbols));
         let detail = format!("{} symbols", found.len());
         Ok((found, detail))
     });

@@ -80,6 +80,7 @@ pub const TABLES: &[&str] = &[
     "syscall",
     "ia32_syscall",
     "x32_syscall",
+    "compat_syscall",
     "idt",
     "ftrace",
     "livepatch",

@@ -225,7 +225,7 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     // Xen keeps a guest's memory in sections, without a single segment.
     let xen = tally.loads == 0 && xen::has_sections(data, header.wide, header.big);
     if !xen {
-        judge(&header, &notes, &tally)?;
+        judge(&header, &tally)?;
     }
     describe(&header, &tally, &mut parsed);
 
@@ -295,7 +295,7 @@ fn is_process(notes: &Notes, tally: &Tally) -> bool {
 }
 
 /// Whether this core is one of physical memory at all.
-fn judge(header: &Header, notes: &Notes, tally: &Tally) -> Result<()> {
+fn judge(header: &Header, tally: &Tally) -> Result<()> {
     let refuse = |what: String, hint: &str| Err(Error::new(Layer::Image, ErrorKind::Unsupported, what).hint(hint));
     if tally.unplaced() && (tally.loads > 1 || tally.unaddressed > 0) {
         return refuse(

@@ -18,8 +18,8 @@
 
 mod avml;
 mod blocks;
-mod crashdump;
 mod calendar;
+mod crashdump;
 mod detect;
 mod elf;
 mod elf_write;

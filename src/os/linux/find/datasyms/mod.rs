@@ -12,6 +12,8 @@ mod exports;
 mod proof;
 mod rule;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use super::image::KernelImage;
 use super::trace::Trace;
@@ -63,6 +65,14 @@ fn add(symbols: &mut SymbolTable, new: Vec<(String, VirtAddr)>) {
     if !new.is_empty() {
         symbols.finish();
     }
+}
+
+/// Adds bounds of the kernel's image that the architecture knows.
+pub(super) fn bounded(mut symbols: SymbolTable, bounds: Vec<(&'static str, VirtAddr)>) -> SymbolTable {
+    let new = bounds.into_iter().filter(|(name, _)| symbols.address(name).is_none());
+    let new: Vec<Named> = new.map(|(name, at)| (name.to_owned(), at)).collect();
+    add(&mut symbols, new);
+    symbols
 }
 
 /// Whether VMCOREINFO is of the kernel that has these symbols.

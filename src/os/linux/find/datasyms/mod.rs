@@ -67,6 +67,14 @@ fn add(symbols: &mut SymbolTable, new: Vec<(String, VirtAddr)>) {
     }
 }
 
+/// Adds bounds of the kernel's image that the architecture knows.
+pub(super) fn bounded(mut symbols: SymbolTable, bounds: Vec<(&'static str, VirtAddr)>) -> SymbolTable {
+    let new = bounds.into_iter().filter(|(name, _)| symbols.address(name).is_none());
+    let new: Vec<Named> = new.map(|(name, at)| (name.to_owned(), at)).collect();
+    add(&mut symbols, new);
+    symbols
+}
+
 /// Whether VMCOREINFO is of the kernel that has these symbols.
 pub(super) fn fits(info: &VmcoreInfo, symbols: &dyn Symbols) -> bool {
     let (said, known) = (info.symbol("_stext"), symbols.address("_stext").or_else(|| symbols.address("_text")));

@@ -91,13 +91,19 @@ fn told(t: &Tried) -> String {
         0 => String::new(),
         all => format!(", {} of {all} facts of VMCOREINFO", t.agree),
     };
-    format!(
-        "{} ({}): {} of {} members of task_struct are where it says{vmcoreinfo}",
-        t.release,
-        t.source,
-        t.confirmed(),
-        t.anchors.len()
-    )
+    let off: Vec<String> = t
+        .anchors
+        .iter()
+        .filter(|a| !a.confirmed())
+        .map(|a| match a.found {
+            Some(at) => format!("{}.{} at {at} instead of {}", a.structure, a.member, a.told),
+            None => format!("{}.{} not found", a.structure, a.member),
+        })
+        .chain(t.differ.iter().map(|d| format!("{d} differs")))
+        .collect();
+    let off = if off.is_empty() { String::new() } else { format!(" ({})", off.join(", ")) };
+    let (confirmed, all) = (t.confirmed(), t.anchors.len());
+    format!("{} ({}): {confirmed} of {all} members are where it says{vmcoreinfo}{off}", t.release, t.source)
 }
 
 /// The machine as tables name it.

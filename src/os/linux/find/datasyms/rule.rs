@@ -24,6 +24,8 @@ pub(super) enum Pick {
 
 /// Nodes of a list that are looked at.
 const NODES: usize = 256;
+/// What later kernels have as a member of something: no symbol of theirs.
+const MOVED: [(&str, &str); 1] = [("ptype_all", "net_hotdata")];
 /// How a compiler names a function that it has specialised or cut in pieces.
 const CLONES: [&str; 5] = ["", ".isra.0", ".constprop.0", ".part.0", ".constprop.0.isra.0"];
 
@@ -48,7 +50,8 @@ impl<'a> Finder<'a> {
     /// Everything that the rules find and `symbols` does not have.
     pub(super) fn run(mut self) -> Vec<(String, VirtAddr)> {
         for rule in RULES {
-            if self.symbols.address(rule.name).is_some() {
+            let moved = MOVED.iter().any(|(name, into)| *name == rule.name && self.symbols.address(into).is_some());
+            if moved || self.symbols.address(rule.name).is_some() {
                 continue;
             }
             if let Some(at) = self.find(rule) {

@@ -62,6 +62,8 @@ pub struct Session {
     hints: Hints,
     paging: Option<Paging>,
     detected: OnceLock<Detected>,
+    /// The process that the target consists of.
+    only: OnceLock<Option<ProcessInfo>>,
 }
 
 impl Session {
@@ -98,6 +100,9 @@ impl Session {
         hints.cpus.clone_from(&image.cpus);
         hints.machine.clone_from(&image.machine);
         hints.movable = image.facts.format == "raw" && options.image.base.is_none();
+        hints.windows.clone_from(&image.windows);
+        hints.without_memory = image.without_memory;
+        hints.placed = image.facts.format == "raw" && options.image.base.is_some();
         Self {
             image,
             name,
@@ -106,6 +111,7 @@ impl Session {
             hints,
             paging: options.paging,
             detected: OnceLock::new(),
+            only: OnceLock::new(),
         }
     }
 
@@ -157,7 +163,10 @@ impl Session {
         if let Some(detected) = self.detected.get() {
             return Ok(detected);
         }
-        let os::Detection { layer, steps, base } = os::detect(&self.image.memory, &self.hints);
+        let os::Detection { layer, steps, base } = match &self.image.process {
+            Some(process) => os::user::detect(&self.image.memory, process),
+            None => os::detect(&self.image.memory, &self.hints),
+        };
         match layer {
             // Ctrl-C says nothing of the image: whoever asks again gets another search.
             Err(e) if e.kind() == ErrorKind::Interrupted => Err(e),
@@ -213,11 +222,14 @@ impl Session {
     pub fn linux(&self, what: &str) -> Result<&Arc<linux::Kernel>> {
         let layer = self.os()?;
         layer.linux.as_ref().ok_or_else(|| {
-            let info = layer.os.os_info();
+            let here = match &self.image.process {
+                Some(_) => "is the dump of one process".to_owned(),
+                None => format!("runs {}", layer.os.os_info().kind.to_string_lossy()),
+            };
             Error::new(
                 Layer::Os,
                 ErrorKind::Unsupported,
-                format!("{what}: only a Linux target has this; here runs {}", info.kind.to_string_lossy()),
+                format!("{what}: only the memory of a Linux machine has this; the target {here}"),
             )
             .hint("`help` lists the commands; `ps`, `modules`, `maps`, `read` and `scan` work on every target")
         })
@@ -235,6 +247,12 @@ impl Session {
     /// As [`os`](Self::os), and when the list itself can't be found.
     pub fn processes(&self) -> Result<Listing<ProcessInfo>> {
         Ok(std::result::Result::from(self.os()?.os.processes())?)
+    }
+
+    /// The process that the target consists of, where it is the dump of one process.
+    pub fn only_process(&self) -> Option<&ProcessInfo> {
+        let first = || self.image.process.as_ref().and_then(|_| self.processes().ok()?.items.first().cloned());
+        self.only.get_or_init(first).as_ref()
     }
 
     /// The process with this id or, where only one has it, this name.
@@ -267,7 +285,10 @@ impl Session {
     /// As [`os`](Self::os).
     pub fn kernel_space(&self) -> Result<Space> {
         match (self.os(), self.hints.dtb, self.paging) {
-            (Ok(layer), _, _) => Ok(Space::Kernel(layer.kernel.clone())),
+            (Ok(layer), _, _) => Ok(match self.only_process() {
+                Some(process) => Space::Process(Box::new(process.clone()), layer.kernel.clone()),
+                None => Space::Kernel(layer.kernel.clone()),
+            }),
             (Err(_), Some(root), Some(paging)) => Ok(Space::Kernel(AddressSpace::new(self.image.memory.clone(), paging, root))),
             (Err(e), ..) => Err(e),
         }

@@ -213,8 +213,6 @@ fn elf_that_is_no_memory_says_what_it_is() {
         Segment { virt: 0x40_0000, ..load(0, &[1; 64]) },
         Segment { virt: 0x60_0000, ..load(0, &[2; 64]) },
     ];
-    let text = refused(image(Elf::core(user.clone()).build()));
-    assert!(text.contains("the core dump of a user-mode process (ba?sh), not of a machine's memory"), "{text}");
     let text = refused(image(Elf::core(user[1..].to_vec()).build()));
     assert!(text.contains("an ELF core whose 2 segments carry no physical addresses"), "{text}");
 

@@ -67,6 +67,7 @@ const fn format(mode: &'static str, page: u32, va_bits: u32, first_block: usize,
         depth,
         levels,
         present: VALID,
+        present_any: 0,
         // Bits 47:page, or 49:page with LPA2, whose bits 51:50 are elsewhere.
         address_mask: (if wide.shift == 42 { 0x0004_0000_0000_0000 } else { 0x0001_0000_0000_0000 }) - (1 << page),
         address_shift: 0,
@@ -85,7 +86,8 @@ const fn root_mask(bits: u32, wide: bool) -> u64 {
     if wide { 0x0010_0000_0000_0000 - if size < 64 { 64 } else { size } } else { 0x0001_0000_0000_0000 - size }
 }
 
-/// 64 KiB granule with 52-bit addresses (FEAT_LPA): entry bits 15:12 are address bits 51:48.
+/// 64 KiB granule with 52-bit physical addresses (FEAT_LPA): entry bits 15:12 are address bits 51:48, whatever the width of virtual
+/// addresses. They are zero where the processor has 48 bits.
 const LPA: Extra = Extra { mask: 0xf000, shift: 36 };
 /// 4 KiB and 16 KiB granules with 52-bit addresses (FEAT_LPA2, TCR.DS): entry bits 9:8 are address bits 51:50.
 const LPA2: Extra = Extra { mask: 0x300, shift: 42 };
@@ -105,8 +107,8 @@ pub const K16_48: PageFormat = format("16K 48-bit", 14, 48, 2, Extra::NONE);
 /// 16 KiB granule, 52-bit addresses.
 pub const K16_52: PageFormat = format("16K 52-bit", 14, 52, 1, LPA2);
 /// 64 KiB granule, 42-bit addresses.
-pub const K64_42: PageFormat = format("64K 42-bit", 16, 42, 2, Extra::NONE);
+pub const K64_42: PageFormat = format("64K 42-bit", 16, 42, 2, LPA);
 /// 64 KiB granule, 48-bit addresses.
-pub const K64_48: PageFormat = format("64K 48-bit", 16, 48, 2, Extra::NONE);
+pub const K64_48: PageFormat = format("64K 48-bit", 16, 48, 2, LPA);
 /// 64 KiB granule, 52-bit addresses.
 pub const K64_52: PageFormat = format("64K 52-bit", 16, 52, 1, LPA);

@@ -57,6 +57,7 @@ pub const X86: PageFormat = PageFormat {
         Level::NONE,
     ],
     present: PRESENT,
+    present_any: 0,
     address_mask: 0xffff_f000,
     address_shift: 0,
     extra: Extra::NONE,
@@ -77,8 +78,8 @@ pub const X86_PAE: PageFormat = PageFormat {
     depth: 3,
     levels: [
         Level {
-            // Bits 2:1, 8:5 and 63:52 of a PDPTE must be zero.
-            table_reserved: 0xfff0_0000_0000_01e6,
+            // Bits 2:1, 8:5 and 63:52 of a PDPTE must be zero; but QEMU's own processor marks bit 5, accessed, as in any entry.
+            table_reserved: 0xfff0_0000_0000_01c6,
             permits: false,
             ..level("PDPT", 30, 2, Leaf::Never { require: 0 })
         },
@@ -88,6 +89,7 @@ pub const X86_PAE: PageFormat = PageFormat {
         Level::NONE,
     ],
     present: PRESENT,
+    present_any: 0,
     address_mask: ADDRESS,
     address_shift: 0,
     extra: Extra::NONE,
@@ -108,6 +110,7 @@ pub const X86_64: PageFormat = PageFormat {
     depth: 4,
     levels: [pointing("PML4", 39), large("PDPT", 30), large("PD", 21), PT, Level::NONE],
     present: PRESENT,
+    present_any: 0,
     address_mask: ADDRESS,
     address_shift: 0,
     extra: Extra::NONE,

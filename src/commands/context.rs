@@ -98,9 +98,9 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The process that `proc` chose.
+    /// The process that `proc` chose, or the one that the target consists of.
     pub fn current(&self) -> Option<&ProcessInfo> {
-        self.current.as_ref()
+        self.current.as_ref().or_else(|| self.session.as_ref()?.only_process())
     }
 
     /// The surroundings.

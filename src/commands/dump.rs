@@ -9,7 +9,7 @@ use super::pagecache;
 use super::pages::walk;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::{Whose, open};
+use super::which::{Whose, open, physical_memory};
 use clap::ValueEnum;
 use memsh::engine::{AddressSpace, Memory};
 use memsh::image::{ElfNotes, Progress, WriteFormat, write_image};
@@ -44,7 +44,7 @@ pub struct Dump {
     /// Overwrite the file
     #[arg(long)]
     force: bool,
-    /// raw bytes (unreadable ones as zeros), an ELF core or LiME; default: elf for a process, else raw
+    /// raw bytes (unreadable ones as zeros), an ELF core, LiME, or AVML (compressed; blocks of zeros left out); default: elf for a process, else raw
     #[arg(id = "dump_format", long = "format", value_name = "FORMAT")]
     format: Option<Format>,
     #[command(flatten)]
@@ -56,6 +56,7 @@ enum Format {
     Raw,
     Elf,
     Lime,
+    Avml,
 }
 
 /// What was written.
@@ -99,7 +100,7 @@ impl Command for Dump {
         }
         let physical = matches!(self.what.as_slice(), [w] if w == "phys") || (self.what.is_empty() && self.whose.phys);
         let space = match physical {
-            true => Space::Physical(session.memory().clone()),
+            true => physical_memory(session)?,
             false => self.whose.space(cx)?,
         };
         let ranges = if physical { session.memory().ranges().to_vec() } else { self.ranges(cx, &space)? };
@@ -120,6 +121,7 @@ impl Command for Dump {
         let format = match format {
             Format::Raw => WriteFormat::Raw,
             Format::Lime => WriteFormat::Lime,
+            Format::Avml => WriteFormat::Avml,
             Format::Elf => WriteFormat::ElfCore(ElfNotes {
                 machine: session.os().ok().map(|l| l.kernel.format().arch.name().to_owned()).or(session.image().machine.clone()),
                 vmcoreinfo: session.image().vmcoreinfo.clone().filter(|_| physical),

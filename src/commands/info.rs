@@ -43,6 +43,24 @@ struct ImagePart {
     ranges: Vec<Range>,
     /// How the file is compressed as a whole.
     compressed: Option<String>,
+    /// Further facts of the file's header, in the format's own terms; which there are depends on the format.
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
+    details: serde_json::Map<String, serde_json::Value>,
+    /// Processors that the file recorded.
+    cpus: Vec<CpuPart>,
+}
+
+/// What the file recorded of a processor; null where it did not.
+#[derive(Serialize, JsonSchema)]
+struct CpuPart {
+    /// Page-table root as the register holds it (CR3, TTBR0_EL1, satp).
+    root: Option<Hex>,
+    /// Root of the upper half (TTBR1_EL1).
+    root_upper: Option<Hex>,
+    cr0: Option<Hex>,
+    cr4: Option<Hex>,
+    efer: Option<Hex>,
+    instruction_pointer: Option<Hex>,
 }
 
 /// From `start` to before `end`.
@@ -122,13 +140,19 @@ impl Command for Info {
                     .map(|r| Range { start: r.start.into(), end: r.start.saturating_add(r.size).into() })
                     .collect(),
                 compressed: facts.compressed.clone(),
+                details: facts.details.iter().map(|(k, v)| (k.clone(), v.clone().into())).collect(),
+                cpus: session.image().cpus.iter().map(processor).collect(),
             },
-            arch: kernel.map(|k| k.format().arch.name().to_owned()).or_else(|| session.image().machine.clone()),
-            paging: kernel.map(|k| Paging {
+            arch: match (&session.image().process, kernel) {
+                (Some(process), _) => Some(process.machine.clone()),
+                (None, Some(kernel)) => Some(kernel.format().arch.name().to_owned()),
+                (None, None) => session.image().machine.clone(),
+            },
+            paging: kernel.filter(|k| !k.is_flat()).map(|k| Paging {
                 mode: k.format().mode.to_owned(),
                 levels: k.format().depth,
                 page_size: k.format().page_size(),
-                root: k.root().into(),
+                root: k.upper_root().into(),
             }),
             os: layer.as_ref().ok().map(|l| os_part(l.os.as_ref())),
             detection: steps(session),
@@ -136,6 +160,18 @@ impl Command for Info {
         };
         out.push(&row)?;
         layer.map(drop).map_err(Into::into)
+    }
+}
+
+fn processor(cpu: &memsh::image::CpuState) -> CpuPart {
+    let hex = |value: Option<u64>| value.map(|v| Hex(memsh::umem::from(v)));
+    CpuPart {
+        root: hex(cpu.root),
+        root_upper: hex(cpu.root_upper),
+        cr0: hex(cpu.cr0),
+        cr4: hex(cpu.cr4),
+        efer: hex(cpu.efer),
+        instruction_pointer: cpu.instruction_pointer.map(Hex::from),
     }
 }
 

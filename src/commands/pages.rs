@@ -56,6 +56,7 @@ impl Command for Pages {
         &[("pages 1", "a process"), ("pages -k --jsonl", "the kernel, as JSON lines")];
 
     fn run(mut self, cx: &Context, out: &mut Rows<'_, PagesRow>) -> Result<()> {
+        super::which::with_page_tables(cx.session()?, "pages")?;
         if self.end.is_none() {
             let mut words: Vec<String> = self.start.take().into_iter().collect();
             self.whose.take_from(cx, &mut words, false)?;

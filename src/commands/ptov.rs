@@ -52,6 +52,7 @@ impl Command for Ptov {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[("ptov 0x1000000", "who maps this byte")];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, PtovRow>) -> Result<()> {
+        super::which::with_page_tables(cx.session()?, "ptov")?;
         let session = cx.session()?;
         let physical = cx.evaluate(&self.address, None)?;
         let space = session.kernel_space()?;

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::{Failure, Result};
 use super::pages::walk;
 use super::read::windbg_count;
-use super::which::{Whose, open};
+use super::which::{Whose, open, physical_memory};
 use clap::Args;
 use memsh::engine::search::{Options, RunSource, Source, Span, Summary, VirtRun};
 use memsh::session::Space;
@@ -56,7 +56,7 @@ impl Place {
             return user.map(|p| Ok(session.process_space(p)?)).collect();
         }
         if self.whose.is_default() && cx.current().is_none() && !self.is_virtual(cx)? {
-            return Ok(vec![Space::Physical(session.memory().clone())]);
+            return Ok(vec![physical_memory(session)?]);
         }
         Ok(vec![self.whose.space(cx)?])
     }

@@ -109,6 +109,7 @@ impl Command for Vtop {
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, VtopRow>) -> Result<()> {
+        super::which::with_page_tables(cx.session()?, "vtop")?;
         let text = self.address.as_deref().unwrap_or_default();
         let (space, text) = match self.address {
             Some(_) => self.whose.prefixed(cx, text)?,

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::failure::{Failure, Result};
 use clap::Args;
-use memsh::session::{Space, is_process};
+use memsh::session::{Session, Space, is_process};
 use memsh::{Error, ErrorKind, Layer, umem};
 use memsh_plugin::{Os, ProcessInfo, ProcessInstanceBox};
 
@@ -50,7 +50,7 @@ impl Whose {
     pub fn space(&self, cx: &Context) -> Result<Space> {
         let session = cx.session()?;
         if self.phys {
-            return Ok(Space::Physical(session.memory().clone()));
+            return physical_memory(session);
         }
         if let Some(which) = &self.process {
             return Ok(session.process_space(&session.find_process(which)?)?);
@@ -82,7 +82,7 @@ impl Whose {
         };
         let session = cx.session()?;
         let own = match head {
-            "p" | "phys" => Space::Physical(session.memory().clone()),
+            "p" | "phys" => physical_memory(session)?,
             "k" | "kernel" => session.kernel_space()?,
             pid if pid.bytes().all(|b| b.is_ascii_digit()) => session.process_space(&session.find_process(pid)?)?,
             // `symbol:cpu` is a per-CPU variable; what is left can be a process's name.
@@ -108,6 +108,33 @@ impl Whose {
             None if self.kernel || self.phys => Ok(None),
             None => Ok(cx.current().cloned()),
         }
+    }
+}
+
+/// Physical memory.
+///
+/// # Errors
+/// When the target is one process, of which only virtual addresses are known.
+pub fn physical_memory(session: &Session) -> Result<Space> {
+    if session.only_process().is_some() {
+        let what = "the target is one process: its dump knows virtual addresses only, and nothing of physical memory";
+        return Err(Error::new(Layer::Physical, ErrorKind::Unsupported, what).hint("leave --phys away").into());
+    }
+    Ok(Space::Physical(session.memory().clone()))
+}
+
+/// Refuses what needs page tables, where the target has none.
+///
+/// # Errors
+/// When the target is one process.
+pub fn with_page_tables(session: &Session, command: &str) -> Result<()> {
+    match session.only_process() {
+        Some(_) => {
+            let what = format!("{command}: the target is one process, and its dump holds no page tables");
+            let e = Error::new(Layer::Virtual, ErrorKind::Unsupported, what);
+            Err(e.hint("`maps` lists its regions; `read` and `scan` reach what is in the dump").into())
+        }
+        None => Ok(()),
     }
 }
 

@@ -1,7 +1,10 @@
 //! What an operating system writes into entries that the processor ignores.
 
+mod riscv;
+
+use super::entry::leaf_address;
 use super::fault::FaultReason;
-use crate::arch::{Arch, PageFormat};
+use crate::arch::{Arch, Leaf, PageFormat};
 
 /// How the system that owns the page tables uses entries that are not valid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,15 +12,28 @@ pub enum Software {
     /// Unknown: an invalid entry says nothing.
     #[default]
     None,
-    /// Linux, as of today.
+    /// Linux.
     Linux,
-    /// Linux of this version, where the meaning of a bit depends on it.
+    /// Linux on AArch64, whose swap entries changed over time.
+    LinuxAArch64(SwapEntry),
+    /// Linux of this version, where the meaning of a bit depends on it (RISC-V, ARM).
     LinuxOf {
         /// The first number.
         major: u16,
         /// The second.
         minor: u16,
     },
+}
+
+/// Where a swap entry of Linux on AArch64 keeps area and slot (arch/arm64/include/asm/pgtable.h).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SwapEntry {
+    /// Before 5.19: the area in bits 7:2, the slot in 57:8.
+    Area2,
+    /// 5.19 to 6.9: the area in bits 7:3 (bit 2 says that the page is nobody else's), the slot in 57:8.
+    Area3,
+    /// Since 6.10: the area in bits 10:6, the slot in 61:12.
+    Area6,
 }
 
 /// What an invalid entry means.
@@ -37,13 +53,16 @@ const X86_PFN: u64 = 0x000f_ffff_ffff_f000;
 /// No system has more swap areas: `MAX_SWAPFILES` is below 32; types above are migration and poison markers (include/linux/swap.h).
 const SWAP_AREAS: u64 = 23;
 
-impl Software {
-    /// Whether it is Linux, of whatever version.
-    pub fn is_linux(self) -> bool {
-        matches!(self, Software::Linux | Software::LinuxOf { .. })
+/// A swap area and a slot in it, where both make sense.
+fn area_and_slot(area: u64, slot: u64) -> Meaning {
+    match u32::try_from(area) {
+        Ok(a) if area < SWAP_AREAS && slot > 0 => Meaning::Gone(FaultReason::Swapped { area: a, slot }),
+        _ => Meaning::Gone(FaultReason::NotPresent),
     }
+}
 
-    /// The version; the highest where none is told.
+impl Software {
+    /// The version of Linux; the highest where none is told.
     fn version(self) -> (u16, u16) {
         match self {
             Software::LinuxOf { major, minor } => (major, minor),
@@ -53,12 +72,10 @@ impl Software {
 
     /// The meaning of an invalid, non-zero `entry` that would map `1 << shift` bytes.
     pub(super) fn meaning(self, f: &PageFormat, entry: u64, shift: u32) -> Meaning {
-        if !self.is_linux() {
-            return Meaning::Gone(FaultReason::NotPresent);
-        }
-        match f.arch {
-            Arch::X86_64 => linux_x86_64(entry, shift),
-            Arch::RiscV64 => linux_riscv(f, entry, shift, self.version()),
+        match (self, f.arch) {
+            (Software::Linux, Arch::X86_64) => linux_x86_64(entry, shift),
+            (Software::LinuxAArch64(swap), Arch::AArch64) => linux_aarch64(f, swap, entry, shift),
+            (Software::Linux | Software::LinuxOf { .. }, Arch::RiscV64) => riscv::meaning(f, entry, shift, self.version()),
             _ => Meaning::Gone(FaultReason::NotPresent),
         }
     }
@@ -81,46 +98,103 @@ fn linux_x86_64(entry: u64, shift: u32) -> Meaning {
     // Type in bits 63:59, inverted offset in bits 58:9.
     let area = entry >> 59;
     let slot = (!entry << 5) >> 14;
-    swapped(area, slot)
-}
-
-/// A swap area and a slot in it, where both make sense.
-fn swapped(area: u64, slot: u64) -> Meaning {
     match u32::try_from(area) {
         Ok(a) if area < SWAP_AREAS && slot > 0 => Meaning::Gone(FaultReason::Swapped { area: a, slot }),
         _ => Meaning::Gone(FaultReason::NotPresent),
     }
 }
 
-/// Linux on RISC-V (arch/riscv/include/asm/pgtable-bits.h, pgtable.h). An inaccessible page has READ set beside whatever bit says
-/// PROT_NONE (GLOBAL today, READ itself before), a swapped one neither.
-fn linux_riscv(f: &PageFormat, entry: u64, shift: u32, version: (u16, u16)) -> Meaning {
-    const READ: u64 = 1 << 1;
-    if !matches!(shift, 12 | 21 | 30) {
-        return Meaning::Gone(FaultReason::NotPresent);
+/// AArch64: the valid bit, and the one that tells a table or page from a block.
+const ARM_VALID: u64 = 1;
+const ARM_TABLE: u64 = 1 << 1;
+/// Not global: since 6.10 it marks an entry that is present without being valid (`PTE_PRESENT_INVALID`).
+const ARM_NG: u64 = 1 << 11;
+/// Execution barred for the kernel and for user code, as in every entry without access (`PAGE_NONE`).
+const ARM_PXN_UXN: u64 = 3 << 53;
+/// `PTE_PROT_NONE` before 6.10.
+const ARM_PROT_NONE: u64 = 1 << 58;
+/// `PMD_PRESENT_INVALID` before 6.10: a huge page that is just being split or moved.
+const ARM_HUGE_INVALID: u64 = 1 << 59;
+
+/// Linux on AArch64 (arch/arm64/include/asm/pgtable-prot.h, pgtable.h).
+///
+/// A page without access needs no version to be known by. Bit 58 is never set in an old swap entry. In a new one, which may not have
+/// bit 11, it would be bit 46 of a slot: no swap area has so many. An old swap entry with bits 11, 53 and 54 would have a slot
+/// beyond 2^45.
+fn linux_aarch64(f: &PageFormat, swap: SwapEntry, entry: u64, shift: u32) -> Meaning {
+    let gone = Meaning::Gone(FaultReason::NotPresent);
+    let levels = f.used_levels();
+    let Some(level) = levels.iter().find(|l| l.shift == shift) else { return gone };
+    let last = levels.last().is_some_and(|l| l.shift == shift);
+    if entry & ARM_VALID != 0 {
+        return gone;
     }
-    if entry & READ != 0 {
-        let base = (entry & f.address_mask) << f.address_shift;
-        return Meaning::Resident(base & !((1 << shift) - 1), shift);
+    let barred = entry & ARM_PXN_UXN == ARM_PXN_UXN;
+    let newer = entry & ARM_NG != 0 && barred;
+    let older = entry & (ARM_PROT_NONE | ARM_HUGE_INVALID) != 0 && (entry & ARM_NG != 0 || barred);
+    if newer || older {
+        // Above the last level a block's form: what has bit 1 would be a table.
+        let block = matches!(level.leaf, Leaf::IfClear(_)) && entry & ARM_TABLE == 0;
+        if !last && !block {
+            return gone;
+        }
+        return Meaning::Resident(leaf_address(f, level, entry), shift);
     }
-    if shift > 12 {
-        return Meaning::Gone(FaultReason::NotPresent);
+    if !last || entry & (ARM_VALID | ARM_TABLE) != 0 {
+        return gone;
     }
-    // The type moved up when PROT_NONE became the bit for global pages, and again by one for the marker of exclusive pages (6.3).
-    let low = match version {
-        (6, 3..) | (7.., _) => 7,
-        (5, 19..) | (6, _) => 6,
-        (0..=4, _) | (5, 0..=15) => 2,
-        // Between, which of two it is can't be told from the version.
-        _ => return Meaning::Gone(FaultReason::NotPresent),
+    let (area, slot) = match swap {
+        SwapEntry::Area2 => (entry >> 2 & 0x3f, entry >> 8 & ((1 << 50) - 1)),
+        SwapEntry::Area3 => (entry >> 3 & 0x1f, entry >> 8 & ((1 << 50) - 1)),
+        SwapEntry::Area6 => (entry >> 6 & 0x1f, entry >> 12 & ((1 << 50) - 1)),
     };
-    swapped(entry >> low & 0x1f, entry >> (low + 5))
+    match u32::try_from(area) {
+        Ok(a) if area < SWAP_AREAS && slot > 0 => Meaning::Gone(FaultReason::Swapped { area: a, slot }),
+        _ => gone,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::arch::aarch64::{K4_48, K4_52};
+
+    #[test]
+    fn aarch64_prot_none_of_every_age() {
+        let age = |swap| Software::LinuxAArch64(swap);
+        let resident = Meaning::Resident(0x4321_5000, 12);
+        // 6.1: PROT_NONE | SHARED | AF | nG | PXN | UXN | MT_NORMAL, bit 1 set or not.
+        for old in [0x0468_0000_4321_5f40u64, 0x0468_0000_4321_5fc2] {
+            assert_eq!(age(SwapEntry::Area3).meaning(&K4_48, old, 12), resident, "{old:#x}");
+        }
+        // 6.12: nG with PXN and UXN, the valid bit clear.
+        assert_eq!(age(SwapEntry::Area6).meaning(&K4_48, 0x0060_0000_4321_5f42, 12), resident);
+        // A huge page, and what could not be one.
+        let huge = 0x0460_0000_4320_0f40;
+        assert_eq!(age(SwapEntry::Area3).meaning(&K4_48, huge, 21), Meaning::Resident(0x4320_0000, 21));
+        assert_eq!(age(SwapEntry::Area3).meaning(&K4_48, huge, 39), Meaning::Gone(FaultReason::NotPresent));
+        // Address bits that LPA2 keeps in bits 9:8.
+        let wide = 0x0060_0000_4321_5842 | 1 << 9;
+        assert_eq!(age(SwapEntry::Area6).meaning(&K4_52, wide, 12), Meaning::Resident(0x0008_0000_4321_5000, 12));
+    }
+
+    #[test]
+    fn aarch64_swap_entries_of_every_age() {
+        let swapped = |area, slot| Meaning::Gone(FaultReason::Swapped { area, slot });
+        let meaning = |swap, entry| Software::LinuxAArch64(swap).meaning(&K4_48, entry, 12);
+        assert_eq!(meaning(SwapEntry::Area2, 3 << 2 | 123 << 8), swapped(3, 123));
+        assert_eq!(meaning(SwapEntry::Area3, 3 << 3 | 1 << 2 | 123 << 8), swapped(3, 123));
+        assert_eq!(meaning(SwapEntry::Area6, 3 << 6 | 1 << 2 | 1 << 3 | 123 << 12), swapped(3, 123));
+        // A migration entry's type is none of an area; slot 0 is the area's header.
+        assert_eq!(meaning(SwapEntry::Area3, 30 << 3 | 123 << 8), Meaning::Gone(FaultReason::NotPresent));
+        assert_eq!(meaning(SwapEntry::Area6, 3 << 6), Meaning::Gone(FaultReason::NotPresent));
+        // Of a level above the last it would be a table.
+        assert_eq!(
+            Software::LinuxAArch64(SwapEntry::Area6).meaning(&K4_48, 123 << 12, 21),
+            Meaning::Gone(FaultReason::NotPresent)
+        );
+    }
     use crate::arch::x86::X86_64;
 
     #[test]
@@ -136,25 +210,5 @@ mod tests {
         // __swp_entry(type 1, offset 123): (~offset << 14 >> 5) | type << 59
         let entry = ((!123u64) << 14 >> 5) | 1 << 59;
         assert_eq!(Software::Linux.meaning(&X86_64, entry, 12), Meaning::Gone(FaultReason::Swapped { area: 1, slot: 123 }));
-    }
-
-    #[test]
-    fn riscv_prot_none_and_swap() {
-        use crate::arch::riscv::SV39;
-        // PROT_NONE | READ | ACCESSED of frame 0x80123.
-        let entry = 0x80123 << 10 | 0x62;
-        assert_eq!(Software::Linux.meaning(&SV39, entry, 12), Meaning::Resident(0x8012_3000, 12));
-        // Before PROT_NONE was the global bit.
-        let old = Software::LinuxOf { major: 5, minor: 10 };
-        assert_eq!(old.meaning(&SV39, 0x80123 << 10 | 0x42, 12), Meaning::Resident(0x8012_3000, 12));
-        let gone = |area, slot| Meaning::Gone(FaultReason::Swapped { area, slot });
-        // Area 1, slot 77; exclusive.
-        assert_eq!(Software::Linux.meaning(&SV39, 77 << 12 | 1 << 7 | 1 << 6, 12), gone(1, 77));
-        let v61 = Software::LinuxOf { major: 6, minor: 1 };
-        assert_eq!(v61.meaning(&SV39, 77 << 11 | 1 << 6, 12), gone(1, 77));
-        assert_eq!(old.meaning(&SV39, 77 << 7 | 1 << 2, 12), gone(1, 77));
-        let unsure = Software::LinuxOf { major: 5, minor: 17 };
-        assert_eq!(unsure.meaning(&SV39, 77 << 7 | 1 << 2, 12), Meaning::Gone(FaultReason::NotPresent));
-        assert_eq!(Software::None.meaning(&SV39, entry, 12), Meaning::Gone(FaultReason::NotPresent));
     }
 }

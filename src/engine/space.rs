@@ -4,6 +4,7 @@ use super::cache::TranslationCache;
 use super::entry::half;
 use super::explain::{Explanation, exact, explain, translation};
 use super::fault::{Fault, FaultReason};
+use super::flat::Flat;
 use super::mapped::{Load, Mapped};
 use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
@@ -12,7 +13,7 @@ use super::software::Software;
 use super::spans::{Merge, PageRun, Spans, Walked, budget, root_visits};
 use super::view::ViewExt;
 use super::walk::{Memo, Page, walk, walk_memo, walk_split};
-use crate::arch::{PageFormat, Paging, typed, typed::Format, with_format};
+use crate::arch::{Arch, PageFormat, Paging, typed, typed::Format, with_format};
 use memsh_plugin::{
     CSliceMut, MemoryView, PhysAddr, PhysReadOp, Status, TranslateOp, Translation, ViewMetadata, VirtAddr, VirtReadOp, umem,
 };
@@ -29,6 +30,8 @@ pub struct AddressSpace {
     software: Software,
     /// Only over memory that costs per access.
     cache: Option<Arc<TranslationCache>>,
+    /// In place of page tables. The walk that is written out in place does not ask: a flat space never has its format.
+    flat: Option<Arc<Flat>>,
 }
 
 impl AddressSpace {
@@ -36,7 +39,18 @@ impl AddressSpace {
     pub fn new(memory: Memory, paging: Paging, root: PhysAddr) -> Self {
         let root = to_u64(root.value()).unwrap_or(0) & paging.format().root_mask;
         let cache = memory.mapped().is_none().then(|| Arc::new(TranslationCache::new()));
-        Self { memory, paging, lower: root, upper: root, software: Software::None, cache }
+        Self { memory, paging, lower: root, upper: root, software: Software::None, cache, flat: None }
+    }
+
+    /// A space without page tables, of a processor of this architecture.
+    pub fn flat(memory: Memory, arch: Arch, flat: Flat) -> Self {
+        let space = Self::new(memory, Flat::stand_in(arch), PhysAddr::NULL);
+        Self { flat: Some(Arc::new(flat)), ..space }
+    }
+
+    /// Whether the space has no page tables: addresses are their own places.
+    pub fn is_flat(&self) -> bool {
+        self.flat.is_some()
     }
 
     /// The same with another root for the upper half (AArch64's TTBR1).
@@ -129,6 +143,9 @@ impl AddressSpace {
     #[inline(never)]
     fn translate_other(&self, va: VirtAddr) -> Result<Translation, Box<Fault>> {
         let number = number(va);
+        if let Some(flat) = &self.flat {
+            return flat.explain(va).outcome.map_err(Box::new);
+        }
         let page = match self.memory.mapped() {
             Some(m) => with_format!(self.paging, F => mapped_page(&F::F, m, (self.lower, self.upper), number)),
             None => self.remote_pages(&[number]).pop().flatten(),
@@ -165,12 +182,22 @@ impl AddressSpace {
 
     /// Every step of the walk for `va`.
     pub fn explain(&self, va: VirtAddr) -> Explanation {
+        if let Some(flat) = &self.flat {
+            return flat.explain(va);
+        }
         explain(self.format(), &self.memory, (self.lower, self.upper), self.software, va)
     }
 
     /// Translates a batch. Neighbours in the slice share their walk; over memory that costs per access all of them go down
     /// together, level by level.
     pub fn translate_batch(&self, ops: &mut [TranslateOp]) {
+        if let Some(flat) = &self.flat {
+            for op in ops {
+                let page = flat.page(number(op.addr));
+                answer(op, page);
+            }
+            return;
+        }
         match self.memory.mapped() {
             Some(m) => with_format!(self.paging, F => mapped_batch(&F::F, m, (self.lower, self.upper), ops)),
             None => {
@@ -215,6 +242,9 @@ impl AddressSpace {
 
     /// Every mapping that touches `start..=last`, ascending, cut to that range, in groups of merged runs.
     pub fn runs(&self, start: VirtAddr, last: VirtAddr, sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> Walked {
+        if let Some(flat) = &self.flat {
+            return flat.runs(start, last, sink);
+        }
         let Some(first) = to_u64(start.value()).filter(|_| start <= last) else { return Walked::default() };
         let range = (first, to_u64(last.value()).unwrap_or(u64::MAX));
         let merge = Merge::new(range.0, range.1, sink);
@@ -456,8 +486,8 @@ impl MemoryView for AddressSpace {
     fn view_metadata(&self) -> ViewMetadata {
         let f = self.format();
         ViewMetadata {
-            pointer_size: f.pointer_size(),
-            little_endian: true,
+            pointer_size: self.flat.as_ref().map_or(f.pointer_size(), |flat| flat.pointer_size),
+            little_endian: self.flat.as_ref().is_none_or(|flat| !flat.big_endian),
             page_size: umem::from(f.page_size()),
             root: PhysAddr::new(umem::from(self.lower)),
         }
@@ -465,6 +495,17 @@ impl MemoryView for AddressSpace {
 
     fn read_virt(&self, ops: CSliceMut<VirtReadOp>) {
         let mut ops = ops;
+        if self.flat.is_some() {
+            let mut direct: Vec<PhysReadOp> =
+                ops.iter_mut().map(|op| PhysReadOp::new(PhysAddr::new(op.addr.value()), &mut op.buf)).collect();
+            self.memory.read_ops(&mut direct);
+            let ends: Vec<Status> = direct.iter().map(|op| op.status).collect();
+            drop(direct);
+            for (op, end) in ops.iter_mut().zip(ends) {
+                op.status = end;
+            }
+            return;
+        }
         match self.memory.mapped() {
             Some(m) => with_format!(self.paging, F => {
                 let mut memo = Memo::EMPTY;

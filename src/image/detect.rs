@@ -1,11 +1,19 @@
 //! Which format a file has, and on what evidence.
 
+use super::avml;
 use super::blocks::Blocks;
+use super::crashdump;
+use super::elf;
 use super::input::Input;
+use super::kdump;
+use super::lime;
+use super::magic;
 use super::map::Content;
 use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
-use super::{elf, lime, magic};
+use super::process::ProcessImage;
+use super::qemu;
+use super::windows::WindowsHints;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::sync::Arc;
@@ -25,6 +33,12 @@ pub(super) struct Parsed {
     pub vmcoreinfo: Option<Vec<u8>>,
     pub cpus: Vec<CpuState>,
     pub machine: Option<String>,
+    /// What is known of the Windows in it.
+    pub windows: Option<WindowsHints>,
+    /// Why the image rightly holds no physical memory at all, where it does not.
+    pub without_memory: Option<&'static str>,
+    /// Set where the memory is one process's, by virtual address.
+    pub process: Option<ProcessImage>,
 }
 
 impl Parsed {
@@ -62,6 +76,12 @@ struct Format {
 const FORMATS: &[Format] = &[
     Format { name: "elf", signature: "7f 45 4c 46", probe: elf::probe, parse: elf::parse },
     Format { name: "lime", signature: "45 4d 69 4c (LiME)", probe: lime::probe, parse: lime::parse },
+    Format { name: "kdump", signature: "KDUMP, DISKDUMP or makedumpfile", probe: kdump::probe, parse: kdump::parse },
+    Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
+    Format { name: "qemu", signature: "51 45 56 4d (QEVM)", probe: qemu::probe, parse: qemu::parse },
+    Format { name: "libvirt", signature: "LibvirtQemudSave", probe: qemu::probe_libvirt, parse: qemu::parse_libvirt },
+    Format { name: "crashdump", signature: "PAGEDU64 or PAGEDUMP", probe: crashdump::probe, parse: crashdump::parse },
+    Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
 ];
 
 /// Smaller files are no memory image without a header: no machine has less than a page.

@@ -8,6 +8,7 @@ use super::detect::Parsed;
 use super::fields::Fields;
 use super::input::Input;
 use super::notes::Notes;
+use super::usercore;
 use crate::{At, Error, ErrorKind, Layer, Result};
 
 pub(super) const EM_386: u16 = 3;
@@ -17,8 +18,8 @@ pub(super) const EM_AARCH64: u16 = 183;
 pub(super) const EM_RISCV: u16 = 243;
 
 const ET_CORE: u16 = 4;
-const PT_LOAD: u32 = 1;
-const PT_NOTE: u32 = 4;
+pub(super) const PT_LOAD: u32 = 1;
+pub(super) const PT_NOTE: u32 = 4;
 const PN_XNUM: u16 = 0xffff;
 
 /// More segments than any writer makes (QEMU with paging on a large guest: some hundred thousand).
@@ -41,23 +42,24 @@ fn damaged(why: impl Into<String>, at: u64) -> Error {
 }
 
 /// The ELF header, as far as memsh needs it.
-struct Header {
-    wide: bool,
-    big: bool,
+pub(super) struct Header {
+    pub(super) wide: bool,
+    pub(super) big: bool,
     kind: u16,
-    machine: u16,
+    pub(super) machine: u16,
     phoff: u64,
     phentsize: u64,
     phnum: u64,
 }
 
-struct Segment {
-    kind: u32,
-    offset: u64,
-    virt: u64,
+pub(super) struct Segment {
+    pub(super) kind: u32,
+    pub(super) flags: u32,
+    pub(super) offset: u64,
+    pub(super) virt: u64,
     phys: u64,
-    in_file: u64,
-    in_memory: u64,
+    pub(super) in_file: u64,
+    pub(super) in_memory: u64,
 }
 
 impl Header {
@@ -109,12 +111,18 @@ impl Header {
         at.checked_add(64)?;
         Some(Segment {
             kind: f.u32(at)?,
+            flags: f.u32(at + if self.wide { 4 } else { 24 })?,
             offset: w(at + offset)?,
             virt: w(at + virt)?,
             phys: w(at + phys)?,
             in_file: w(at + in_file)?,
             in_memory: w(at + in_memory)?,
         })
+    }
+
+    /// Every segment whose header is in the file, up to more than any writer makes.
+    pub(super) fn segments(&self, f: &Fields<'_>) -> impl Iterator<Item = Segment> {
+        (0..self.phnum.min(MOST_SEGMENTS)).map_while(|i| self.segment(f, i))
     }
 
     /// The address that stands for "none": the kernel's /proc/kcore gives it to what has no fixed physical address.
@@ -124,7 +132,7 @@ impl Header {
 }
 
 /// The name memsh gives an `e_machine`, or its number.
-fn machine_name(machine: u16, wide: bool) -> Result<&'static str, u16> {
+pub(super) fn machine_name(machine: u16, wide: bool) -> Result<&'static str, u16> {
     Ok(match (machine, wide) {
         (EM_386, _) => "x86",
         (EM_X86_64, _) => "x86_64",
@@ -213,6 +221,9 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     if seen < header.phnum {
         parsed.warnings.push(format!("only {seen} of {} ELF program headers are in the file", header.phnum));
     }
+    if is_process(&notes, &tally) {
+        return Ok(usercore::parse(&header, &f));
+    }
     judge(&header, &notes, &tally, data)?;
     describe(&header, &tally, &mut parsed);
 
@@ -258,6 +269,19 @@ fn load(header: &Header, f: &Fields<'_>, segment: &Segment, tally: &mut Tally, p
     parsed.claim(segment.phys, there, segment.offset);
 }
 
+impl Tally {
+    /// Whether no segment says where in physical memory it lies.
+    const fn unplaced(&self) -> bool {
+        self.loads > 0 && self.zero_address + self.unaddressed == self.loads
+    }
+}
+
+/// Whether this is the core of one user-mode process. The program of a /proc/kcore is the kernel.
+fn is_process(notes: &Notes, tally: &Tally) -> bool {
+    let machine = notes.vmcoreinfo.is_some() || !notes.qemu.is_empty() || notes.xen || notes.virtualbox;
+    tally.unplaced() && !machine && (notes.process || notes.program.as_ref().is_some_and(|p| p != "vmlinux"))
+}
+
 /// Whether this core is one of physical memory at all.
 fn judge(header: &Header, notes: &Notes, tally: &Tally, data: &[u8]) -> Result<()> {
     let refuse = |what: String, hint: &str| Err(Error::new(Layer::Image, ErrorKind::Unsupported, what).hint(hint));
@@ -270,17 +294,7 @@ fn judge(header: &Header, notes: &Notes, tally: &Tally, data: &[u8]) -> Result<(
             "take the memory with another tool, or as raw",
         );
     }
-    let unplaced = tally.loads > 0 && tally.zero_address + tally.unaddressed == tally.loads;
-    if unplaced && notes.vmcoreinfo.is_none() && notes.qemu.is_empty() {
-        // The program of a /proc/kcore is the kernel.
-        if let Some(program) = notes.program.as_ref().filter(|p| *p != "vmlinux") {
-            return refuse(
-                format!("the core dump of a user-mode process ({program}), not of a machine's memory"),
-                "memsh reads cores of physical memory (dump-guest-memory, /proc/vmcore); use a debugger for this one",
-            );
-        }
-    }
-    if unplaced && (tally.loads > 1 || tally.unaddressed > 0) {
+    if tally.unplaced() && (tally.loads > 1 || tally.unaddressed > 0) {
         return refuse(
             format!("an ELF core whose {} segments carry no physical addresses", tally.loads),
             "it is a core of virtual memory (a user process, or an old /proc/kcore); memsh needs p_paddr",

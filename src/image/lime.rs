@@ -11,8 +11,6 @@ use crate::{At, Error, ErrorKind, Layer, Result};
 
 /// `LIME_MAGIC`.
 pub(super) const MAGIC: u32 = 0x4C69_4D45;
-/// AVML's own magic (`AVML` in bytes).
-const AVML_MAGIC: u32 = 0x4C4D_5641;
 /// `sizeof(lime_mem_range_header)`.
 const HEADER: u64 = 32;
 
@@ -43,6 +41,10 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     let mut at = 0u64;
     let mut headers = 0u64;
     while at < file.len() {
+        // A block that does not shrink may be stored as LiME, so that a compressed image may well begin like this one.
+        if !big && file.u32(at) == Some(super::avml::MAGIC) {
+            return super::avml::parse(input);
+        }
         let (first, last) = match header(&file, at) {
             Ok(range) => range,
             Err(why) => {
@@ -87,10 +89,6 @@ fn header(file: &Fields<'_>, at: u64) -> Result<(u64, u64), String> {
     else {
         return Err(format!("is cut short ({} of 32 bytes)", file.len() - at));
     };
-    // AVML stores a block that does not shrink as LiME, so that a compressed image may well begin like this one.
-    if magic == AVML_MAGIC {
-        return Err("is one of AVML version 2 (compressed), which memsh does not read yet".to_owned());
-    }
     if magic != MAGIC {
         return Err(format!("has magic {magic:#x} instead of {MAGIC:#x}"));
     }

@@ -38,14 +38,6 @@ use Sort::{Archive, Disk, Memory, Other};
 
 /// All signatures; the first that fits counts.
 pub(super) const MAGICS: &[Magic] = &[
-    // makedumpfile's diskdump_mod.h: KDUMP_SIGNATURE, and that of its ancestor.
-    magic(0, b"KDUMP   ", Memory, "a kdump-compressed dump (makedumpfile, or QEMU's dump-guest-memory -z/-l/-s)", AS_ELF),
-    magic(0, b"DISKDUMP", Memory, "a diskdump dump", AS_ELF),
-    magic(0, b"makedumpfile\0", Memory, "a flattened makedumpfile dump", Some("rearrange it first: makedumpfile -R OUT < FILE")),
-    // AVML: version 2 headers, whose data are Snappy frames. Version 1 is LiME.
-    magic(0, b"AVML", Memory, "an AVML version 2 image (compressed)", Some("convert it first: avml-convert FILE OUT.lime")),
-    magic(0, b"PAGEDU64", Memory, "a Windows crash dump (64-bit)", None),
-    magic(0, b"PAGEDUMP", Memory, "a Windows crash dump (32-bit)", None),
     magic(0, b"hibr", Memory, "a Windows hibernation file", None),
     magic(0, b"HIBR", Memory, "a Windows hibernation file", None),
     magic(0, b"wake", Memory, "a Windows hibernation file that was resumed from", None),
@@ -55,22 +47,8 @@ pub(super) const MAGICS: &[Magic] = &[
     magic(0, &[0xd1, 0xba, 0xd1, 0xba], Memory, "a VMware snapshot or suspend file (vmss/vmsn)", VMWARE),
     magic(0, &[0xd2, 0xbe, 0xd2, 0xbe], Memory, "a VMware snapshot or suspend file (vmss/vmsn)", VMWARE),
     magic(0, &[0xd3, 0xbe, 0xd3, 0xbe], Memory, "a VMware snapshot or suspend file (vmss/vmsn)", VMWARE),
-    // QEMU's migration/savevm.c: QEMU_VM_FILE_MAGIC.
-    magic(0, b"QEVM", Memory, "a QEMU migration stream or savevm state", AS_ELF),
-    magic(
-        0,
-        b"LibvirtQemudSave",
-        Memory,
-        "a libvirt save file",
-        Some("take it as an ELF core: virsh dump --memory-only --format elf"),
-    ),
-    magic(
-        0,
-        b"LibvirtQemudPart",
-        Memory,
-        "an unfinished libvirt save file",
-        Some("take it as an ELF core: virsh dump --memory-only --format elf"),
-    ),
+    // QEMU's vma.h of Proxmox: VMA_MAGIC.
+    magic(0, b"VMA\0", Archive, "a Proxmox backup (VMA)", Some("unpack it first: vma extract FILE FOLDER")),
     magic(
         0,
         b"\x7fVirtualBox SavedState",

@@ -2,7 +2,7 @@
 //!
 //! [`open`] maps the file (`map`), unpacks it once where it is compressed as a whole (`unpack`), finds the format by content
 //! (`detect`, with the table of everything else that such a file may be in `magic`) and lets the format say which bytes are
-//! which part of physical memory (`elf`, `lime`, raw). The result is one connector, [`ImageMemory`], whatever the format.
+//! which part of physical memory (`elf`, `kdump`, `lime`, raw). The result is one connector, [`ImageMemory`], whatever the format.
 //! Nothing is silently treated as raw: [`Image::detection`] says what was looked at and what was found.
 //!
 //! To add a format: a file with a `parse` function, and a line in the table of `detect`.
@@ -16,29 +16,38 @@
     clippy::cast_lossless
 )]
 
+mod avml;
 mod blocks;
+mod crashdump;
 mod detect;
 mod elf;
 mod elf_write;
 mod fields;
 mod host;
 mod input;
+mod kdump;
 mod lime;
 mod magic;
 mod map;
 mod memory;
 mod notes;
 mod open;
+mod process;
 mod progress;
+mod qemu;
 #[cfg(feature = "cli")]
 mod sample;
 mod unpack;
+mod usercore;
+mod windows;
 mod write;
 
 pub use blocks::BlockMemory;
 pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
+pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};
 pub use progress::Progress;
 #[cfg(feature = "cli")]
 pub use sample::{SAMPLE, sample};
+pub use windows::{BugCheck, WindowsHints};
 pub use write::{ElfNotes, Summary, WriteFormat, write_image};

@@ -7,6 +7,8 @@ use memsh_plugin::{VirtAddr, umem};
 /// `NT_PRSTATUS` and `NT_PRPSINFO` of the kernel's `include/uapi/linux/elf.h`, under the name `CORE`.
 const NT_PRSTATUS: u32 = 1;
 const NT_PRPSINFO: u32 = 3;
+const NT_AUXV: u32 = 6;
+const NT_FILE: u32 = 0x4649_4c45;
 
 /// Notes are small; a file that claims more than this is not read further.
 const MOST_BYTES: u64 = 64 << 20;
@@ -28,6 +30,8 @@ pub(super) struct Notes {
     pub qemu: Vec<CpuState>,
     /// The program's name, where there is an NT_PRPSINFO (as in a user-mode core).
     pub program: Option<String>,
+    /// A note that only cores of user-mode processes have was seen.
+    pub process: bool,
     /// A note of Xen's or VirtualBox's was seen.
     pub xen: bool,
     pub virtualbox: bool,
@@ -59,6 +63,7 @@ impl Notes {
                 self.registers.push(registers(desc, machine, wide));
             }
             (b"CORE", NT_PRPSINFO) => self.program = Some(program(desc, wide)),
+            (b"CORE", NT_AUXV | NT_FILE) | (b"FreeBSD" | b"OpenBSD" | b"NetBSD-CORE", _) => self.process = true,
             (b"QEMU", 0) if self.qemu.len() < MOST_CPUS => self.qemu.extend(qemu(desc)),
             (b"VMCOREINFO", _) if self.vmcoreinfo.is_none() => {
                 let text = desc.bytes(0, desc.len().min(MOST_VMCOREINFO)).unwrap_or(&[]);

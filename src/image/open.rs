@@ -5,8 +5,10 @@ use super::detect::{self, Parsed};
 use super::input::Input;
 use super::map::Content;
 use super::memory::ImageMemory;
+use super::process::ProcessImage;
 use super::progress::Progress;
 use super::unpack::{self, Compression};
+use super::windows::WindowsHints;
 use crate::engine::{Memory, to_u64};
 use crate::memo::Memo;
 use crate::{Error, ErrorKind, Layer, Result};
@@ -87,6 +89,12 @@ pub struct Image {
     pub cpus: Vec<CpuState>,
     /// Machine as the format names it (`x86_64`, `x86`, `aarch64`, `riscv64`), where it does.
     pub machine: Option<String>,
+    /// The process, where the memory is one process's and not a machine's: its addresses are virtual then.
+    pub process: Option<Arc<ProcessImage>>,
+    /// What the format says of the Windows in it, where it is one.
+    pub windows: Option<WindowsHints>,
+    /// Why the image holds no physical memory, where its format has none.
+    pub without_memory: Option<&'static str>,
     /// What was looked for and found, in order: for `info`.
     pub detection: Vec<String>,
     /// The connector behind `memory`.
@@ -185,6 +193,9 @@ impl Image {
             vmcoreinfo: None,
             cpus: Vec::new(),
             machine: None,
+            process: None,
+            windows: None,
+            without_memory: None,
             detection: Vec::new(),
             source: Source::Other,
             contents: Vec::new(),
@@ -203,7 +214,9 @@ impl Image {
             Source::Other => 0,
         };
         facts.warnings.extend(parsed.warnings);
-        if bytes == 0 {
+        if let Some(why) = parsed.without_memory {
+            facts.warnings.push(why.to_owned());
+        } else if bytes == 0 {
             let more = facts.warnings.first().map(|w| format!(": {w}")).unwrap_or_default();
             return Err(Error::new(
                 Layer::Image,
@@ -230,6 +243,9 @@ impl Image {
             vmcoreinfo: parsed.vmcoreinfo,
             cpus: parsed.cpus,
             machine: parsed.machine,
+            process: parsed.process.map(Arc::new),
+            windows: parsed.windows,
+            without_memory: parsed.without_memory,
             detection,
             source,
             contents,

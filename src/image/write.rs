@@ -18,6 +18,8 @@ pub enum WriteFormat {
     ElfCore(ElfNotes),
     /// LiME version 1.
     Lime,
+    /// AVML version 2: compressed, blocks of zeros left out.
+    Avml,
 }
 
 /// What an ELF core says beside the memory.
@@ -80,6 +82,7 @@ pub fn write_image(
         }
         WriteFormat::Padded => writer.flat(&ranges, 0)?,
         WriteFormat::Lime => writer.lime(&ranges)?,
+        WriteFormat::Avml => writer.avml(&ranges)?,
         WriteFormat::ElfCore(notes) => writer.elf(&ranges, notes)?,
     }
     let (bytes, unreadable) = writer.finish()?;
@@ -183,6 +186,31 @@ impl<W: Write + Seek> Writer<'_, W> {
             header.extend([0; 8]);
             self.put(&header)?;
             self.range(start, size)?;
+        }
+        Ok(())
+    }
+
+    fn avml(&mut self, ranges: &[(u64, u64)]) -> Result<()> {
+        let mut buffer = vec![0; usize::try_from(super::avml::BLOCK).unwrap_or(STEP)];
+        for &(start, size) in ranges {
+            let mut done = 0;
+            while done < size {
+                let n = usize::try_from(size - done).unwrap_or(buffer.len()).min(buffer.len());
+                let Some(block) = buffer.get_mut(..n) else { break };
+                for (i, buf) in block.chunks_mut(STEP).enumerate() {
+                    let at = start + done + number(i) * number(STEP);
+                    let gaps = self.memory.read_gaps(PhysAddr::new(umem::from(at)), buf);
+                    self.unreadable = self.unreadable.saturating_add(to_u64(gaps.bytes()).unwrap_or(u64::MAX));
+                    self.done = self.done.saturating_add(number(buf.len()));
+                    if let Some(p) = self.progress {
+                        p.report(self.done, self.total)?;
+                    }
+                }
+                if let Some(packed) = super::avml::pack(start + done, block).map_err(failed)? {
+                    self.put(&packed)?;
+                }
+                done += number(n);
+            }
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::linux::Kernel;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, Software};
-use crate::image::CpuState;
+use crate::image::{CpuState, WindowsHints};
 use crate::memo::Memo;
 use crate::symbols::{Symbols, Types};
 use memsh_plugin::{Os, PhysAddr, VirtAddr};
@@ -29,10 +29,16 @@ pub struct Hints {
     pub cpus: Vec<CpuState>,
     /// Machine as the image names it.
     pub machine: Option<String>,
+    /// What the image says of the Windows in it.
+    pub windows: Option<WindowsHints>,
+    /// Why the image holds no physical memory, where its format has none.
+    pub without_memory: Option<&'static str>,
     /// What an earlier start kept, and where this one may keep something.
     pub memo: Option<Arc<Memo>>,
     /// Whether the image does not say where its memory begins, so that whoever finds out may move it (a raw image without `--base`).
     pub movable: bool,
+    /// Whether the user said where its memory begins (a raw image with `--base`), so that whoever finds another place tells it.
+    pub placed: bool,
     /// Ends the search soon after it becomes true.
     pub interrupt: Option<&'static AtomicBool>,
 }
@@ -99,5 +105,9 @@ pub struct Detection {
 
 /// Finds the operating system in `memory`.
 pub fn detect(memory: &Memory, hints: &Hints) -> Detection {
+    if let Some(windows) = &hints.windows {
+        let (layer, steps) = super::windows::refuse(windows, hints.without_memory);
+        return Detection { layer, steps, base: None };
+    }
     super::linux::detect(memory, hints)
 }

@@ -6,5 +6,7 @@
 
 mod layer;
 pub mod linux;
+pub mod user;
+mod windows;
 
 pub use layer::{Detection, DetectionStep, Hints, OsLayer, detect};

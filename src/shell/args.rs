@@ -72,7 +72,7 @@ pub struct OutputArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Target")]
 pub struct TargetArgs {
-    /// Architecture: x86, x86_pae, x86_64, aarch64, riscv64
+    /// Architecture: x86, x86_pae, x86_64, aarch64, arm, riscv64
     #[arg(long, value_name = "NAME")]
     pub arch: Option<String>,
     /// Physical address of the kernel's page-table root

@@ -309,10 +309,11 @@ fn architecture(name: &str) -> Result<Arch> {
     let known = match name {
         "amd64" | "x64" => Some(Arch::X86_64),
         "arm64" => Some(Arch::AArch64),
+        "armhf" | "armv7" | "armv7l" => Some(Arch::Arm),
         "i386" | "i686" => Some(Arch::X86),
         name => Arch::from_name(name),
     };
-    known.ok_or_else(|| Failure::usage(format!("--arch: {name} is not x86, x86_pae, x86_64, aarch64 or riscv64")))
+    known.ok_or_else(|| Failure::usage(format!("--arch: {name} is not x86, x86_pae, x86_64, aarch64, arm or riscv64")))
 }
 
 /// The paging mode that `--dtb` means where no operating system says otherwise: the commonest of the architecture.

@@ -22,12 +22,13 @@ mod model;
 mod store;
 mod system_map;
 mod table;
+pub mod tables;
 mod unpack;
 mod vmcoreinfo;
 
 pub use btf::{AllTypes, Btf, BtfCandidate, KernelTypes, ModuleBlob, ModuleBlobs, find_btf};
 pub use files::{FileKind, Loaded, PdbId, SymbolFile, load};
-pub use model::{Field, FieldPath, Type, TypeId, TypeKind, Types, TypesExt};
+pub use model::{Field, FieldPath, NoTypes, Type, TypeId, TypeKind, Types, TypesExt};
 pub use store::TypeStore;
 pub use table::{Symbol, SymbolTable, Symbols, with_distance};
 pub use vmcoreinfo::{VmcoreInfo, VmcoreInfoCopy, find_vmcoreinfo};

@@ -123,6 +123,28 @@ pub trait Types: Send + Sync {
     }
 }
 
+/// No types at all: of a target whose structures are not known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoTypes;
+
+impl Types for NoTypes {
+    fn find(&self, _: &str) -> Option<TypeId> {
+        None
+    }
+
+    fn get(&self, _: TypeId) -> Option<Type> {
+        None
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn origin(&self) -> String {
+        "none".to_owned()
+    }
+}
+
 /// How deep typedefs and anonymous structures may nest before a file is taken for hostile.
 const DEPTH: u32 = 32;
 

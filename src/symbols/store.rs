@@ -201,8 +201,8 @@ impl TypeStore {
         rest.iter().take_while(move |&&i| !name.is_empty() && self.name_at(i) == name).map(|&i| TypeId(i))
     }
 
-    /// Size of a typedef: that of what it names.
-    fn size_of_id(&self, id: TypeId) -> Option<u64> {
+    /// Size of a type; of a typedef that of what it names.
+    pub fn size_of_id(&self, id: TypeId) -> Option<u64> {
         let mut id = id;
         for _ in 0..CHAIN {
             let t = self.stored(id)?;

@@ -70,6 +70,15 @@ impl VmcoreInfo {
         hex(self.of("SYMBOL", name)?).map(|v| VirtAddr::new(umem::from(v)))
     }
 
+    /// Every `SYMBOL(name)` with its address, in no order.
+    pub fn symbols(&self) -> impl Iterator<Item = (&str, VirtAddr)> + '_ {
+        let name = |key: &str| Some(key.strip_prefix("SYMBOL(")?.strip_suffix(')')?.len());
+        self.values.iter().filter_map(move |(key, value)| {
+            let len = name(key)?;
+            Some((key.get(7..7 + len)?, VirtAddr::new(umem::from(hex(value)?))))
+        })
+    }
+
     /// `NUMBER(name)`. Mostly decimal, and negative for a `phys_base` below the linked address; with `0x` hexadecimal (arm64).
     pub fn number(&self, name: &str) -> Option<i128> {
         number(self.of("NUMBER", name)?)
@@ -217,6 +226,7 @@ mod tests {
         assert_eq!(v.kernel_offset(), Some(0x1e60_0000));
         assert_eq!(v.crash_time(), Some(1_700_000_000));
         assert_eq!(v.symbol("absent"), None);
+        assert_eq!(v.symbols().collect::<Vec<_>>(), [("init_uts_ns", VirtAddr::new(0xffff_ffff_a11f_b100))]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 #[derive(Clone)]
 pub struct Segment {
     pub kind: u32,
+    pub flags: u32,
     pub virt: u64,
     pub phys: u64,
     pub data: Vec<u8>,
@@ -15,7 +16,7 @@ pub struct Segment {
 
 /// A PT_LOAD of `data` at `phys`.
 pub fn load(phys: u64, data: &[u8]) -> Segment {
-    Segment { kind: 1, virt: phys, phys, data: data.to_vec(), offset: None, in_file: None, in_memory: None }
+    Segment { kind: 1, flags: 7, virt: phys, phys, data: data.to_vec(), offset: None, in_file: None, in_memory: None }
 }
 
 /// A PT_NOTE.

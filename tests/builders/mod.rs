@@ -4,6 +4,7 @@
 
 pub mod elf;
 pub mod lime;
+pub mod usercore;
 
 /// Bytes that differ from page to page and byte to byte.
 pub fn pattern(len: usize, seed: u64) -> Vec<u8> {

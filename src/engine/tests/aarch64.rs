@@ -68,6 +68,10 @@ fn the_upper_half_has_a_root_of_its_own() {
     assert_eq!(nowhere(&s, 0xffff_8000_0000_0000), FaultReason::NotPresent);
     assert_eq!(nowhere(&s, 0x0001_0000_0000_0000), FaultReason::NonCanonical);
     assert_eq!(nowhere(&s, 0xfffe_ffff_ffff_ffff), FaultReason::NonCanonical);
+    // A kernel with memory tagging has its tags in bits 59:56.
+    assert_eq!(page(&s, 0xf4ff_0000_0000_1008).0, 0x9_0008);
+    assert_eq!(nowhere(&s, 0xf4fe_0000_0000_1008), FaultReason::NonCanonical);
+    assert_eq!(nowhere(&s, 0x00ff_0000_0000_1008), FaultReason::NonCanonical);
     // D8.9 "Address tagging": the top byte of the lower half is ignored.
     assert_eq!(page(&s, 0xb400_0000_0000_1008).0, 0x8_0008);
     assert_eq!(nowhere(&s, 0xb401_0000_0000_1008), FaultReason::NonCanonical);

@@ -23,6 +23,12 @@ pub fn value(types: &dyn Types, name: &str, enumerator: &str) -> Option<u64> {
     values(types, name).iter().find(|(n, _)| n == enumerator).and_then(|(_, v)| u64::try_from(*v).ok())
 }
 
+/// Whether the enumeration `name` has `enumerator`; none where there is no such enumeration.
+pub fn has(types: &dyn Types, name: &str, enumerator: &str) -> Option<bool> {
+    let all = values(types, name);
+    (!all.is_empty()).then(|| all.iter().any(|(n, _)| n == enumerator))
+}
+
 /// The names of the bits of `value`, lowest first, joined by `separator`; bits that have none as one hex number. None for no bit.
 pub fn bits(value: u64, names: &[(u64, &str)], separator: &str) -> Option<String> {
     let mut left = value;

@@ -3,7 +3,7 @@
 use super::files::Source;
 use super::machine::{Found, MACHINES, Machine, Search};
 use super::trace::Trace;
-use super::{files, machine, names, types};
+use super::{datasyms, files, machine, names, types, typetables};
 use crate::engine::Memory;
 use crate::os::linux::base::kernel::{Kernel, Linux};
 use crate::os::linux::code::modtypes;
@@ -29,6 +29,14 @@ fn wide(value: u64) -> umem {
 
 fn not_found(reason: &str) -> Error {
     Error::new(Layer::Os, ErrorKind::NotFound, reason)
+}
+
+/// The kernel's structures are known from nowhere.
+fn no_types(banner: &str) -> Error {
+    not_found(&format!("the kernel ({banner}) carries no BTF, and none of memsh's own type tables fits it")).hint(
+        "give its vmlinux with DWARF (Debian: package linux-image-RELEASE-dbg; else a kernel built with CONFIG_DEBUG_INFO from the same \
+         source and configuration), an ISF file made of it (dwarf2json linux --elf vmlinux), or a BTF file (pahole -J) with --symbols",
+    )
 }
 
 /// The machines that the hints leave.
@@ -105,10 +113,11 @@ fn find(
         "no Linux kernel was found in this memory: no page-table root maps one (looked for: {})",
         kinds.join(", ")
     ))
-    .hint(
+    .hint(trace.advice.clone().unwrap_or_else(|| {
         "is it a memory image, and of a Linux system? `info` lists what was tried; --dtb ADDR names a page-table root, \
-             --base ADDR where a raw image begins",
-    ))
+             --base ADDR where a raw image begins"
+            .to_owned()
+    })))
 }
 
 fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<PhysAddr>) -> Result<OsLayer> {
@@ -135,10 +144,16 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
         false => files::read(&hints.symbols, &found.image, &found.banner, trace, &mut warnings),
     };
     go_on()?;
-    let symbols: SymbolTable = own.or(given.symbols).ok_or_else(|| {
+    let mut symbols: SymbolTable = own.or(given.symbols).ok_or_else(|| {
         not_found(&format!("the kernel at {} ({}) has no symbols that can be read", found.image.virt, found.banner))
             .hint("give its System.map, its vmlinux with DWARF, or an ISF file with --symbols")
     })?;
+    // What every kernel has; where it is not among the symbols, they are functions only.
+    let functions_only = symbols.address("init_task").is_none();
+    if functions_only && info.as_ref().is_none_or(|i| !datasyms::fits(i, &symbols)) {
+        info = texts(memory, hints, trace).into_iter().find(|i| datasyms::fits(i, &symbols)).or(info);
+        go_on()?;
+    }
     if let Some(own) = machine.own_root(&mut found, &symbols, info.as_ref()) {
         let told = |own: std::result::Result<String, String>| own.map(|detail| ((), detail));
         if trace.attempt("kernel's root", "its symbol, which must map itself", || told(own)).is_none() {
@@ -149,15 +164,40 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     if let Some(memo) = &hints.memo {
         found.remember(memo);
     }
+    if functions_only {
+        symbols = datasyms::fill(&found.space, &found.image, symbols, info.as_ref(), trace);
+    }
     if info.is_none() {
         info = names::vmcoreinfo(&found.space, &symbols, trace);
     }
     let own = types::btf(&found.space, &found.image, &symbols, hints.memo.as_deref(), trace).map(Source::Btf);
-    let source = own.or(given.types).ok_or_else(|| {
-        not_found(&format!("the kernel ({}) carries no BTF, so its structures are unknown", found.banner))
-            .hint("give an ISF file, its vmlinux with DWARF, or a BTF file with --symbols")
-    })?;
+    let mut symbols = symbols;
+    let source = match own.or(given.types) {
+        Some(source) => source,
+        None => {
+            let known = typetables::Kernel {
+                space: &found.space,
+                image: &found.image,
+                banner: &found.banner,
+                info: info.as_ref(),
+                symbols: &symbols,
+            };
+            let chosen = typetables::choose(&known, trace, &mut warnings).ok_or_else(|| no_types(&found.banner))?;
+            if symbols.address("init_task").is_none() && symbols.push("init_task", chosen.init_task, b'D', None) {
+                symbols.finish();
+            }
+            Source::Other(chosen.types)
+        }
+    };
+    go_on()?;
 
+    let software = match &source {
+        Source::Btf(btf) => machine.software(&found, &symbols, &**btf),
+        Source::Other(types) => machine.software(&found, &symbols, &**types),
+    };
+    if let Some(software) = software {
+        found.space = found.space.with_software(software);
+    }
     let base = symbols.address("_text").or_else(|| symbols.address("_stext")).unwrap_or(found.image.virt);
     let size = symbols.address("_end").and_then(|end| end.offset_from(base)).unwrap_or(found.image.size);
     let (space, paging) = (found.space.clone(), found.space.paging());

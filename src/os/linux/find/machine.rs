@@ -6,7 +6,7 @@ use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, RootGroup, Software, root_groups, root_groups_until};
 use crate::memo::{Memo, Reader, Writer};
 use crate::os::Hints;
-use crate::symbols::{Symbols, VmcoreInfo};
+use crate::symbols::{Symbols, Types, VmcoreInfo};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
 
 /// An architecture's way to a kernel in memory.
@@ -23,13 +23,28 @@ pub(super) trait Machine: Sync {
     /// What passes over all of memory, where nothing else helped.
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found>;
 
+    /// What the kernel writes into entries that are not valid, once its types are known; none where the search said so already.
+    fn software(&self, _found: &Found, _symbols: &dyn Symbols, _types: &dyn Types) -> Option<Software> {
+        None
+    }
+
     /// Takes the kernel's own root in place of the one that was found, once the symbols tell where it is: `Ok` with what to say of
     /// it, `Err` with why it does not prove itself. None where the symbols do not name it.
     fn own_root(&self, found: &mut Found, symbols: &dyn Symbols, info: Option<&VmcoreInfo>) -> Option<Result<String, String>>;
 }
 
 /// Every architecture, in the order in which they are tried.
-pub(super) const MACHINES: &[&dyn Machine] = &[&super::x86_64::X86_64, &super::riscv::RiscV];
+#[rustfmt::skip]
+pub(super) const MACHINES: &[&dyn Machine] = &[
+    &super::x86_64::X86_64,
+    &super::x86::X86,
+    &super::aarch64::AArch64,
+    &super::riscv::RiscV,
+];
+
+/// Tables of this many groups are looked into when all of memory was searched; a real system has one group, an image with stale
+/// kernels in it a few.
+pub(super) const GROUPS: usize = 256;
 
 /// What a search stands on.
 #[derive(Clone, Copy)]
@@ -168,7 +183,17 @@ impl std::fmt::Display for Missing {
 /// The kernel that `space` maps in `window`, and what to say of it.
 pub(super) fn at(space: AddressSpace, window: (VirtAddr, VirtAddr)) -> Result<(Found, String), Missing> {
     let image = KernelImage::find(&space, window.0, window.1).ok_or(Missing::Image)?;
-    let banner = banner(&image.bytes(space.memory())).ok_or(Missing::Banner)?;
+    with_image(space, image)
+}
+
+/// The same for a kernel image that is known.
+pub(super) fn with_image(space: AddressSpace, image: KernelImage) -> Result<(Found, String), Missing> {
+    let bytes = image.bytes(space.memory());
+    let banner = banner(&bytes).ok_or(Missing::Banner)?;
+    if !image.points_into_itself(&bytes, space.format().pointer_size()) {
+        return Err(Missing::Image);
+    }
+    drop(bytes);
     let detail =
         format!("{}, root {}: a kernel at {}, physical {}", space.format().mode, space.upper_root(), image.virt, image.phys);
     Ok((Found { space, image, banner, moved: None }, detail))

@@ -7,6 +7,8 @@ use std::time::Instant;
 #[derive(Default)]
 pub(super) struct Trace {
     pub(super) steps: Vec<DetectionStep>,
+    /// What the user should do if nothing is found.
+    pub(super) advice: Option<String>,
 }
 
 impl Trace {

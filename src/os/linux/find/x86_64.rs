@@ -3,7 +3,7 @@
 //! The image is mapped from `__START_KERNEL_map` up, at most 1 GiB (arch/x86/include/asm/page_64_types.h); KASLR moves it inside
 //! that window, and its physical place independently.
 
-use super::machine::{Found, Machine, Search, phys, virt};
+use super::machine::{Found, GROUPS, Machine, Search, phys, virt};
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::to_u64;
@@ -19,9 +19,6 @@ const MAP_LAST: u64 = 0xffff_ffff_bfff_ffff;
 const CR4_LA57: u64 = 1 << 12;
 /// The real-mode trampoline and its page table lie below 1 MiB (arch/x86/realmode/init.c).
 const LOW: u64 = 1 << 20;
-/// Tables of this many groups are looked into when all of memory was searched; a real system has one group, an image with stale
-/// kernels in it a few.
-const GROUPS: usize = 256;
 /// With PTI a process's user half of the tables lies one page above the kernel half (arch/x86/mm/pti.c).
 const PTI_USER: u64 = 1 << 12;
 

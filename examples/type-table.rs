@@ -1,0 +1,70 @@
+//! Makes the type tables under `assets/types` from debug information.
+//!
+//! ```text
+//! type-table table RELEASE MACHINE SOURCE WANTED OUT FILE...   one table, as text; FILE: vmlinux and modules with DWARF or BTF
+//! type-table pack OUT TABLE...                                 tables of one machine in one compressed file
+//! type-table list FILE                                         what is in such a file
+//! ```
+
+use memsh::symbols::tables::{Facts, Table, write};
+use memsh::symbols::{Btf, Types, load};
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["table", release, machine, source, wanted, out, files @ ..] if !files.is_empty() => {
+            let mut sources: Vec<Arc<dyn Types>> = Vec::new();
+            for file in files {
+                for f in load(Path::new(file))?.files {
+                    if let Some(types) = f.types {
+                        sources.push(types);
+                    } else if let Some(btf) = f.btf {
+                        sources.push(Arc::new(Btf::parse(btf)?));
+                    }
+                }
+            }
+            let wanted = std::fs::read_to_string(wanted)?;
+            let wanted: Vec<&str> = wanted.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
+            let facts = Facts {
+                release: (*release).to_owned(),
+                machine: (*machine).to_owned(),
+                pointer: if ["x86", "arm"].contains(machine) { 4 } else { 8 },
+                source: (*source).to_owned(),
+            };
+            let sources: Vec<&dyn Types> = sources.iter().map(|s| &**s).collect();
+            let text = write(&facts, &wanted, &sources);
+            // What can't be read again shall not be shipped.
+            for table in Table::all(&text) {
+                let store = table.read(String::new())?;
+                let missing: Vec<&str> = wanted.iter().copied().filter(|w| store.find(w).is_none()).collect();
+                eprintln!("{release}: {} bytes, {} types, not there: {}", text.len(), store.len(), missing.join(" "));
+            }
+            std::fs::write(out, text)?;
+        }
+        ["pack", out, tables @ ..] if !tables.is_empty() => {
+            let mut all = String::new();
+            for table in tables {
+                all.push_str(&std::fs::read_to_string(table)?);
+            }
+            let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 22)?;
+            encoder.window_log(24)?;
+            encoder.long_distance_matching(true)?;
+            std::io::Write::write_all(&mut encoder, all.as_bytes())?;
+            let packed = encoder.finish()?;
+            eprintln!("{out}: {} tables, {} bytes of {}", tables.len(), packed.len(), all.len());
+            std::fs::write(out, packed)?;
+        }
+        ["list", file] => {
+            let text = String::from_utf8(zstd::decode_all(std::fs::File::open(file)?)?)?;
+            for t in Table::all(&text) {
+                println!("{} {}: {}", t.facts.release, t.facts.machine, t.facts.source);
+            }
+        }
+        _ => return Err("usage: type-table table|pack|list ...; see the head of examples/type-table.rs".into()),
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Names of stop codes and exceptions.
+
+/// Name of a bug check (`bugcodes.h`; Microsoft's "Bug check code reference").
+pub(crate) fn bug_check_name(code: u32) -> Option<&'static str> {
+    match code {
+        0xdead_dead => return Some("MANUALLY_INITIATED_CRASH1"),
+        0xc000_021a => return Some("STATUS_SYSTEM_PROCESS_TERMINATED"),
+        0xc000_0221 => return Some("STATUS_IMAGE_CHECKSUM_MISMATCH"),
+        _ => {}
+    }
+    // The variants with this bit ("_M") mean the same.
+    let plain = if code >> 28 == 1 { code & 0x0fff_ffff } else { code };
+    let at = NAMES.binary_search_by_key(&plain, |&(code, _)| code).ok()?;
+    NAMES.get(at).map(|&(_, name)| name)
+}
+
+/// Name of an exception (`ntstatus.h`).
+pub(crate) fn exception_name(code: u32) -> Option<&'static str> {
+    Some(match code {
+        0x8000_0001 => "STATUS_GUARD_PAGE_VIOLATION",
+        0x8000_0002 => "STATUS_DATATYPE_MISALIGNMENT",
+        0x8000_0003 => "STATUS_BREAKPOINT",
+        0x8000_0004 => "STATUS_SINGLE_STEP",
+        0xc000_0005 => "STATUS_ACCESS_VIOLATION",
+        0xc000_0006 => "STATUS_IN_PAGE_ERROR",
+        0xc000_001d => "STATUS_ILLEGAL_INSTRUCTION",
+        0xc000_0094 => "STATUS_INTEGER_DIVIDE_BY_ZERO",
+        0xc000_0096 => "STATUS_PRIVILEGED_INSTRUCTION",
+        0xc000_00fd => "STATUS_STACK_OVERFLOW",
+        0xc000_0409 => "STATUS_STACK_BUFFER_OVERRUN",
+        0xc000_0420 => "STATUS_ASSERTION_FAILURE",
+        _ => return None,
+    })
+}
+
+/// Ascending.
+const NAMES: &[(u32, &str)] = &[
+    (0x01, "APC_INDEX_MISMATCH"),
+    (0x03, "INVALID_AFFINITY_SET"),
+    (0x05, "INVALID_PROCESS_ATTACH_ATTEMPT"),
+    (0x08, "IRQL_NOT_DISPATCH_LEVEL"),
+    (0x09, "IRQL_NOT_GREATER_OR_EQUAL"),
+    (0x0a, "IRQL_NOT_LESS_OR_EQUAL"),
+    (0x0d, "MUTEX_LEVEL_NUMBER_VIOLATION"),
+    (0x12, "TRAP_CAUSE_UNKNOWN"),
+    (0x18, "REFERENCE_BY_POINTER"),
+    (0x19, "BAD_POOL_HEADER"),
+    (0x1a, "MEMORY_MANAGEMENT"),
+    (0x1e, "KMODE_EXCEPTION_NOT_HANDLED"),
+    (0x20, "KERNEL_APC_PENDING_DURING_EXIT"),
+    (0x22, "FILE_SYSTEM"),
+    (0x23, "FAT_FILE_SYSTEM"),
+    (0x24, "NTFS_FILE_SYSTEM"),
+    (0x27, "RDR_FILE_SYSTEM"),
+    (0x2e, "DATA_BUS_ERROR"),
+    (0x34, "CACHE_MANAGER"),
+    (0x3b, "SYSTEM_SERVICE_EXCEPTION"),
+    (0x3d, "INTERRUPT_EXCEPTION_NOT_HANDLED"),
+    (0x3f, "NO_MORE_SYSTEM_PTES"),
+    (0x44, "MULTIPLE_IRP_COMPLETE_REQUESTS"),
+    (0x4a, "IRQL_GT_ZERO_AT_SYSTEM_SERVICE"),
+    (0x4c, "FATAL_UNHANDLED_HARD_ERROR"),
+    (0x4d, "NO_PAGES_AVAILABLE"),
+    (0x4e, "PFN_LIST_CORRUPT"),
+    (0x50, "PAGE_FAULT_IN_NONPAGED_AREA"),
+    (0x51, "REGISTRY_ERROR"),
+    (0x5a, "CRITICAL_SERVICE_FAILED"),
+    (0x5c, "HAL_INITIALIZATION_FAILED"),
+    (0x6b, "PROCESS1_INITIALIZATION_FAILED"),
+    (0x6f, "SESSION3_INITIALIZATION_FAILED"),
+    (0x74, "BAD_SYSTEM_CONFIG_INFO"),
+    (0x77, "KERNEL_STACK_INPAGE_ERROR"),
+    (0x7a, "KERNEL_DATA_INPAGE_ERROR"),
+    (0x7b, "INACCESSIBLE_BOOT_DEVICE"),
+    (0x7c, "BUGCODE_NDIS_DRIVER"),
+    (0x7e, "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED"),
+    (0x7f, "UNEXPECTED_KERNEL_MODE_TRAP"),
+    (0x80, "NMI_HARDWARE_FAILURE"),
+    (0x8e, "KERNEL_MODE_EXCEPTION_NOT_HANDLED"),
+    (0x93, "INVALID_KERNEL_HANDLE"),
+    (0x9c, "MACHINE_CHECK_EXCEPTION"),
+    (0x9e, "USER_MODE_HEALTH_MONITOR"),
+    (0x9f, "DRIVER_POWER_STATE_FAILURE"),
+    (0xa0, "INTERNAL_POWER_ERROR"),
+    (0xa5, "ACPI_BIOS_ERROR"),
+    (0xab, "SESSION_HAS_VALID_POOL_ON_EXIT"),
+    (0xbe, "ATTEMPTED_WRITE_TO_READONLY_MEMORY"),
+    (0xc1, "SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION"),
+    (0xc2, "BAD_POOL_CALLER"),
+    (0xc4, "DRIVER_VERIFIER_DETECTED_VIOLATION"),
+    (0xc5, "DRIVER_CORRUPTED_EXPOOL"),
+    (0xc6, "DRIVER_CAUGHT_MODIFYING_FREED_POOL"),
+    (0xc7, "TIMER_OR_DPC_INVALID"),
+    (0xc9, "DRIVER_VERIFIER_IOMANAGER_VIOLATION"),
+    (0xca, "PNP_DETECTED_FATAL_ERROR"),
+    (0xcb, "DRIVER_LEFT_LOCKED_PAGES_IN_PROCESS"),
+    (0xce, "DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS"),
+    (0xd0, "DRIVER_CORRUPTED_MMPOOL"),
+    (0xd1, "DRIVER_IRQL_NOT_LESS_OR_EQUAL"),
+    (0xd5, "DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL"),
+    (0xd6, "DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION"),
+    (0xd8, "DRIVER_USED_EXCESSIVE_PTES"),
+    (0xda, "SYSTEM_PTE_MISUSE"),
+    (0xdb, "DRIVER_CORRUPTED_SYSPTES"),
+    (0xde, "POOL_CORRUPTION_IN_FILE_AREA"),
+    (0xe2, "MANUALLY_INITIATED_CRASH"),
+    (0xe3, "RESOURCE_NOT_OWNED"),
+    (0xe6, "DRIVER_VERIFIER_DMA_VIOLATION"),
+    (0xea, "THREAD_STUCK_IN_DEVICE_DRIVER"),
+    (0xef, "CRITICAL_PROCESS_DIED"),
+    (0xf4, "CRITICAL_OBJECT_TERMINATION"),
+    (0xf7, "DRIVER_OVERRAN_STACK_BUFFER"),
+    (0xfc, "ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY"),
+    (0xfe, "BUGCODE_USB_DRIVER"),
+    (0x101, "CLOCK_WATCHDOG_TIMEOUT"),
+    (0x109, "CRITICAL_STRUCTURE_CORRUPTION"),
+    (0x10d, "WDF_VIOLATION"),
+    (0x10e, "VIDEO_MEMORY_MANAGEMENT_INTERNAL"),
+    (0x111, "RECURSIVE_NMI"),
+    (0x113, "VIDEO_DXGKRNL_FATAL_ERROR"),
+    (0x116, "VIDEO_TDR_FAILURE"),
+    (0x117, "VIDEO_TDR_TIMEOUT_DETECTED"),
+    (0x119, "VIDEO_SCHEDULER_INTERNAL_ERROR"),
+    (0x11b, "DRIVER_RETURNED_HOLDING_CANCEL_LOCK"),
+    (0x122, "WHEA_INTERNAL_ERROR"),
+    (0x124, "WHEA_UNCORRECTABLE_ERROR"),
+    (0x127, "PAGE_NOT_ZERO"),
+    (0x12b, "FAULTY_HARDWARE_CORRUPTED_PAGE"),
+    (0x133, "DPC_WATCHDOG_VIOLATION"),
+    (0x139, "KERNEL_SECURITY_CHECK_FAILURE"),
+    (0x13a, "KERNEL_MODE_HEAP_CORRUPTION"),
+    (0x141, "VIDEO_ENGINE_TIMEOUT_DETECTED"),
+    (0x144, "BUGCODE_USB3_DRIVER"),
+    (0x14f, "PDC_WATCHDOG_TIMEOUT"),
+    (0x154, "UNEXPECTED_STORE_EXCEPTION"),
+    (0x15f, "CONNECTED_STANDBY_WATCHDOG_TIMEOUT_LIVEDUMP"),
+    (0x161, "LIVE_SYSTEM_DUMP"),
+    (0x164, "WIN32K_CRITICAL_FAILURE"),
+    (0x175, "PREVIOUS_FATAL_ABNORMAL_RESET_ERROR"),
+    (0x17e, "MICROCODE_REVISION_MISMATCH"),
+    (0x18b, "SECURE_KERNEL_ERROR"),
+    (0x193, "VIDEO_DXGKRNL_LIVEDUMP"),
+    (0x1aa, "EXCEPTION_ON_INVALID_STACK"),
+    (0x1c4, "DRIVER_VERIFIER_DETECTED_VIOLATION_LIVEDUMP"),
+    (0x1ca, "SYNTHETIC_WATCHDOG_TIMEOUT"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_known_codes_are_named() {
+        assert!(NAMES.windows(2).all(|w| matches!(w, [a, b] if a.0 < b.0)));
+        assert_eq!(bug_check_name(0xe2), Some("MANUALLY_INITIATED_CRASH"));
+        assert_eq!(bug_check_name(0x1000_007e), Some("SYSTEM_THREAD_EXCEPTION_NOT_HANDLED"));
+        assert_eq!(bug_check_name(0x161), Some("LIVE_SYSTEM_DUMP"));
+        assert_eq!(bug_check_name(0xffff), None);
+        assert_eq!(bug_check_name(0x4d41_5454), None);
+    }
+}

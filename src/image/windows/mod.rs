@@ -1,0 +1,10 @@
+//! What an image says of the Windows in it: common to crash dumps and hibernation files.
+
+mod bugcheck;
+mod hints;
+mod time;
+
+pub(super) use bugcheck::{bug_check_name, exception_name};
+pub use hints::{BugCheck, WindowsHints};
+pub(super) use hints::{release, render};
+pub(super) use time::{date, duration};

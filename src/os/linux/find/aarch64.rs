@@ -1,0 +1,344 @@
+//! The kernel's image and page tables on AArch64.
+//!
+//! The upper half has a root of its own, `swapper_pg_dir`. Below it lie the direct map and, in the other half of the addresses that are
+//! translated, modules, the image and `vmalloc` (Documentation/arch/arm64/memory.rst). KASLR moves the image among them and its
+//! physical place independently, so the image is known by being code in one piece, with a banner in it.
+//!
+//! RAM begins at another address on every board. The tables hold physical addresses, so they tell where a raw image begins.
+
+mod base;
+mod roots;
+
+use super::image::KernelImage;
+use super::machine::{Found, Machine, Missing, Search, phys, virt, with_image};
+use super::trace::Trace;
+use crate::arch::{Arch, Paging};
+use crate::engine::{AddressSpace, Memory, PageRun, Software, SwapEntry, to_u64};
+use crate::os::Hints;
+use crate::symbols::{Symbols, Types, VmcoreInfo};
+use memsh_plugin::{Perm, PhysAddr, VirtAddr, umem};
+use std::ops::ControlFlow;
+
+const STEP: &str = "page-table root";
+/// The code of a kernel is one mapping and larger than this; that of a module or a BPF program is smaller.
+const CODE: umem = 1 << 20;
+/// No image is larger.
+const LARGEST: umem = 256 << 20;
+/// So many mappings of code that size are looked into.
+const TRIES: usize = 16;
+/// A kernel for 52 bits on a processor with 48 uses the end of its root table, which is made for 52: 64 KiB pages, `TTBR1_BADDR_4852_OFFSET`
+/// (arch/arm64/include/asm/pgtable-hwdef.h).
+const END_OF_52: u64 = (1024 - 64) * 8;
+
+/// 64-bit ARM.
+pub(super) struct AArch64;
+
+/// Every format: size of a page, bits of an address. The most frequent first.
+const FORMATS: &[(u64, u64, Paging)] = &[
+    (4 << 10, 48, Paging::AArch64K4B48),
+    (4 << 10, 39, Paging::AArch64K4B39),
+    (4 << 10, 52, Paging::AArch64K4B52),
+    (64 << 10, 48, Paging::AArch64K64B48),
+    (64 << 10, 52, Paging::AArch64K64B52),
+    (64 << 10, 42, Paging::AArch64K64B42),
+    (16 << 10, 47, Paging::AArch64K16B47),
+    (16 << 10, 48, Paging::AArch64K16B48),
+    (16 << 10, 52, Paging::AArch64K16B52),
+    (16 << 10, 36, Paging::AArch64K16B36),
+];
+
+/// The formats that VMCOREINFO leaves (arch/arm64/kernel/vmcore_info.c). `VA_BITS` is what the kernel was built for, `TCR_EL1_T1SZ` (5.9)
+/// what it uses.
+fn pagings(info: Option<&VmcoreInfo>) -> Vec<Paging> {
+    let number = |name: &str| info.and_then(|i| i.number(name)).and_then(|n| u64::try_from(n).ok());
+    let page = info.and_then(VmcoreInfo::page_size);
+    let used = number("TCR_EL1_T1SZ").and_then(|n| 64u64.checked_sub(n));
+    let built = number("VA_BITS");
+    let fits = |&&(size, bits, _): &&(u64, u64, Paging)| {
+        let by_bits = match (used, built) {
+            (Some(used), _) => used == bits,
+            // A processor may have less than the kernel was built for.
+            (None, Some(52)) => matches!(bits, 52 | 48 | 47),
+            (None, Some(built)) => built == bits,
+            (None, None) => true,
+        };
+        by_bits && page.is_none_or(|p| p == size)
+    };
+    FORMATS.iter().filter(fits).map(|&(.., paging)| paging).collect()
+}
+
+/// Where the image may lie: since 5.4 above the direct map, before below it.
+fn windows(paging: Paging, hints: &Hints, info: Option<&VmcoreInfo>) -> Vec<(VirtAddr, VirtAddr)> {
+    let last = virt(u64::MAX);
+    if let Some(base) = hints.kernel_base {
+        return vec![(base, last)];
+    }
+    if let Some(text) = info.and_then(|i| i.symbol("_stext")) {
+        return vec![(text.align_down(2 << 20), text.saturating_add(LARGEST))];
+    }
+    let bits = paging.format().va_bits;
+    // The half in which modules, image and vmalloc lie is that of the smallest size that the kernel can fall back to (VA_BITS_MIN).
+    let least = if paging == Paging::AArch64K16B52 { 47 } else { bits.min(48) };
+    let newer = virt(u64::MAX << (least - 1));
+    let older = (virt(u64::MAX << bits), virt((u64::MAX << (bits - 1)) - 1));
+    vec![(newer, last), older]
+}
+
+/// The kernel's image: the pieces at one distance around a large mapping of the kernel's code.
+fn image(space: &AddressSpace, (first, last): (VirtAddr, VirtAddr)) -> Vec<KernelImage> {
+    let mut code: Vec<PageRun> = Vec::new();
+    let runs = &mut |runs: &[PageRun]| {
+        code.extend(runs.iter().filter(|r| r.size >= CODE && r.perm.has(Perm::EXECUTE) && !r.perm.has(Perm::USER)));
+        if code.len() >= TRIES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    space.runs(first, last, runs);
+    code.sort_by_key(|r| std::cmp::Reverse(r.size));
+    let around = |r: &PageRun| {
+        let distance = r.phys.value().wrapping_sub(r.virt.value());
+        let (mut from, mut end) = (r.virt, r.virt.saturating_add(r.size));
+        let near = (VirtAddr::new(from.value().saturating_sub(LARGEST)), end.saturating_add(LARGEST));
+        let sink = &mut |runs: &[PageRun]| {
+            for r in runs.iter().filter(|r| r.phys.value().wrapping_sub(r.virt.value()) == distance) {
+                (from, end) = (from.min(r.virt), end.max(r.virt.saturating_add(r.size)));
+            }
+            ControlFlow::Continue(())
+        };
+        space.runs(near.0, near.1, sink);
+        KernelImage { virt: from, phys: PhysAddr::new(from.value().wrapping_add(distance)), size: end.value() - from.value() }
+    };
+    code.iter().map(around).collect()
+}
+
+/// The kernel that the table at `root` maps in one of `windows`.
+fn kernel(memory: &Memory, paging: Paging, root: PhysAddr, windows: &[(VirtAddr, VirtAddr)]) -> Result<(Found, String), Missing> {
+    let space = AddressSpace::new(memory.clone(), paging, root).with_software(Software::LinuxAArch64(SwapEntry::Area6));
+    let mut missing = Missing::Image;
+    for window in windows {
+        for image in image(&space, *window) {
+            match with_image(space.clone(), image) {
+                Ok((mut found, detail)) => {
+                    let empty = empty_table(&found);
+                    found.space = found.space.with_root(empty.unwrap_or(root));
+                    return Ok((found, detail));
+                }
+                Err(why) => missing = why,
+            }
+        }
+    }
+    Err(missing)
+}
+
+/// The table that the kernel itself has for the lower half: one without an entry, `reserved_pg_dir` (before, `empty_zero_page`), beside its
+/// own. Any page of zeros in the image is as good.
+fn empty_table(found: &Found) -> Option<PhysAddr> {
+    let page = found.space.format().page_size();
+    let bytes = found.image.bytes(found.space.memory());
+    let size = usize::try_from(page).ok()?;
+    let first = to_u64(found.image.phys.value())?;
+    let skip = first.next_multiple_of(page) - first;
+    let tables = bytes.get(usize::try_from(skip).ok()?..)?.chunks_exact(size);
+    let empty = (0u64..).zip(tables).filter(|(_, t)| t.iter().all(|&b| b == 0));
+    let places = empty.filter_map(|(i, _)| Some(phys(first.checked_add(skip)?.checked_add(i.checked_mul(page)?)?)));
+    // What is missing from the image reads as zeros too.
+    places.into_iter().find(|at| found.space.memory().contains(*at, umem::from(page)))
+}
+
+/// `swapper_pg_dir`: its virtual and its physical address, as VMCOREINFO has them.
+fn swapper(info: &VmcoreInfo) -> Option<(VirtAddr, PhysAddr)> {
+    let at = info.symbol("swapper_pg_dir")?;
+    let offset = u64::try_from(info.number("kimage_voffset")?).ok()?;
+    Some((at, phys(to_u64(at.value())?.wrapping_sub(offset))))
+}
+
+/// The root itself, and where the part for 48 bits of a root for 52 would begin.
+fn parts(root: PhysAddr, paging: Paging) -> impl Iterator<Item = PhysAddr> {
+    let end = (paging == Paging::AArch64K64B48).then(|| root.saturating_add(umem::from(END_OF_52)));
+    std::iter::once(root).chain(end)
+}
+
+impl AArch64 {
+    /// The first of `roots` that maps a kernel; with where memory begins, if it must be moved for that.
+    fn first(search: &Search<'_>, roots: &[PhysAddr], what: &str) -> Result<(Found, String), String> {
+        let mut unnamed = 0;
+        for paging in pagings(search.info) {
+            let windows = windows(paging, search.hints, search.info);
+            for root in roots.iter().flat_map(|r| parts(*r, paging)) {
+                if search.hints.interrupted() {
+                    return Err("interrupted".to_owned());
+                }
+                match kernel(search.memory, paging, root, &windows) {
+                    Ok(found) => return Ok(found),
+                    Err(Missing::Image) => {}
+                    Err(Missing::Banner) => unnamed += 1,
+                }
+            }
+        }
+        Err(match unnamed {
+            0 => format!("{what} does not map a kernel image"),
+            n => format!("{what} maps something like a kernel image ({n} times), without a Linux banner"),
+        })
+    }
+
+    /// The same where it is not known, or not sure, where memory begins.
+    fn first_moved(search: &Search<'_>, roots: &[PhysAddr], trace: &mut Trace) -> Option<Found> {
+        let hints = search.hints;
+        if !hints.movable && !hints.placed {
+            return None;
+        }
+        let mut advice = None;
+        let found = trace.attempt("where memory begins", "its page tables, which hold physical addresses", || {
+            let at = search.info.and_then(swapper).map(|(at, _)| at);
+            for &root in roots {
+                for paging in pagings(search.info) {
+                    let windows = windows(paging, hints, search.info);
+                    for root in parts(root, paging) {
+                        let place = base::Place { root, itself: at };
+                        if let Some((base, found)) = base::of_root(search, paging, place, &windows) {
+                            return settled(hints, base, found, &mut advice);
+                        }
+                    }
+                }
+            }
+            Err("nowhere does it map a kernel".to_owned())
+        });
+        trace.advice = advice.or(trace.advice.take());
+        found
+    }
+}
+
+/// What to make of a kernel that is found when memory begins at `base`: it is taken where that may be so, else it is told.
+fn settled(
+    hints: &Hints,
+    base: PhysAddr,
+    (mut found, detail): (Found, String),
+    advice: &mut Option<String>,
+) -> Result<(Found, String), String> {
+    if hints.movable {
+        found.moved = Some(base);
+        return Ok((found, format!("{base}; {detail}")));
+    }
+    *advice = Some(format!("the kernel's page tables say that this image begins at {base}: --base {base}"));
+    Err(format!("at {base}, which is not what --base says"))
+}
+
+impl Machine for AArch64 {
+    fn archs(&self) -> &'static [Arch] {
+        &[Arch::AArch64]
+    }
+
+    fn wrote(&self, info: &VmcoreInfo) -> bool {
+        // Of all architectures only this one names it (arch/arm64/kernel/vmcore_info.c).
+        info.number("kimage_voffset").is_some()
+    }
+
+    fn quick(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
+        let hints = search.hints;
+        if let Some(dtb) = hints.dtb {
+            // The user said so: nothing else is tried.
+            let here = trace.attempt(STEP, "--dtb", || Self::first(search, &[dtb], "the root given"));
+            return here.or_else(|| Self::first_moved(search, &[dtb], trace));
+        }
+        if let Some(found) = search.remembered(self.archs(), trace) {
+            return Some(found);
+        }
+        if let Some((_, root)) = search.info.and_then(swapper) {
+            let how = "VMCOREINFO (kimage_voffset, swapper_pg_dir)";
+            let here = trace.attempt(STEP, how, || match search.memory.contains(root, 64) {
+                true => Self::first(search, &[root], "the root it names"),
+                false => Err(format!("the root it names, {root}, is not in the image")),
+            });
+            if let Some(found) = here.or_else(|| Self::first_moved(search, &[root], trace)) {
+                return Some(found);
+            }
+        }
+        let recorded = hints.cpus.iter().filter_map(|c| c.root_upper);
+        let mut registers: Vec<PhysAddr> =
+            recorded.flat_map(|r| pagings(search.info).into_iter().map(move |p| phys(p.format().root_of_register(r)))).collect();
+        registers.sort_unstable();
+        registers.dedup();
+        if registers.is_empty() {
+            return None;
+        }
+        let here =
+            trace.attempt(STEP, "TTBR1 of the recorded processors", || Self::first(search, &registers, "what TTBR1 holds"));
+        here.or_else(|| Self::first_moved(search, &registers, trace))
+    }
+
+    fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
+        if search.hints.dtb.is_some() {
+            return None;
+        }
+        let mut advice = None;
+        let found = trace.attempt(STEP, "AArch64: pass over all of memory", || {
+            let heads = roots::heads(search);
+            for paging in pagings(search.info) {
+                let sized = |page: u64| heads.iter().any(|h| h.page_size == Some(page));
+                if heads.iter().any(|h| h.page_size.is_some()) && !sized(paging.format().page_size()) {
+                    continue;
+                }
+                let windows = windows(paging, search.hints, None);
+                for candidate in roots::candidates(search, paging, &heads) {
+                    if search.hints.interrupted() {
+                        return Err("interrupted".to_owned());
+                    }
+                    let root = candidate.root;
+                    match kernel(search.memory, paging, root, &windows) {
+                        Ok(found) => return Ok(found),
+                        Err(_) if !(search.hints.movable || search.hints.placed) => continue,
+                        Err(_) => {}
+                    }
+                    if let Some((base, found)) = base::of_table(search, paging, &candidate, &heads, &windows) {
+                        return settled(search.hints, base, found, &mut advice);
+                    }
+                }
+            }
+            Err("no table in it maps a Linux kernel".to_owned())
+        });
+        trace.advice = advice.or(trace.advice.take());
+        found
+    }
+
+    fn own_root(&self, found: &mut Found, symbols: &dyn Symbols, info: Option<&VmcoreInfo>) -> Option<Result<String, String>> {
+        let own = symbols.address("swapper_pg_dir").or_else(|| info?.symbol("swapper_pg_dir"))?;
+        let table = found.image.phys_of(own);
+        for root in parts(table, found.space.paging()) {
+            let space = found.space.clone().with_upper_root(root);
+            if space.translate_one(own).is_ok_and(|t| t.phys == table) {
+                found.space = space;
+                return Some(Ok(root.to_string()));
+            }
+        }
+        Some(Err(format!("the table at {own} does not map itself")))
+    }
+
+    fn software(&self, found: &Found, symbols: &dyn Symbols, types: &dyn Types) -> Option<Software> {
+        Some(Software::LinuxAArch64(swap_entry(found, symbols, types)))
+    }
+}
+
+/// How this kernel writes swap entries. What it would write for a page without access tells old from new; where its data have no symbols,
+/// the version does. The bit for exclusive pages came with the flag of that name.
+fn swap_entry(found: &Found, symbols: &dyn Symbols, types: &dyn Types) -> SwapEntry {
+    /// `PTE_PROT_NONE` before 6.10.
+    const PROT_NONE: u64 = 1 << 58;
+    let none = symbols.address("protection_map").and_then(|at| found.space.read_u64(at).ok()).filter(|e| *e != 0);
+    let newer = match none {
+        Some(entry) => entry & PROT_NONE == 0,
+        None => version(&found.banner).is_none_or(|v| v >= (6, 10)),
+    };
+    let exclusive = crate::os::linux::base::enums::has(types, "pageflags", "PG_anon_exclusive");
+    match (newer, exclusive) {
+        (true, _) => SwapEntry::Area6,
+        (false, Some(true)) => SwapEntry::Area3,
+        (false, Some(false)) => SwapEntry::Area2,
+        (false, None) if version(&found.banner).is_none_or(|v| v >= (5, 19)) => SwapEntry::Area3,
+        (false, None) => SwapEntry::Area2,
+    }
+}
+
+/// Major and minor number of the kernel with this banner.
+fn version(banner: &str) -> Option<(u32, u32)> {
+    let release = banner.strip_prefix("Linux version ")?;
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}

@@ -1,0 +1,73 @@
+//! Symbols of data, for kernels whose kallsyms has functions only (without `CONFIG_KALLSYMS_ALL`).
+//!
+//! Each comes from a place that the kernel itself keeps, and none is taken without a proof: no answer is better than a wrong one.
+//!
+//! - `exports`: what the kernel exports to its modules, proved by the functions among them
+//! - VMCOREINFO, where its `_stext` is that of kallsyms
+
+mod exports;
+
+use super::image::KernelImage;
+use super::trace::Trace;
+use crate::engine::AddressSpace;
+use crate::symbols::{SymbolTable, Symbols, VmcoreInfo};
+use memsh_plugin::{MemoryView, VirtAddr, umem};
+
+const STEP: &str = "data symbols";
+/// What `nm` calls data.
+const DATA: u8 = b'D';
+
+/// Adds what the kernel says of its data to `symbols`, which has functions only.
+pub(super) fn fill(
+    space: &AddressSpace,
+    image: &KernelImage,
+    mut symbols: SymbolTable,
+    info: Option<&VmcoreInfo>,
+    trace: &mut Trace,
+) -> SymbolTable {
+    let bytes = image.bytes(space.memory());
+    let pointer_size = space.view_metadata().pointer_size;
+    let exported = trace.attempt(STEP, "the kernel's export tables", || {
+        let all = exports::exports(&bytes, image, pointer_size, &symbols)?;
+        let new: Vec<(String, VirtAddr)> =
+            all.iter().filter(|e| symbols.address(e.name).is_none()).map(|e| (e.name.to_owned(), e.address)).collect();
+        let detail = format!("{} of {} exported symbols are not in kallsyms", new.len(), all.len());
+        Ok((new, detail))
+    });
+    add(&mut symbols, exported.unwrap_or_default());
+    let noted = info.and_then(|info| trace.attempt(STEP, "VMCOREINFO", || noted(info, image, &symbols)));
+    add(&mut symbols, noted.unwrap_or_default());
+    symbols
+}
+
+/// Adds what is not known yet.
+fn add(symbols: &mut SymbolTable, new: Vec<(String, VirtAddr)>) {
+    for (name, address) in &new {
+        symbols.push(name, *address, DATA, None);
+    }
+    if !new.is_empty() {
+        symbols.finish();
+    }
+}
+
+/// Whether VMCOREINFO is of the kernel that has these symbols.
+pub(super) fn fits(info: &VmcoreInfo, symbols: &dyn Symbols) -> bool {
+    let (said, known) = (info.symbol("_stext"), symbols.address("_stext").or_else(|| symbols.address("_text")));
+    said.is_some() && said == known
+}
+
+/// A symbol's name and address.
+type Named = (String, VirtAddr);
+
+/// The symbols of VMCOREINFO that are new.
+fn noted(info: &VmcoreInfo, image: &KernelImage, symbols: &dyn Symbols) -> Result<(Vec<Named>, String), String> {
+    if !fits(info, symbols) {
+        return Err("its _stext is not that of kallsyms: it is of another kernel".to_owned());
+    }
+    let end: umem = image.virt.value().saturating_add(image.size);
+    let inside = |a: VirtAddr| (image.virt.value()..end).contains(&a.value());
+    let all = info.symbols().filter(|(name, address)| inside(*address) && symbols.address(name).is_none());
+    let new: Vec<Named> = all.map(|(name, address)| (name.to_owned(), address)).collect();
+    let detail = format!("{} symbols", new.len());
+    Ok((new, detail))
+}

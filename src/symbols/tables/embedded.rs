@@ -1,0 +1,28 @@
+//! The tables that memsh carries.
+
+use super::Table;
+use std::io::Read;
+
+/// The unpacked tables of a machine are no larger.
+const LARGEST: u64 = 64 << 20;
+
+/// All tables of one machine.
+pub struct Family(String);
+
+impl Family {
+    /// The tables.
+    pub fn tables(&self) -> Vec<Table<'_>> {
+        Table::all(&self.0)
+    }
+}
+
+/// The tables for `machine` (`x86`, `arm`, ...); none where memsh carries none.
+pub fn family(machine: &str) -> Option<Family> {
+    let packed: &[u8] = match machine {
+        "x86" => include_bytes!("../../../assets/types/x86.zst"),
+        _ => return None,
+    };
+    let mut text = String::new();
+    zstd::stream::read::Decoder::new(packed).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
+    Some(Family(text))
+}

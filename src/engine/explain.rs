@@ -1,6 +1,6 @@
 //! The slow walk: each step by itself, for `vtop`, and to say why a fast walk failed.
 
-use super::entry::{Entry, Seen, decode, entry_offset, half};
+use super::entry::{Entry, Seen, decode, entry_offset, half, rule};
 use super::fault::{Fault, FaultReason};
 use super::memory::Memory;
 use super::num::to_u64;
@@ -106,7 +106,7 @@ fn walk(
                 table = next;
                 seen = seen.table(level, e);
             }
-            Entry::Page(base, shift) => return Ok(Page { base, shift, perm: seen.page(&f.perm, e) }),
+            Entry::Page(base, shift) => return Ok(Page { base, shift, perm: seen.page(rule(f, level, e), e) }),
             Entry::Reserved => return Err(fault(FaultReason::ReservedBits)),
             Entry::Absent if e == 0 => return Err(fault(FaultReason::NotPresent)),
             Entry::Absent => match software.meaning(f, e, level.shift) {

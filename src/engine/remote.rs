@@ -1,6 +1,6 @@
 //! Translation over memory where each access costs a call: level by level, whole tables at a time, equal tables once.
 
-use super::entry::{Entry, Seen, decode, entry_offset, half};
+use super::entry::{Entry, Seen, decode, entry_offset, half, rule};
 use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
 use super::software::{Meaning, Software};
@@ -127,7 +127,7 @@ pub(super) fn translate(
                         next.push(Traveller { table, seen: t.seen.table(level, entry), ..*t });
                         None
                     }
-                    Entry::Page(base, shift) => Some(Page { base, shift, perm: t.seen.page(&f.perm, entry) }),
+                    Entry::Page(base, shift) => Some(Page { base, shift, perm: t.seen.page(rule(f, level, entry), entry) }),
                     Entry::Absent => match software.meaning(f, entry, level.shift) {
                         Meaning::Resident(base, shift) => Some(Page { base, shift, perm: Perm::NONE }),
                         Meaning::Gone(_) => None,
@@ -163,7 +163,8 @@ fn group_end<T>(items: &[T], limit: usize, table: impl Fn(&T) -> u64) -> usize {
 
 /// A piece of the address space, in order: a page that is known, or a table to look into.
 enum Item {
-    Page(u64, Page),
+    /// An address, the page, and log2 of the part of it that one entry maps.
+    Page(u64, Page, u32),
     Table(Visit),
 }
 
@@ -209,8 +210,8 @@ impl Spans<'_, '_> {
             }
             if tables == 0 {
                 for item in group {
-                    if let Item::Page(at, page) = item {
-                        self.merge.page(at, &page);
+                    if let Item::Page(at, page, part) = item {
+                        self.merge.part(at, part, &page);
                     }
                 }
                 continue;
@@ -234,8 +235,8 @@ impl Spans<'_, '_> {
         let mut out = Vec::new();
         for item in group {
             let v = match item {
-                Item::Page(at, page) if last_level => {
-                    self.merge.page(at, &page);
+                Item::Page(at, page, part) if last_level => {
+                    self.merge.part(at, part, &page);
                     continue;
                 }
                 Item::Page(..) => {
@@ -271,11 +272,11 @@ impl Spans<'_, '_> {
                         }
                     }
                     Entry::Page(base, shift) => {
-                        let page = Page { base, shift, perm: v.seen.page(&f.perm, entry) };
+                        let page = Page { base, shift, perm: v.seen.page(rule(f, level, entry), entry) };
                         if last_level {
                             self.merge.entry(at, level, &page);
                         } else {
-                            out.push(Item::Page(at, page));
+                            out.push(Item::Page(at, page, level.shift));
                         }
                     }
                     Entry::Absent if entry != 0 => {
@@ -283,7 +284,7 @@ impl Spans<'_, '_> {
                         if last_level {
                             page.iter().for_each(|p| self.merge.page(at, p));
                         } else {
-                            out.extend(page.map(|p| Item::Page(at, p)));
+                            out.extend(page.map(|p| Item::Page(at, p, p.shift)));
                         }
                     }
                     Entry::Absent | Entry::Reserved => {}

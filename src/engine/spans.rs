@@ -1,6 +1,6 @@
 //! The walk over a whole address space: every mapping, neighbours merged into runs.
 
-use super::entry::{Entry, Seen, decode};
+use super::entry::{Entry, Seen, decode, flags, rule};
 use super::mapped::Mapped;
 use super::num::{index, to_umem};
 use super::software::{Meaning, Software};
@@ -63,10 +63,16 @@ impl<'a> Merge<'a> {
     /// What an entry of a level maps: the page, or its own part of a page that several entries map together (Svnapot).
     #[inline(always)]
     pub(super) fn entry(&mut self, va: u64, level: &Level, page: &Page) {
-        if page.shift == level.shift {
+        self.part(va, level.shift, page);
+    }
+
+    /// The part of a page, `1 << shift` bytes, that lies at `va`.
+    #[inline(always)]
+    pub(super) fn part(&mut self, va: u64, shift: u32, page: &Page) {
+        if page.shift == shift {
             self.page(va, page);
         } else {
-            self.piece(va, page.address(va), level.shift, page);
+            self.piece(va, page.address(va), shift, page);
         }
     }
 
@@ -139,6 +145,10 @@ pub(super) fn root_visits(f: &PageFormat, roots: (u64, u64), start: u64, last: u
         (Canonical::Signed, split) => {
             let upper = if split == SplitRoots::Yes { roots.1 } else { roots.0 };
             vec![(roots.0, 0, 0, entries / 2 - 1), (upper, high, entries / 2, entries - 1)]
+        }
+        (Canonical::Below(bit), _) => {
+            let border = 1u64 << (bit - level.shift);
+            vec![(roots.0, 0, 0, border - 1), (roots.1, 0, border, entries - 1)]
         }
         (_, SplitRoots::Yes) => vec![(roots.0, 0, 0, entries - 1), (roots.1, high, 0, entries - 1)],
         _ => vec![(roots.0, 0, 0, entries - 1)],
@@ -237,7 +247,10 @@ impl Spans<'_, '_> {
                     self.visit_outlined::<F>(depth + 1, child);
                 }
             }
-            Entry::Page(base, shift) => self.merge.page(at, &Page { base, shift, perm: v.seen.page(&f.perm, entry) }),
+            Entry::Page(base, shift) => {
+                let perm = v.seen.page(rule(f, level, entry), entry);
+                self.merge.entry(at, level, &Page { base, shift, perm });
+            }
             Entry::Absent if entry != 0 => {
                 if let Some(page) = resident(f, self.software, entry, level.shift) {
                     self.merge.page(at, &page);
@@ -281,14 +294,14 @@ impl Spans<'_, '_> {
         let size = usize::try_from(f.entry_size).unwrap_or(8);
         let mut at = v.base + (v.first << level.shift);
         // Neighbours mostly have equal flags, and then equal permissions.
-        let (mut flags, mut perm) = (u64::MAX, Perm::NONE);
+        let (mut last, mut perm) = (u64::MAX, Perm::NONE);
         for bytes in entries.chunks_exact(size) {
             let entry = word(bytes);
             match decode(f, level, entry) {
                 Entry::Page(base, shift) => {
-                    if entry & !f.address_mask != flags {
-                        flags = entry & !f.address_mask;
-                        perm = v.seen.page(&f.perm, entry);
+                    if flags(f, level, entry) != last {
+                        last = flags(f, level, entry);
+                        perm = v.seen.page(rule(f, level, entry), entry);
                     }
                     self.merge.entry(at, level, &Page { base, shift, perm });
                 }

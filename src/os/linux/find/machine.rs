@@ -193,7 +193,12 @@ pub(super) fn at(space: AddressSpace, window: (VirtAddr, VirtAddr)) -> Result<(F
 
 /// The same for a kernel image that is known.
 pub(super) fn with_image(space: AddressSpace, image: KernelImage) -> Result<(Found, String), Missing> {
-    let banner = banner(&image.bytes(space.memory())).ok_or(Missing::Banner)?;
+    let bytes = image.bytes(space.memory());
+    let banner = banner(&bytes).ok_or(Missing::Banner)?;
+    if !image.points_into_itself(&bytes, space.format().pointer_size()) {
+        return Err(Missing::Image);
+    }
+    drop(bytes);
     let detail =
         format!("{}, root {}: a kernel at {}, physical {}", space.format().mode, space.upper_root(), image.virt, image.phys);
     Ok((Found { space, image, banner, moved: None }, detail))

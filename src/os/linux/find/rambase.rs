@@ -1,6 +1,6 @@
 //! Where a raw image begins, as the page tables in it say: they name pages by their addresses, the file has them at its offsets.
 
-use super::machine::{Search, phys};
+use super::machine::{Found, Search, phys};
 use crate::engine::{Memory, index, to_u64, to_umem};
 use memsh_plugin::{PhysAddr, umem};
 use std::collections::BTreeMap;
@@ -41,9 +41,24 @@ pub(super) fn at_base(memory: &Memory, base: u64) -> Memory {
     if base == begin(memory) { memory.clone() } else { memory.moved(phys(base)) }
 }
 
-/// What [`Found::moved`](super::machine::Found::moved) is, for a memory that was found to begin at `base`.
-pub(super) fn moved(memory: &Memory, base: u64) -> Option<PhysAddr> {
-    (base != begin(memory)).then(|| phys(base))
+/// What to make of a kernel that was found in a memory that begins at `base`: it is taken where that may be so; where the user said
+/// otherwise it is told in `advice`.
+pub(super) fn settled(
+    search: &Search<'_>,
+    base: u64,
+    (mut found, detail): (Found, String),
+    advice: &mut Option<String>,
+) -> Result<(Found, String), String> {
+    if base == begin(search.memory) {
+        return Ok((found, detail));
+    }
+    let base = phys(base);
+    if search.hints.movable {
+        found.moved = Some(base);
+        return Ok((found, format!("{detail}; memory begins at {base}")));
+    }
+    *advice = Some(format!("there is a kernel in this image if it begins at {base}: --base {base}"));
+    Err(format!("a kernel is there if memory begins at {base}, which is not what --base says"))
 }
 
 /// Why none of `roots` could be looked at: none is in the image.

@@ -86,7 +86,8 @@ impl Pool {
             return None;
         }
         let skip = number.checked_mul(object)? % page_size;
-        if object == page_size && page.uint(pages.next) == Some(handle) {
+        // Alone in its page, it has no room for a head: the page keeps the handle, since 5.18 with the tag of an object.
+        if page.uint(pages.next).is_some_and(|n| n & !ALLOCATED == handle & !ALLOCATED) {
             return self.bytes(kernel, frame, 0, size);
         }
         let head = self.bytes(kernel, frame, skip, usize::try_from(word).ok()?)?;

@@ -73,7 +73,10 @@ fn padded_is_a_name_for_raw() {
     let i = as_format(pattern(4096, 1), "padded").unwrap();
     assert_eq!((i.facts.format.as_str(), ranges(&i)), ("padded", vec![(0, 4096)]));
     let text = refused(as_format(pattern(4096, 1), "paddled"));
-    assert_eq!(text, "image: there is no format \"paddled\" | --format takes one of: elf, lime, kdump, avml, qemu, libvirt, qcow2, crashdump, hiberfil, vmware, raw, padded");
+    assert_eq!(
+        text,
+        "image: there is no format \"paddled\" | --format takes one of: elf, lime, kdump, avml, qemu, libvirt, qcow2, crashdump, hiberfil, vmware, raw, padded"
+    );
 }
 
 #[test]

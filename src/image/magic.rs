@@ -30,7 +30,6 @@ const fn magic(at: usize, bytes: &'static [u8], sort: Sort, name: &'static str, 
     Magic { at, bytes, sort, name, advice }
 }
 
-const AS_ELF: Option<&str> = Some("take it as an ELF core (QEMU: dump-guest-memory without -z, -l, -s, -R; makedumpfile -E)");
 const EWF: Option<&str> = Some("export the raw memory from it first (ewfexport -f raw)");
 
 use Sort::{Archive, Disk, Memory, Other};

@@ -33,15 +33,15 @@ fn hidden(memory: &Memory) -> (Arc<Kernel>, SymbolTable, usize, Vec<String>) {
     let before_it = start.offset_from(kernel.base).unwrap();
     let place = KernelImage { virt: start, phys, size: kernel.size.unwrap() - before_it };
     let before = functions.count();
-    let info = kernel.vmcoreinfo.as_ref();
+    let mut info = None;
     let mut trace = Trace::default();
-    let all = fill(&kernel.space, &place, functions, info, &mut trace);
+    let all = fill(&kernel.space, &place, functions, &mut info, &mut trace, &|_| Vec::new());
     let added: Vec<_> = all.all().filter(|s| s.kind == 'D').collect();
     assert_eq!(added.len(), all.count() - before);
     // What kallsyms does not list is right where VMCOREINFO has it.
     let right = |s: &Symbol<'_>| match truth.get(s.name) {
         Some(at) => at.contains(&s.address),
-        None => info.is_some_and(|i| i.symbol(s.name) == Some(s.address)),
+        None => info.as_ref().is_some_and(|i| i.symbol(s.name) == Some(s.address)),
     };
     let wrong: Vec<String> = added.iter().filter(|s| !right(s)).map(|s| format!("{} at {}", s.name, s.address)).collect();
     let by_code = trace.steps.iter().rfind(|s| s.method.contains("functions")).unwrap();

@@ -292,6 +292,16 @@ impl PageFormat {
         if self.entry_size == 4 { 4 } else { 8 }
     }
 
+    /// An address without what AArch64 keeps in the bits that are not translated: a tag (TBI, MTE), or the signature of pointer
+    /// authentication. Bit 55 says what these bits are in the address itself.
+    pub fn plain(&self, address: u64) -> u64 {
+        if self.canonical != Canonical::Split {
+            return address;
+        }
+        let unused = u64::MAX << self.va_bits.min(55);
+        if address >> 55 & 1 == 1 { address | unused } else { address & !unused }
+    }
+
     /// The physical address of the root table in a root register (CR3, TTBRn_EL1, satp).
     pub fn root_of_register(&self, register: u64) -> u64 {
         match self.arch {

@@ -10,7 +10,9 @@
 )]
 
 mod crc32c;
+mod lznt1;
 mod lzo;
+mod xpress;
 
 pub use crc32c::{crc32c, masked_crc32c};
 
@@ -30,6 +32,12 @@ pub enum Codec {
     Lzo,
     /// LZO1X as the kernel's `lzo-rle` packs it (zram), or plain.
     LzoRle,
+    /// Xpress, plain LZ77: `[MS-XCA]` section 2.4.
+    Xpress,
+    /// Xpress with Huffman codes: `[MS-XCA]` section 2.2.
+    XpressHuffman,
+    /// LZNT1: `[MS-XCA]` section 2.5.
+    Lznt1,
 }
 
 impl Codec {
@@ -42,6 +50,9 @@ impl Codec {
             Codec::Lz4 => "lz4",
             Codec::Lzo => "lzo",
             Codec::LzoRle => "lzo-rle",
+            Codec::Xpress => "xpress",
+            Codec::XpressHuffman => "xpress-huffman",
+            Codec::Lznt1 => "lznt1",
         }
     }
 
@@ -64,6 +75,9 @@ impl Codec {
             Codec::Lz4 => lz4_flex::block::decompress_into(data, out).map_err(|e| e.to_string()),
             Codec::Lzo => lzo::unpack(data, out, false),
             Codec::LzoRle => lzo::unpack(data, out, true),
+            Codec::Xpress => xpress::plain(data, out),
+            Codec::XpressHuffman => xpress::huffman(data, out),
+            Codec::Lznt1 => lznt1::unpack(data, out),
         }
     }
 }
@@ -110,6 +124,7 @@ mod tests {
             // Nothing but literals: 4096 = 18 + 15 * 255 + 253.
             Codec::Lzo => [&[0; 16], &[253][..], &page(), &[0x11, 0, 0]].concat(),
             Codec::LzoRle => [&[17, 1][..], &[0; 16], &[253][..], &page(), &[0x11, 0, 0]].concat(),
+            other => unreachable!("{} has tests of its own", other.name()),
         }
     }
 

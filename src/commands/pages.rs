@@ -7,6 +7,7 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::vtop::PermPart;
 use super::which::Whose;
+use memsh::arch::Canonical;
 use memsh::engine::{AddressSpace, PageRun};
 use memsh::{VirtAddr, umem};
 use memsh_plugin::Perm;
@@ -107,8 +108,10 @@ pub fn walk(
     each: &mut dyn FnMut(&PageRun) -> ControlFlow<()>,
 ) -> u64 {
     let bits = tables.format().va_bits;
-    // Above 32 bits the user's part is the lower half; below, systems part the space as they like, and the user bit tells.
-    let last = if user_only && bits > 32 { last.min((1 << (bits - 1)) - 1) } else { last };
+    // Above 32 bits the user's part is the lower half, which has all bits where it has a root of its own; below, systems part the
+    // space as they like, and the user bit tells.
+    let lower = if tables.format().canonical == Canonical::Split { bits } else { bits - 1 };
+    let last = if user_only && bits > 32 { last.min((1 << lower) - 1) } else { last };
     let by_permission = user_only && bits <= 32;
     let walked = tables.runs(VirtAddr::new(first), VirtAddr::new(last), &mut |group| {
         group.iter().filter(|r| !by_permission || r.perm.has(Perm::USER)).try_for_each(&mut *each)

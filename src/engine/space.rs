@@ -180,6 +180,12 @@ impl AddressSpace {
         ViewExt::read_u64(self, va)
     }
 
+    /// The address without what AArch64 keeps in the bits that are not translated ([`PageFormat::plain`]).
+    #[must_use]
+    pub fn plain(&self, va: VirtAddr) -> VirtAddr {
+        to_u64(va.value()).map_or(va, |n| VirtAddr::new(umem::from(self.format().plain(n))))
+    }
+
     /// Every step of the walk for `va`.
     pub fn explain(&self, va: VirtAddr) -> Explanation {
         if let Some(flat) = &self.flat {

@@ -168,6 +168,7 @@ impl BlockMemory {
             rest = tail;
             match at.checked_add(len) {
                 Some(next) => at = next,
+                None if rest.is_empty() => break,
                 // The address space ends here; what is left of the buffer lies past its end.
                 None => {
                     pieces.push(Piece { op, block: None, skip: 0, buf: rest, done: false });

@@ -4,15 +4,22 @@ use super::avml;
 use super::blocks::Blocks;
 use super::crashdump;
 use super::elf;
+use super::ewf;
+use super::hiberfil;
+use super::hyperv;
 use super::input::Input;
 use super::kdump;
 use super::lime;
+use super::lkcd;
 use super::magic;
 use super::map::Content;
 use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
 use super::process::ProcessImage;
+use super::qcow2;
 use super::qemu;
+use super::split;
+use super::vmware;
 use super::windows::WindowsHints;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
@@ -76,12 +83,16 @@ struct Format {
 const FORMATS: &[Format] = &[
     Format { name: "elf", signature: "7f 45 4c 46", probe: elf::probe, parse: elf::parse },
     Format { name: "lime", signature: "45 4d 69 4c (LiME)", probe: lime::probe, parse: lime::parse },
+    Format { name: "lkcd", signature: "ed 23 8f 61 73 01 19 a8 (LKCD)", probe: lkcd::probe, parse: lkcd::parse },
+    Format { name: "ewf", signature: "45 56 46 09 (EVF)", probe: ewf::probe, parse: ewf::parse },
     Format { name: "kdump", signature: "KDUMP, DISKDUMP or makedumpfile", probe: kdump::probe, parse: kdump::parse },
     Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
     Format { name: "qemu", signature: "51 45 56 4d (QEVM)", probe: qemu::probe, parse: qemu::parse },
     Format { name: "libvirt", signature: "LibvirtQemudSave", probe: qemu::probe_libvirt, parse: qemu::parse_libvirt },
+    Format { name: "qcow2", signature: "51 46 49 fb (QFI)", probe: qcow2::probe, parse: qcow2::parse },
     Format { name: "crashdump", signature: "PAGEDU64 or PAGEDUMP", probe: crashdump::probe, parse: crashdump::parse },
-    Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
+    Format { name: "hiberfil", signature: "HIBR, WAKE or RSTR", probe: hiberfil::probe, parse: hiberfil::parse },
+    Format { name: "vmware", signature: "d2 be d2 be (VMware checkpoint)", probe: vmware::probe, parse: vmware::parse },
 ];
 
 /// Smaller files are no memory image without a header: no machine has less than a page.
@@ -97,6 +108,11 @@ pub(super) fn first_bytes(data: &[u8]) -> String {
     data.iter().take(8).map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ")
 }
 
+/// The name of the format with a header that `data` begins with.
+pub(super) fn known(data: &[u8]) -> Option<&'static str> {
+    FORMATS.iter().find(|f| (f.probe)(data)).map(|f| f.name)
+}
+
 /// Finds the format of `data` and reads its header; what was tried is added to `log`. Messages call the data `subject`.
 pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) -> Result<Parsed> {
     let (data, options) = (input.data(), input.options);
@@ -107,7 +123,9 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
         if (format.probe)(data) {
             log.push(format!("{}: yes, the file begins with {}", format.name, format.signature));
             let mut parsed = (format.parse)(input)?;
-            if options.base.is_some() {
+            unused_sidecars(&mut parsed, options);
+            // The bytes in an EWF file may be raw memory.
+            if options.base.is_some() && parsed.format != "ewf" {
                 parsed.warnings.push(format!(
                     "--base is for raw images; this {} image has its own addresses, so it was not used",
                     format.name
@@ -118,6 +136,7 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
         log.push(format!("{}: no, the file begins with {}", format.name, first_bytes(data)));
     }
     refuse_known(data, subject)?;
+    hiberfil::refuse_cleared(input)?;
     log.push(format!("other known files: none of {} signatures, no program, no text", magic::MAGICS.len()));
     if data.len() < LEAST_RAW {
         return Err(Error::new(
@@ -127,16 +146,58 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
         )
         .hint("is this the right file? --format raw opens it all the same"));
     }
+    if let Some(parsed) = vmware::by_name(input)? {
+        log.push("vmware: yes, by its name or its sidecar's".to_owned());
+        return Ok(parsed);
+    }
+    hyperv::refuse_old(input)?;
+    if let Some(parsed) = split::raw(input)? {
+        log.push("raw: no known header; treated as the first part of split raw memory".to_owned());
+        return Ok(parsed);
+    }
     log.push("raw: no known header; treated as raw".to_owned());
-    raw(data, "raw", options)
+    let mut parsed = raw(data, "raw", options)?;
+    unused_sidecars(&mut parsed, options);
+    Ok(parsed)
+}
+
+/// An image in a container: what `inner` says of `content`, with what was told of the container before it.
+pub(super) fn nested(mut outer: Parsed, content: Arc<Content>, mut inner: Parsed) -> Parsed {
+    // File 0 is the container's: the content comes behind its files.
+    let first = outer.files.len() + 1;
+    for (_, place) in &mut inner.claims {
+        place.file += first;
+    }
+    outer.details.append(&mut inner.details);
+    outer.warnings.append(&mut inner.warnings);
+    outer.files.push(content);
+    outer.files.append(&mut inner.files);
+    Parsed { details: outer.details, warnings: outer.warnings, files: outer.files, ..inner }
+}
+
+/// Says where a file was named that the format has no use for.
+fn unused_sidecars(parsed: &mut Parsed, options: &OpenOptions) {
+    if !options.sidecars.is_empty() && parsed.files.is_empty() {
+        parsed.warnings.push(format!("--sidecar was not used: a {} image has no use for it", parsed.format));
+    }
 }
 
 /// `--format NAME`.
 fn forced(input: &Input<'_>, name: &str, log: &mut Vec<String>) -> Result<Parsed> {
     let (data, options) = (input.data(), input.options);
     log.push(format!("{name}: asked for with --format, the file begins with {}", first_bytes(data)));
-    if let Some(format) = FORMATS.iter().find(|f| f.name == name) {
+    // `qcow2:NAME` names a snapshot in it, too.
+    let kind = name.split_once(':').map_or(name, |(kind, _)| if kind == "qcow2" { kind } else { name });
+    if let Some(format) = FORMATS.iter().find(|f| f.name == kind) {
         return (format.parse)(input);
+    }
+    if let Some(parsed) = vmware::with_hole(input, name) {
+        return parsed;
+    }
+    if name == "raw"
+        && let Some(parsed) = split::raw(input)?
+    {
+        return Ok(parsed);
     }
     let format = match name {
         "raw" => "raw",
@@ -184,6 +245,31 @@ pub(super) fn raw(data: &[u8], format: &'static str, options: &OpenOptions) -> R
     }
     parsed.details.push(("base".into(), base.to_string()));
     Ok(parsed)
+}
+
+/// Raw memory in files that follow each other, from `base` on.
+///
+/// # Errors
+/// When they run past the last physical address.
+pub(super) fn raw_claims(files: &[Arc<Content>], base: PhysAddr) -> Result<Vec<Claim>> {
+    let mut start = Some(base);
+    let mut claims = Vec::new();
+    for (file, content) in files.iter().enumerate() {
+        let size = crate::engine::to_umem(content.len());
+        let Some(at) = start.filter(|s| size == 0 || s.checked_add(size - 1).is_some()) else {
+            let total = files.iter().fold(0u64, |n, c| n.saturating_add(u64::try_from(c.len()).unwrap_or(u64::MAX)));
+            return Err(Error::new(
+                Layer::Image,
+                ErrorKind::Invalid,
+                format!("{total} bytes from {base} on run past the last physical address"),
+            )
+            .at(At::Phys(base))
+            .hint("--base is where the file's first byte lies in physical memory"));
+        };
+        claims.push((MemoryRange { start: at, size }, Place { file, offset: 0 }));
+        start = at.checked_add(size);
+    }
+    Ok(claims)
 }
 
 /// An error for what is known and no image that memsh reads.

@@ -30,25 +30,15 @@ const fn magic(at: usize, bytes: &'static [u8], sort: Sort, name: &'static str, 
     Magic { at, bytes, sort, name, advice }
 }
 
-const AS_ELF: Option<&str> = Some("take it as an ELF core (QEMU: dump-guest-memory without -z, -l, -s, -R; makedumpfile -E)");
-const VMWARE: Option<&str> = Some("the memory itself is usually in the .vmem file beside it: open that");
+const SADUMP: Option<&str> =
+    Some("makedumpfile and crash read it: makedumpfile -c -d 0 FILE OUT makes a kdump of it, which memsh reads");
+const S390: Option<&str> = Some("zgetdump -f elf FILE > OUT makes an ELF core of it, which memsh reads");
 const EWF: Option<&str> = Some("export the raw memory from it first (ewfexport -f raw)");
 
 use Sort::{Archive, Disk, Memory, Other};
 
 /// All signatures; the first that fits counts.
 pub(super) const MAGICS: &[Magic] = &[
-    magic(0, b"hibr", Memory, "a Windows hibernation file", None),
-    magic(0, b"HIBR", Memory, "a Windows hibernation file", None),
-    magic(0, b"wake", Memory, "a Windows hibernation file that was resumed from", None),
-    magic(0, b"WAKE", Memory, "a Windows hibernation file that was resumed from", None),
-    magic(0, b"RSTR", Memory, "a Windows hibernation file, resume under way", None),
-    magic(0, &[0xd0, 0xbe, 0xd2, 0xbe], Memory, "a VMware snapshot or suspend file (vmss/vmsn)", VMWARE),
-    magic(0, &[0xd1, 0xba, 0xd1, 0xba], Memory, "a VMware snapshot or suspend file (vmss/vmsn)", VMWARE),
-    magic(0, &[0xd2, 0xbe, 0xd2, 0xbe], Memory, "a VMware snapshot or suspend file (vmss/vmsn)", VMWARE),
-    magic(0, &[0xd3, 0xbe, 0xd3, 0xbe], Memory, "a VMware snapshot or suspend file (vmss/vmsn)", VMWARE),
-    // QEMU's vma.h of Proxmox: VMA_MAGIC.
-    magic(0, b"VMA\0", Archive, "a Proxmox backup (VMA)", Some("unpack it first: vma extract FILE FOLDER")),
     magic(
         0,
         b"\x7fVirtualBox SavedState",
@@ -56,11 +46,25 @@ pub(super) const MAGICS: &[Magic] = &[
         "a VirtualBox saved state",
         Some("take an ELF core: VBoxManage debugvm VM dumpvmcore --filename FILE"),
     ),
-    // LKCD's dump.h: DUMP_MAGIC_NUMBER 0xa8190173618f23ed.
-    magic(0, &[0xed, 0x23, 0x8f, 0x61, 0x73, 0x01, 0x19, 0xa8], Memory, "an LKCD dump", None),
-    magic(0, &[0xa8, 0x19, 0x01, 0x73, 0x61, 0x8f, 0x23, 0xed], Memory, "an LKCD dump (big-endian)", None),
-    magic(0, b"sadump\0\0", Memory, "a Fujitsu sadump dump", None),
-    magic(0, b"EVF\x09\x0d\x0a\xff\x00", Memory, "an EWF image (EnCase E01)", EWF),
+    magic(0, b"sadump\0\0", Memory, "a Fujitsu sadump dump (partition header)", SADUMP),
+    // The s390 stand-alone dump's DF_S390_MAGIC, and the extended one's (zipl's dump.h).
+    magic(0, &[0xa8, 0x19, 0x01, 0x73, 0x61, 0x8f, 0x23, 0xfd], Memory, "an s390 stand-alone dump", S390),
+    magic(0, &[0xa8, 0x19, 0x01, 0x73, 0x61, 0x8f, 0x23, 0xfe], Memory, "an extended s390 stand-alone dump", S390),
+    // The header of Hyper-V's storage, as dissect.hypervisor names it.
+    magic(
+        0,
+        &[0x14, 0x20, 0x28, 0x01],
+        Memory,
+        "a Hyper-V saved state or configuration (.vmrs, .vmcx)",
+        Some("its memory is not documented: convert it with Microsoft's VmSavedStateDumpProvider, or take a dump in the guest"),
+    ),
+    magic(
+        0,
+        b"AFF\x0a\x0d\x00",
+        Memory,
+        "an AFF image (version 1 to 3)",
+        Some("export the raw memory from it first (affconvert -r)"),
+    ),
     magic(0, b"EVF2\x0d\x0a\x81\x00", Memory, "an EWF2 image (EnCase Ex01)", EWF),
     magic(0, b"LVF\x09\x0d\x0a\xff\x00", Memory, "a logical EWF image (EnCase L01)", EWF),
     magic(0, b"S1SUSPEND", Memory, "a Linux hibernation image (swsusp)", None),
@@ -73,7 +77,7 @@ pub(super) const MAGICS: &[Magic] = &[
         Some("use a debugger for it; memsh reads the memory of whole machines"),
     ),
     // Archives: the memory may be in them.
-    magic(0, b"PK\x03\x04", Archive, "a zip archive (an AFF4 container is one, too)", None),
+    magic(0, b"PK\x03\x04", Archive, "a zip archive", None),
     magic(0, b"PK\x05\x06", Archive, "an empty zip archive", None),
     magic(0, b"7z\xbc\xaf\x27\x1c", Archive, "a 7z archive", None),
     magic(0, b"Rar!\x1a\x07", Archive, "a RAR archive", None),
@@ -81,19 +85,10 @@ pub(super) const MAGICS: &[Magic] = &[
     magic(0, b"070701", Archive, "a cpio archive", None),
     magic(0, b"!<arch>\n", Archive, "an ar archive or Debian package", None),
     magic(0, b"MSCF\0\0\0\0", Archive, "a Windows cabinet", None),
-    magic(0, &[0x04, 0x22, 0x4d, 0x18], Archive, "an LZ4 file", None),
     magic(0, &[0x89, b'L', b'Z', b'O', 0], Archive, "an LZO file", None),
     magic(0, b"LZIP\x01", Archive, "an lzip file", None),
-    magic(0, b"\xff\x06\x00\x00sNaPpY", Archive, "a Snappy file", None),
     magic(0, b"hsqs", Archive, "a squashfs file system", None),
     // Disks.
-    magic(
-        0,
-        b"QFI\xfb",
-        Disk,
-        "a qcow2 disk image",
-        Some("a snapshot's memory in it can be taken with QEMU: qemu -loadvm, then dump-guest-memory"),
-    ),
     magic(0, b"KDMV", Disk, "a VMware disk (VMDK)", None),
     magic(0, b"COWD", Disk, "a VMware disk (VMDK)", None),
     magic(0, b"# Disk DescriptorFile", Disk, "the descriptor of a VMware disk", None),

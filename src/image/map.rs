@@ -9,8 +9,9 @@ use crate::{Error, ErrorKind, Layer, Result};
 use memmap2::{Mmap, MmapMut, MmapOptions};
 use std::fs::{File, Metadata};
 use std::io::{Seek, SeekFrom};
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// Unit in which unpacked memory is stored: a page of zeros is not stored at all.
@@ -24,6 +25,8 @@ pub(super) enum Content {
     Unpacked(Unpacked),
     /// Bytes that the caller had.
     Given(std::borrow::Cow<'static, [u8]>),
+    /// Part of another content: what lies uncompressed in an archive.
+    Part { whole: Arc<Content>, range: Range<usize> },
 }
 
 impl Deref for Content {
@@ -34,6 +37,7 @@ impl Deref for Content {
             Content::File { map, .. } => map,
             Content::Unpacked(u) => u,
             Content::Given(b) => b,
+            Content::Part { whole, range } => whole.get(range.clone()).unwrap_or(&[]),
         }
     }
 }
@@ -110,7 +114,11 @@ impl Content {
 
     /// What happened to the file since it was opened, if something did.
     pub(super) fn changed(&self) -> Option<String> {
-        let Content::File { map, file, opened } = self else { return None };
+        let (map, file, opened) = match self {
+            Content::File { map, file, opened } => (map, file, opened),
+            Content::Part { whole, .. } => return whole.changed(),
+            Content::Unpacked(_) | Content::Given(_) => return None,
+        };
         let meta = file.metadata().ok()?;
         let mapped = u64::try_from(map.len()).ok()?;
         if meta.is_file() && meta.len() < mapped {

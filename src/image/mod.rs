@@ -18,15 +18,21 @@
 
 mod avml;
 mod blocks;
+mod calendar;
 mod crashdump;
 mod detect;
 mod elf;
 mod elf_write;
+mod ewf;
 mod fields;
+mod hiberfil;
 mod host;
+mod hyperv;
 mod input;
 mod kdump;
 mod lime;
+mod lkcd;
+mod lz4;
 mod magic;
 mod map;
 mod memory;
@@ -34,15 +40,22 @@ mod notes;
 mod open;
 mod process;
 mod progress;
+mod qcow2;
 mod qemu;
 #[cfg(feature = "cli")]
 mod sample;
+mod split;
 mod unpack;
 mod usercore;
+mod vbox;
+mod vmware;
 mod windows;
 mod write;
+mod xen;
+mod zip;
 
 pub use blocks::BlockMemory;
+pub use kdump::KdumpFacts;
 pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
 pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};

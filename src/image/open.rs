@@ -7,8 +7,10 @@ use super::map::Content;
 use super::memory::ImageMemory;
 use super::process::ProcessImage;
 use super::progress::Progress;
+use super::split::{self, Joined};
 use super::unpack::{self, Compression};
 use super::windows::WindowsHints;
+use super::zip;
 use crate::engine::{Memory, to_u64};
 use crate::memo::Memo;
 use crate::{Error, ErrorKind, Layer, Result};
@@ -49,7 +51,7 @@ pub struct ImageFacts {
     pub memory_size: u64,
     /// Physical ranges it holds.
     pub ranges: Vec<MemoryRange>,
-    /// How the file as a whole is compressed (`zstd`, `gzip`, `xz`, `bzip2`), if it is.
+    /// How the file as a whole is compressed (`zstd`, `gzip`, `xz`, `bzip2`, `lz4`, `snappy`, `zip (deflate)`), if it is.
     pub compressed: Option<String>,
     /// What the analyst should know: a truncated segment, an assumption that was made.
     pub warnings: Vec<String>,
@@ -58,7 +60,7 @@ pub struct ImageFacts {
 }
 
 /// What the image recorded of one processor.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CpuState {
     /// Page-table root as the register holds it (CR3, TTBR0_EL1, satp), where recorded.
     pub root: Option<u64>,
@@ -119,7 +121,15 @@ enum Source {
 /// # Errors
 /// When the file can't be read, is empty, or is no memory image that memsh knows; the error names the evidence.
 pub fn open(path: &Path, options: &OpenOptions) -> Result<Image> {
-    open_content(Content::map(path)?, path.to_owned(), options)
+    match split::join(Content::map(path)?, path, options)? {
+        Joined::No(content) => open_content(content, path.to_owned(), options),
+        Joined::Yes { content, parts, size } => {
+            let mut image = open_content(content, path.to_owned(), options)?;
+            image.facts.warnings.insert(0, format!("{parts} files were taken for one image of {size} bytes, by their names"));
+            image.facts.details.push(("parts".into(), parts.to_string()));
+            Ok(image)
+        }
+    }
 }
 
 /// Opens an image that the caller has in memory, compressed or not; `name` stands for its path.
@@ -138,6 +148,22 @@ fn open_content(file: Content, path: PathBuf, options: &OpenOptions) -> Result<I
     let mut facts = ImageFacts { path, size: u64::try_from(file.len()).unwrap_or(u64::MAX), ..ImageFacts::default() };
     let mut detection = Vec::new();
     let content = match Compression::of(&file) {
+        None if zip::probe(&file) && options.format.is_none() && detect::known(&file).is_none() => {
+            let begins = detect::first_bytes(&file);
+            let opened = zip::open(file, options)?;
+            let size = opened.content.len();
+            detection.push(format!("archive: {} (begins with {begins}), {} in it, {size} bytes", opened.packing, opened.member));
+            facts.warnings.extend(opened.warnings);
+            facts.details.push(("archive_member".into(), opened.member));
+            facts.details.push(("unpacked_size".into(), size.to_string()));
+            if let Some(stored) = opened.stored {
+                facts.details.push(("unpacked_in_memory".into(), stored.to_string()));
+            }
+            let inner = Compression::of(&opened.content).map(Compression::name).or(zip::probe(&opened.content).then_some("zip"));
+            twice(inner, &opened.packing)?;
+            facts.compressed = Some(opened.packing);
+            opened.content
+        }
         None => {
             detection.push(format!("compression: none known (begins with {})", detect::first_bytes(&file)));
             file
@@ -163,14 +189,7 @@ fn open_content(file: Content, path: PathBuf, options: &OpenOptions) -> Result<I
                 )
                 .hint("the acquisition or the copy failed: make it again"));
             }
-            if let Some(again) = Compression::of(&unpacked.bytes) {
-                return Err(Error::new(
-                    Layer::Image,
-                    ErrorKind::Unsupported,
-                    format!("the file is compressed twice ({} in {})", again.name(), compression.name()),
-                )
-                .hint("unpack the outer layer first"));
-            }
+            twice(Compression::of(&unpacked.bytes).map(Compression::name), compression.name())?;
             Content::Unpacked(unpacked.bytes)
         }
     };
@@ -182,6 +201,14 @@ fn open_content(file: Content, path: PathBuf, options: &OpenOptions) -> Result<I
     let input = Input { content: &content, path: &facts.path, options };
     let parsed = detect::detect(&input, &subject, &mut detection)?;
     Image::build(content, parsed, facts, detection)
+}
+
+/// Refuses a file in which another packed one lies.
+fn twice(inner: Option<&str>, outer: &str) -> Result<()> {
+    inner.map_or(Ok(()), |inner| {
+        let what = format!("the file is compressed twice ({inner} in {outer})");
+        Err(Error::new(Layer::Image, ErrorKind::Unsupported, what).hint("unpack the outer layer first"))
+    })
 }
 
 impl Image {
@@ -228,7 +255,9 @@ impl Image {
         facts.details.extend(parsed.details);
         let memory = match &source {
             Source::Plain(m) => {
-                facts.details.push(("runs".into(), m.run_count().to_string()));
+                if m.run_count() > 0 {
+                    facts.details.push(("runs".into(), m.run_count().to_string()));
+                }
                 Memory::new(m.clone())
             }
             Source::Packed(m) => Memory::new(m.clone()),
@@ -257,19 +286,15 @@ impl Image {
     /// # Errors
     /// [`ErrorKind::Invalid`] for an image whose format has its own addresses, or where `base` leaves no room.
     pub fn rebased(&self, base: PhysAddr) -> Result<Self> {
-        let content = match (&self.source, self.contents.first()) {
-            (Source::Plain(_), Some(content)) if self.facts.format == "raw" && self.contents.len() == 1 => Arc::clone(content),
-            _ => {
-                return Err(Error::new(
-                    Layer::Image,
-                    ErrorKind::Invalid,
-                    format!("a {} image has its own addresses and can't be moved", self.facts.format),
-                ));
-            }
-        };
-        let options = OpenOptions { base: Some(base), ..OpenOptions::default() };
-        let parsed = detect::raw(&content, "raw", &options)?;
-        let source = ImageMemory::new(vec![content], parsed.claims);
+        if !matches!(self.source, Source::Plain(_)) || self.facts.format != "raw" {
+            return Err(Error::new(
+                Layer::Image,
+                ErrorKind::Invalid,
+                format!("a {} image has its own addresses and can't be moved", self.facts.format),
+            ));
+        }
+        let claims = detect::raw_claims(&self.contents, base)?;
+        let source = ImageMemory::new(self.contents.clone(), claims);
         let mut moved = self.clone();
         moved.memory = Memory::new(source.clone());
         moved.source = Source::Plain(source);

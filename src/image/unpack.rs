@@ -1,11 +1,11 @@
 //! A file that is compressed as a whole: unpacked once, into memory.
 //!
-//! Any number of members (gzip), streams (xz, bzip2) or frames (zstd) may follow each other, with zeros between or behind
+//! Any number of members (gzip), streams (xz, bzip2) or frames (zstd, LZ4) may follow each other, with zeros between or behind
 //! them. Pages of zeros take no memory ([`Unpacked`]).
 
+use super::lz4;
 use super::map::Unpacked;
 use super::open::OpenOptions;
-use super::progress::Progress;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use std::cell::Cell;
 use std::io::{self, BufRead, Read};
@@ -17,6 +17,8 @@ pub(super) enum Compression {
     Xz,
     Zstd,
     Bzip2,
+    Lz4,
+    Snappy,
 }
 
 /// Largest image that is unpacked unless the caller says otherwise.
@@ -35,11 +37,14 @@ impl Compression {
             Compression::Xz => "xz",
             Compression::Zstd => "zstd",
             Compression::Bzip2 => "bzip2",
+            Compression::Lz4 => "lz4",
+            Compression::Snappy => "snappy",
         }
     }
 
     /// By the first bytes: RFC 1952 2.3.1, the .xz format 2.1.1.1, RFC 8878 3.1 (frames, and skippable frames before them),
-    /// and bzip2's `BZh`, level, and the magic of a block or of the end.
+    /// bzip2's `BZh`, level, and the magic of a block or of the end; the LZ4 frame format's magic and that of legacy frames; and the
+    /// stream identifier of Snappy's framing format.
     pub(super) fn of(data: &[u8]) -> Option<Self> {
         match data {
             [0x1f, 0x8b, 8, ..] => Some(Compression::Gzip),
@@ -47,6 +52,8 @@ impl Compression {
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Compression::Zstd),
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]
             | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => Some(Compression::Bzip2),
+            [0x04, 0x22, 0x4d, 0x18, ..] | [0x02, 0x21, 0x4c, 0x18, ..] => Some(Compression::Lz4),
+            [0xff, 6, 0, 0, b's', b'N', b'a', b'P', b'p', b'Y', ..] => Some(Compression::Snappy),
             _ => None,
         }
     }
@@ -54,13 +61,13 @@ impl Compression {
 
 /// Compressed bytes, and how many of them are used up: shared between the decoder of one member and the loop over members.
 #[derive(Clone, Copy)]
-struct Input<'a> {
-    data: &'a [u8],
-    at: &'a Cell<usize>,
+pub(super) struct Input<'a> {
+    pub data: &'a [u8],
+    pub at: &'a Cell<usize>,
 }
 
 impl<'a> Input<'a> {
-    fn rest(&self) -> &'a [u8] {
+    pub(super) fn rest(&self) -> &'a [u8] {
         self.data.get(self.at.get()..).unwrap_or(&[])
     }
 }
@@ -84,7 +91,7 @@ impl BufRead for Input<'_> {
 }
 
 /// A decoder for the member that `input` stands at.
-fn decoder<'a>(compression: Compression, input: Input<'a>) -> io::Result<Box<dyn Read + 'a>> {
+pub(super) fn decoder<'a>(compression: Compression, input: Input<'a>) -> io::Result<Box<dyn Read + 'a>> {
     Ok(match compression {
         Compression::Gzip => Box::new(flate2::bufread::GzDecoder::new(input)),
         Compression::Bzip2 => Box::new(bzip2::bufread::BzDecoder::new(input)),
@@ -97,6 +104,8 @@ fn decoder<'a>(compression: Compression, input: Input<'a>) -> io::Result<Box<dyn
             zstd.window_log_max(ZSTD_WINDOW)?;
             Box::new(zstd)
         }
+        Compression::Lz4 => Box::new(lz4::Decoder::new(input)),
+        Compression::Snappy => Box::new(snap::read::FrameDecoder::new(input)),
     })
 }
 
@@ -106,35 +115,84 @@ pub(super) struct Outcome {
     pub warnings: Vec<String>,
 }
 
+/// What grows while a file is unpacked, and its limits.
+pub(super) struct Sink<'o> {
+    pub out: Unpacked,
+    most: u64,
+    host: Option<u64>,
+    step: Vec<u8>,
+    options: &'o OpenOptions,
+}
+
+/// Why pouring stopped.
+pub(super) enum Stopped {
+    /// The source failed.
+    Source(io::Error),
+    /// There is no more room, or the user said stop.
+    Other(Error),
+}
+
+impl<'o> Sink<'o> {
+    /// # Errors
+    /// When the host grants no address space.
+    pub(super) fn new(options: &'o OpenOptions) -> Result<Self> {
+        let most = options.max_unpacked.unwrap_or(MOST);
+        let out = Unpacked::reserve(most).map_err(|e| {
+            Error::new(Layer::Image, ErrorKind::Io, format!("no memory to unpack the image into: {e}"))
+                .hint("unpack the file on disk and open the result")
+        })?;
+        Ok(Self { out, most, host: super::host::free_memory(), step: vec![0; STEP], options })
+    }
+
+    /// Takes all that `from` gives; `seen` is shown each piece, `at` and `total` say how far the packed data are used up.
+    pub(super) fn pour(
+        &mut self,
+        from: &mut dyn Read,
+        at: &Cell<usize>,
+        total: usize,
+        mut seen: impl FnMut(&[u8]),
+    ) -> std::result::Result<(), Stopped> {
+        loop {
+            let n = match from.read(&mut self.step) {
+                Ok(0) => return Ok(()),
+                Ok(n) => n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(Stopped::Source(e)),
+            };
+            let bytes = self.step.get(..n).unwrap_or(&[]);
+            seen(bytes);
+            if !self.out.push(bytes) {
+                return Err(Stopped::Other(too_large(&self.out, self.most, self.options)));
+            }
+            if self.host.is_some_and(|h| self.out.stored() > h) {
+                return Err(Stopped::Other(no_memory(&self.out)));
+            }
+            self.report(at.get(), total).map_err(Stopped::Other)?;
+        }
+    }
+
+    /// Tells how far the packed data are used up.
+    ///
+    /// # Errors
+    /// When the user said stop.
+    pub(super) fn report(&self, at: usize, total: usize) -> Result<()> {
+        let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        self.options.progress.as_ref().map_or(Ok(()), |p| p.report(number(at), number(total)))
+    }
+}
+
 /// Unpacks `data`.
 pub(super) fn unpack(data: &[u8], compression: Compression, options: &OpenOptions) -> Result<Outcome> {
-    let most = options.max_unpacked.unwrap_or(MOST);
-    let host = super::host::free_memory();
-    let mut out = Unpacked::reserve(most).map_err(|e| {
-        Error::new(Layer::Image, ErrorKind::Io, format!("no memory to unpack the image into: {e}"))
-            .hint("unpack the file on disk and open the result")
-    })?;
+    let mut sink = Sink::new(options)?;
     let mut warnings = Vec::new();
     let at = Cell::new(0);
     let input = Input { data, at: &at };
-    let mut step = vec![0; STEP];
     loop {
-        let mut from = decoder(compression, input).map_err(|e| broken(compression, &e, &input, &out))?;
-        loop {
-            let n = match from.read(&mut step) {
-                Ok(0) => break,
-                Ok(n) => n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                Err(e) => return Err(broken(compression, &e, &input, &out)),
-            };
-            if !step.get(..n).is_some_and(|bytes| out.push(bytes)) {
-                return Err(too_large(&out, most, options));
-            }
-            if host.is_some_and(|h| out.stored() > h) {
-                return Err(no_memory(&out));
-            }
-            report(options.progress.as_ref(), &input)?;
-        }
+        let mut from = decoder(compression, input).map_err(|e| broken(compression, &e, &input, &sink.out))?;
+        sink.pour(&mut *from, &at, data.len(), |_| ()).map_err(|stopped| match stopped {
+            Stopped::Source(e) => broken(compression, &e, &input, &sink.out),
+            Stopped::Other(e) => e,
+        })?;
         drop(from);
         // Padding of zeros, as tapes and `dd` leave it.
         let zeros = input.rest().iter().take_while(|&&b| b == 0).count();
@@ -142,7 +200,7 @@ pub(super) fn unpack(data: &[u8], compression: Compression, options: &OpenOption
         if Compression::of(input.rest()) != Some(compression) {
             break;
         }
-        report(options.progress.as_ref(), &input)?;
+        sink.report(at.get(), data.len())?;
     }
     if !input.rest().is_empty() {
         warnings.push(format!(
@@ -152,12 +210,7 @@ pub(super) fn unpack(data: &[u8], compression: Compression, options: &OpenOption
             at.get()
         ));
     }
-    Ok(Outcome { bytes: out.finish(), warnings })
-}
-
-fn report(progress: Option<&Progress>, input: &Input<'_>) -> Result<()> {
-    let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-    progress.map_or(Ok(()), |p| p.report(number(input.at.get()), number(input.data.len())))
+    Ok(Outcome { bytes: sink.out.finish(), warnings })
 }
 
 fn broken(compression: Compression, e: &io::Error, input: &Input<'_>, out: &Unpacked) -> Error {
@@ -165,7 +218,8 @@ fn broken(compression: Compression, e: &io::Error, input: &Input<'_>, out: &Unpa
     let name = compression.name();
     let (total, got) = (input.data.len(), out.len());
     let position = At::File(u64::try_from(at).unwrap_or(u64::MAX));
-    let short = e.kind() == io::ErrorKind::UnexpectedEof || input.rest().is_empty();
+    // Of some decoders an end that comes too early is like any other damage; ours knows the two apart.
+    let short = e.kind() == io::ErrorKind::UnexpectedEof || compression != Compression::Lz4 && input.rest().is_empty();
     let reason = if short {
         format!("the {name} data end early: after {total} bytes, which gave {got} bytes of the image, more should follow")
     } else {

@@ -1,8 +1,8 @@
 //! What a header says, for `info` and for whoever looks for Windows.
 
-use super::header::{AMD64, ARM64, Header, I386};
+use super::header::Header;
 use crate::image::detect::Parsed;
-use crate::image::windows::{BugCheck, WindowsHints, date, duration, exception_name, release, render};
+use crate::image::windows::{AMD64, ARM64, BugCheck, I386, WindowsHints, date, duration, exception_name, release, render};
 
 /// Bits of `Attributes` (`DUMP_FILE_ATTRIBUTES` of `ntiodump.h`).
 const ATTRIBUTES: [&str; 10] = [
@@ -210,9 +210,6 @@ fn addresses(header: &Header<'_>, hints: &WindowsHints, parsed: &mut Parsed) {
         if let Some(address) = address {
             parsed.detail(name, address);
         }
-    }
-    if header.layout.wide && hints.kd_debugger_data_block.is_none() {
-        parsed.detail("kd_debugger_data_block", "not set");
     }
 }
 

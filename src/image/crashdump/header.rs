@@ -4,17 +4,13 @@
 //! `crash64.json`, which agree.
 
 use crate::image::fields::Fields;
+use crate::image::windows::ARM64;
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
 
 /// `PAGE`: begins each dump, and fills what nobody set.
 const PAGE: u32 = u32::from_le_bytes(*b"PAGE");
 /// Fills what nobody set, too.
 const DUMP: u32 = u32::from_le_bytes(*b"DUMP");
-
-/// `MachineImageType` is one of PE's `IMAGE_FILE_MACHINE_*`.
-pub(super) const I386: u32 = 0x14c;
-pub(super) const AMD64: u32 = 0x8664;
-pub(super) const ARM64: u32 = 0xaa64;
 
 /// Where a header keeps its fields.
 pub(super) struct Layout {
@@ -36,7 +32,6 @@ pub(super) struct Layout {
     pub kdbg: u64,
     pub descriptor: u64,
     pub context: u64,
-    pub context_size: u64,
     pub exception: u64,
     pub dump_type: u64,
     pub required: u64,
@@ -69,7 +64,6 @@ pub(super) const HEADER64: Layout = Layout {
     kdbg: 0x80,
     descriptor: 0x88,
     context: 0x348,
-    context_size: 3000,
     exception: 0xf00,
     dump_type: 0xf98,
     required: 0xfa0,
@@ -102,7 +96,6 @@ pub(super) const HEADER32: Layout = Layout {
     kdbg: 0x60,
     descriptor: 0x64,
     context: 0x320,
-    context_size: 1200,
     exception: 0x7d0,
     dump_type: 0xf88,
     required: 0xfa0,

@@ -1,11 +1,10 @@
 //! Windows crash dumps: `PAGEDU64` and `PAGEDUMP`.
 //!
-//! A header of one or two pages (`header`) says what the system was (`facts`), which registers it had (`context`) and of which
+//! A header of one or two pages (`header`) says what the system was (`facts`), which registers it had (`windows::context`) and of which
 //! type the dump is; by this the pages lie in runs (`runs`), by a bitmap (`bitmap`), by a list of ranges (`ranges`), or are not
 //! there at all (`triage`). Pages are never compressed: they are read in place.
 
 mod bitmap;
-mod context;
 mod facts;
 mod header;
 mod ranges;
@@ -14,6 +13,7 @@ mod triage;
 
 use super::detect::Parsed;
 use super::input::Input;
+use super::windows::{processor, registers};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use header::Header;
 
@@ -39,7 +39,15 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     parsed.detail("dump_type", kind.map_or("not set".to_owned(), |k| format!("{k}: {}", facts::type_name(k))));
     let mut hints = facts::read(&header, &mut parsed);
     parsed.machine = hints.machine.map(str::to_owned);
-    parsed.cpus = context::cpu(&header).into_iter().collect();
+    let root = header.root().and_then(|(_, root)| crate::engine::to_u64(root.value()));
+    let registers = header.machine().map(|m| registers(&header.file, header.layout.context, m)).unwrap_or_default();
+    let shown =
+        registers.iter().filter(|(name, _)| matches!(*name, "ip" | "sp")).map(|(name, value)| format!("{name} {value:#x}"));
+    let shown: Vec<String> = shown.collect();
+    if !shown.is_empty() {
+        parsed.detail("context", shown.join(", "));
+    }
+    parsed.cpus = processor(root, registers).into_iter().collect();
     match kind {
         // Windows NT 4 knew one type only, and did not write it.
         None | Some(1) => full(&header, kind.is_some(), &mut parsed)?,

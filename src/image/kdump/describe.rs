@@ -1,6 +1,7 @@
 //! What `info` says of a dump.
 
 use super::super::detect::Parsed;
+use super::super::windows;
 use super::header::{EXCLUDED_VMEMMAP, Header, INCOMPLETE, LZO, PACKED, SNAPPY, ZLIB, ZSTD, text};
 use super::part::Part;
 use super::split;
@@ -32,27 +33,15 @@ fn codecs(flags: u32) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-/// Days since 1970 as a date of the Gregorian calendar.
-fn date(days: u64) -> (u64, u64, u64) {
-    // Years that begin in March: the leap day is the last, and months have lengths that a line gives.
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (era * 400 + year + next, month, day)
-}
+/// FILETIME of 1970-01-01.
+const EPOCH: u64 = 116_444_736_000_000_000;
 
 /// RFC 3339, where it is a time that a dump can have been made at.
 fn moment((seconds, micros): (u64, u64)) -> Option<String> {
     if seconds == 0 || seconds > 1 << 34 || micros >= 1_000_000 {
         return None;
     }
-    let (year, month, day) = date(seconds / 86_400);
-    let s = seconds % 86_400;
-    Some(format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{micros:06}Z", s / 3600, s / 60 % 60, s % 60))
+    windows::date(EPOCH + seconds * 10_000_000 + micros * 10)
 }
 
 fn format_of(part: &Part) -> String {
@@ -146,8 +135,8 @@ mod tests {
 
     #[test]
     fn times() {
-        assert_eq!(moment((1_763_734_839, 123)).as_deref(), Some("2025-11-21T14:20:39.000123Z"));
-        assert_eq!(moment((951_782_400, 0)).as_deref(), Some("2000-02-29T00:00:00.000000Z"));
+        assert_eq!(moment((1_763_734_839, 123)).as_deref(), Some("2025-11-21T14:20:39.0001230Z"));
+        assert_eq!(moment((951_782_400, 0)).as_deref(), Some("2000-02-29T00:00:00Z"));
         assert_eq!(moment((0, 0)), None);
         assert_eq!(moment((u64::MAX, 0)), None);
         assert_eq!(moment((1, u64::MAX)), None);

@@ -86,7 +86,7 @@ impl View {
     }
 
     /// How many bytes from `at` on lie in one piece of the file, and where in it.
-    fn stretch(&self, at: u64) -> Option<(u64, u64)> {
+    pub(super) fn stretch(&self, at: u64) -> Option<(u64, u64)> {
         match &self.pieces {
             None => (at < self.len).then(|| (self.len - at, at)),
             Some(_) => self.piece(at).map(|p| (p.len - (at - p.at), p.stored + (at - p.at))),

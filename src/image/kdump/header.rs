@@ -27,8 +27,9 @@ const HEADER: u64 = 464;
 const UTSNAME: u64 = 12;
 const NAME: u64 = 65;
 
-/// Blocks are pages: 4 KiB to 64 KiB on the architectures that there are, with some room.
-const BLOCK_SIZES: std::ops::RangeInclusive<u32> = 4096..=1 << 20;
+/// Blocks are pages: 4 KiB to 64 KiB on the architectures that there are, with some room. With 1 MiB the byte order would not be
+/// certain.
+const BLOCK_SIZES: std::ops::RangeInclusive<u32> = 4096..=1 << 18;
 /// Headers of a later version would be taken for version 6 as long as they are not absurd.
 const MOST_VERSION: u32 = 64;
 /// The newest version that there is.
@@ -272,7 +273,7 @@ impl Header {
 
     /// Bytes of one bitmap.
     pub(super) fn bitmap_len(&self) -> u64 {
-        // 2^32 blocks of 2^20 bytes: no product here overflows.
+        // 2^32 blocks of 2^18 bytes: no product here overflows.
         let blocks = if self.has_two_bitmaps() { self.bitmap_blocks / 2 } else { self.bitmap_blocks };
         blocks * self.block_size
     }
@@ -294,8 +295,9 @@ impl Header {
 
     /// The pages of this file: all, or those of one part of a split dump.
     pub(super) fn pages(&self) -> std::ops::Range<u64> {
+        let start = self.sub.start_pfn.min(self.max_mapnr);
         match self.sub.split {
-            true => self.sub.start_pfn.min(self.max_mapnr)..self.sub.end_pfn.min(self.max_mapnr),
+            true => start..self.sub.end_pfn.clamp(start, self.max_mapnr),
             false => 0..self.max_mapnr,
         }
     }

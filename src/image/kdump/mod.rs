@@ -3,20 +3,28 @@
 //! The form is described in makedumpfile's `IMPLEMENTATION` and `diskdump_mod.h`. A `header`, a sub-header, two bitmaps of pages, and
 //! for each page in the dump a descriptor and its packed bytes (`part`, `pages`). All of it may come in pieces from a pipe (`flat`),
 //! and in several files (`split`). A page whose bit is not set was left out, and is unreadable. A page of zeros has a bit and a
-//! descriptor that all such pages share.
+//! descriptor that all such pages share. `write` makes such files.
 
 mod describe;
 mod flat;
 mod header;
 mod machine;
+mod notes;
 mod pages;
 mod part;
 mod split;
+mod write;
+
+pub use write::KdumpFacts;
+pub(super) use write::write;
 
 use super::detect::Parsed;
+use super::elf;
+use super::host;
 use super::input::Input;
+use super::map::Content;
 use super::notes::Notes;
-use crate::Result;
+use crate::{Error, ErrorKind, Layer, Result};
 use flat::View;
 use header::Header;
 use pages::Pages;
@@ -26,6 +34,8 @@ use std::sync::Arc;
 /// Notes and VMCOREINFO are small; of larger ones the beginning is read.
 const MOST_NOTES: u64 = 64 << 20;
 const MOST_VMCOREINFO: u64 = 1 << 20;
+/// What is put in order in memory where the host does not say how much it has.
+const MOST_REARRANGED: u64 = 1 << 30;
 
 /// Whether `data` begins with a signature of makedumpfile's or diskdump's.
 pub(super) fn probe(data: &[u8]) -> bool {
@@ -35,6 +45,9 @@ pub(super) fn probe(data: &[u8]) -> bool {
 /// Reads headers and bitmaps, and finds the other files of a split dump.
 pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     let view = View::open(Arc::clone(input.content))?;
+    if view.is_flattened() && view.bytes(0, 4).as_deref() == Some(b"\x7fELF") {
+        return flattened_elf(input, &view);
+    }
     let header = Header::read(&view)?;
     let mut parsed = Parsed::new("kdump");
     parsed.warnings.extend(view.warnings.iter().cloned());
@@ -42,7 +55,7 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
         parsed.warnings.push(format!("kdump version {} is newer than memsh knows; read as version 6", header.version));
     }
     let first = Part::open(view, header, 0);
-    notes(&first, &mut parsed);
+    read_notes(&first, &mut parsed);
     let others = if first.header.sub.split { split::others(input, &first)? } else { Vec::new() };
     parsed.files = others.iter().map(|p| p.view.content()).collect();
     let mut parts: Vec<Part> = std::iter::once(first).chain(others).collect();
@@ -59,23 +72,45 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     Ok(parsed)
 }
 
+/// An ELF core that was written to a pipe (`makedumpfile -E -F`). What it maps must lie in one piece: it is put together in memory.
+fn flattened_elf(input: &Input<'_>, view: &View) -> Result<Parsed> {
+    let most = input.options.max_unpacked.unwrap_or(u64::MAX).min(host::free_memory().unwrap_or(MOST_REARRANGED));
+    let Some(bytes) = view.rearranged(most) else {
+        return Err(Error::new(
+            Layer::Image,
+            ErrorKind::Unsupported,
+            format!("a flattened ELF core of {} bytes, for which this host has no memory to put it in order", view.len()),
+        )
+        .hint("put it in order first: makedumpfile -R CORE < FILE"));
+    };
+    let content = Arc::new(Content::Given(bytes.into()));
+    let mut parsed = elf::parse(&Input { content: &content, path: input.path, options: input.options })?;
+    for (_, place) in &mut parsed.claims {
+        place.file = 1;
+    }
+    parsed.files = vec![content];
+    parsed.warnings.splice(0..0, view.warnings.iter().cloned());
+    parsed.detail("flattened_pieces", view.count);
+    Ok(parsed)
+}
+
 /// Maps the pages where none of them is packed.
 fn claim(parts: &[Part], parsed: &mut Parsed) -> bool {
     let Some(all) = parts.iter().map(|p| Some((p, p.claims()?))).collect::<Option<Vec<_>>>() else { return false };
     for (part, claims) in all {
-        let (base, size) = (part.header.base(), part.header.block_size);
-        for (page, pages, stored) in claims {
+        for (at, len, stored) in claims {
             // Addresses beyond the last one are nobody's.
-            let Some(start) = page.checked_mul(size).and_then(|a| a.checked_add(base)) else { continue };
-            let Some(len) = pages.checked_mul(size).filter(|len| start.checked_add(len - 1).is_some()) else { continue };
-            parsed.claim_in(part.file, start, len, stored);
+            let start = at.checked_add(part.header.base()).filter(|s| s.checked_add(len - 1).is_some());
+            if let Some(start) = start {
+                parsed.claim_in(part.file, start, len, stored);
+            }
         }
     }
     true
 }
 
 /// Processors, VMCOREINFO, and which machine it is.
-fn notes(part: &Part, parsed: &mut Parsed) {
+fn read_notes(part: &Part, parsed: &mut Parsed) {
     let h = &part.header;
     let mut read = |what: &str, (at, len): (u64, u64), most: u64| {
         if at == 0 || len == 0 {

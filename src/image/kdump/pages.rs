@@ -42,7 +42,7 @@ impl Pages {
 }
 
 /// Physical addresses of a run of pages; less where it runs past the last address.
-pub(super) fn range(base: u64, block_size: u64, first: u64, pages: u64) -> Option<MemoryRange> {
+fn range(base: u64, block_size: u64, first: u64, pages: u64) -> Option<MemoryRange> {
     let start = first.checked_mul(block_size)?.checked_add(base)?;
     let size = pages.checked_mul(block_size)?.min(u64::MAX - start);
     Some(MemoryRange { start: PhysAddr::new(umem::from(start)), size: umem::from(size) })
@@ -50,8 +50,16 @@ pub(super) fn range(base: u64, block_size: u64, first: u64, pages: u64) -> Optio
 
 impl Blocks for Pages {
     fn ranges(&self) -> Vec<MemoryRange> {
-        let runs = self.parts.iter().flat_map(Part::runs);
-        runs.filter_map(|r| range(self.base, self.block_size, r.start, r.end - r.start)).collect()
+        let mut out: Vec<MemoryRange> = Vec::new();
+        for run in self.parts.iter().flat_map(Part::runs) {
+            let Some(range) = range(self.base, self.block_size, run.start, run.end - run.start) else { continue };
+            match out.last_mut() {
+                // Where one file ends and the next begins.
+                Some(r) if r.start.checked_add(r.size) == Some(range.start) => r.size += range.size,
+                _ => out.push(range),
+            }
+        }
+        out
     }
 
     #[inline]

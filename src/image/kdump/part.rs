@@ -237,7 +237,7 @@ impl Part {
         }
     }
 
-    /// Where the pages lie in the file, as (first page, pages, offset), when every one of them lies there as it is.
+    /// Where the pages lie in the file, as (offset from page 0, bytes, offset in the file), when every one of them lies there as it is.
     pub(super) fn claims(&self) -> Option<Vec<(u64, u64, u64)>> {
         if self.header.status & PACKED != 0 || self.missing > 0 {
             return None;
@@ -245,18 +245,23 @@ impl Part {
         let size = self.header.block_size;
         let mut out: Vec<(u64, u64, u64)> = Vec::new();
         let mut index = 0;
-        for run in self.runs() {
-            for page in run {
-                let d = self.descriptor(index).filter(|d| d.flags == 0 && d.size == size)?;
-                let stored = self.view.place(d.offset, size).filter(|_| d.offset != 0)?;
-                index += 1;
+        for page in self.runs().flatten() {
+            let d = self.descriptor(index).filter(|d| d.flags == 0 && d.size == size && self.is_there(d))?;
+            index += 1;
+            let start = page.checked_mul(size)?;
+            // In a flattened file a page may be cut.
+            let mut done = 0;
+            while done < size {
+                let (there, stored) = self.view.stretch(d.offset + done)?;
+                let there = there.min(size - done);
                 match out.last_mut() {
-                    Some((first, pages, at)) if *first + *pages == page && *at + *pages * size == stored => *pages += 1,
-                    _ => out.push((page, 1, stored)),
+                    Some((at, len, from)) if *at + *len == start + done && *from + *len == stored => *len += there,
+                    _ => out.push((start + done, there, stored)),
                 }
-                if out.len() > MOST_CLAIMS {
-                    return None;
-                }
+                done += there;
+            }
+            if out.len() > MOST_CLAIMS {
+                return None;
             }
         }
         Some(out)

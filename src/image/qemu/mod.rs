@@ -15,7 +15,6 @@ mod place;
 mod ram;
 mod stream;
 
-#[allow(unused_imports)]
 pub(super) use bytes::{Bytes, Piece};
 pub(super) use libvirt::{parse as parse_libvirt, probe as probe_libvirt};
 
@@ -113,12 +112,15 @@ fn facts(stream: &Stream, layout: &place::Layout, blocks: &[(String, u64)], pars
     parsed.detail("placement", &layout.reason);
     let used = |i: usize| layout.regions.iter().any(|r| r.block == i);
     for (i, (name, len)) in blocks.iter().enumerate().take(NAMED) {
+        let key = |kind: &str| format!("{kind}_{}", i + 1);
         let at: Vec<String> = layout.regions.iter().filter(|r| r.block == i).map(place_of).collect();
         match used(i) {
-            true => parsed.detail("ram_block", format!("{name}, {len} bytes at {}", at.join(" and "))),
-            false if place::is_device(name) => parsed.detail("device_block", format!("{name}, {len} bytes (no main memory)")),
+            true => parsed.detail(&key("ram_block"), format!("{name}, {len} bytes at {}", at.join(" and "))),
+            false if place::is_device(name) => {
+                parsed.detail(&key("device_block"), format!("{name}, {len} bytes (no main memory)"))
+            }
             false => {
-                parsed.detail("other_block", format!("{name}, {len} bytes, left out"));
+                parsed.detail(&key("other_block"), format!("{name}, {len} bytes, left out"));
                 parsed.warnings.push(format!(
                     "the RAM block {name} ({len} bytes) is left out: the stream does not say where it is (memory that was plugged \
                      in, or shared with another machine)"

@@ -166,6 +166,8 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     }
     if functions_only {
         symbols = datasyms::fill(&found.space, &found.image, symbols, info.as_ref(), trace);
+        let bounds = machine.bounds(&found, &symbols);
+        symbols = datasyms::bounded(symbols, bounds);
     }
     if info.is_none() {
         info = names::vmcoreinfo(&found.space, &symbols, trace);

@@ -23,6 +23,11 @@ pub(super) trait Machine: Sync {
     /// What passes over all of memory, where nothing else helped.
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found>;
 
+    /// Bounds of the kernel's image, for a kernel whose symbols are functions only.
+    fn bounds(&self, _found: &Found, _symbols: &dyn Symbols) -> Vec<(&'static str, VirtAddr)> {
+        Vec::new()
+    }
+
     /// What the kernel writes into entries that are not valid, once its types are known; none where the search said so already.
     fn software(&self, _found: &Found, _symbols: &dyn Symbols, _types: &dyn Types) -> Option<Software> {
         None

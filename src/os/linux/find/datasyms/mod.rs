@@ -4,8 +4,16 @@
 //!
 //! - `exports`: what the kernel exports to its modules, proved by the functions among them
 //! - VMCOREINFO, where its `_stext` is that of kallsyms
+//! - the kernel's code: what functions of known names refer to, where it looks like what it must be (`rules`)
 
+mod calls;
+mod code;
 mod exports;
+mod proof;
+mod rule;
+mod rules;
+#[cfg(test)]
+mod tests;
 
 use super::image::KernelImage;
 use super::trace::Trace;
@@ -37,6 +45,15 @@ pub(super) fn fill(
     add(&mut symbols, exported.unwrap_or_default());
     let noted = info.and_then(|info| trace.attempt(STEP, "VMCOREINFO", || noted(info, image, &symbols)));
     add(&mut symbols, noted.unwrap_or_default());
+    let derived = trace.attempt(STEP, "the functions that refer to it", || {
+        let code = code::Code::new(&bytes, image, space.format().arch, &symbols).ok_or("no code")?;
+        let prover = proof::Prover::new(space, &symbols, *image);
+        let mut found = rule::Finder::new(code, &symbols, prover).run();
+        found.extend(calls::table(&bytes, image, pointer_size, &symbols));
+        let detail = format!("{} symbols", found.len());
+        Ok((found, detail))
+    });
+    add(&mut symbols, derived.unwrap_or_default());
     symbols
 }
 
@@ -48,6 +65,14 @@ fn add(symbols: &mut SymbolTable, new: Vec<(String, VirtAddr)>) {
     if !new.is_empty() {
         symbols.finish();
     }
+}
+
+/// Adds bounds of the kernel's image that the architecture knows.
+pub(super) fn bounded(mut symbols: SymbolTable, bounds: Vec<(&'static str, VirtAddr)>) -> SymbolTable {
+    let new = bounds.into_iter().filter(|(name, _)| symbols.address(name).is_none());
+    let new: Vec<Named> = new.map(|(name, at)| (name.to_owned(), at)).collect();
+    add(&mut symbols, new);
+    symbols
 }
 
 /// Whether VMCOREINFO is of the kernel that has these symbols.

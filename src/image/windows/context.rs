@@ -1,8 +1,13 @@
-//! `CONTEXT`: the registers of the processor that wrote the dump.
+//! `CONTEXT`: the registers of a processor.
 
-use super::header::{AMD64, ARM64, Header, I386};
 use crate::image::CpuState;
+use crate::image::fields::Fields;
 use memsh_plugin::{VirtAddr, umem};
+
+/// Machines by PE's `IMAGE_FILE_MACHINE_*`.
+pub(crate) const I386: u32 = 0x14c;
+pub(crate) const AMD64: u32 = 0x8664;
+pub(crate) const ARM64: u32 = 0xaa64;
 
 /// Registers by the names that the rest of memsh has for them, their offset and size (`winnt.h`).
 type Register = (&'static str, u64, u8);
@@ -97,33 +102,30 @@ const FORMS: &[Form] = &[
     Form { machine: ARM64, flags: (0, 0x40_0000), registers: ARM64_REGISTERS },
 ];
 
-/// The processor that wrote the dump: root of the page tables, and registers where the record holds some.
-pub(super) fn cpu(header: &Header<'_>) -> Option<CpuState> {
-    let root = header.root().and_then(|(_, root)| crate::engine::to_u64(root.value()));
-    let registers = registers(header);
+/// The registers of a `CONTEXT` at `base`; none where the record does not say that it is of this machine.
+pub(crate) fn registers(file: &Fields<'_>, base: u64, machine: u32) -> Vec<(&'static str, u64)> {
+    let Some(form) = FORMS.iter().find(|f| f.machine == machine) else { return Vec::new() };
+    match file.u32(base + form.flags.0) {
+        Some(flags) if flags & form.flags.1 != 0 => {}
+        _ => return Vec::new(),
+    }
+    let read = |&(name, at, size): &Register| {
+        let at = base + at;
+        let value = match size {
+            8 => file.u64(at)?,
+            4 => u64::from(file.u32(at)?),
+            _ => u64::from(file.u16(at)?),
+        };
+        Some((name, value))
+    };
+    form.registers.iter().filter_map(read).collect()
+}
+
+/// A processor: root of the page tables, and registers.
+pub(crate) fn processor(root: Option<u64>, registers: Vec<(&'static str, u64)>) -> Option<CpuState> {
     if root.is_none() && registers.is_empty() {
         return None;
     }
     let pointer = registers.iter().find(|(name, _)| *name == "ip").map(|&(_, value)| VirtAddr::new(umem::from(value)));
     Some(CpuState { root, instruction_pointer: pointer, registers, ..CpuState::default() })
-}
-
-fn registers(header: &Header<'_>) -> Vec<(&'static str, u64)> {
-    let base = header.layout.context;
-    let Some(form) = header.machine().and_then(|m| FORMS.iter().find(|f| f.machine == m)) else { return Vec::new() };
-    match header.u32(base + form.flags.0) {
-        Some(flags) if flags & form.flags.1 != 0 => {}
-        _ => return Vec::new(),
-    }
-    let read = |&(name, at, size): &Register| {
-        debug_assert!(at + u64::from(size) <= header.layout.context_size, "{name} lies in the record");
-        let at = base + at;
-        let value = match size {
-            8 => header.file.u64(at)?,
-            4 => u64::from(header.file.u32(at)?),
-            _ => u64::from(header.file.u16(at)?),
-        };
-        Some((name, value))
-    };
-    form.registers.iter().filter_map(read).collect()
 }

@@ -72,12 +72,7 @@ const X86_INVERTED: u64 = 1 << 51;
 const SWAP_AREAS: u64 = 23;
 
 impl Software {
-    /// Whether it is Linux, of whatever version.
-    pub fn is_linux(self) -> bool {
-        !matches!(self, Software::None)
-    }
-
-    /// The version; the highest where none is told.
+    /// The version of Linux; the highest where none is told.
     fn version(self) -> (u16, u16) {
         match self {
             Software::LinuxOf { major, minor } => (major, minor),
@@ -97,10 +92,8 @@ impl Software {
 
     /// The meaning of an invalid, non-zero `entry` (or of the system's own, where that is [`apart`](Self::apart)) that would map `1 << shift` bytes.
     pub(super) fn meaning(self, f: &PageFormat, entry: u64, shift: u32) -> Meaning {
-        if !self.is_linux() {
-            return Meaning::Gone(FaultReason::NotPresent);
-        }
         match (self, f.arch) {
+            (Software::None, _) => Meaning::Gone(FaultReason::NotPresent),
             (_, Arch::X86_64) => linux_x86_64(entry, shift),
             (_, Arch::X86Pae) => linux_x86_pae(entry, shift),
             (_, Arch::X86) => linux_x86(entry, shift),
@@ -113,7 +106,7 @@ impl Software {
 }
 
 /// Swap area and slot, where they can be ones.
-fn swapped(area: u64, slot: u64) -> Meaning {
+fn area_and_slot(area: u64, slot: u64) -> Meaning {
     match u32::try_from(area) {
         Ok(a) if area < SWAP_AREAS && slot > 0 => Meaning::Gone(FaultReason::Swapped { area: a, slot }),
         _ => Meaning::Gone(FaultReason::NotPresent),
@@ -130,7 +123,7 @@ fn linux_x86(entry: u64, shift: u32) -> Meaning {
         return Meaning::Resident(entry & 0xffff_f000, shift);
     }
     // Type in bits 5:1, offset in bits 31:9.
-    swapped(entry >> 1 & 31, entry >> 9)
+    area_and_slot(entry >> 1 & 31, entry >> 9)
 }
 
 /// Linux on 32-bit x86 with PAE (arch/x86/include/asm/pgtable-3level.h): since the L1TF fix of 4.18 as on x86-64; swap entries before
@@ -143,7 +136,7 @@ fn linux_x86_pae(entry: u64, shift: u32) -> Meaning {
     let upper = entry >> 32;
     if shift == 12 && entry & 0xffff_ffff == 0 {
         // An inverted slot with 23 zeros at its end would be one of 32 GiB and more.
-        return swapped(upper & 31, upper >> 5);
+        return area_and_slot(upper & 31, upper >> 5);
     }
     linux_x86_64(entry, shift)
 }
@@ -165,7 +158,7 @@ fn linux_x86_64(entry: u64, shift: u32) -> Meaning {
         return Meaning::Gone(FaultReason::NotPresent);
     }
     // Type in bits 63:59, inverted offset in bits 58:9.
-    swapped(entry >> 59, (!entry << 5) >> 14)
+    area_and_slot(entry >> 59, (!entry << 5) >> 14)
 }
 
 /// AArch64: the valid bit, and the one that tells a table or page from a block.
@@ -212,7 +205,7 @@ fn linux_aarch64(f: &PageFormat, swap: SwapEntry, entry: u64, shift: u32) -> Mea
         SwapEntry::Area3 => (entry >> 3 & 0x1f, entry >> 8 & ((1 << 50) - 1)),
         SwapEntry::Area6 => (entry >> 6 & 0x1f, entry >> 12 & ((1 << 50) - 1)),
     };
-    swapped(area, slot)
+    area_and_slot(area, slot)
 }
 
 #[cfg(test)]
@@ -266,9 +259,9 @@ mod tests {
     fn aarch64_swap_entries_of_every_age() {
         let swapped = |area, slot| Meaning::Gone(FaultReason::Swapped { area, slot });
         let meaning = |swap, entry| Software::LinuxAArch64(swap).meaning(&K4_48, entry, 12);
-        assert_eq!(meaning(SwapEntry::Area2, 3 << 2 | 123 << 8), swapped(3, 123));
-        assert_eq!(meaning(SwapEntry::Area3, 3 << 3 | 1 << 2 | 123 << 8), swapped(3, 123));
-        assert_eq!(meaning(SwapEntry::Area6, 3 << 6 | 1 << 2 | 1 << 3 | 123 << 12), swapped(3, 123));
+        assert_eq!(meaning(SwapEntry::Area2, 3 << 2 | 123 << 8), area_and_slot(3, 123));
+        assert_eq!(meaning(SwapEntry::Area3, 3 << 3 | 1 << 2 | 123 << 8), area_and_slot(3, 123));
+        assert_eq!(meaning(SwapEntry::Area6, 3 << 6 | 1 << 2 | 1 << 3 | 123 << 12), area_and_slot(3, 123));
         // A migration entry's type is none of an area; slot 0 is the area's header.
         assert_eq!(meaning(SwapEntry::Area3, 30 << 3 | 123 << 8), Meaning::Gone(FaultReason::NotPresent));
         assert_eq!(meaning(SwapEntry::Area6, 3 << 6), Meaning::Gone(FaultReason::NotPresent));

@@ -3,7 +3,7 @@
 //! With short descriptors a page of tables holds two tables of 256 entries for the processor, and before them the same two with Linux's
 //! own entries. The processor's entry is zero for what is not young, inaccessible or swapped: only the other one tells.
 
-use super::{Meaning, swapped};
+use super::{Meaning, area_and_slot};
 use crate::arch::PageFormat;
 use crate::engine::FaultReason;
 use crate::engine::walk::Page;
@@ -47,7 +47,7 @@ pub(super) fn meaning(f: &PageFormat, entry: u64, shift: u32, version: (u16, u16
         (0..=3, _) | (4, 0) => (3, 8),
         _ => (2, 7),
     };
-    swapped(entry >> low & 0x1f, entry >> high)
+    area_and_slot(entry >> low & 0x1f, entry >> high)
 }
 
 /// A page that Linux counts as present.

@@ -1,6 +1,6 @@
 //! Linux on RISC-V (arch/riscv/include/asm/pgtable-bits.h, pgtable.h).
 
-use super::{Meaning, swapped};
+use super::{Meaning, area_and_slot};
 use crate::arch::PageFormat;
 use crate::engine::FaultReason;
 
@@ -27,7 +27,7 @@ pub(super) fn meaning(f: &PageFormat, entry: u64, shift: u32, version: (u16, u16
         // Between, which of two it is can't be told from the version.
         _ => return gone,
     };
-    swapped(entry >> low & 0x1f, entry >> (low + 5))
+    area_and_slot(entry >> low & 0x1f, entry >> (low + 5))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //! in blocks of 2 MiB; both hold physical addresses, and so tell where a raw image begins.
 
 use super::machine::{Found, GROUPS, Machine, Search, phys, virt};
-use super::places::{self, each_page};
+use super::rambase::{self, each_page};
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::to_u64;
@@ -69,11 +69,11 @@ fn at_base(
     base: u64,
     what: &str,
 ) -> Result<(Found, String), String> {
-    let memory = places::at_base(search.memory, base);
+    let memory = rambase::at_base(search.memory, base);
     let placed = Search { memory: &memory, ..*search };
     let there: Vec<PhysAddr> = roots.iter().copied().filter(|&r| memory.contains(r, 8)).collect();
     if there.is_empty() {
-        return Err(places::elsewhere(&placed, what, roots));
+        return Err(rambase::elsewhere(&placed, what, roots));
     }
     let mut why = String::new();
     for &paging in pagings {
@@ -122,7 +122,7 @@ fn long_start(table: &[u8]) -> Option<u64> {
 
 /// Where memory begins if its first byte is that of the linear map: as the root that VMCOREINFO names says.
 fn base_by_root(search: &Search<'_>, paging: Paging, root: u64, split: u64) -> Option<u64> {
-    let place = places::begin(search.memory).checked_add(root - split)?;
+    let place = rambase::begin(search.memory).checked_add(root - split)?;
     let long = paging == Paging::ArmLong;
     let table = if long { place.checked_add(FIRST_LEVEL + (split >> 30 << 12))? } else { place };
     let mut bytes = vec![0; if long { 0x1000 } else { 0x4000 }];
@@ -165,7 +165,7 @@ fn candidates(search: &Search<'_>) -> Vec<Candidate> {
 
 /// The kernel that a table of `candidates` maps, in a memory that begins at `base`.
 fn everywhere(search: &Search<'_>, candidates: &[Candidate], base: u64) -> Option<(Found, String)> {
-    let memory = places::at_base(search.memory, base);
+    let memory = rambase::at_base(search.memory, base);
     let placed = Search { memory: &memory, ..*search };
     let mut grouped = Vec::new();
     for c in candidates {
@@ -202,7 +202,7 @@ impl Machine for Arm {
     fn quick(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
         let hints = search.hints;
         let pagings = pagings(hints, search.info);
-        let opened = places::begin(search.memory);
+        let opened = rambase::begin(search.memory);
         let movable = hints.movable || hints.placed;
         if let Some(dtb) = hints.dtb {
             // The user said so: nothing else is tried. TTBR1 of a kernel with long descriptors is a second-level table of its root.
@@ -212,7 +212,7 @@ impl Machine for Arm {
                 let mut why = String::new();
                 for base in std::iter::once(opened).chain(BOARDS.into_iter().filter(|b| hints.movable && *b != opened)) {
                     match at_base(search, pagings, &SPLITS, &roots, base, "the root given") {
-                        Ok(found) => return places::settled(search, base, found, &mut None),
+                        Ok(found) => return rambase::settled(search, base, found, &mut None),
                         Err(e) if why.is_empty() => why = e,
                         Err(_) => {}
                     }
@@ -236,7 +236,7 @@ impl Machine for Arm {
                     for base in std::iter::once(opened).chain(moved) {
                         let roots = if base == opened { &roots[..] } else { &[phys(base + (root - split))] };
                         match at_base(search, pagings, &[split], roots, base, "the root it names") {
-                            Ok(found) => return places::settled(search, base, found, &mut advice),
+                            Ok(found) => return rambase::settled(search, base, found, &mut advice),
                             Err(e) => why = e,
                         }
                     }
@@ -268,7 +268,7 @@ impl Machine for Arm {
         if hints.dtb.is_some() {
             return None;
         }
-        let opened = places::begin(search.memory);
+        let opened = rambase::begin(search.memory);
         let mut advice = None;
         let found = trace.attempt(STEP, "ARM: pass over all of memory", || {
             let candidates = candidates(search);
@@ -284,7 +284,7 @@ impl Machine for Arm {
                 }
                 for base in bases {
                     if let Some(found) = everywhere(search, &candidates, base) {
-                        return places::settled(search, base, found, &mut advice);
+                        return rambase::settled(search, base, found, &mut advice);
                     }
                 }
             }

@@ -4,7 +4,7 @@
 //!
 //! 1. a page-table root that maps a kernel image (`machine`, and a file per architecture): from `--dtb`, VMCOREINFO, the
 //!    processors' registers, the boot trampoline in low memory, or a pass over all of memory; and where a raw image's memory
-//!    begins (`places`)
+//!    begins (`rambase`)
 //! 2. the kernel's own symbols (`names`): kallsyms, by VMCOREINFO's addresses or by the shape of its tables; where they are
 //!    functions only, its data's from the export tables and other places (`datasyms`)
 //! 3. the kernel's own types (`types`): BTF, by its symbols or by its header; for a kernel without any, tables that memsh carries
@@ -17,7 +17,7 @@ mod files;
 mod image;
 mod machine;
 mod names;
-mod places;
+mod rambase;
 mod riscv;
 mod trace;
 mod types;

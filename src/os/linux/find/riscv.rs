@@ -6,7 +6,7 @@
 //! tables do, which name the same pages by their addresses that the file has at its offsets.
 
 use super::machine::{Found, GROUPS, Machine, Search, phys, virt};
-use super::places::{self, Shape};
+use super::rambase::{self, Shape};
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::to_u64;
@@ -75,7 +75,7 @@ fn first(
 ) -> Result<(Found, String), String> {
     let mut why = None;
     for &base in bases {
-        let memory = places::at_base(search.memory, base);
+        let memory = rambase::at_base(search.memory, base);
         let placed = Search { memory: &memory, ..*search };
         let there: Vec<PhysAddr> = roots.iter().copied().filter(|&r| memory.contains(r, 8)).collect();
         if there.is_empty() {
@@ -84,18 +84,18 @@ fn first(
         for &paging in pagings {
             for window in windows(paging) {
                 match placed.first(&[paging], there.iter().copied(), window, what) {
-                    Ok((found, detail)) => return places::settled(search, base, (found.of_its_version(), detail), advice),
+                    Ok((found, detail)) => return rambase::settled(search, base, (found.of_its_version(), detail), advice),
                     Err(e) => why = why.or(Some(e)),
                 }
             }
         }
     }
-    Err(why.unwrap_or_else(|| places::elsewhere(search, what, roots)))
+    Err(why.unwrap_or_else(|| rambase::elsewhere(search, what, roots)))
 }
 
 /// Where memory may begin: as it was opened where its format says so; else as the kernel says, as opened, as boards have it.
 fn bases(search: &Search<'_>) -> Vec<u64> {
-    let opened = places::begin(search.memory);
+    let opened = rambase::begin(search.memory);
     let hints = search.hints;
     let mut out = if hints.movable { Vec::new() } else { vec![opened] };
     if hints.movable || hints.placed {
@@ -194,7 +194,7 @@ impl Machine for RiscV {
         if hints.dtb.is_some() {
             return None;
         }
-        let opened = places::begin(search.memory);
+        let opened = rambase::begin(search.memory);
         let here = trace.attempt(STEP, "RISC-V: pass over all of memory", || {
             let mut seen = 0;
             match everywhere(search, opened, &mut seen) {
@@ -210,10 +210,10 @@ impl Machine for RiscV {
             // The image's own table: large pages, one behind the other.
             let shape = Shape { entry_size: 8, address: |e| (e & 0x003f_ffff_ffff_fc00) << 2, page_shift: 21, is_page, is_table };
             let slots = [index_of(LINK, 30), index_of(OLD_LINEAR, 30)];
-            let bases = places::bases(search, &shape, &slots);
+            let bases = rambase::bases(search, &shape, &slots);
             for &base in &bases {
                 if let Some(found) = everywhere(search, base, &mut 0) {
-                    return places::settled(search, base, found, &mut advice);
+                    return rambase::settled(search, base, found, &mut advice);
                 }
             }
             Err(format!("no place that they speak of fits ({} tried)", bases.len()))
@@ -230,7 +230,7 @@ impl Machine for RiscV {
 
 /// The kernel that any table maps which could be a root, in a memory that begins at `base`.
 fn everywhere(search: &Search<'_>, base: u64, seen: &mut usize) -> Option<(Found, String)> {
-    let memory = places::at_base(search.memory, base);
+    let memory = rambase::at_base(search.memory, base);
     let placed = Search { memory: &memory, ..*search };
     for &paging in pagings(search.hints, search.info) {
         for window in windows(paging) {

@@ -16,6 +16,11 @@ const ALWAYS: u32 = 14;
 /// An instruction of A32.
 pub fn decode(address: u64, bytes: &[u8]) -> Decoded {
     match word(bytes) {
+        // The crate leaves out what is undefined for good: where a kernel has its BUG.
+        Some(word) if word & 0xfff0_00f0 == 0xe7f0_00f0 => {
+            let number = (word >> 4 & 0xfff0) | word & 15;
+            Decoded::Instruction(Instruction { len: 4, text: format!("udf {number:#x}"), flow: Flow::Stop, target: None })
+        }
         Some(word) => text(false, &word.to_le_bytes(), effect(address, word)),
         None => Decoded::Short,
     }
@@ -117,8 +122,6 @@ fn effect(address: u64, w: u32) -> Effect {
                 Flow::Jump
             }
         }
-        // UDF
-        w if w & 0xfff0_00f0 == 0xe7f0_00f0 => return (Flow::Stop, None),
         _ => Flow::Next,
     };
     (either(always, flow), None)

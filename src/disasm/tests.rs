@@ -261,7 +261,7 @@ fn arm_and_where_it_goes() {
     assert_eq!((one(0xe12f_ff1e).1, one(0xe1a0_f00e).1, one(0x112f_ff1e).1), (Flow::Return, Flow::Return, Flow::Branch));
     // ldr r0, [pc, #16]
     assert_eq!(one(0xe59f_0010).2, Some((0xc030_0018, Reference::Data)));
-    assert_eq!(one(0xe7f0_01f2).1, Flow::Stop);
+    assert_eq!((one(0xe7f0_01f2).0.as_str(), one(0xe7f0_01f2).1), ("udf 0x12", Flow::Stop));
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! What an operating system writes into entries that the processor ignores.
 
+mod arm;
 mod riscv;
 
 use super::entry::leaf_address;
 use super::fault::FaultReason;
+use super::walk::Page;
 use crate::arch::{Arch, Leaf, PageFormat};
+use memsh_plugin::Perm;
 
 /// How the system that owns the page tables uses entries that are not valid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,7 +15,7 @@ pub enum Software {
     /// Unknown: an invalid entry says nothing.
     #[default]
     None,
-    /// Linux.
+    /// Linux, as of today.
     Linux,
     /// Linux on AArch64, whose swap entries changed over time.
     LinuxAArch64(SwapEntry),
@@ -41,8 +44,21 @@ pub enum SwapEntry {
 pub(super) enum Meaning {
     /// The page is resident at this physical address and this size (log2), only made inaccessible.
     Resident(u64, u32),
+    /// The page is resident and accessible; only the processor must ask the system first (not yet young).
+    Idle(Page),
     /// It is not resident.
     Gone(FaultReason),
+}
+
+impl Meaning {
+    /// The page, where it is resident.
+    pub(super) fn page(self) -> Result<Page, FaultReason> {
+        match self {
+            Meaning::Resident(base, shift) => Ok(Page { base, shift, perm: Perm::NONE }),
+            Meaning::Idle(page) => Ok(page),
+            Meaning::Gone(reason) => Err(reason),
+        }
+    }
 }
 
 /// x86: `_PAGE_PROTNONE` is the global bit (arch/x86/include/asm/pgtable_types.h).
@@ -64,7 +80,17 @@ impl Software {
         }
     }
 
-    /// The meaning of an invalid, non-zero `entry` that would map `1 << shift` bytes.
+    /// How many bytes before the processor's entry the system keeps one of its own, where it does: the processor's is zero for all that
+    /// the processor may not use right now. `shift` is that of the level.
+    #[inline(always)]
+    pub(super) const fn apart(self, f: &PageFormat, shift: u32) -> Option<u64> {
+        match (self, f.arch) {
+            (Software::Linux | Software::LinuxOf { .. }, Arch::Arm) if f.entry_size == 4 && shift == 12 => Some(arm::APART),
+            _ => None,
+        }
+    }
+
+    /// The meaning of an invalid, non-zero `entry` (or of the system's own, where that is [`apart`](Self::apart)) that would map `1 << shift` bytes.
     pub(super) fn meaning(self, f: &PageFormat, entry: u64, shift: u32) -> Meaning {
         match (self, f.arch) {
             (Software::None, _) => Meaning::Gone(FaultReason::NotPresent),
@@ -72,6 +98,7 @@ impl Software {
             (_, Arch::X86Pae) => linux_x86_pae(entry, shift),
             (_, Arch::X86) => linux_x86(entry, shift),
             (Software::LinuxAArch64(swap), Arch::AArch64) => linux_aarch64(f, swap, entry, shift),
+            (_, Arch::Arm) => arm::meaning(f, entry, shift, self.version()),
             (_, Arch::RiscV64) => riscv::meaning(f, entry, shift, self.version()),
             _ => Meaning::Gone(FaultReason::NotPresent),
         }

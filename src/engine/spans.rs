@@ -3,7 +3,7 @@
 use super::entry::{Entry, Seen, decode, flags, rule};
 use super::mapped::Mapped;
 use super::num::{index, to_umem};
-use super::software::{Meaning, Software};
+use super::software::Software;
 use super::walk::Page;
 use crate::arch::typed::Format;
 use crate::arch::{Canonical, Level, PageFormat, SplitRoots};
@@ -176,10 +176,7 @@ pub(super) fn clip(level: &Level, v: Visit, start: u64, last: u64) -> Option<Vis
 /// What an invalid entry maps after all, by the system's own bits.
 #[cold]
 pub(super) fn resident(f: &PageFormat, software: Software, entry: u64, shift: u32) -> Option<Page> {
-    match software.meaning(f, entry, shift) {
-        Meaning::Resident(base, shift) => Some(Page { base, shift, perm: Perm::NONE }),
-        Meaning::Gone(_) => None,
-    }
+    software.meaning(f, entry, shift).page().ok()
 }
 
 /// How many tables a walk may visit over a memory of `size` bytes. Tables are shared (the kernel's half, the shadow of a
@@ -293,6 +290,7 @@ impl Spans<'_, '_> {
     fn leaves(&mut self, f: &PageFormat, level: &Level, v: &Visit, entries: &[u8]) {
         let size = usize::try_from(f.entry_size).unwrap_or(8);
         let mut at = v.base + (v.first << level.shift);
+        let apart = self.software.apart(f, level.shift);
         // Neighbours mostly have equal flags, and then equal permissions.
         let (mut last, mut perm) = (u64::MAX, Perm::NONE);
         for bytes in entries.chunks_exact(size) {
@@ -305,6 +303,12 @@ impl Spans<'_, '_> {
                     }
                     self.merge.entry(at, level, &Page { base, shift, perm });
                 }
+                Entry::Absent if apart.is_some() => {
+                    let index = (at - v.base) >> level.shift;
+                    if let Some(page) = self.own(f, level, v.table + index * f.entry_size_u64(), apart) {
+                        self.merge.page(at, &page);
+                    }
+                }
                 Entry::Absent if entry != 0 && self.software != Software::None => {
                     if let Some(page) = resident(f, self.software, entry, level.shift) {
                         self.merge.page(at, &page);
@@ -314,6 +318,17 @@ impl Spans<'_, '_> {
             }
             at = at.wrapping_add(1 << level.shift);
         }
+    }
+}
+
+impl Spans<'_, '_> {
+    /// What the system's own entry maps, which lies before the processor's at `place`.
+    #[cold]
+    fn own(&self, f: &PageFormat, level: &Level, place: u64, apart: Option<u64>) -> Option<Page> {
+        let mut bytes = [0u8; 4];
+        let at = PhysAddr::new(umem::from(place.checked_sub(apart?)?));
+        let entry = u64::from(self.mapped.read(at, &mut bytes).then(|| u32::from_le_bytes(bytes))?);
+        if entry == 0 { None } else { resident(f, self.software, entry, level.shift) }
     }
 }
 

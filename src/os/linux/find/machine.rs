@@ -45,6 +45,7 @@ pub(super) const MACHINES: &[&dyn Machine] = &[
     &super::x86::X86,
     &super::aarch64::AArch64,
     &super::riscv::RiscV,
+    &super::arm::Arm,
 ];
 
 /// Tables of this many groups are looked into when all of memory was searched; a real system has one group, an image with stale

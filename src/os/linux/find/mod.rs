@@ -11,6 +11,7 @@
 //!    (`typetables`), held against the image
 //! 4. files given with `--symbols`, for what the image does not hold
 mod aarch64;
+mod arm;
 mod datasyms;
 mod files;
 mod image;

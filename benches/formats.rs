@@ -5,7 +5,12 @@
 //! for opening and searching, the embedded sample for the processes. `cargo bench --bench formats -- zlib` runs one format.
 //!
 //! A format is a line in `FORMATS`.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "a benchmark has nobody to report to")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a benchmark has nobody to report to"
+)]
 
 #[path = "../tests/builders/mod.rs"]
 mod builders;

@@ -259,9 +259,9 @@ mod tests {
     fn aarch64_swap_entries_of_every_age() {
         let swapped = |area, slot| Meaning::Gone(FaultReason::Swapped { area, slot });
         let meaning = |swap, entry| Software::LinuxAArch64(swap).meaning(&K4_48, entry, 12);
-        assert_eq!(meaning(SwapEntry::Area2, 3 << 2 | 123 << 8), area_and_slot(3, 123));
-        assert_eq!(meaning(SwapEntry::Area3, 3 << 3 | 1 << 2 | 123 << 8), area_and_slot(3, 123));
-        assert_eq!(meaning(SwapEntry::Area6, 3 << 6 | 1 << 2 | 1 << 3 | 123 << 12), area_and_slot(3, 123));
+        assert_eq!(meaning(SwapEntry::Area2, 3 << 2 | 123 << 8), swapped(3, 123));
+        assert_eq!(meaning(SwapEntry::Area3, 3 << 3 | 1 << 2 | 123 << 8), swapped(3, 123));
+        assert_eq!(meaning(SwapEntry::Area6, 3 << 6 | 1 << 2 | 1 << 3 | 123 << 12), swapped(3, 123));
         // A migration entry's type is none of an area; slot 0 is the area's header.
         assert_eq!(meaning(SwapEntry::Area3, 30 << 3 | 123 << 8), Meaning::Gone(FaultReason::NotPresent));
         assert_eq!(meaning(SwapEntry::Area6, 3 << 6), Meaning::Gone(FaultReason::NotPresent));

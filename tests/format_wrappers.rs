@@ -245,6 +245,13 @@ fn zip_that_lies() {
 }
 
 #[test]
+fn an_aff4_container_is_named() {
+    let members = [member("container.description", 0, b"aff4://x"), member("information.turtle", 8, &[b'a'; 500])];
+    let text = refused(image(zip(&members)));
+    assert!(text.contains("an AFF4 container, which memsh does not read yet"), "{text}");
+}
+
+#[test]
 fn zip_bomb_ends_at_the_limit() {
     let options = OpenOptions { max_unpacked: Some(1 << 20), ..OpenOptions::default() };
     let text = refused(open_bytes(zip(&[member("m", 8, &vec![0; 8 << 20])]), "test", &options));

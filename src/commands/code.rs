@@ -189,6 +189,12 @@ pub fn isa(cx: &Context, space: &Space, chosen: Option<Isa>) -> Result<Isa> {
         if p.wow64 && kernel == Some(Isa::X86_64) {
             return Ok(Isa::X86);
         }
+        if p.wow64 && kernel == Some(Isa::AArch64) {
+            return Err(Failure::Usage(
+                format!("process {} is a 32-bit Arm program, whose instructions (A32 and T32) memsh does not read", p.pid),
+                Some("--isa aarch64 reads the bytes as 64-bit instructions, which they are not; `read` shows them".to_owned()),
+            ));
+        }
     }
     if let Some(tables) = space.tables() {
         return Ok(tables.format().arch.into());

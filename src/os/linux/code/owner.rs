@@ -5,6 +5,7 @@ mod areas;
 pub(crate) use areas::called_ftrace_ops;
 
 use super::module::module_symbols;
+use crate::arch::Arch;
 use crate::engine::ViewExt;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::number;
@@ -269,7 +270,32 @@ fn pointer(kernel: &Kernel, name: &str) -> Option<u64> {
 /// The direct map: from `page_offset_base` (or what the slide-less x86-64 has, `__PAGE_OFFSET_BASE_L4`,
 /// arch/x86/include/asm/page_64_types.h) over as many bytes as there is physical memory.
 fn direct_map(kernel: &Kernel) -> Range<u64> {
+    let format = kernel.space.format();
+    if format.arch == Arch::AArch64 {
+        return direct_map_aarch64(format.va_bits, number(kernel.base));
+    }
     let base = pointer(kernel, "page_offset_base").unwrap_or(0xffff_8880_0000_0000);
     let size = crate::engine::to_u64(kernel.space.memory().metadata().size).unwrap_or(0);
     base..base.saturating_add(size)
+}
+
+/// AArch64 parts its upper half in two, of which the direct map has that without the kernel's image: the lower one since 5.4, the
+/// upper one before (`PAGE_OFFSET`, arch/arm64/include/asm/memory.h). A kernel for more than 48 bits parts it for 48 (`VA_BITS_MIN`).
+fn direct_map_aarch64(bits: u32, image: u64) -> Range<u64> {
+    let half = u64::MAX << (bits.clamp(1, 48) - 1);
+    if image >= half { u64::MAX << bits..half } else { half..u64::MAX }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_direct_map_of_aarch64_is_the_half_without_the_kernel() {
+        assert_eq!(direct_map_aarch64(48, 0xffff_8000_0808_0000), 0xffff_0000_0000_0000..0xffff_8000_0000_0000);
+        assert_eq!(direct_map_aarch64(52, 0xffff_ae0f_e360_0000), 0xfff0_0000_0000_0000..0xffff_8000_0000_0000);
+        assert_eq!(direct_map_aarch64(39, 0xffff_ffc0_0808_0000), 0xffff_ff80_0000_0000..0xffff_ffc0_0000_0000);
+        // 4.14.
+        assert_eq!(direct_map_aarch64(48, 0xffff_0000_0808_0000), 0xffff_8000_0000_0000..u64::MAX);
+    }
 }

@@ -271,7 +271,10 @@ impl Machine for AArch64 {
         let mut advice = None;
         let found = trace.attempt(STEP, "AArch64: pass over all of memory", || {
             let heads = roots::heads(search);
-            for paging in pagings(search.info) {
+            // A table below the root looks like the root of a smaller format: larger ones first.
+            let mut larger_first = pagings(search.info);
+            larger_first.sort_by_key(|p| std::cmp::Reverse(p.format().va_bits));
+            for paging in larger_first {
                 let sized = |page: u64| heads.iter().any(|h| h.page_size == Some(page));
                 if heads.iter().any(|h| h.page_size.is_some()) && !sized(paging.format().page_size()) {
                     continue;
@@ -301,19 +304,52 @@ impl Machine for AArch64 {
     fn own_root(&self, found: &mut Found, symbols: &dyn Symbols, info: Option<&VmcoreInfo>) -> Option<Result<String, String>> {
         let own = symbols.address("swapper_pg_dir").or_else(|| info?.symbol("swapper_pg_dir"))?;
         let table = found.image.phys_of(own);
-        for root in parts(table, found.space.paging()) {
-            let space = found.space.clone().with_upper_root(root);
-            if space.translate_one(own).is_ok_and(|t| t.phys == table) {
-                found.space = space;
-                return Some(Ok(root.to_string()));
+        // A table below the root looks like the root of a smaller format: only the own root tells which it is.
+        let size = found.space.format().page_size();
+        let others = FORMATS.iter().filter(|f| f.0 == size && f.2 != found.space.paging()).map(|f| f.2);
+        for paging in std::iter::once(found.space.paging()).chain(others) {
+            for root in parts(table, paging) {
+                let space = found.space.with_roots(paging, found.space.root(), root);
+                if space.translate_one(own).is_ok_and(|t| t.phys == table) {
+                    found.space = space;
+                    return Some(Ok(root.to_string()));
+                }
             }
         }
         Some(Err(format!("the table at {own} does not map itself")))
     }
 
+    fn bounds(&self, found: &Found, symbols: &dyn Symbols) -> Vec<(&'static str, VirtAddr)> {
+        bounds(found, symbols).unwrap_or_default()
+    }
+
     fn software(&self, found: &Found, symbols: &dyn Symbols, types: &dyn Types) -> Option<Software> {
         Some(Software::LinuxAArch64(swap_entry(found, symbols, types)))
     }
+}
+
+/// Where the image begins and ends, and its code, as the tables say: that is one mapping, from `_stext` to `_etext` (arch/arm64/mm/mmu.c).
+///
+/// The image begins at a multiple of 2 MiB with, until 5.8, `TEXT_OFFSET` added to it; its header takes a page or a segment of 64 KiB
+/// before the code (arch/arm64/kernel/vmlinux.lds.S). The header itself may be overwritten, because 6.1 and others free that memory.
+fn bounds(found: &Found, symbols: &dyn Symbols) -> Option<Vec<(&'static str, VirtAddr)>> {
+    const ALIGN: umem = 2 << 20;
+    let stext = symbols.address("_stext")?;
+    let mut out = Vec::new();
+    let mut code = None;
+    found.space.runs(stext, stext.saturating_add(LARGEST), &mut |runs| {
+        code = runs.first().filter(|r| r.virt == stext && r.perm.has(Perm::EXECUTE)).map(|r| r.virt.saturating_add(r.size));
+        ControlFlow::Break(())
+    });
+    out.extend(code.map(|end| ("_etext", end)));
+    let header: Option<umem> = match stext.offset_in(ALIGN) {
+        0x1000 | 0x8_1000 => Some(0x1000),
+        0x1_0000 | 0x9_0000 => Some(0x1_0000),
+        _ => None,
+    };
+    out.extend(header.and_then(|size| stext.checked_sub(size)).map(|text| ("_text", text)));
+    out.push(("_end", found.image.virt.saturating_add(found.image.size)));
+    Some(out)
 }
 
 /// How this kernel writes swap entries. What it would write for a page without access tells old from new; where its data have no symbols,

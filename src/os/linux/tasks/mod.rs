@@ -4,6 +4,7 @@
 //! - `census`: tasks by every way there is, for those that hide from the list
 //! - `cred`, `caps`: who tasks are and what they may do; capabilities by name
 //! - `cgroup`: control groups that tasks are in
+//! - `compat`: 32-bit programs under a 64-bit kernel
 //! - `namespace`, `nslist`, `pids`: namespaces that tasks live in, all that there are, and ids of tasks in them
 //! - `unwind`: stacks of tasks
 //! - `history`: what users typed into shells
@@ -12,6 +13,7 @@ pub(crate) mod args;
 pub mod caps;
 pub mod census;
 pub mod cgroup;
+pub(crate) mod compat;
 pub mod cred;
 pub mod history;
 pub(crate) mod namespace;

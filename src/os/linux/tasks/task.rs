@@ -1,6 +1,6 @@
 //! Tasks: processes and their threads.
 
-use super::args;
+use super::{args, compat};
 use crate::arch::Arch;
 use crate::engine::{AddressSpace, ViewExt};
 use crate::os::linux::base::kernel::{Kernel, failed};
@@ -203,7 +203,7 @@ impl Task {
             // What is missing is told by `arguments`; here the cell holds what is there.
             args::command_line(kernel, mm, &process_space(&kernel.space, root), &mut Lost::default())
         });
-        let wow64 = kernel.space.format().arch == Arch::X86_64 && mm.as_ref().is_some_and(|mm| mm.is_ia32(kernel));
+        let narrow = compat::narrow(kernel, self.address(), mm.as_ref());
         ProcessInfo {
             address: self.address(),
             pid: self.tgid(kernel).unwrap_or(0),
@@ -221,8 +221,8 @@ impl Task {
             dtb: root.into(),
             image_path: exe.and_then(|f| f.path).map(Text::from).into(),
             command_line: line.map(Text::from).into(),
-            wow64,
-            arch: Text::from(if wow64 { Arch::X86.name() } else { arch(kernel) }),
+            wow64: narrow.is_some(),
+            arch: Text::from(narrow.unwrap_or_else(|| arch(kernel))),
         }
     }
 

@@ -58,7 +58,7 @@ pub(super) fn heads(search: &Search<'_>) -> Vec<Head> {
     let mut out = Vec::new();
     let word = |page: &[u8], at: usize| page.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes);
     pages(search, 4096, &mut |at, page| {
-        if page.get(56..60) == Some(MAGIC) && out.len() < MOST_HEADS {
+        if page.get(56..60) == Some(MAGIC.as_slice()) && out.len() < MOST_HEADS {
             // Bits 2:1 of the flags, 3.17.
             let page_size = [None, Some(4 << 10), Some(16 << 10), Some(64 << 10)];
             let page_size = usize::try_from(word(page, 24) >> 1 & 3).ok().and_then(|i| page_size.get(i).copied().flatten());

@@ -111,7 +111,9 @@ fn told(kernel: &Kernel, shift: u32, size: u64) -> Vec<(u64, &'static str)> {
     // arch/arm64/kernel/vmcore_info.c and arch/riscv/kernel/vmcore_info.c: the array begins with the first frame of memory.
     let starts = number("PHYS_OFFSET").or_else(|| number("phys_ram_base")).into_iter().chain([first, 0]);
     if let Some(start) = number("VMEMMAP_START") {
-        out.extend(starts.map(|first| (start.wrapping_sub((first >> shift).wrapping_mul(size)), "NUMBER(VMEMMAP_START)")));
+        // KASLR may put the first frame below 0, so that the sign counts.
+        let frame = |first: u64| (first.cast_signed() >> shift).cast_unsigned();
+        out.extend(starts.map(|first| (start.wrapping_sub(frame(first).wrapping_mul(size)), "NUMBER(VMEMMAP_START)")));
     }
     // Without a sparse memory model (CONFIG_FLATMEM).
     if let Some(map) = pointer(kernel, "mem_map") {

@@ -16,7 +16,7 @@ mod idt;
 mod mappings;
 mod netfilter;
 mod notifiers;
-mod numbers;
+pub(crate) mod numbers;
 mod operations;
 mod probes;
 mod sites;
@@ -80,6 +80,7 @@ pub const TABLES: &[&str] = &[
     "syscall",
     "ia32_syscall",
     "x32_syscall",
+    "compat_syscall",
     "idt",
     "ftrace",
     "livepatch",

@@ -1,13 +1,14 @@
-//! Tables of system calls (arch/x86/entry/syscall_64.c, syscall_32.c).
+//! Tables of system calls (arch/x86/entry/syscall_64.c, syscall_32.c; arch/arm64/kernel/sys.c, sys32.c).
 //!
 //! Since 6.9 (and in stable kernels since 2024) the kernel dispatches through a function that is one large `switch`; the table
 //! of 64-bit calls stays for tracing, the others are gone.
 
 use super::{Hook, Reader, numbers, own};
+use crate::arch::Arch;
 use crate::engine::ViewExt;
 use crate::os::linux::base::layout::number;
 use crate::symbols::Symbols;
-use memsh_plugin::{VirtAddr, umem};
+use memsh_plugin::{Perm, VirtAddr, umem};
 
 /// No table has more slots: x32 begins at 512, and has some fifty.
 const MOST: u64 = 1024;
@@ -16,15 +17,19 @@ type Names = fn(u64) -> Option<&'static str>;
 
 pub(super) fn read(reader: &mut Reader<'_, '_>) {
     let none: Names = |_| None;
-    for (table, symbol, names) in [
-        ("syscall", "sys_call_table", numbers::x86_64 as Names),
-        ("ia32_syscall", "ia32_sys_call_table", numbers::ia32 as Names),
-        ("x32_syscall", "x32_sys_call_table", none),
+    let arch = reader.owners.kernel().space.format().arch;
+    for (of, table, symbol, names) in [
+        (Arch::X86_64, "syscall", "sys_call_table", numbers::x86_64 as Names),
+        (Arch::X86_64, "ia32_syscall", "ia32_sys_call_table", numbers::ia32),
+        (Arch::X86_64, "x32_syscall", "x32_sys_call_table", none),
+        (Arch::AArch64, "syscall", "sys_call_table", numbers::aarch64),
+        (Arch::AArch64, "compat_syscall", "compat_sys_call_table", none),
+        (arch, "syscall", "sys_call_table", none),
     ] {
-        let kernel = reader.owners.kernel();
-        let Some(at) = kernel.symbols.address(symbol) else { continue };
-        let names = if kernel.space.format().arch == crate::arch::Arch::X86_64 { names } else { none };
-        slots(reader, table, at, names);
+        let Some(at) = reader.owners.kernel().symbols.address(symbol).filter(|_| of == arch) else { continue };
+        if !reader.out.iter().any(|h| h.table == table) {
+            slots(reader, table, at, names);
+        }
     }
 }
 
@@ -39,10 +44,22 @@ fn size(reader: &Reader<'_, '_>, at: VirtAddr) -> u64 {
 
 /// How many of `count` slots the table has, where it is longer than all calls that this processor has: of what follows the last
 /// system call nothing is an address, for constants without a name may stand there.
-fn end(reader: &Reader<'_, '_>, at: VirtAddr, count: u64) -> u64 {
+fn end(reader: &Reader<'_, '_>, at: VirtAddr, all: u64) -> u64 {
     let kernel = reader.owners.kernel();
     let word = umem::from(kernel.view().view_metadata().pointer_size);
     let target = |i: u64| kernel.space.read_ptr(at.wrapping_add(umem::from(i) * word)).ok();
+    // Where data have no symbols, what follows is whatever the kernel keeps there: so many slots in a row that lead to no code.
+    const ROW: u64 = 8;
+    let runs = |i: u64| {
+        let target = target(i).filter(|t| !t.is_null());
+        target.is_some_and(|t| kernel.space.translate_one(t).is_ok_and(|t| t.perm.has(Perm::EXECUTE)))
+    };
+    let mut since = 0;
+    let count = (0..all).find(|&i| {
+        since = if runs(i) { i + 1 } else { since };
+        i + 1 - since >= ROW
+    });
+    let count = count.map_or(all, |_| since);
     let nowhere = |i: &u64| target(*i).is_some_and(|t| !t.is_null() && kernel.space.translate_one(t).is_err());
     let tail = (0..count).rev().take_while(nowhere).count();
     count - u64::try_from(tail).unwrap_or(0)
@@ -98,7 +115,11 @@ fn wrong(reader: &Reader<'_, '_>, table: &str, hook: &Hook, given: Option<&str>,
         Some("points to a function that is no system call")
     } else {
         // Only the table of 64-bit calls: of 32-bit ones several old calls have the names of new ones.
-        let other = given.zip(stem).is_some_and(|(given, stem)| table == "syscall" && stem != given && numbers::is_x86_64(stem));
+        let known = match reader.owners.kernel().space.format().arch {
+            Arch::AArch64 => numbers::is_aarch64,
+            _ => numbers::is_x86_64,
+        };
+        let other = given.zip(stem).is_some_and(|(given, stem)| table == "syscall" && stem != given && known(stem));
         other.then_some("points to another system call")
     }
 }

@@ -5,6 +5,7 @@ use super::hex;
 use super::identity::DELETED;
 use super::pages::{addresses, bytes, present, swapped};
 use super::subject::{Subject, is_anonymous};
+use crate::arch::Arch;
 use crate::engine::ViewExt;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::number;
@@ -79,7 +80,7 @@ fn executable(kernel: &Kernel, s: &Subject, vma: &Vma, row: &RegionInfo) -> Opti
         Some((at, bytes)) => {
             let place = if number(*at) == vma.start { String::new() } else { format!(" at {at}") };
             evidence.push_str(&format!(";{place} {}", hex(bytes)));
-            if let Some(hint) = hint(bytes) {
+            if let Some(hint) = hint(kernel.space.format().arch, bytes) {
                 evidence.push_str(&format!(" ({hint})"));
             }
         }
@@ -133,8 +134,30 @@ fn mapped(s: &Subject, vma: &Vma, row: &RegionInfo) -> Option<Finding> {
     (row.write && row.execute).then(|| s.in_region(row, "memory", "writable code of a file", evidence()))
 }
 
-/// What the first bytes of code often are (x86).
-fn hint(bytes: &[u8]) -> Option<&'static str> {
+/// What the first bytes of code often are.
+fn hint(arch: Arch, bytes: &[u8]) -> Option<&'static str> {
+    match arch {
+        Arch::X86 | Arch::X86Pae | Arch::X86_64 => hint_x86(bytes),
+        Arch::AArch64 => hint_aarch64(bytes),
+        _ => None,
+    }
+}
+
+fn hint_aarch64(bytes: &[u8]) -> Option<&'static str> {
+    let word = bytes.first_chunk().map(|b| u32::from_le_bytes(*b))?;
+    match word {
+        0xd503_201f => Some("nop"),
+        0xd503_245f => Some("bti c: a function begins"),
+        0xd503_233f => Some("paciasp: a function begins"),
+        // stp x29, x30, [sp, #-n]!
+        w if w & 0xffc0_7fff == 0xa980_7bfd => Some("stp x29, x30: a function begins"),
+        // mov x8, #number; svc #0 follows soon in code that is made to be injected.
+        w if w & 0xffe0_001f == 0xd280_0008 => Some("mov x8: a system call's number"),
+        _ => None,
+    }
+}
+
+fn hint_x86(bytes: &[u8]) -> Option<&'static str> {
     const BEGINNINGS: [(&[u8], &str); 9] = [
         (b"\x90\x90\x90\x90", "a run of nop"),
         (b"\xf3\x0f\x1e\xfa", "endbr64: a function begins"),

@@ -71,7 +71,14 @@ impl Facts<'_> {
     }
 
     /// A member that lies where another one, which was found, says: as far from it as in the table.
-    pub(super) fn along(&self, out: &mut Vec<Anchor>, structure: &'static str, member: &'static str, of: &str, found: Option<u64>) {
+    pub(super) fn along(
+        &self,
+        out: &mut Vec<Anchor>,
+        structure: &'static str,
+        member: &'static str,
+        of: &str,
+        found: Option<u64>,
+    ) {
         if let (Some(told), Some(other)) = (self.told(structure, member), self.told(structure, of)) {
             out.push(Anchor { structure, member, told, found: found.map(|f| f.wrapping_add(told).wrapping_sub(other)) });
         }

@@ -58,7 +58,9 @@ impl Facts<'_> {
             };
             let told = self.told(MM, "mm_mt.ma_root");
             if let Some(told) = told {
-                let found = super::anchors::nearest(told, 0..1024, word, |o| all.iter().filter(|t| tree(t, o).is_some()).count() * 2 > all.len());
+                let found = super::anchors::nearest(told, 0..1024, word, |o| {
+                    all.iter().filter(|t| tree(t, o).is_some()).count() * 2 > all.len()
+                });
                 let root = found.and_then(|o| all.iter().find_map(|t| Some((tree(t, o)?, o))));
                 if let Some(told) = self.told(MM, "mm_mt") {
                     out.push(Anchor { structure: MM, member: "mm_mt", told, found: root.map(|(at, _)| at) });
@@ -176,7 +178,9 @@ impl Facts<'_> {
         // The name of the root directory is short, and stands in the dentry itself.
         let name = self.ask(out, (DENTRY, "d_name"), 0..128, word, |o| {
             let text = at(o + 8).filter(|p| (dir..dir + 256).contains(p));
-            text.is_some_and(|p| bytes.get(usize::try_from(p - dir).unwrap_or(usize::MAX)..).is_some_and(|b| b.starts_with(b"/\0")))
+            text.is_some_and(|p| {
+                bytes.get(usize::try_from(p - dir).unwrap_or(usize::MAX)..).is_some_and(|b| b.starts_with(b"/\0"))
+            })
         });
         self.along(out, DENTRY, "d_inode", "d_name", name);
         let sb = self.ask(out, (DENTRY, "d_sb"), 0..256, word, |o| {

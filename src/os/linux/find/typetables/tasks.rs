@@ -140,6 +140,6 @@ impl Facts<'_> {
         }
         let bytes = self.reader.bytes(dentry, 128);
         let word = self.witness.word;
-        (0..16).any(|n| number(&bytes, n * word, word) == Some(dentry)) && { bytes.windows(2).any(|b| b == b"/\0") }
+        (0..16).any(|n| number(&bytes, n * word, word) == Some(dentry)) && bytes.windows(2).any(|b| b == b"/\0")
     }
 }

@@ -289,7 +289,7 @@ fn what_is_written_is_read_by_avml_and_by_us() {
     low[16 << 20..32 << 20].fill(0);
     let from = image(lime::lime(&[(0x10_0000, &low), (0x1_0000_0000, &b)])).unwrap();
     let mut out = Cursor::new(Vec::new());
-    let summary = write_image(&from.memory, &from.memory.ranges(), &WriteFormat::Avml, &mut out, None).unwrap();
+    let summary = write_image(&from.memory, from.memory.ranges(), &WriteFormat::Avml, &mut out, None).unwrap();
     let file = out.into_inner();
     assert_eq!((summary.bytes, summary.unreadable), (file.len() as u64, 0));
     let blocks = unpack(&file);

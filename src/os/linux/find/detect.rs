@@ -4,10 +4,11 @@ use super::files::Source;
 use super::machine::{Found, MACHINES, Machine, Search};
 use super::trace::Trace;
 use super::{datasyms, files, machine, names, types, typetables};
-use crate::engine::{Memory, ViewExt};
+use crate::engine::{Memory, Pager, ViewExt};
 use crate::os::linux::base::kernel::{Kernel, Linux};
 use crate::os::linux::code::modtypes;
 use crate::os::linux::code::names::AllSymbols;
+use crate::os::linux::memory::swapped::SwapPager;
 use crate::os::{Detection, Hints, OsLayer};
 use crate::symbols::{KernelTypes, SymbolTable, Symbols, Types, VmcoreInfo};
 use crate::{Error, ErrorKind, Layer, Result};
@@ -218,11 +219,15 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
         }
         Source::Other(types) => (Arc::clone(&types), types),
     };
+    let pager = Arc::new(SwapPager::new(&hints.swap));
+    let space = space.with_pager(Arc::clone(&pager) as Arc<dyn Pager>);
     let mut kernel = Kernel::new(space.clone(), symbols, own_types, base);
     kernel.size = size.or_else(|| heap(&kernel)?.offset_from(base)).filter(|&s| s <= found.image.size).or(Some(found.image.size));
     kernel.slide = info.as_ref().and_then(VmcoreInfo::kernel_offset).map(wide);
     kernel.vmcoreinfo = info;
     let system = Linux::new(kernel);
+    pager.attach(&system.0);
+    warnings.extend(pager.check(&system.0));
     let symbols = Arc::new(AllSymbols::new(Arc::clone(&system.0)));
     let linux = Some(Arc::clone(&system.0));
     Ok(OsLayer { os: Arc::new(system), kernel: space, paging, symbols, types, linux, warnings })

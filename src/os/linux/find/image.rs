@@ -1,6 +1,6 @@
 //! The kernel's image in physical memory.
 
-use crate::engine::{AddressSpace, Memory, index};
+use crate::engine::{AddressSpace, Memory, index, to_u64};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -72,6 +72,24 @@ impl KernelImage {
     }
 }
 
+/// So many pointers of a kernel's tables are enough to know it by; there are some hundred thousand.
+const POINTERS: usize = 1000;
+
+impl KernelImage {
+    /// Whether `bytes`, those of the image, point into it where it is said to be mapped: tables of functions, lists and names do. A
+    /// table of something else that leads to the same memory maps it elsewhere.
+    pub(super) fn points_into_itself(&self, bytes: &[u8], pointer_size: u8) -> bool {
+        let (Some(first), Some(size)) = (to_u64(self.virt.value()), to_u64(self.size)) else { return false };
+        // No further than an image can reach: above the kernel's addresses small negative numbers lie.
+        let size = size.min(to_u64(LARGEST).unwrap_or(u64::MAX));
+        let inside = |word: u64| word.checked_sub(first).is_some_and(|o| o < size);
+        match pointer_size {
+            4 => bytes.as_chunks::<4>().0.iter().filter(|w| inside(u32::from_le_bytes(**w).into())).nth(POINTERS).is_some(),
+            _ => bytes.as_chunks::<8>().0.iter().filter(|w| inside(u64::from_le_bytes(**w))).nth(POINTERS).is_some(),
+        }
+    }
+}
+
 /// The kernel's banner, `Linux version 6.1.0 (...) #1 ...`, where `bytes` hold it. The copy with a `%s` is a format string; the one
 /// without a build number behind the `#` is what the last link replaces (init/version.c since 6.1), and taken only for want
 /// of the other.
@@ -100,6 +118,19 @@ pub(super) fn banner(bytes: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kernel_points_into_itself_where_it_is_mapped() {
+        let image =
+            |virt: u64| KernelImage { virt: VirtAddr::new(umem::from(virt)), phys: PhysAddr::new(0x8020_0000), size: 2 << 20 };
+        let bytes: Vec<u8> = (0..2000u64).flat_map(|i| (0xffff_ffff_8000_0000 + i * 16).to_le_bytes()).collect();
+        assert!(image(0xffff_ffff_8000_0000).points_into_itself(&bytes, 8));
+        assert!(!image(0xffff_ffff_c000_0000).points_into_itself(&bytes, 8));
+        assert!(!image(0xffff_ffff_8000_0000).points_into_itself(&bytes[..7000], 8), "too few");
+        let narrow: Vec<u8> = (0..2000u32).flat_map(|i| (0xc030_0000 + i * 16).to_le_bytes()).collect();
+        assert!(image(0xc030_0000).points_into_itself(&narrow, 4));
+        assert!(!image(0xc030_0000).points_into_itself(&narrow, 8));
+    }
 
     #[test]
     fn the_banner_with_a_build_number_is_the_kernels() {

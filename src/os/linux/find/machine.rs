@@ -45,6 +45,7 @@ pub(super) const MACHINES: &[&dyn Machine] = &[
     &super::x86::X86,
     &super::aarch64::AArch64,
     &super::riscv::RiscV,
+    &super::arm::Arm,
 ];
 
 /// Tables of this many groups are looked into when all of memory was searched; a real system has one group, an image with stale
@@ -193,7 +194,12 @@ pub(super) fn at(space: AddressSpace, window: (VirtAddr, VirtAddr)) -> Result<(F
 
 /// The same for a kernel image that is known.
 pub(super) fn with_image(space: AddressSpace, image: KernelImage) -> Result<(Found, String), Missing> {
-    let banner = banner(&image.bytes(space.memory())).ok_or(Missing::Banner)?;
+    let bytes = image.bytes(space.memory());
+    let banner = banner(&bytes).ok_or(Missing::Banner)?;
+    if !image.points_into_itself(&bytes, space.format().pointer_size()) {
+        return Err(Missing::Image);
+    }
+    drop(bytes);
     let detail =
         format!("{}, root {}: a kernel at {}, physical {}", space.format().mode, space.upper_root(), image.virt, image.phys);
     Ok((Found { space, image, banner, moved: None }, detail))

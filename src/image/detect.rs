@@ -1,25 +1,25 @@
 //! Which format a file has, and on what evidence.
 
 use super::avml;
+use super::blocks::Blocks;
 use super::crashdump;
 use super::elf;
 use super::ewf;
 use super::hiberfil;
 use super::hyperv;
+use super::input::Input;
 use super::kdump;
 use super::lime;
 use super::lkcd;
 use super::magic;
-use super::qemu;
-use super::split;
-use super::vmware;
-use super::blocks::Blocks;
-use super::input::Input;
 use super::map::Content;
 use super::memory::{Claim, Place};
 use super::open::{CpuState, OpenOptions};
 use super::process::ProcessImage;
 use super::qcow2;
+use super::qemu;
+use super::split;
+use super::vmware;
 use super::windows::WindowsHints;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};

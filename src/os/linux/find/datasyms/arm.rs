@@ -128,11 +128,7 @@ pub(super) fn refers(at: u64, body: &[u8], take: &mut dyn FnMut(u64)) {
                 regs.set(rd, value);
             }
             // Other data processing; TST, TEQ, CMP and CMN have no result.
-            _ if w & 0x0c00_0000 == 0 => {
-                if w & 0x0180_0000 != 0x0100_0000 {
-                    regs.set(rd, Held::Unknown);
-                }
-            }
+            _ if w & 0x0c00_0000 == 0 && w & 0x0180_0000 != 0x0100_0000 => regs.set(rd, Held::Unknown),
             _ => {}
         }
     }
@@ -141,6 +137,7 @@ pub(super) fn refers(at: u64, body: &[u8], take: &mut dyn FnMut(u64)) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
     use super::*;
 
     fn of(words: &[u32]) -> Vec<u64> {

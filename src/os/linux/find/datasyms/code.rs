@@ -36,8 +36,8 @@ impl<'a> Code<'a> {
         let address = to_u64(address.value())?;
         let next = self.functions.partition_point(|&f| f <= address);
         let end = self.functions.get(next).copied().unwrap_or(u64::MAX).min(address.saturating_add(LONGEST));
-        let from = index(address.checked_sub(self.start)?.into())?;
-        let to = index(end.checked_sub(self.start)?.into())?.min(self.bytes.len());
+        let from = index(memsh_plugin::umem::from(address.checked_sub(self.start)?))?;
+        let to = index(memsh_plugin::umem::from(end.checked_sub(self.start)?))?.min(self.bytes.len());
         Some((address, self.bytes.get(from..to)?))
     }
 

@@ -135,7 +135,8 @@ fn x86_long(word: Word, cr3: u64, va: u64, levels: u32, linux: bool) -> Option<F
         let size = 1u64 << shift;
         if !bit(entry, 0) {
             let none = linux && entry != 0 && left <= 3 && bit(entry, 8) && (left == 1 || bit(entry, 7));
-            let frame = bits(!entry, 51, 12) * 4096;
+            // Before 4.18 the frame was not inverted: no memory lies so high that bit 51 of its address is set.
+            let frame = bits(if bits(entry, 51, 51) == 1 { !entry } else { entry }, 51, 12) * 4096;
             let phys = frame - frame % size + va % size;
             return none.then_some(Found { phys, size, read: false, write: false, execute: false, user: false });
         }

@@ -99,8 +99,8 @@ fn what_is_written_is_read_again() {
         crate::symbols::FieldPath { type_id: again.field("node", "b").unwrap().type_id, ..s.field("node", "b").unwrap() }
     );
     assert_eq!(again.field("node", "rows").unwrap().offset, 12);
-    // What is only pointed to is a name.
-    assert!(again.size_of("elsewhere").is_none());
+    // What it points to comes along, one step far.
+    assert_eq!(again.size_of("elsewhere"), Some(8));
     assert_eq!(write(&facts, &["node"], &[&again]), text);
 }
 
@@ -133,7 +133,10 @@ fn the_tables_have_what_the_linux_layer_asks_for() {
     let mut found = std::collections::BTreeSet::new();
     asked_for(&root.join("src/os/linux"), &mut found);
     assert!(found.len() > 150, "{} structures", found.len());
-    let missing: Vec<&String> = found.iter().filter(|name| !wanted.contains(name.as_str())).collect();
+    // Compressed swap of kernels without types is not read; the last is of kernels that have types.
+    let without = ["size_class", "zs_pool", "zspage", "frame_record_meta"];
+    let missing: Vec<&String> =
+        found.iter().filter(|name| !wanted.contains(name.as_str()) && !without.contains(&name.as_str())).collect();
     assert!(missing.is_empty(), "to be added to assets/types/wanted.txt, and the tables made anew: {missing:?}");
 }
 
@@ -158,7 +161,7 @@ fn every_table_that_is_shipped_is_read() {
             assert_eq!(types.size_of("struct list_head"), Some(2 * word), "{what}");
             assert_eq!(types.field("struct list_head", "prev").unwrap().offset, word, "{what}");
             for (structure, member) in
-                [("task_struct", "comm"), ("mm_struct", "pgd"), ("module", "list"), ("mount", "mnt"), ("sock", "sk_prot")]
+                [("task_struct", "comm"), ("mm_struct", "pgd"), ("module", "list"), ("mount", "mnt"), ("sock", "sk_receive_queue")]
             {
                 let found = types.field(&format!("struct {structure}"), member);
                 assert!(found.is_some_and(|f| f.size.is_some()), "{what}: {structure}.{member}");

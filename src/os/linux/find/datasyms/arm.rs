@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn halves_and_literals_make_addresses() {
         // movw r3, #0x3ecc; movt r3, #0xc14b; ldr r0, [r3]
-        assert_eq!(of(&[0xe303_3ecc, 0xe344_3000 | 0x4b | 0xc << 16, 0xe593_0000])[0], 0xc14b_3ecc);
+        assert_eq!(of(&[0xe303_3ecc, 0xe344_3000 | 0x4b | 0xc << 16, 0xe593_0000])[0], 0xc04b_3ecc);
         // ldr r0, [pc, #0]; bx lr; .word
         assert_eq!(of(&[0xe59f_0000, 0xe12f_ff1e, 0xc100_2004]), [0xc100_2004]);
     }

@@ -1,5 +1,5 @@
 //! Cores of user-mode processes: memory, threads, regions, modules, arguments, of several machines; and broken ones.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, clippy::unnecessary_cast, clippy::panic)]
 
 mod builders;
 mod cli;

@@ -160,9 +160,13 @@ fn every_table_that_is_shipped_is_read() {
             let types = table.read(String::new()).unwrap();
             assert_eq!(types.size_of("struct list_head"), Some(2 * word), "{what}");
             assert_eq!(types.field("struct list_head", "prev").unwrap().offset, word, "{what}");
-            for (structure, member) in
-                [("task_struct", "comm"), ("mm_struct", "pgd"), ("module", "list"), ("mount", "mnt"), ("sock", "sk_receive_queue")]
-            {
+            for (structure, member) in [
+                ("task_struct", "comm"),
+                ("mm_struct", "pgd"),
+                ("module", "list"),
+                ("mount", "mnt"),
+                ("sock", "sk_receive_queue"),
+            ] {
                 let found = types.field(&format!("struct {structure}"), member);
                 assert!(found.is_some_and(|f| f.size.is_some()), "{what}: {structure}.{member}");
             }

@@ -16,7 +16,7 @@ pub struct Segment {
 
 /// A PT_LOAD of `data` at `phys`.
 pub fn load(phys: u64, data: &[u8]) -> Segment {
-    Segment { kind: 1, flags: 7, virt: phys, phys, data: data.to_vec(), offset: None, in_file: None, in_memory: None }
+    Segment { kind: 1, flags: 6, virt: phys, phys, data: data.to_vec(), offset: None, in_file: None, in_memory: None }
 }
 
 /// A PT_NOTE.
@@ -112,7 +112,7 @@ impl Elf {
             let in_memory = s.in_memory.unwrap_or(in_file);
             self.n(&mut o, s.kind.into(), 4);
             if self.wide {
-                self.n(&mut o, 6, 4);
+                self.n(&mut o, s.flags.into(), 4);
             }
             for v in [at, s.virt, s.phys, in_file, in_memory] {
                 self.n(&mut o, v, word);

@@ -18,6 +18,7 @@ use crate::os::Hints;
 use crate::symbols::{Symbols, Types, VmcoreInfo};
 use memsh_plugin::{Perm, PhysAddr, VirtAddr, umem};
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 const STEP: &str = "page-table root";
 /// The code of a kernel is one mapping and larger than this; that of a module or a BPF program is smaller.
@@ -83,6 +84,9 @@ fn windows(paging: Paging, hints: &Hints, info: Option<&VmcoreInfo>) -> Vec<(Vir
     let older = (virt(u64::MAX << bits), virt((u64::MAX << (bits - 1)) - 1));
     vec![(newer, last), older]
 }
+
+/// How long candidates are tried.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The kernel's image: the pieces at one distance around a large mapping of the kernel's code.
 fn image(space: &AddressSpace, (first, last): (VirtAddr, VirtAddr)) -> Vec<KernelImage> {
@@ -271,6 +275,14 @@ impl Machine for AArch64 {
         let mut advice = None;
         let found = trace.attempt(STEP, "AArch64: pass over all of memory", || {
             let heads = roots::heads(search);
+            // Every kernel's image begins with the header; without one only who knows better has tables tried.
+            if heads.is_empty() && search.hints.arch.is_none() && search.hints.machine.is_none() {
+                return Err(
+                    "no image with the header ARM\\x64 is in memory; --arch aarch64 tries what could be tables".to_owned()
+                );
+            }
+            // Memory that is full of what could be tables must not be tried for ever: the image's own header comes first in a real one.
+            let until = Instant::now() + PATIENCE;
             // A table below the root looks like the root of a smaller format: larger ones first.
             let mut larger_first = pagings(search.info);
             larger_first.sort_by_key(|p| std::cmp::Reverse(p.format().va_bits));
@@ -284,13 +296,18 @@ impl Machine for AArch64 {
                     if search.hints.interrupted() {
                         return Err("interrupted".to_owned());
                     }
+                    if Instant::now() > until {
+                        return Err(
+                            "too many tables in it could be a root; none of those that were tried maps a Linux kernel".to_owned()
+                        );
+                    }
                     let root = candidate.root;
                     match kernel(search.memory, paging, root, &windows) {
                         Ok(found) => return Ok(found),
                         Err(_) if !(search.hints.movable || search.hints.placed) => continue,
                         Err(_) => {}
                     }
-                    if let Some((base, found)) = base::of_table(search, paging, &candidate, &heads, &windows) {
+                    if let Some((base, found)) = base::of_table(search, paging, &candidate, &heads, &windows, until) {
                         return settled(search.hints, base, found, &mut advice);
                     }
                 }

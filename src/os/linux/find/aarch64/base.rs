@@ -7,6 +7,7 @@ use super::roots::{self, Candidate, Head};
 use crate::arch::{Leaf, PageFormat, Paging};
 use crate::engine::{AddressSpace, Software, SwapEntry, to_u64};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
+use std::time::Instant;
 
 /// Code may begin so far behind the image's header (`SEGMENT_ALIGN` is at most 64 KiB, and the header takes one such piece).
 const BEFORE_CODE: u64 = 128 << 10;
@@ -108,6 +109,7 @@ pub(super) fn of_table(
     candidate: &Candidate,
     heads: &[Head],
     windows: &[(VirtAddr, VirtAddr)],
+    until: Instant,
 ) -> Option<(PhysAddr, (Found, String))> {
     let f = paging.format();
     let start = to_u64(roots::start(search).value())?;
@@ -125,7 +127,7 @@ pub(super) fn of_table(
         candidate.tables.iter().all(|t| place(t).is_some_and(|at| roots::is_table(search, f, at)))
     };
     for base in bases.take(TRIES).filter(leads_to_tables) {
-        if search.hints.interrupted() {
+        if search.hints.interrupted() || Instant::now() > until {
             return None;
         }
         let Ok(found) = kernel(&search.memory.moved(phys(base)), paging, phys(base.checked_add(offset)?), windows) else {

@@ -5,7 +5,7 @@ use crate::arch::Arch;
 use crate::engine::{index, to_u64, to_umem};
 use crate::symbols::Symbols;
 use iced_x86::{Decoder, DecoderOptions, OpKind, Register};
-use memsh_plugin::VirtAddr;
+use memsh_plugin::{VirtAddr, umem};
 
 /// What is looked at of one function, in bytes.
 const LONGEST: u64 = 16 << 10;
@@ -35,8 +35,8 @@ impl<'a> Code<'a> {
         let address = to_u64(address.value())?;
         let next = self.functions.partition_point(|&f| f <= address);
         let end = self.functions.get(next).copied().unwrap_or(u64::MAX).min(address.saturating_add(LONGEST));
-        let from = index(address.checked_sub(self.start)?.into())?;
-        let to = index(end.checked_sub(self.start)?.into())?.min(self.bytes.len());
+        let from = index(umem::from(address.checked_sub(self.start)?))?;
+        let to = index(umem::from(end.checked_sub(self.start)?))?.min(self.bytes.len());
         Some((address, self.bytes.get(from..to)?))
     }
 

@@ -110,6 +110,9 @@ impl Machine for X86 {
             return None;
         }
         trace.attempt(STEP, "32-bit x86: pass over all of memory", || {
+            if search.memory.mapped().is_some_and(|m| !m.slices().any(|(_, bytes)| banner(bytes).is_some())) {
+                return Err("no Linux banner is anywhere in memory".to_owned());
+            }
             let mut seen = 0;
             for split in SPLITS {
                 for &paging in pagings(search.hints, search.info) {

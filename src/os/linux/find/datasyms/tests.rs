@@ -105,8 +105,8 @@ fn built(relative: bool, fields: usize, width: usize) -> Built {
         for (n, to) in [value, string].into_iter().enumerate() {
             let at = entry + n * field;
             if relative {
-                let distance = (to as u64).wrapping_sub(at as u64) as u32;
-                bytes[at..at + 4].copy_from_slice(&distance.to_le_bytes());
+                let distance = (to as u64).wrapping_sub(at as u64).to_le_bytes();
+                bytes[at..at + 4].copy_from_slice(&distance[..4]);
             } else {
                 bytes[at..at + width].copy_from_slice(&(BASE + to as u64).to_le_bytes()[..width]);
             }

@@ -3,21 +3,21 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 pub mod avml;
+pub mod crashdump;
 pub mod elf;
 pub mod ewf;
+pub mod hiberfil;
 pub mod kdump;
 pub mod lime;
 pub mod lkcd;
+pub mod lzo;
 pub mod qcow2;
 pub mod qemu;
-pub mod lzo;
 pub mod usercore;
 pub mod vmware;
 pub mod xen;
-pub mod zip;
-pub mod crashdump;
-pub mod hiberfil;
 pub mod xpress;
+pub mod zip;
 
 /// Bytes that differ from page to page and byte to byte.
 pub fn pattern(len: usize, seed: u64) -> Vec<u8> {

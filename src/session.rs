@@ -235,9 +235,10 @@ impl Session {
         })
     }
 
-    /// `symbol+0x10` for an address of the kernel, where a symbol is near.
+    /// `symbol+0x10` for an address of the kernel, where a symbol is near; a signed or tagged one is taken without that.
     pub fn name_of(&self, address: VirtAddr) -> Option<String> {
-        let (symbol, distance) = self.symbols().ok()?.near(address)?;
+        let layer = self.os().ok()?;
+        let (symbol, distance) = layer.symbols.near(layer.kernel.plain(address))?;
         Some(symbol.with_distance(distance))
     }
 
@@ -349,6 +350,11 @@ impl Space {
             Space::Physical(_) => None,
             Space::Kernel(space) | Space::Process(_, space) => Some(space),
         }
+    }
+
+    /// The address without a tag or a signature, where the processor has those ([`AddressSpace::plain`]).
+    pub fn plain(&self, address: umem) -> umem {
+        self.tables().map_or(address, |t| t.plain(VirtAddr::new(address)).value())
     }
 
     /// Fills `buf` from `address` as far as it is there, and says what is missing; missing bytes are zero.

@@ -141,7 +141,8 @@ fn every_cut_keeps_what_is_whole() {
     let (a, b) = (mixed(65536 * 2, 1), mixed(65536 * 2, 2));
     let (first, second) = (block(0, &a), block(0x10_0000, &b));
     let whole = [first.clone(), second.clone()].concat();
-    let ends: Vec<usize> = [0, 1, 31, 32, 41, 42, 45, 46, 50, second.len() / 2, second.len() - 9, second.len() - 8, second.len() - 1].into();
+    let ends: Vec<usize> =
+        [0, 1, 31, 32, 41, 42, 45, 46, 50, second.len() / 2, second.len() - 9, second.len() - 8, second.len() - 1].into();
     for cut in ends {
         let i = image(whole[..first.len() + cut].to_vec()).unwrap();
         assert_eq!(read(&i, 0, a.len()), a, "{cut}");
@@ -288,7 +289,7 @@ fn what_is_written_is_read_by_avml_and_by_us() {
     low[16 << 20..32 << 20].fill(0);
     let from = image(lime::lime(&[(0x10_0000, &low), (0x1_0000_0000, &b)])).unwrap();
     let mut out = Cursor::new(Vec::new());
-    let summary = write_image(&from.memory, &from.memory.ranges(), &WriteFormat::Avml, &mut out, None).unwrap();
+    let summary = write_image(&from.memory, from.memory.ranges(), &WriteFormat::Avml, &mut out, None).unwrap();
     let file = out.into_inner();
     assert_eq!((summary.bytes, summary.unreadable), (file.len() as u64, 0));
     let blocks = unpack(&file);

@@ -5,6 +5,7 @@ mod builders;
 mod cli;
 
 use builders::crashdump::{Dump, bitmap, full, page, ranges, summary, triage};
+use memsh::engine::to_u64;
 use memsh::image::{Image, OpenOptions, open_bytes};
 use memsh::{ErrorKind, PhysAddr, Result, VirtAddr, umem};
 use std::path::{Path, PathBuf};
@@ -32,7 +33,8 @@ fn warned(image: &Image, part: &str) -> bool {
 }
 
 fn frames(image: &Image) -> Vec<(u64, u64)> {
-    image.facts.ranges.iter().map(|r| (r.start.value() as u64 / 4096, r.size as u64 / 4096)).collect()
+    let number = |bytes| to_u64(bytes).unwrap() / 4096;
+    image.facts.ranges.iter().map(|r| (number(r.start.value()), number(r.size))).collect()
 }
 
 /// Reads page by page and compares; what is held must be right, the rest missing.

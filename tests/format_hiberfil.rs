@@ -7,6 +7,7 @@ mod cli;
 use builders::hiberfil::{Modern, Old, Pack, block, page, pages, set_of, state32, state64};
 use builders::xpress;
 use memsh::codec::Codec;
+use memsh::engine::to_u64;
 use memsh::image::{Image, OpenOptions, open, open_bytes};
 use memsh::memo::Memo;
 use memsh::{PhysAddr, Result, VirtAddr, umem};
@@ -274,7 +275,7 @@ fn a_file_cut_short_at_any_place_keeps_what_it_has() {
                     for at in (range.start.value()..range.start.value() + range.size).step_by(4096) {
                         let mut buf = vec![0; 4096];
                         image.memory.read(PhysAddr::new(at), &mut buf).unwrap();
-                        assert_eq!(buf, page(at as u64 / 4096));
+                        assert_eq!(buf, page(to_u64(at).unwrap() / 4096));
                     }
                 }
             }
@@ -310,7 +311,7 @@ fn sets_that_lie_end_the_chain_there() {
         (set_of(&[(1 << 40, 1)], true, 0, &[1; 8]), "names page 0x10000000000"),
     ] {
         let image = broken(bad);
-        assert!(warned(&image, &format!("ends after 16 of 100 pages: the compression set at file offset")), "{why}");
+        assert!(warned(&image, "ends after 16 of 100 pages: the compression set at file offset"), "{why}");
         assert!(warned(&image, why), "{why}: {:?}", image.facts.warnings);
         holds(&image, FIRST, 0x70);
     }

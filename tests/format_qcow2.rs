@@ -76,7 +76,15 @@ fn clusters_of_every_kind_and_size() {
         for version in [2, 3] {
             let ways: [fn(usize, bool) -> Cluster; 3] = [
                 |_, _| Cluster::Plain,
-                |i, zero| if zero { Cluster::Absent } else if i % 3 == 1 { Cluster::Packed } else { Cluster::Plain },
+                |i, zero| {
+                    if zero {
+                        Cluster::Absent
+                    } else if i % 3 == 1 {
+                        Cluster::Packed
+                    } else {
+                        Cluster::Plain
+                    }
+                },
                 |_, zero| if zero { Cluster::Zero } else { Cluster::Packed },
             ];
             for (n, how) in ways.into_iter().enumerate() {
@@ -84,7 +92,8 @@ fn clusters_of_every_kind_and_size() {
                 if version == 2 && n == 2 {
                     continue;
                 }
-                let q = Qcow2 { version, cluster_bits, how, snapshots: vec![("one", 1_700_000_000, state(1))], ..Qcow2::default() };
+                let q =
+                    Qcow2 { version, cluster_bits, how, snapshots: vec![("one", 1_700_000_000, state(1))], ..Qcow2::default() };
                 let i = image(q.build()).unwrap_or_else(|e| panic!("{cluster_bits} {version} {n}: {e}"));
                 right(&i, 1);
                 assert_eq!(warnings(&i), "", "{cluster_bits} {version} {n}");
@@ -180,7 +189,10 @@ fn every_cut_says_what_is_missing() {
             Ok(_) => panic!("opened without its table of snapshots, which lies last: {cut}"),
             Err(e) => {
                 let text = e.to_string();
-                assert!(text.contains("qcow2 header") || text.contains("makes no sense") || text.contains("text file"), "{cut}: {text}");
+                assert!(
+                    text.contains("qcow2 header") || text.contains("makes no sense") || text.contains("text file"),
+                    "{cut}: {text}"
+                );
             }
         }
     }

@@ -334,7 +334,12 @@ fn every_cut_keeps_the_pages_before_it() {
                 assert_eq!(read(&i, 0, PAGE), page(1));
                 let second = cut >= first + PAGE + 8 + PAGE;
                 assert_eq!(missing(&i, 0x1000, PAGE), if second { 0 } else { 4096 }, "{cut}");
-                assert_eq!(warnings(&i).contains("RAM is not complete"), cut < first + 2 * (PAGE + 8) + 8 + 1, "{cut}: {}", warnings(&i));
+                assert_eq!(
+                    warnings(&i).contains("RAM is not complete"),
+                    cut < first + 2 * (PAGE + 8) + 8 + 1,
+                    "{cut}: {}",
+                    warnings(&i)
+                );
             }
             Err(e) => assert!(cut < first + PAGE, "{cut}: {e}"),
         }

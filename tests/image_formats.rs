@@ -272,7 +272,7 @@ fn lime_headers_that_lie() {
     let good = lime::lime(&[(0x1000, &pattern(64, 1))]);
     for (bad, why) in [
         (lime::header(0x4C69_4D46, 1, 0, 63), "has magic 0x4c694d46"),
-        (lime::header(0x4C4D_5641, 2, 0, 63), "is one of AVML version 2 (compressed), which memsh does not read yet"),
+        (lime::header(0x4C4D_5641, 2, 0, 63), "is no stream identifier (sNaPpY)"),
         (lime::header(0x4C69_4D45, 7, 0, 63), "has version 7"),
         (lime::header(0x4C69_4D45, 1, 0x2000, 0x1fff), "ends (0x1fff) before it begins (0x2000)"),
         (lime::header(0x4C69_4D45, 1, 0, u64::MAX), "the file ends inside the range 0x0-0xffffffffffffffff"),

@@ -74,7 +74,11 @@ impl Command for Maps {
             ));
         }
         let address = match self.what.first() {
-            Some(text) => Some(cx.evaluate(text, Some(&self.whose.space(cx)?))?),
+            Some(text) => {
+                let space = self.whose.space(cx)?;
+                // A pointer may have a tag, which is no part of the address.
+                Some(space.plain(cx.evaluate(text, Some(&space))?))
+            }
             None => None,
         };
         let opened = open(cx.session()?.os()?.os.as_ref(), &process)?;

@@ -55,7 +55,10 @@ impl Command for Near {
 
     fn run(self, cx: &Context, out: &mut Rows<'_, NearRow>) -> Result<()> {
         let symbols = cx.session()?.symbols()?;
-        let address = cx.evaluate(&self.address, cx.session()?.kernel_space().ok().as_ref())?;
+        let space = cx.session()?.kernel_space().ok();
+        let address = cx.evaluate(&self.address, space.as_ref())?;
+        // A return address on a stack may be signed.
+        let address = space.map_or(address, |s| s.plain(address));
         let (s, distance) = symbols.near(VirtAddr::new(address)).ok_or_else(|| nothing(address))?;
         out.push(&NearRow {
             name: s.name.to_owned(),

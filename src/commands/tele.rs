@@ -198,6 +198,7 @@ impl Place<'_> {
 
     /// The symbol or the region at an address.
     fn name(&self, at: umem) -> Option<(&'static str, String)> {
+        let at = self.space.plain(at);
         let i = self.regions.partition_point(|r| r.start.value() <= at);
         let region = i.checked_sub(1).and_then(|i| self.regions.get(i)).filter(|r| at < r.end.value());
         if let Some(r) = region {

@@ -132,13 +132,18 @@ impl Command for Vtop {
             Ok(_) => Ok(()),
             Err(fault) => Err(Error::new(Layer::Virtual, ErrorKind::Unreadable, format!("no physical address: {fault}"))
                 .at(At::Virt(address))
-                .hint(hint(&space))
+                .hint(hint(&space, address))
                 .into()),
         }
     }
 }
 
-fn hint(space: &Space) -> String {
+fn hint(space: &Space, address: VirtAddr) -> String {
+    let plain = space.plain(address.value());
+    let valid = |at| space.tables().is_some_and(|t| t.translate_one(VirtAddr::new(at)).is_ok());
+    if plain != address.value() && valid(plain) {
+        return format!("the upper bits look like a signature (pointer authentication) or a tag; without them it is {plain:#x}");
+    }
     match space.process() {
         Some(p) => format!("`maps -p {0}` and `pages -p {0}` show what process {0} has mapped", p.pid),
         None => "an address of a process needs `-p PID`; `pages -k` shows what the kernel has mapped".to_owned(),

@@ -30,10 +30,11 @@ const fn magic(at: usize, bytes: &'static [u8], sort: Sort, name: &'static str, 
     Magic { at, bytes, sort, name, advice }
 }
 
+const EWF: Option<&str> = Some("export the raw memory from it first (ewfexport -f raw)");
+
 const SADUMP: Option<&str> =
     Some("makedumpfile and crash read it: makedumpfile -c -d 0 FILE OUT makes a kdump of it, which memsh reads");
 const S390: Option<&str> = Some("zgetdump -f elf FILE > OUT makes an ELF core of it, which memsh reads");
-const EWF: Option<&str> = Some("export the raw memory from it first (ewfexport -f raw)");
 
 use Sort::{Archive, Disk, Memory, Other};
 

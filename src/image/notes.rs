@@ -121,17 +121,23 @@ fn pointer_at(machine: u16, wide: bool) -> Option<u64> {
     }
 }
 
-/// `elf_gregset_t` of x86-64, which is `struct user_regs_struct` (arch/x86/include/asm/user_64.h), behind 112 bytes of
-/// `struct elf_prstatus`.
+/// `elf_gregset_t`, behind 112 bytes of `struct elf_prstatus`: of x86-64 it is `struct user_regs_struct`
+/// (arch/x86/include/asm/user_64.h), of AArch64 `struct user_pt_regs` (arch/arm64/include/uapi/asm/ptrace.h).
 fn registers(desc: Fields<'_>, machine: u16, wide: bool) -> Vec<(&'static str, u64)> {
     const NAMES: [&str; 21] = [
         "r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di", "orig_ax", "ip", "cs",
         "flags", "sp", "ss",
     ];
-    if (machine, wide) != (super::elf::EM_X86_64, true) {
-        return Vec::new();
-    }
-    (112..).step_by(8).zip(NAMES).filter_map(|(at, name)| Some((name, desc.u64(at)?))).collect()
+    const AARCH64: [&str; 34] = [
+        "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17",
+        "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "sp", "pc", "pstate",
+    ];
+    let names: &[&'static str] = match (machine, wide) {
+        (super::elf::EM_X86_64, true) => &NAMES,
+        (super::elf::EM_AARCH64, true) => &AARCH64,
+        _ => return Vec::new(),
+    };
+    (112..).step_by(8).zip(names).filter_map(|(at, name)| Some((*name, desc.u64(at)?))).collect()
 }
 
 /// `pr_fname` of `struct elf_prpsinfo`, fit to be printed.

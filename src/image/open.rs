@@ -255,7 +255,9 @@ impl Image {
         facts.details.extend(parsed.details);
         let memory = match &source {
             Source::Plain(m) => {
-                facts.details.push(("runs".into(), m.run_count().to_string()));
+                if m.run_count() > 0 {
+                    facts.details.push(("runs".into(), m.run_count().to_string()));
+                }
                 Memory::new(m.clone())
             }
             Source::Packed(m) => Memory::new(m.clone()),

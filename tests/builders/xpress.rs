@@ -14,25 +14,20 @@ fn pieces(data: &[u8], farthest: usize) -> Vec<Piece> {
     let mut out = Vec::new();
     let mut at = 0;
     while at < data.len() {
-        let mut step = 1;
-        if let Some(three) = data.get(at..at + 3) {
-            let found = last.get(three).copied().filter(|&from| at - from <= farthest);
-            if let Some(from) = found {
-                step = data[from..].iter().zip(&data[at..]).take_while(|(a, b)| a == b).count();
-                out.push(Piece::Match(at - from, step));
+        let three = data.get(at..at + 3);
+        // Where a match goes on is not noted: its beginning will do.
+        let found = three.and_then(|three| last.insert(three, at)).filter(|&from| at - from <= farthest);
+        match found {
+            Some(from) => {
+                let length = data[from..].iter().zip(&data[at..]).take_while(|(a, b)| a == b).count();
+                out.push(Piece::Match(at - from, length));
+                at += length;
             }
-            for i in at..at + step {
-                if let Some(three) = data.get(i..i + 3) {
-                    last.insert(three, i);
-                }
-            }
-            if found.is_some() {
-                at += step;
-                continue;
+            None => {
+                out.push(Piece::Literal(data[at]));
+                at += 1;
             }
         }
-        out.push(Piece::Literal(data[at]));
-        at += step;
     }
     out
 }

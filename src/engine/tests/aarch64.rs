@@ -83,6 +83,17 @@ fn the_upper_half_has_a_root_of_its_own() {
 }
 
 #[test]
+fn signatures_and_tags_are_taken_off() {
+    let plain = |paging: Paging, address| paging.format().plain(address);
+    assert_eq!(plain(Paging::AArch64K4B48, 0x1234_8000_1000_0000 | 1 << 55), 0xffff_8000_1000_0000);
+    assert_eq!(plain(Paging::AArch64K4B39, 0xc5bf_ffc0_0821_0000), 0xffff_ffc0_0821_0000);
+    assert_eq!(plain(Paging::AArch64K4B52, 0xae8f_ae0f_e361_0008), 0xffff_ae0f_e361_0008);
+    assert_eq!(plain(Paging::AArch64K4B48, 0xb46a_0000_0040_1000), 0x40_1000);
+    assert_eq!(plain(Paging::AArch64K4B48, 0xffff_8000_1000_0000), 0xffff_8000_1000_0000);
+    assert_eq!(plain(Paging::X86_64, 0xb46a_0000_0040_1000), 0xb46a_0000_0040_1000);
+}
+
+#[test]
 fn tables_take_permissions_away() {
     // D8.4: APTable[1] (62) no writes, APTable[0] (61) no EL0, UXNTable (60), PXNTable (59).
     let allowed = |table: u64, leaf: u64| {

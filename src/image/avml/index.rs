@@ -71,10 +71,8 @@ impl Index {
         }
         let started = Instant::now();
         let index = Self::build(&file, input)?;
-        if started.elapsed() > SLOW && index.warnings.is_empty() {
-            if let Some(memo) = memo {
-                memo.put(MEMO, file.len(), index.encode());
-            }
+        if let Some(memo) = memo.filter(|_| started.elapsed() > SLOW && index.warnings.is_empty()) {
+            memo.put(MEMO, file.len(), index.encode());
         }
         Ok(index)
     }

@@ -15,8 +15,8 @@ mod part;
 mod split;
 mod write;
 
-pub(super) use write::write;
 pub use write::KdumpFacts;
+pub(super) use write::write;
 
 use super::detect::Parsed;
 use super::elf;

@@ -328,34 +328,27 @@ impl Machine for AArch64 {
     }
 }
 
-/// Where the image begins and ends, as its header says, and its code, as the tables say: it is one mapping, from `_stext` to `_etext`
-/// (arch/arm64/mm/mmu.c).
+/// Where the image begins and ends, and its code, as the tables say: that is one mapping, from `_stext` to `_etext` (arch/arm64/mm/mmu.c).
+///
+/// The image begins at a multiple of 2 MiB with, until 5.8, `TEXT_OFFSET` added to it; its header takes a page or a segment of 64 KiB
+/// before the code (arch/arm64/kernel/vmlinux.lds.S). The header itself may be overwritten, because 6.1 and others free that memory.
 fn bounds(found: &Found, symbols: &dyn Symbols) -> Option<Vec<(&'static str, VirtAddr)>> {
+    const ALIGN: umem = 2 << 20;
     let stext = symbols.address("_stext")?;
     let mut out = Vec::new();
-    let end_of_code = {
-        let mut end = None;
-        found.space.runs(stext, stext.saturating_add(LARGEST), &mut |runs| {
-            let first = runs.first().filter(|r| r.virt == stext && r.perm.has(Perm::EXECUTE));
-            end = first.map(|r| r.virt.saturating_add(r.size));
-            ControlFlow::Break(())
-        });
-        end
-    };
-    out.extend(end_of_code.map(|end| ("_etext", end)));
-    // The header takes the segment before the code: SEGMENT_ALIGN, 64 KiB or (for kernels of 2 MiB pages) more, or a page.
-    let header = [64 << 10, 4 << 10, 2 << 20].into_iter().find_map(|distance: u64| {
-        let mut head = [0; 64];
-        let at = PhysAddr::new(found.image.phys_of(stext).value().checked_sub(umem::from(distance))?);
-        found.space.memory().read(at, &mut head).ok()?;
-        let size = head.get(16..24)?.try_into().ok().map(u64::from_le_bytes)?;
-        let right = head.get(56..60) == Some(roots::MAGIC.as_slice()) && umem::from(size) > CODE && umem::from(size) <= LARGEST;
-        right.then_some((stext.value().checked_sub(umem::from(distance))?, size))
+    let mut code = None;
+    found.space.runs(stext, stext.saturating_add(LARGEST), &mut |runs| {
+        code = runs.first().filter(|r| r.virt == stext && r.perm.has(Perm::EXECUTE)).map(|r| r.virt.saturating_add(r.size));
+        ControlFlow::Break(())
     });
-    if let Some((text, size)) = header {
-        out.push(("_text", VirtAddr::new(text)));
-        out.push(("_end", VirtAddr::new(text).checked_add(umem::from(size))?));
-    }
+    out.extend(code.map(|end| ("_etext", end)));
+    let header: Option<umem> = match stext.offset_in(ALIGN) {
+        0x1000 | 0x8_1000 => Some(0x1000),
+        0x1_0000 | 0x9_0000 => Some(0x1_0000),
+        _ => None,
+    };
+    out.extend(header.and_then(|size| stext.checked_sub(size)).map(|text| ("_text", text)));
+    out.push(("_end", found.image.virt.saturating_add(found.image.size)));
     Some(out)
 }
 

@@ -8,7 +8,7 @@ use memsh_plugin::{PhysAddr, umem};
 /// Read at once.
 const CHUNK: usize = 4 << 20;
 /// A kernel's image begins with this at byte 56 (Documentation/arch/arm64/booting.rst).
-pub(super) const MAGIC: &[u8; 4] = b"ARM\x64";
+const MAGIC: &[u8; 4] = b"ARM\x64";
 /// More kernels than lie in any memory.
 const MOST_HEADS: usize = 64;
 /// More tables than are worth a look.

@@ -1,6 +1,7 @@
 //! Which data a function of the kernel refers to.
 
 use super::super::image::KernelImage;
+use super::arm;
 use crate::arch::Arch;
 use crate::engine::{index, to_u64, to_umem};
 use crate::symbols::Symbols;
@@ -54,6 +55,7 @@ impl<'a> Code<'a> {
             Arch::X86 | Arch::X86Pae => x86(32, at, body, &mut take),
             Arch::X86_64 => x86(64, at, body, &mut take),
             Arch::AArch64 => aarch64(at, body, &mut take),
+            Arch::Arm => arm::refers(at, body, &mut take),
             _ => {}
         }
         out

@@ -1,8 +1,10 @@
 //! From functions that are known to data that is not.
 
+use super::super::image::KernelImage;
 use super::code::Code;
 use super::proof::{Proof, Prover, number};
 use super::rules::{RULES, Rule};
+use crate::engine::AddressSpace;
 use crate::symbols::Symbols;
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::{HashMap, HashSet};
@@ -24,6 +26,8 @@ pub(super) enum Pick {
 
 /// Nodes of a list that are looked at.
 const NODES: usize = 256;
+/// What later kernels have as a member of something: no symbol of theirs.
+const MOVED: [(&str, &str); 1] = [("ptype_all", "net_hotdata")];
 /// How a compiler names a function that it has specialised or cut in pieces.
 const CLONES: [&str; 5] = ["", ".isra.0", ".constprop.0", ".part.0", ".constprop.0.isra.0"];
 
@@ -40,15 +44,19 @@ pub(super) struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    pub(super) fn new(code: Code<'a>, symbols: &'a dyn Symbols, prover: Prover<'a>) -> Self {
+    /// None for a kernel whose addresses are wider than 64 bits.
+    pub(super) fn new(space: &'a AddressSpace, bytes: &'a [u8], image: &KernelImage, symbols: &'a dyn Symbols) -> Option<Self> {
+        let code = Code::new(bytes, image, space.format().arch, symbols)?;
+        let prover = Prover::new(space, symbols, *image);
         let known = symbols.all().map(|s| number(s.address)).collect();
-        Self { code, symbols, prover, known, references: HashMap::new(), found: Vec::new() }
+        Some(Self { code, symbols, prover, known, references: HashMap::new(), found: Vec::new() })
     }
 
-    /// Everything that the rules find and `symbols` does not have.
-    pub(super) fn run(mut self) -> Vec<(String, VirtAddr)> {
-        for rule in RULES {
-            if self.symbols.address(rule.name).is_some() {
+    /// What the rules find and `symbols` does not have: those of these names, or all where there are none.
+    pub(super) fn run(mut self, names: &[&str]) -> Vec<(String, VirtAddr)> {
+        for rule in RULES.iter().filter(|r| names.is_empty() || names.contains(&r.name)) {
+            let moved = MOVED.iter().any(|(name, into)| *name == rule.name && self.symbols.address(into).is_some());
+            if moved || self.symbols.address(rule.name).is_some() {
                 continue;
             }
             if let Some(at) = self.find(rule) {

@@ -63,10 +63,16 @@ fn scan(reader: &mut Reader<'_, '_>, range: &Range<u64>, late: &Range<u64>, know
     }
 }
 
+/// Whether a variable of this name holds a bound of the area of modules: before there was a description of such areas, AArch64 had
+/// numbers (arch/arm64/kernel/module.c).
+fn is_bound(name: &str) -> bool {
+    name.starts_with("execmem_info") || matches!(name, "module_plt_base" | "module_direct_base" | "module_alloc_base")
+}
+
 fn judge(reader: &mut Reader<'_, '_>, slot: VirtAddr, target: VirtAddr, late: bool) {
     let code = match reader.owners.kind(target) {
         // Bounds of areas, one of which begins where the first module does (mm/execmem.c).
-        OwnerKind::Module => !(late && reader.owners.place(slot).starts_with("execmem_info")),
+        OwnerKind::Module => !(late && is_bound(&reader.owners.place(slot))),
         OwnerKind::Vmalloc | OwnerKind::Direct | OwnerKind::Other if !late => {
             let space = &reader.owners.kernel().space;
             space.translate_one(target).is_ok_and(|t| t.perm.has(Perm::EXECUTE))

@@ -16,7 +16,7 @@ mod idt;
 mod mappings;
 mod netfilter;
 mod notifiers;
-mod numbers;
+pub(crate) mod numbers;
 mod operations;
 mod probes;
 mod sites;

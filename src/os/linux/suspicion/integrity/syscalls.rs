@@ -8,7 +8,7 @@ use crate::arch::Arch;
 use crate::engine::ViewExt;
 use crate::os::linux::base::layout::number;
 use crate::symbols::Symbols;
-use memsh_plugin::{VirtAddr, umem};
+use memsh_plugin::{Perm, VirtAddr, umem};
 
 /// No table has more slots: x32 begins at 512, and has some fifty.
 const MOST: u64 = 1024;
@@ -44,10 +44,22 @@ fn size(reader: &Reader<'_, '_>, at: VirtAddr) -> u64 {
 
 /// How many of `count` slots the table has, where it is longer than all calls that this processor has: of what follows the last
 /// system call nothing is an address, for constants without a name may stand there.
-fn end(reader: &Reader<'_, '_>, at: VirtAddr, count: u64) -> u64 {
+fn end(reader: &Reader<'_, '_>, at: VirtAddr, all: u64) -> u64 {
     let kernel = reader.owners.kernel();
     let word = umem::from(kernel.view().view_metadata().pointer_size);
     let target = |i: u64| kernel.space.read_ptr(at.wrapping_add(umem::from(i) * word)).ok();
+    // Where data have no symbols, what follows is whatever the kernel keeps there: so many slots in a row that lead to no code.
+    const ROW: u64 = 8;
+    let runs = |i: u64| {
+        let target = target(i).filter(|t| !t.is_null());
+        target.is_some_and(|t| kernel.space.translate_one(t).is_ok_and(|t| t.perm.has(Perm::EXECUTE)))
+    };
+    let mut since = 0;
+    let count = (0..all).find(|&i| {
+        since = if runs(i) { i + 1 } else { since };
+        i + 1 - since >= ROW
+    });
+    let count = count.map_or(all, |_| since);
     let nowhere = |i: &u64| target(*i).is_some_and(|t| !t.is_null() && kernel.space.translate_one(t).is_err());
     let tail = (0..count).rev().take_while(nowhere).count();
     count - u64::try_from(tail).unwrap_or(0)

@@ -6,6 +6,7 @@
 
 use super::ways::{Sightings, Way};
 use super::{KinShape, Shape};
+use crate::arch::Canonical;
 use crate::engine::search::{Options, RunSource};
 use crate::engine::{ViewExt, to_u64};
 use crate::os::linux::base::kernel::Kernel;
@@ -27,8 +28,11 @@ const WIDEST_STEP: u32 = 6;
 
 /// Whether `at` lies in the kernel's half of the address space.
 pub fn in_kernel(kernel: &Kernel, at: VirtAddr) -> bool {
-    let (bits, value) = (kernel.space.format().va_bits, number(at));
+    let format = kernel.space.format();
+    let (bits, value) = (format.va_bits, number(at));
     match bits {
+        // The upper half is one of its own, with all bits.
+        33..=63 if format.canonical == Canonical::Split => value >> bits == u64::MAX >> bits,
         33..=63 => value >> (bits - 1) == u64::MAX >> (bits - 1),
         _ => value >= 0x4000_0000,
     }

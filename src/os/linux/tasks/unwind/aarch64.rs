@@ -4,7 +4,6 @@
 use super::StackedShape;
 use super::registers::Registers;
 use super::walk::Start;
-use crate::arch::PageFormat;
 use crate::os::linux::base::kernel::{Kernel, failed};
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, number, shapes};
 use crate::os::linux::base::lost::Lost;
@@ -70,14 +69,7 @@ pub fn sleeper(kernel: &Kernel, task: VirtAddr, (bottom, top): (VirtAddr, VirtAd
         lost.push(format!("the saved stack pointer {sp} is outside the task's stack, {bottom} to {top}"));
         return None;
     }
-    Some(Start::at(plain(kernel.space.format(), pc), number(sp), fp))
-}
-
-/// An address of code without the signature (pointer authentication) and the tag in its upper bits: these are what bit 55 says that they
-/// are in an address (`ptrauth_strip_kernel_insn_pac`).
-pub fn plain(f: &PageFormat, address: u64) -> u64 {
-    let upper = u64::MAX << f.va_bits.min(55);
-    if address >> 55 & 1 == 1 { address | upper } else { address & !upper }
+    Some(Start::at(kernel.space.format().plain(pc), number(sp), fp))
 }
 
 /// The registers saved at `at`; `None` where a byte that matters is not in the image.
@@ -130,16 +122,6 @@ pub fn registers_of(kernel: &Kernel, record: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arch::aarch64::{K4_39, K4_48, K4_52};
-
-    #[test]
-    fn signatures_and_tags_are_taken_off() {
-        assert_eq!(plain(&K4_48, 0x1234_8000_1000_0000 | 1 << 55), 0xffff_8000_1000_0000);
-        assert_eq!(plain(&K4_39, 0xc5bf_ffc0_0821_0000), 0xffff_ffc0_0821_0000);
-        assert_eq!(plain(&K4_52, 0xae8f_ae0f_e361_0008), 0xffff_ae0f_e361_0008);
-        assert_eq!(plain(&K4_48, 0xb46a_0000_0040_1000), 0x40_1000);
-        assert_eq!(plain(&K4_48, 0xffff_8000_1000_0000), 0xffff_8000_1000_0000);
-    }
 
     #[test]
     fn what_a_program_leaves_is_told_from_noise() {

@@ -8,9 +8,10 @@
 //! - `orc`: the unwind tables
 //! - `registers`: saved registers, and the system call they speak of
 //! - `returns`: return addresses that tracing took away
-//! - `riscv`: what is different on RISC-V
+//! - `riscv`, `aarch64`: what is different there
 //! - `walk`: the way from frame to frame
 
+mod aarch64;
 mod orc;
 mod registers;
 mod returns;
@@ -115,6 +116,11 @@ impl<'k> Unwinder<'k> {
         let arch = kernel.space.format().arch;
         if arch == Arch::RiscV64 {
             riscv::able(kernel)?;
+        } else if arch == Arch::AArch64 {
+            aarch64::able(kernel)?;
+        } else if arch == Arch::Arm {
+            let why = "stacks of 32-bit ARM can't be unwound yet: its kernels have tables of their own for that (.ARM.exidx)";
+            return Err(failed(Status::UNSUPPORTED, why));
         } else if task.stack.is_none() || task.sp.is_none() || frame.ret.is_none() {
             let why = "can't unwind stacks: task_struct.stack, task_struct.thread.sp or inactive_task_frame is not among the kernel's types";
             return Err(failed(Status::UNSUPPORTED, why));
@@ -168,6 +174,9 @@ impl<'k> Unwinder<'k> {
             None if self.kernel.space.format().arch == Arch::RiscV64 => {
                 riscv::sleeper(self.kernel, task, (bottom, top), &mut lost)
             }
+            None if self.kernel.space.format().arch == Arch::AArch64 => {
+                aarch64::sleeper(self.kernel, task, (bottom, top), &mut lost)
+            }
             None => walk::Start::of_sleeper(self.kernel, block.ptr(shape.sp), bottom, top, &mut lost),
         };
         let Some(start) = start else {
@@ -201,11 +210,35 @@ fn top(kernel: &Kernel, size: Option<umem>, bottom: VirtAddr) -> Option<VirtAddr
     if let Some(size) = size {
         return bottom.checked_add(size);
     }
-    // Without the size the registers at the top prove it.
+    proved(kernel, bottom)
+}
+
+/// The same where the size is not known: the registers of a program at the top prove it.
+fn proved(kernel: &Kernel, bottom: VirtAddr) -> Option<VirtAddr> {
+    // `MIN_THREAD_SHIFT` of AArch64 is 14.
+    let least = if kernel.space.format().arch == Arch::AArch64 { 16384 } else { 8192 };
     [8192, 16384, 32768, 65536]
         .into_iter()
+        .filter(|size| *size >= least)
         .filter_map(|size: u32| bottom.checked_add(umem::from(size)))
         .find(|top| registers::of_program(kernel, *top).is_some())
+}
+
+/// The size that the stacks of most processes prove to have.
+fn proved_size(kernel: &Kernel) -> Option<umem> {
+    /// So many processes are asked.
+    const ASKED: usize = 64;
+    let shape = kernel.shape::<StackedShape>();
+    let mut votes: Vec<(usize, umem)> = Vec::new();
+    for task in kernel.processes_by_id().into_iter().take(ASKED) {
+        let Some(bottom) = shape.read(kernel.view(), task).ptr(shape.stack) else { continue };
+        let Some(size) = proved(kernel, bottom).and_then(|top| top.offset_from(bottom)) else { continue };
+        match votes.iter_mut().find(|(_, s)| *s == size) {
+            Some((n, _)) => *n += 1,
+            None => votes.push((1, size)),
+        }
+    }
+    votes.into_iter().max().filter(|(n, _)| *n > 1).map(|(_, size)| size)
 }
 
 /// The registers of a program that its thread entered the kernel with last; of a thread that runs, those of the time before.
@@ -219,12 +252,16 @@ fn sentences(lost: Lost) -> Vec<String> {
     lost.listing::<()>(Vec::new()).lost.iter().map(|t| t.to_string_lossy().into_owned()).collect()
 }
 
-/// `THREAD_SIZE`: that of the first task's stack, which the linker script gives bounds (include/asm-generic/vmlinux.lds.h).
+/// `THREAD_SIZE`: that of the first task's stack, which the linker script gives bounds (include/asm-generic/vmlinux.lds.h); else what
+/// processes prove.
 fn stack_size(kernel: &Kernel) -> Option<umem> {
-    [("__start_init_stack", "__end_init_stack"), ("__start_init_task", "__end_init_task")].into_iter().find_map(|(from, to)| {
-        let size = kernel.address(to)?.offset_from(kernel.address(from)?)?;
-        (SIZES.contains(&size) && size.is_power_of_two()).then_some(size)
-    })
+    let told = [("__start_init_stack", "__end_init_stack"), ("__start_init_task", "__end_init_task")].into_iter().find_map(
+        |(from, to)| {
+            let size = kernel.address(to)?.offset_from(kernel.address(from)?)?;
+            (SIZES.contains(&size) && size.is_power_of_two()).then_some(size)
+        },
+    );
+    told.or_else(|| proved_size(kernel))
 }
 
 /// The tasks that run: `runqueues[cpu].curr`.

@@ -1,10 +1,11 @@
 //! Registers that the kernel saved (`pt_regs`, arch/x86/include/asm/ptrace.h), and the system call that they speak of.
 
-use super::riscv;
+use super::{aarch64, riscv};
 use crate::arch::Arch;
 use crate::engine::ViewExt;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Block, Extent, Found, Member, Members, Shape, shapes};
+use crate::os::linux::suspicion::integrity::numbers;
 use crate::symbols::{Types, TypesExt};
 use memsh_plugin::{VirtAddr, umem};
 
@@ -52,6 +53,9 @@ impl Registers {
         if kernel.space.format().arch == Arch::RiscV64 {
             return riscv::registers(kernel, at);
         }
+        if kernel.space.format().arch == Arch::AArch64 {
+            return aarch64::registers(kernel, at);
+        }
         let s = kernel.shape::<RegistersShape>();
         let block = s.read(kernel.view(), at);
         let all = [
@@ -96,6 +100,9 @@ impl Registers {
         if let Some(status) = self.get("status") {
             return riscv::is_user(status);
         }
+        if let Some(pstate) = self.get("pstate") {
+            return aarch64::is_user(pstate);
+        }
         self.get("cs").is_some_and(|cs| cs & 3 == 3)
     }
 
@@ -103,6 +110,9 @@ impl Registers {
     fn plausible(&self) -> bool {
         if self.get("status").is_some() {
             return riscv::plausible(self);
+        }
+        if self.get("pstate").is_some() {
+            return aarch64::plausible(self);
         }
         // X86_EFLAGS_FIXED and X86_EFLAGS_IF.
         self.is_user() && self.get("ss").is_some_and(|ss| ss & 3 == 3) && self.get("flags").is_some_and(|f| f & 0x202 == 0x202)
@@ -146,6 +156,14 @@ pub fn system_call(kernel: &Kernel, registers: &Registers) -> Option<SystemCall>
         let (number, arguments) = riscv::system_call(registers)?;
         return Some(SystemCall { number, name: named(kernel, "sys_call_table", number), arguments, compat: false });
     }
+    if kernel.space.format().arch == Arch::AArch64 {
+        let (number, arguments, compat) = aarch64::system_call(registers)?;
+        let table = if compat { "compat_sys_call_table" } else { "sys_call_table" };
+        // The interface never changes; the table is not always known.
+        let told = || numbers::aarch64(number).filter(|_| !compat).map(str::to_owned);
+        let name = named(kernel, table, number).or_else(told);
+        return Some(SystemCall { number, name, arguments, compat });
+    }
     let word = u64::from(kernel.view().view_metadata().pointer_size);
     let number = registers.get("orig_ax")?;
     // The kernel compares an int.
@@ -179,6 +197,8 @@ fn called(kernel: &Kernel, function: VirtAddr) -> Option<String> {
     let known = [
         "__x64_sys_",
         "__riscv_sys_",
+        "__arm64_sys_",
+        "__arm64_compat_sys_",
         "__ia32_compat_sys_",
         "__ia32_sys_",
         "__x32_compat_sys_",

@@ -1,5 +1,7 @@
 //! The way from frame to frame.
 
+mod records;
+
 use super::orc::{Base, Entry, Kind};
 use super::registers::Registers;
 use super::returns::Real;
@@ -60,7 +62,7 @@ impl Start {
     pub fn of_processor(cpu: &CpuState) -> Option<Self> {
         let registers = Registers(cpu.registers.clone());
         let (ip, sp) = (registers.get("ip")?, registers.get("sp")?);
-        let bp = ["bp", "s0", "fp"].into_iter().find_map(|n| registers.get(n)).unwrap_or(0);
+        let bp = ["bp", "s0", "x29"].into_iter().find_map(|n| registers.get(n)).unwrap_or(0);
         Some(Self { ip, sp, bp, registers: Some(registers) })
     }
 
@@ -143,6 +145,7 @@ impl<'u, 'k> Walk<'u, 'k> {
             let step = match &self.unwinder.tables {
                 Some(_) => self.by_tables(),
                 None if self.unwinder.kernel.space.format().arch == Arch::RiscV64 => self.by_riscv_frame(),
+                None if self.unwinder.kernel.space.format().arch == Arch::AArch64 => self.by_record(),
                 None => self.by_frame_pointer(),
             };
             match step {
@@ -439,7 +442,7 @@ pub fn guesses(kernel: &Kernel, from: u64, top: u64, known: &[Frame]) -> Vec<Fra
     let mut out: Vec<Frame> = known.to_vec();
     for (at, word) in (from..).step_by(8).zip(words) {
         let missing = gaps.as_slice().iter().any(|g| g.start <= umem::from(at) && umem::from(at) < g.end);
-        let ip = u64::from_le_bytes(*word);
+        let ip = kernel.space.format().plain(u64::from_le_bytes(*word));
         // A return address lies just below the stack pointer of the frame that it leads to.
         let taken = known.iter().any(|f| number(f.sp) == at.wrapping_add(8) && number(f.ip) == ip);
         if !missing && !taken && is_code(kernel, ip) {
@@ -449,4 +452,9 @@ pub fn guesses(kernel: &Kernel, from: u64, top: u64, known: &[Frame]) -> Vec<Fra
     }
     out.sort_by_key(|f| f.sp);
     out
+}
+
+/// Whether an address is of the kernel's half.
+fn upper_half(address: u64) -> bool {
+    address >> 63 == 1
 }

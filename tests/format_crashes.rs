@@ -14,9 +14,11 @@
 mod builders;
 
 use builders::elf::{Elf, load, note, notes};
+use builders::ewf::Ewf;
 use builders::lkcd::{Lkcd, Page, gzip, raw, rle};
 use builders::pattern;
 use builders::xen::Xen;
+use builders::{vmware, zip};
 use memsh::image::{Image, OpenOptions, open, open_bytes};
 use memsh::memo::Memo;
 use memsh::{ErrorKind, PhysAddr, Result, umem};
@@ -307,4 +309,20 @@ fn files_for_other_tools() {
     let xen = Xen::new(&[0, 1, 2, 3, 4], &data);
     fs::write(folder.join("xen-hvm"), xen.build()).unwrap();
     fs::write(folder.join("xen-pv"), Xen { mfns: Some(vec![9, 8, 7, 6, 5]), ..xen }.build()).unwrap();
+    // Seeds for the fuzzers: small, and whole.
+    let small = &data[0x1000..0x1400];
+    let dump = Lkcd { first: 768, ..Lkcd::new(9, 2, vec![gzip(0, &data[0x2000..0x3000]), rle(0x1000, &data[0x2000..0x3000])]) };
+    let ewf = Ewf { sectors_per_chunk: 1, mixed: true, ..Ewf::new(small) };
+    let tags = [vmware::regions(&[(0, 0, 1)]), vec![vmware::block("Memory", &[0, 0], small, 5)]].concat();
+    let cpu = vec![vmware::u32_tag("cpu:numVCPUs", &[], 1), vmware::u64_tag("CR64", &[0, 3], 0x1000)];
+    for (name, bytes) in [
+        ("lkcd", dump.build()),
+        ("ewf", ewf.build().remove(0)),
+        ("vmware", vmware::checkpoint([0xd2, 0xbe, 0xd2, 0xbe], &[("memory", tags), ("cpu", cpu)])),
+        // Its target puts the first bytes before it.
+        ("zip", zip::zip(&[zip::member("a.txt", 0, b"x"), zip::member("m", 8, &data[0x2000..0x3000])])[4..].to_vec()),
+    ] {
+        fs::create_dir_all(folder.join("seeds").join(name)).unwrap();
+        fs::write(folder.join("seeds").join(name).join("whole"), bytes).unwrap();
+    }
 }

@@ -140,7 +140,7 @@ fn the_tables_have_what_the_linux_layer_asks_for() {
 #[test]
 fn every_table_that_is_shipped_is_read() {
     let sizes: [(&str, u64, &[&str]); 4] = [
-        ("x86", 4, &["5.10", "6.1"]),
+        ("x86", 4, &["5.10", "6.1", "6.12"]),
         ("arm", 4, &["5.10", "6.1", "6.12"]),
         ("x86_64", 8, &["5.10", "6.1", "6.12"]),
         ("aarch64", 8, &["5.10", "6.1", "6.12"]),
@@ -158,7 +158,7 @@ fn every_table_that_is_shipped_is_read() {
             assert_eq!(types.size_of("struct list_head"), Some(2 * word), "{what}");
             assert_eq!(types.field("struct list_head", "prev").unwrap().offset, word, "{what}");
             for (structure, member) in
-                [("task_struct", "comm"), ("mm_struct", "pgd"), ("module", "list"), ("mount", "mnt"), ("sock", "sk_prot")]
+                [("task_struct", "comm"), ("mm_struct", "pgd"), ("module", "list"), ("mount", "mnt"), ("sock", "__sk_common")]
             {
                 let found = types.field(&format!("struct {structure}"), member);
                 assert!(found.is_some_and(|f| f.size.is_some()), "{what}: {structure}.{member}");

@@ -224,7 +224,7 @@ fn zip_that_lies() {
         Member { flags: 1, ..good.clone() },
         Member { flags: 1, method: 0, ..good.clone() },
     ] {
-        assert!(image(zip(&[m.clone()])).is_err(), "{} {:?} {:?}", m.method, m.packed, m.offset);
+        assert!(image(zip(std::slice::from_ref(&m))).is_err(), "{} {:?} {:?}", m.method, m.packed, m.offset);
     }
     assert!(refused(image(zip(&[Member { flags: 1, ..good.clone() }]))).contains("is encrypted"));
     let i = image(zip(&[Member { crc: Some(1), ..good.clone() }])).unwrap();

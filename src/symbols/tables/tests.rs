@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::regex_creation_in_loops)]
 use super::*;
 use crate::symbols::interner::Name;
 use crate::symbols::store::{Member, Shape, TypeStore};

@@ -323,14 +323,14 @@ mod tests {
     fn tables_tell_where_the_linear_map_begins() {
         let mut table = vec![0u8; 0x4000];
         for i in 3..40usize {
-            let entry = 0x4000_0000 + (i as u32) * 0x10_0000 | 0x1040e;
+            let entry = (0x4000_0000 + (i as u32) * 0x10_0000) | 0x1040e;
             table[(0xc00 + i) * 4..][..4].copy_from_slice(&entry.to_le_bytes());
         }
         assert_eq!(short_start(&table, 0xc000_0000), Some(0x4000_0000));
         assert_eq!(short_start(&table, 0x8000_0000), None);
         let mut long = vec![0u8; 0x1000];
         for i in 2..40usize {
-            let entry = 0x8000_0000 + (i as u64) * 0x20_0000 | 0x70d;
+            let entry = (0x8000_0000 + (i as u64) * 0x20_0000) | 0x70d;
             long[i * 8..][..8].copy_from_slice(&entry.to_le_bytes());
         }
         assert_eq!(long_start(&long), Some(0x8000_0000));

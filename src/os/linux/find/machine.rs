@@ -1,6 +1,6 @@
 //! What differs between architectures in finding a kernel, and what does not.
 
-use super::image::{KernelImage, banner};
+use super::image::KernelImage;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, RootGroup, Software, root_groups, root_groups_until};
@@ -194,12 +194,11 @@ pub(super) fn at(space: AddressSpace, window: (VirtAddr, VirtAddr)) -> Result<(F
 
 /// The same for a kernel image that is known.
 pub(super) fn with_image(space: AddressSpace, image: KernelImage) -> Result<(Found, String), Missing> {
-    let bytes = image.bytes(space.memory());
-    let banner = banner(&bytes).ok_or(Missing::Banner)?;
-    if !image.points_into_itself(&bytes, space.format().pointer_size()) {
+    let (banner, points) = image.evidence(space.memory(), space.format().pointer_size());
+    let banner = banner.ok_or(Missing::Banner)?;
+    if !points {
         return Err(Missing::Image);
     }
-    drop(bytes);
     let detail =
         format!("{}, root {}: a kernel at {}, physical {}", space.format().mode, space.upper_root(), image.virt, image.phys);
     Ok((Found { space, image, banner, moved: None }, detail))

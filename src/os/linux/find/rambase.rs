@@ -115,6 +115,7 @@ pub(super) fn bases(search: &Search<'_>, shape: &Shape, slots: &[usize]) -> Vec<
 
 /// Each whole page with its offset from where memory begins, and with as many bytes from its start on as a table has, where they are
 /// in one piece.
+#[allow(clippy::type_complexity, reason = "a visitor of one page")]
 pub(super) fn each_page(search: &Search<'_>, table: usize, visit: &mut dyn FnMut(u64, &[u8], &[u8])) {
     let memory = search.memory;
     let first = begin(memory);

@@ -1,6 +1,7 @@
 //! Which data a function of the kernel refers to.
 
 use super::super::image::KernelImage;
+use super::arm;
 use crate::arch::Arch;
 use crate::engine::{index, to_u64, to_umem};
 use crate::symbols::Symbols;
@@ -35,8 +36,8 @@ impl<'a> Code<'a> {
         let address = to_u64(address.value())?;
         let next = self.functions.partition_point(|&f| f <= address);
         let end = self.functions.get(next).copied().unwrap_or(u64::MAX).min(address.saturating_add(LONGEST));
-        let from = index(address.checked_sub(self.start)?.into())?;
-        let to = index(end.checked_sub(self.start)?.into())?.min(self.bytes.len());
+        let from = index(memsh_plugin::umem::from(address.checked_sub(self.start)?))?;
+        let to = index(memsh_plugin::umem::from(end.checked_sub(self.start)?))?.min(self.bytes.len());
         Some((address, self.bytes.get(from..to)?))
     }
 
@@ -54,6 +55,7 @@ impl<'a> Code<'a> {
             Arch::X86 | Arch::X86Pae => x86(32, at, body, &mut take),
             Arch::X86_64 => x86(64, at, body, &mut take),
             Arch::AArch64 => aarch64(at, body, &mut take),
+            Arch::Arm => arm::refers(at, body, &mut take),
             _ => {}
         }
         out

@@ -6,6 +6,7 @@
 //! - VMCOREINFO, where its `_stext` is that of kallsyms
 //! - the kernel's code: what functions of known names refer to, where it looks like what it must be (`rules`)
 
+mod arm;
 mod calls;
 mod code;
 mod exports;

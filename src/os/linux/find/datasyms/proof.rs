@@ -37,6 +37,8 @@ pub(super) enum Proof {
     Holds(&'static str, usize),
     /// A pointer to memory that has this text in its first bytes; at its very beginning where that is 0.
     Leads(&'static str, usize),
+    /// Among its first words is a pointer to this text.
+    Names(&'static str, usize),
     /// A printable text that begins so.
     Text(&'static str),
     /// An IDR: its flags say so (`ROOT_IS_IDR`, include/linux/radix-tree.h).
@@ -99,6 +101,10 @@ impl<'a> Prover<'a> {
                 self.space.read_gaps(to, &mut bytes);
                 memchr::memmem::find(&bytes, text.as_bytes()).is_some()
             }
+            Proof::Names(text, words) => (0..words).any(|n| {
+                let to = self.word(at, n).filter(|&to| self.mapped(to));
+                to.and_then(|to| self.space.read_cstr(to, 128).ok()).is_some_and(|t| t == text.as_bytes())
+            }),
             Proof::Text(start) => {
                 let text = self.space.read_cstr(at, 128).ok()?;
                 text.len() > 1.max(start.len())

@@ -90,7 +90,7 @@ pub(super) const RULES: &[Rule] = &[
         &["tty_lookup_driver", "tty_register_driver", "tty_dev_name_to_number", "tty_find_polling_driver"],
     ),
     rule("tty_ldiscs", Best, Pointer, &["tty_register_ldisc", "tty_unregister_ldisc", "tty_ldiscs_seq_show", "tty_ldisc_get"]),
-    rule("proc_root", Only, Anything, &["__xlate_proc_name", "proc_net_ns_init", "__proc_create", "proc_fill_super"]),
+    rule("proc_root", Best, Names("/proc", 32), &["__xlate_proc_name", "proc_net_ns_init", "__proc_create", "proc_fill_super"]),
     rule("proc_single_ops", Best, Holds("single_release", 10), &["proc_create_single_data"]),
     rule("proc_seq_ops", Best, Holds("proc_seq_open", 8), &["proc_create_seq_private"]),
     rule("proc_net_seq_ops", Best, Holds("seq_open_net", 8), &["proc_create_net_data", "proc_create_net_data_write"]),

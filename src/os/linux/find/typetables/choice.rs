@@ -150,7 +150,7 @@ fn tried(kernel: &Kernel<'_>, witness: &Witness, family: &Family) -> Option<Trie
         let origin = format!("memsh's table of {} ({})", table.facts.release, table.facts.source);
         let Ok(store) = table.read(origin) else { continue };
         let types: Arc<dyn Types> = Arc::new(store);
-        let anchors = Facts { reader: Reader::new(kernel.space), witness, types: &*types }.all();
+        let anchors = Facts { reader: Reader::new(kernel.space, kernel.image), witness, types: &*types }.all();
         let (agree, differ) = kernel.info.map_or((0, Vec::new()), |info| compared(info, &*types));
         let tried =
             Tried { release: table.facts.release.clone(), source: table.facts.source.clone(), types, anchors, agree, differ };

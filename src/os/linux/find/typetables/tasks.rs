@@ -25,7 +25,12 @@ impl Facts<'_> {
         };
         let all = |fits: &dyn Fn(&Sample) -> bool| w.tasks.iter().all(fits);
         let pointer = |s: &Sample, at: u64| s.number(at, word).filter(|p| self.reader.kernel(*p));
-        ask("stack", 0..tasks, word, &|o| all(&|s| pointer(s, o).is_some_and(|p| p.is_multiple_of(4096))));
+        // A zombie has none.
+        let stack = |s: &Sample, o: u64| pointer(s, o).is_some_and(|p| p.is_multiple_of(4096));
+        ask("stack", 0..tasks, word, &|o| {
+            all(&|s| s.number(o, word) == Some(0) || stack(s, o))
+                && w.tasks.iter().filter(|s| stack(s, o)).count() * 4 > w.tasks.len() * 3
+        });
         ask("mm", tasks + 2 * word..pid, word, &|o| {
             w.users().count() > 0
                 && all(&|s| match s.kernel {

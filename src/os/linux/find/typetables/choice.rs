@@ -73,8 +73,13 @@ pub(in super::super) fn choose(kernel: &Kernel<'_>, trace: &mut Trace, warnings:
         Ok((best, detail))
     })?;
     let mut notes = Vec::new();
-    let types = adjusted(&chosen.types, &chosen.anchors, &mut notes);
     let release = release(kernel.banner);
+    // The table of this very kernel counts for more than a fact that an image with holes does not show.
+    let own = chosen.release == release && chosen.differ.is_empty() && chosen.confirmed() * 4 >= chosen.anchors.len() * 3;
+    let types = match own {
+        true => Arc::clone(&chosen.types),
+        false => adjusted(&chosen.types, &chosen.anchors, &mut notes),
+    };
     if chosen.release != release || chosen.differences() > 0 {
         warnings.push(format!(
             "the kernel ({release}) carries no types: memsh's table of {} is used, {}{}",

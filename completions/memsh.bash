@@ -822,7 +822,7 @@ _memsh() {
                     return 0
                     ;;
                 --isa)
-                    COMPREPLY=($(compgen -W "x86_16 x86 x86_64 aarch64 riscv32 riscv64" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_16 x86 x86_64 aarch64 arm thumb riscv32 riscv64" -- "${cur}"))
                     return 0
                     ;;
                 --syntax)
@@ -946,7 +946,7 @@ _memsh() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "raw elf lime" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "raw elf lime avml kdump" -- "${cur}"))
                     return 0
                     ;;
                 --pid)
@@ -1244,7 +1244,7 @@ _memsh() {
             fi
             case "${prev}" in
                 --only)
-                    COMPREPLY=($(compgen -W "syscall ia32_syscall x32_syscall idt ftrace livepatch kprobe kretprobe tracepoint netfilter packet notifier binfmt lsm helper file_operations inode_operations seq_operations super_operations dentry_operations tty socket constant" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "syscall ia32_syscall x32_syscall compat_syscall idt ftrace livepatch kprobe kretprobe tracepoint netfilter packet notifier binfmt lsm helper file_operations inode_operations seq_operations super_operations dentry_operations tty socket constant" -- "${cur}"))
                     return 0
                     ;;
                 --module)

@@ -36,16 +36,16 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_needs_command" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_needs_command" -l arch -d 'Architecture: x86, x86_pae, x86_64, aarch64, riscv64' -r
+complete -c memsh -n "__fish_memsh_needs_command" -l arch -d 'Architecture: x86, x86_pae, x86_64, aarch64, arm, riscv64' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l dtb -d 'Physical address of the kernel\'s page-table root' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l kernel-base -d 'Where the kernel lies' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l symbols -d 'File or folder with symbols and types; may be given several times' -r -F
 complete -c memsh -n "__fish_memsh_needs_command" -l log -d 'Keep a transcript of commands and answers in this file (behind what it holds)' -r -F
 complete -c memsh -n "__fish_memsh_needs_command" -l format -d 'Skip detection of the image\'s format: raw, elf, lime, padded' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l base -d 'Physical address of a raw image\'s first byte' -r
-complete -c memsh -n "__fish_memsh_needs_command" -l swap -d 'Swap area of the machine (not supported yet)' -r -F
+complete -c memsh -n "__fish_memsh_needs_command" -l swap -d 'Swap partition or file of the machine, in the order of its areas on disks (repeatable)' -r -F
 complete -c memsh -n "__fish_memsh_needs_command" -l pagefile -d 'Page file of the machine (not supported yet)' -r -F
-complete -c memsh -n "__fish_memsh_needs_command" -l sidecar -d 'File that belongs to the image (not supported yet)' -r -F
+complete -c memsh -n "__fish_memsh_needs_command" -l sidecar -d 'File that belongs to the image: a part of a split dump, a .vmss, a .vmem (repeatable)' -r -F
 complete -c memsh -n "__fish_memsh_needs_command" -s C -l connector -d 'Connector to a target, instead of an image: NAME or NAME:ARGS' -r
 complete -c memsh -n "__fish_memsh_needs_command" -s O -l os -d 'OS layer on the connector before it (not supported yet)' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l no-config -d 'Leave ~/.config/memsh/config out'
@@ -2018,6 +2018,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand psinject" -s h -l help -d 'P
 complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r -f -a "syscall\t''
 ia32_syscall\t''
 x32_syscall\t''
+compat_syscall\t''
 idt\t''
 ftrace\t''
 livepatch\t''
@@ -2064,6 +2065,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s h -l help -d 'Prin
 complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r -f -a "syscall\t''
 ia32_syscall\t''
 x32_syscall\t''
+compat_syscall\t''
 idt\t''
 ftrace\t''
 livepatch\t''
@@ -2583,6 +2585,8 @@ complete -c memsh -n "__fish_memsh_using_subcommand dis" -l isa -d 'Instruction 
 x86\t''
 x86_64\t''
 aarch64\t''
+arm\t''
+thumb\t''
 riscv32\t''
 riscv64\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand dis" -l syntax -d 'How x86 is written' -r -f -a "intel\t''
@@ -2617,6 +2621,8 @@ complete -c memsh -n "__fish_memsh_using_subcommand u" -l isa -d 'Instruction se
 x86\t''
 x86_64\t''
 aarch64\t''
+arm\t''
+thumb\t''
 riscv32\t''
 riscv64\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand u" -l syntax -d 'How x86 is written' -r -f -a "intel\t''
@@ -2651,6 +2657,8 @@ complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l isa -d 'Inst
 x86\t''
 x86_64\t''
 aarch64\t''
+arm\t''
+thumb\t''
 riscv32\t''
 riscv64\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand disassemble" -l syntax -d 'How x86 is written' -r -f -a "intel\t''
@@ -2685,6 +2693,8 @@ complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l isa -d 'Instructi
 x86\t''
 x86_64\t''
 aarch64\t''
+arm\t''
+thumb\t''
 riscv32\t''
 riscv64\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand disasm" -l syntax -d 'How x86 is written' -r -f -a "intel\t''
@@ -2719,6 +2729,8 @@ complete -c memsh -n "__fish_memsh_using_subcommand pd" -l isa -d 'Instruction s
 x86\t''
 x86_64\t''
 aarch64\t''
+arm\t''
+thumb\t''
 riscv32\t''
 riscv64\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand pd" -l syntax -d 'How x86 is written' -r -f -a "intel\t''
@@ -2929,9 +2941,11 @@ complete -c memsh -n "__fish_memsh_using_subcommand strings" -s h -l help -d 'Pr
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s n -l length -d 'Bytes from the address that WHAT names; a number or an expression, `4k`' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l file -d 'What is cached of this file of the target: its path, or the address of its inode (`pagecache` lists them)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s o -l output -d 'The file to write; one that exists is left alone' -r -F
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l format -d 'raw bytes (unreadable ones as zeros), an ELF core or LiME; default: elf for a process, else raw' -r -f -a "raw\t''
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l format -d 'raw bytes (unreadable ones as zeros), an ELF core, LiME, AVML (compressed; blocks of zeros left out), or kdump (compressed; physical memory only); default: elf for a process, else raw' -r -f -a "raw\t''
 elf\t''
-lime\t''"
+lime\t''
+avml\t''
+kdump\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r

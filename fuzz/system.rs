@@ -37,7 +37,7 @@ impl Ground {
     fn find() -> Ground {
         let packed: &'static [u8] = include_bytes!("../assets/sample.raw.zst");
         let image = open_bytes(packed, "sample", &OpenOptions::default()).expect("the sample opens");
-        let layer = detect(&image.memory, &Hints::default()).0.expect("the sample has a system");
+        let layer = detect(&image.memory, &Hints::default()).layer.expect("the sample has a system");
         let mut bytes = vec![0; usize::try_from(image.facts.memory_size).expect("it is small")];
         image.memory.read_gaps(PhysAddr::NULL, &mut bytes);
         let position = |at: u64| {
@@ -124,7 +124,7 @@ pub fn linux(data: &[u8]) {
     let options = OpenOptions { format: Some("raw".to_owned()), ..OpenOptions::default() };
     let image = open_bytes(ground.torn(patches), "fuzz", &options).expect("raw memory opens");
     if how % 8 == 0 {
-        match detect(&image.memory, &Hints::default()).0 {
+        match detect(&image.memory, &Hints::default()).layer {
             Ok(layer) => ask(&*layer.os),
             Err(e) => assert!(!e.reason().is_empty()),
         }

@@ -1,5 +1,15 @@
 //! kdump and diskdump, in all their forms.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::unnecessary_cast,
+    clippy::bool_assert_comparison,
+    clippy::panic,
+    clippy::type_complexity,
+    clippy::precedence,
+    reason = "tests"
+)]
 
 mod builders;
 mod cli;
@@ -7,8 +17,10 @@ mod cli;
 use builders::elf::{note, qemu_cpu};
 use builders::kdump::{Kdump, LAYOUTS, Layout, Page, flat, flattened, zlib};
 use builders::pattern;
-use memsh::image::{Image, OpenOptions, open, open_bytes};
-use memsh::{PhysAddr, Result, umem};
+use memsh::image::{CpuState, Image, KdumpFacts, OpenOptions, Summary, WriteFormat, open, open_bytes, write_image};
+use memsh::{ErrorKind, PhysAddr, Result, umem};
+use memsh_plugin::MemoryRange;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 fn image(bytes: Vec<u8>) -> Result<Image> {
@@ -550,6 +562,124 @@ fn the_program_shows_it() {
     assert!(run.stdout.contains(&hex), "{}", run.stderr);
     let run = cli::memsh(&[path, "read", "--phys", "0x8000", "-n", "16"]);
     assert!(run.stdout.contains("??"), "{} {}", run.stdout, run.stderr);
+}
+
+/// `source`'s memory as a kdump file.
+fn written(source: &Image, ranges: &[(u64, u64)], facts: KdumpFacts) -> Result<(Vec<u8>, Summary)> {
+    let mut out = Cursor::new(Vec::new());
+    let range = |&(start, size): &(u64, u64)| MemoryRange { start: PhysAddr::new(umem::from(start)), size: umem::from(size) };
+    let ranges: Vec<MemoryRange> = ranges.iter().map(range).collect();
+    let summary = write_image(&source.memory, &ranges, &WriteFormat::Kdump(facts), &mut out, None)?;
+    Ok((out.into_inner(), summary))
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let source = image(mixed().build()).unwrap();
+    let (bytes, summary) = written(&source, &[(700 * 4096, 4096), (0, 0x9000), (0xa000, 0x1000)], KdumpFacts::default()).unwrap();
+    assert_eq!(summary.bytes, bytes.len() as u64);
+    // Page 8 is not in the source, and not in the file.
+    assert_eq!(summary.unreadable, 4096);
+    let i = image(bytes).unwrap();
+    check_mixed(&i);
+    assert!(i.facts.warnings.is_empty(), "{:?}", i.facts.warnings);
+    assert_eq!((detail(&i, "pages_dumped"), detail(&i, "pages_left_out")), (Some("10"), Some("1")));
+    assert_eq!((detail(&i, "system"), i.vmcoreinfo.as_ref()), (None, None));
+}
+
+#[test]
+fn what_is_known_of_the_machine_is_written() {
+    let names = ["r15", "r14", "bp", "ax", "orig_ax", "ip", "cs", "flags", "sp", "ss"];
+    let cpu = |n: u64| CpuState { registers: names.iter().zip(n..).map(|(name, v)| (*name, v)).collect(), ..CpuState::default() };
+    let text = b"OSRELEASE=6.1.0-test\nPAGESIZE=4096\nNUMBER(phys_base)=-4096\n".to_vec();
+    let facts = KdumpFacts {
+        machine: Some("x86_64".into()),
+        vmcoreinfo: Some(text.clone()),
+        hostname: Some("a name of more than sixty-four bytes, which is what the field has room for".into()),
+        build: Some("#1 SMP".into()),
+        cpus: vec![cpu(1 << 40), cpu(100)],
+        time: Some(std::time::UNIX_EPOCH + std::time::Duration::from_millis(1_763_734_839_250)),
+    };
+    let source = image(mixed().build()).unwrap();
+    let i = image(written(&source, &[(0, 0x8000)], facts.clone()).unwrap().0).unwrap();
+    assert_eq!(i.vmcoreinfo, Some(text.clone()));
+    assert_eq!(i.machine.as_deref(), Some("x86_64"));
+    assert_eq!(i.cpus.len(), 2);
+    for (cpu, from) in i.cpus.iter().zip([1u64 << 40, 100]) {
+        assert_eq!(cpu.instruction_pointer.map(|p| p.value()), Some(umem::from(from + 5)));
+        for (name, want) in names.iter().zip(from..) {
+            assert!(cpu.registers.contains(&(name, want)), "{name}: {:?}", cpu.registers);
+        }
+    }
+    assert_eq!(detail(&i, "created"), Some("2025-11-21T14:20:39.250Z"));
+    assert_eq!(detail(&i, "cpus_in_header"), Some("2"));
+    assert_eq!(detail(&i, "phys_base_in_header"), Some("0xfffffffffffff000 (not used)"));
+    let system = detail(&i, "system").unwrap();
+    assert_eq!(system, "Linux a name of more than sixty-four bytes, which is what the field ha 6.1.0-test #1 SMP x86_64");
+
+    // Registers of one processor of two would be taken for those of the other.
+    let some = KdumpFacts { cpus: vec![CpuState::default(), cpu(1)], ..facts.clone() };
+    assert!(image(written(&source, &[(0, 0x8000)], some).unwrap().0).unwrap().cpus.is_empty());
+
+    // Blocks are as large as the kernel's pages; ARM counts them from where RAM begins.
+    let source = image(Kdump { block_size: 65536, ..Kdump::new([(0x6000, Page::Raw(pattern(65536, 3)))]) }.build()).unwrap();
+    for (machine, page_size, base) in [("aarch64", "65536", 0), ("arm", "4096", 0x6000_0000)] {
+        let vmcoreinfo = Some(format!("OSRELEASE=6.1\nPAGESIZE={page_size}\n").into_bytes());
+        let facts = KdumpFacts { machine: Some(machine.into()), vmcoreinfo, ..KdumpFacts::default() };
+        let bytes = written(&source, &[(0x6000_0000, 65536)], facts).unwrap().0;
+        let i = image(bytes.clone()).unwrap();
+        assert_eq!((ranges(&i), read(&i, 0x6000_0000, 65536)), (vec![(0x6000_0000, 65536)], Some(pattern(65536, 3))));
+        assert_eq!(detail(&i, "block_size"), Some(page_size));
+        assert_eq!(detail(&i, "first_page_at").is_some(), base != 0);
+        assert_eq!(i.machine.as_deref(), Some(machine));
+    }
+}
+
+/// Ranges that begin and end inside pages, and files that do not hold whole pages.
+#[test]
+fn pages_are_written_whole() {
+    let data = pattern(0x3000, 1);
+    let source = image(builders::lime::lime(&[(0x1400, &data[..0x1800]), (0x5c00, &data[..0x400])])).unwrap();
+    let (bytes, summary) = written(&source, &[(0x1400, 0x1800), (0x5c00, 0x400)], KdumpFacts::default()).unwrap();
+    assert_eq!(summary.unreadable, 0);
+    let i = image(bytes).unwrap();
+    assert_eq!(ranges(&i), [(0x1000, 0x2000), (0x5000, 0x1000)]);
+    assert_eq!(read(&i, 0x1400, 0x1800).unwrap(), data[..0x1800]);
+    assert_eq!(read(&i, 0x5c00, 0x400).unwrap(), data[..0x400]);
+    // Two ranges in one page are one page.
+    let (bytes, summary) = written(&source, &[(0x1400, 0x100), (0x1600, 0x100), (0x2ff0, 0x20)], KdumpFacts::default()).unwrap();
+    assert_eq!(ranges(&image(bytes).unwrap()), [(0x1000, 0x2000)]);
+    assert_eq!(summary.unreadable, 0x20);
+    // Nothing that can be read is no memory.
+    let (bytes, summary) = written(&source, &[(0x9_0000, 0x2000)], KdumpFacts::default()).unwrap();
+    assert_eq!(summary.unreadable, 0x2000);
+    assert!(refused(bytes).contains("the kdump image holds no memory"));
+    let e = written(&source, &[(1 << 60, 4096)], KdumpFacts::default()).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Invalid);
+    assert!(e.reason().contains("too high for the bitmap"), "{e}");
+    for high in [(u64::MAX - 4095, 4096), (u64::MAX, 1), (0, u64::MAX)] {
+        assert!(written(&source, &[high], KdumpFacts::default()).is_err(), "{high:x?}");
+    }
+}
+
+#[test]
+fn the_sample_as_kdump() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sample.kdump");
+    let path = path.to_str().unwrap();
+    let run = cli::sample(&["dump", "phys", "--format", "kdump", "-o", path]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let ps = |words: &[&str]| {
+        let run = cli::memsh(words);
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        run.stdout
+    };
+    assert_eq!(ps(&[path, "ps", "--json"]), cli::sample(&["ps", "--json"]).stdout);
+    let info = ps(&[path, "info", "--json"]);
+    assert!(info.contains("\"machine\"") || info.contains("x86_64"), "{info}");
+    let run = cli::sample(&["dump", "1", "--format", "kdump", "-o", folder.path().join("x").to_str().unwrap()]);
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("a kdump file holds physical memory"), "{}", run.stderr);
 }
 
 /// Every page that the dumps of a folder hold is that of `phys.raw` beside them. `MEMSH_LAB` names folders, divided by `:`; pages above

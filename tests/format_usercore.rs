@@ -1,5 +1,15 @@
 //! Cores of user-mode processes: memory, threads, regions, modules, arguments, of several machines; and broken ones.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::unnecessary_cast,
+    clippy::bool_assert_comparison,
+    clippy::panic,
+    clippy::type_complexity,
+    clippy::precedence,
+    reason = "tests"
+)]
 
 mod builders;
 mod cli;

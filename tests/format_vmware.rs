@@ -1,5 +1,15 @@
 //! VMware: checkpoints (`.vmss`, `.vmsn`) and the memory that belongs to them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::unnecessary_cast,
+    clippy::bool_assert_comparison,
+    clippy::panic,
+    clippy::type_complexity,
+    clippy::precedence,
+    reason = "tests"
+)]
 
 mod builders;
 mod cli;

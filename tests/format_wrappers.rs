@@ -1,5 +1,15 @@
 //! Images that are packed as a whole or cut into parts: LZ4, Snappy, zip, `.001 .002`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::unnecessary_cast,
+    clippy::bool_assert_comparison,
+    clippy::panic,
+    clippy::type_complexity,
+    clippy::precedence,
+    reason = "tests"
+)]
 
 mod builders;
 mod cli;
@@ -224,7 +234,7 @@ fn zip_that_lies() {
         Member { flags: 1, ..good.clone() },
         Member { flags: 1, method: 0, ..good.clone() },
     ] {
-        assert!(image(zip(&[m.clone()])).is_err(), "{} {:?} {:?}", m.method, m.packed, m.offset);
+        assert!(image(zip(std::slice::from_ref(&m))).is_err(), "{} {:?} {:?}", m.method, m.packed, m.offset);
     }
     assert!(refused(image(zip(&[Member { flags: 1, ..good.clone() }]))).contains("is encrypted"));
     let i = image(zip(&[Member { crc: Some(1), ..good.clone() }])).unwrap();
@@ -242,6 +252,13 @@ fn zip_that_lies() {
     }
     let text = refused(image(zip(&[member("a.zip", 0, &whole)])));
     assert!(text.contains("compressed twice (zip in zip (stored))"), "{text}");
+}
+
+#[test]
+fn an_aff4_container_is_named() {
+    let members = [member("container.description", 0, b"aff4://x"), member("information.turtle", 8, &[b'a'; 500])];
+    let text = refused(image(zip(&members)));
+    assert!(text.contains("an AFF4 container, which memsh does not read yet"), "{text}");
 }
 
 #[test]

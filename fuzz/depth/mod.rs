@@ -58,7 +58,7 @@ impl Ground {
     fn find() -> Ground {
         let packed: &'static [u8] = include_bytes!("../../assets/sample.raw.zst");
         let image = open_bytes(packed, "sample", &OpenOptions::default()).expect("the sample opens");
-        let layer = detect(&image.memory, &Hints::default()).0.expect("the sample has a system");
+        let layer = detect(&image.memory, &Hints::default()).layer.expect("the sample has a system");
         let mut bytes = vec![0; usize::try_from(image.facts.memory_size).expect("it is small")];
         image.memory.read_gaps(PhysAddr::NULL, &mut bytes);
         let direct = layer.symbols.address("page_offset_base").and_then(|at| layer.kernel.read_u64(at).ok());

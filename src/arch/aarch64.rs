@@ -67,6 +67,7 @@ const fn format(mode: &'static str, page: u32, va_bits: u32, first_block: usize,
         depth,
         levels,
         present: VALID,
+        present_any: 0,
         // Bits 47:page, or 49:page with LPA2, whose bits 51:50 are elsewhere.
         address_mask: (if wide.shift == 42 { 0x0004_0000_0000_0000 } else { 0x0001_0000_0000_0000 }) - (1 << page),
         address_shift: 0,

@@ -40,6 +40,26 @@ impl Extra {
     pub const NONE: Extra = Extra { mask: 0, shift: 0 };
 }
 
+/// Pages that take several entries of a level, each of which holds the whole page (ARM's large pages and supersections).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Large {
+    /// Which bits of an entry tell one; 0 where the level has none.
+    pub mask: u64,
+    /// What they are then.
+    pub value: u64,
+    /// Log2 of its size.
+    pub shift: u32,
+    /// Address bits that it keeps elsewhere.
+    pub extra: [Extra; 2],
+    /// Its permissions, where they are not those of the level.
+    pub perm: Option<PermRule>,
+}
+
+impl Large {
+    /// No such pages.
+    pub const NONE: Large = Large { mask: 0, value: 0, shift: 0, extra: [Extra::NONE; 2], perm: None };
+}
+
 /// One level of a page-table format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level {
@@ -59,6 +79,10 @@ pub struct Level {
     pub leaf_extra: Extra,
     /// Whether entries of this level take part in permissions (PAE's first level does not).
     pub permits: bool,
+    /// Larger pages among its leaves.
+    pub large: Large,
+    /// What its leaves allow, where that is not the format's rule.
+    pub perm: Option<PermRule>,
 }
 
 impl Level {
@@ -72,6 +96,8 @@ impl Level {
         table_reserved: 0,
         leaf_extra: Extra::NONE,
         permits: true,
+        large: Large::NONE,
+        perm: None,
     };
 }
 
@@ -94,6 +120,8 @@ pub struct PermRule {
     pub table_pxn: u64,
     /// Readable only if set in the leaf.
     pub leaf_read: u64,
+    /// Readable only if one of these is set in the leaf.
+    pub leaf_read_any: u64,
     /// Writeable only if set in the leaf.
     pub leaf_write: u64,
     /// Executable only if set in the leaf.
@@ -119,6 +147,7 @@ impl PermRule {
         table_uxn: 0,
         table_pxn: 0,
         leaf_read: 0,
+        leaf_read_any: 0,
         leaf_write: 0,
         leaf_execute: 0,
         leaf_user: 0,
@@ -145,6 +174,7 @@ impl PermRule {
             | self.table_uxn
             | self.table_pxn
             | self.leaf_read
+            | self.leaf_read_any
             | self.leaf_write
             | self.leaf_execute
             | self.leaf_user
@@ -162,6 +192,8 @@ pub enum Canonical {
     Zero,
     /// Bits above `va_bits` must repeat the highest used bit.
     Signed,
+    /// Bits above `va_bits` must be zero; addresses with any bit set from this one on are below the upper root (ARM's TTBCR.N).
+    Below(u32),
     /// Bits above `va_bits` must be all zero (lower half, its own root) or all one (upper half); the lower half's top byte is a
     /// tag that the processor ignores; the upper half's may be one from 0xf0 on.
     Split,
@@ -197,6 +229,8 @@ pub struct PageFormat {
     pub levels: [Level; MAX_DEPTH],
     /// Bits of which all must be set for an entry to be valid.
     pub present: u64,
+    /// Bits of which one must be set for that (ARM's descriptor type); 0 asks for nothing.
+    pub present_any: u64,
     /// Bits of an entry that hold an address...
     pub address_mask: u64,
     /// ...and how far they must move up to be one (RISC-V: 2).
@@ -275,6 +309,8 @@ impl PageFormat {
             // With 52-bit addresses BADDR's top four bits are bits 5:2 of the register.
             Arch::AArch64 if self.extra.mask != 0 => register & 0x0000_ffff_ffff_ffc0 | (register & 0x3c) << 46,
             Arch::AArch64 => register & 0x0000_ffff_ffff_fffe,
+            // Below lie attributes of the walk; of a long descriptor's register an ASID above.
+            Arch::Arm => register & self.root_mask,
             Arch::RiscV64 => (register & 0x0fff_ffff_ffff) << 12,
             Arch::RiscV32 => (register & 0x3f_ffff) << 12,
         }

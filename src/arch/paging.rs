@@ -1,6 +1,6 @@
 //! The list of formats, and the dispatch from a value to a compile-time constant.
 
-use super::{PageFormat, aarch64, riscv, x86};
+use super::{PageFormat, aarch64, arm, riscv, x86};
 use std::fmt;
 
 /// A processor architecture, as the command line and JSON name it.
@@ -14,6 +14,8 @@ pub enum Arch {
     X86_64,
     /// 64-bit Arm.
     AArch64,
+    /// 32-bit Arm.
+    Arm,
     /// 64-bit RISC-V.
     RiscV64,
     /// 32-bit RISC-V.
@@ -21,13 +23,14 @@ pub enum Arch {
 }
 
 impl Arch {
-    /// The name: `x86`, `x86_pae`, `x86_64`, `aarch64`, `riscv64`, `riscv32`.
+    /// The name: `x86`, `x86_pae`, `x86_64`, `aarch64`, `arm`, `riscv64`, `riscv32`.
     pub const fn name(self) -> &'static str {
         match self {
             Arch::X86 => "x86",
             Arch::X86Pae => "x86_pae",
             Arch::X86_64 => "x86_64",
             Arch::AArch64 => "aarch64",
+            Arch::Arm => "arm",
             Arch::RiscV64 => "riscv64",
             Arch::RiscV32 => "riscv32",
         }
@@ -35,7 +38,7 @@ impl Arch {
 
     /// The architecture of this name.
     pub fn from_name(name: &str) -> Option<Arch> {
-        [Arch::X86, Arch::X86Pae, Arch::X86_64, Arch::AArch64, Arch::RiscV64, Arch::RiscV32]
+        [Arch::X86, Arch::X86Pae, Arch::X86_64, Arch::AArch64, Arch::Arm, Arch::RiscV64, Arch::RiscV32]
             .into_iter()
             .find(|a| a.name() == name)
     }
@@ -123,6 +126,12 @@ formats! {
     AArch64K64B48 => aarch64::K64_48,
     /// AArch64, 64 KiB granule, 52 bits.
     AArch64K64B52 => aarch64::K64_52,
+    /// 32-bit ARM, short descriptors, one root.
+    ArmShort => arm::SHORT,
+    /// 32-bit ARM, short descriptors, the upper half below a root of its own (TTBCR.N is 1).
+    ArmShortSplit => arm::SHORT_SPLIT,
+    /// 32-bit ARM, long descriptors (LPAE).
+    ArmLong => arm::LONG,
     /// RISC-V Sv32.
     Sv32 => riscv::SV32,
     /// RISC-V Sv39.
@@ -200,6 +209,18 @@ macro_rules! with_format {
             }
             Paging::AArch64K64B52 => {
                 type $f = typed::AArch64K64B52;
+                $body
+            }
+            Paging::ArmShort => {
+                type $f = typed::ArmShort;
+                $body
+            }
+            Paging::ArmShortSplit => {
+                type $f = typed::ArmShortSplit;
+                $body
+            }
+            Paging::ArmLong => {
+                type $f = typed::ArmLong;
                 $body
             }
             Paging::Sv32 => {

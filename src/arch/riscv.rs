@@ -53,6 +53,7 @@ const fn format(mode: &'static str, depth: usize) -> PageFormat {
         depth,
         levels,
         present: VALID,
+        present_any: 0,
         address_mask: PPN,
         address_shift: 2,
         extra: Extra::NONE,

@@ -201,7 +201,7 @@ fn end(input: &Input<'_>, out: &Output<'_>, len: usize) -> Result<usize, String>
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
     use super::*;
     use proptest::prelude::*;
 
@@ -244,7 +244,7 @@ mod tests {
                     0xe0, 0x00, 0x20, 0x40, 0x50, 0x70, 0x90, 0xb0, 0xc0, 0xe0, 0x00, 0x20, 0x40, 0x60, 0x80, 0xa0, 0xc0, 0xe0,
                     0x00, 0x20, 0x40, 0x60, 0x80, 0xa0, 0xc0, 0xe0, 0x11, 0x00, 0x00,
                 ],
-                (0..120u32).map(|i| (i * i / 7 & 0xf0) as u8).collect(),
+                (0..120u32).map(|i| ((i * i / 7) & 0xf0) as u8).collect(),
             ),
         ];
         for (packed, plain) in cases {
@@ -276,7 +276,7 @@ mod tests {
         far.extend([0, 0]);
         assert!(unpacked(&far, 4096, false).unwrap_err().contains("2049 bytes back"));
         // 32..63, long form: 31 + 255 + 5 + 2 bytes from 30 back; they overlap. One literal.
-        data.extend([32, 0, 5, (29 << 2 | 1) as u8, 0, 0x77]);
+        data.extend([32, 0, 5, (29 << 2 | 1u8), 0, 0x77]);
         for _ in 0..293 {
             plain.push(plain[plain.len() - 30]);
         }
@@ -298,8 +298,8 @@ mod tests {
         let noise: Vec<u8> = (0..40_000u32).map(|i| (i.wrapping_mul(0x9e37_79b9) >> 24) as u8).collect();
         let mut data = vec![0; 1];
         let rest = noise.len() - 18;
-        data.extend(std::iter::repeat_n(0, rest / 255 - usize::from(rest % 255 == 0)));
-        data.push(if rest % 255 == 0 { 255 } else { (rest % 255) as u8 });
+        data.extend(std::iter::repeat_n(0, rest / 255 - usize::from(rest.is_multiple_of(255))));
+        data.push(if rest.is_multiple_of(255) { 255 } else { (rest % 255) as u8 });
         data.extend(&noise);
         // State 4: three bytes from 2049 + 1.
         data.extend([1 << 2, 0]);

@@ -150,7 +150,7 @@ const SYMBOLS: usize = 512;
 const LONGEST: u32 = 15;
 /// What a table is good for: a new one stands behind this many unpacked bytes.
 const BLOCK: usize = 65536;
-/// Stands for the end where nothing follows it; else an ordinary match.
+/// Stands for the end where nothing follows it; else an ordinary match. Writers put it at the end of all blocks.
 const END: usize = 256;
 
 /// For each 15 bits: the symbol whose code they begin with, above the length of its code.
@@ -159,7 +159,8 @@ type Table = [u16; 1 << LONGEST];
 /// Huffman codes over LZ77, section 2.2.
 ///
 /// # Errors
-/// What is wrong with the data. Data that end before `out` is full are no error: the number of bytes tells.
+/// What is wrong with the data. Data that end before `out` is full are no error: the number of bytes tells. Where it is to tell, `out`
+/// must be larger by far, for the mark of the end may be read as a match of three bytes.
 pub(super) fn huffman(data: &[u8], out: &mut [u8]) -> Result<usize, String> {
     std::thread_local! {
         // 64 KiB: made once per thread, not once per block.
@@ -171,8 +172,12 @@ pub(super) fn huffman(data: &[u8], out: &mut [u8]) -> Result<usize, String> {
         while !output.full() && input.at < data.len() {
             let lengths = input.take::<{ SYMBOLS / 2 }>().ok_or_else(|| input.ends())?;
             build(&lengths, table)?;
-            if block(&mut input, table, &mut output)? {
-                break;
+            let mut end = None;
+            match (block(&mut input, table, &mut output, &mut end), end) {
+                (Ok(()), _) => {}
+                // What seemed to follow the mark is none: it was the mark.
+                (Err(_), Some(end)) => return Ok(end),
+                (Err(why), None) => return Err(why),
             }
         }
         Ok(output.len)
@@ -247,12 +252,13 @@ impl Bits {
     }
 }
 
-/// Unpacks one table's worth. True where the data said that this was all.
-fn block(input: &mut Input<'_>, table: &Table, output: &mut Output<'_>) -> Result<bool, String> {
+/// Unpacks one table's worth. `end` becomes the length of the output where the data said that this may be all: whether it is
+/// shows when the rest makes no sense.
+fn block(input: &mut Input<'_>, table: &Table, output: &mut Output<'_>, end: &mut Option<usize>) -> Result<(), String> {
     let mut bits = Bits::new(input);
     // A match may reach a little past the end of its block.
-    let end = output.len.saturating_add(BLOCK);
-    while output.len < end && !output.full() {
+    let last = output.len.saturating_add(BLOCK);
+    while output.len < last && !output.full() {
         let index = usize::try_from(bits.next >> (32 - LONGEST)).unwrap_or(0);
         let entry = usize::from(table.get(index).copied().unwrap_or(0));
         let (symbol, length) = (entry >> 4, entry & 15);
@@ -262,7 +268,7 @@ fn block(input: &mut Input<'_>, table: &Table, output: &mut Output<'_>) -> Resul
             continue;
         }
         if symbol == END && input.at == input.data.len() && bits.next == 0 {
-            return Ok(true);
+            end.get_or_insert(output.len);
         }
         let (mut length, distance_bits) = (symbol & 15, u32::try_from(symbol >> 4 & 15).unwrap_or(0));
         if length == 15 {
@@ -277,7 +283,7 @@ fn block(input: &mut Input<'_>, table: &Table, output: &mut Output<'_>) -> Resul
         bits.skip(distance_bits, input)?;
         output.repeat(distance, length.checked_add(3).ok_or("a match without end")?)?;
     }
-    Ok(false)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -379,7 +385,7 @@ mod tests {
         // A match first: distance 1, length 3.
         assert!(unpack(plain, &hex("00 00 00 80 00 00"), 3).unwrap_err().contains("reaches 1 bytes back"));
         let all = hex(&"99 ".repeat(256));
-        let table_only = unpack(huffman, &[all, hex("00 80 00 00")].concat(), 3);
+        let table_only = unpack(huffman, &[all, hex("00 80 00 00 00 00")].concat(), 3);
         assert!(table_only.unwrap_err().contains("reaches 1 bytes back"));
     }
 
@@ -423,6 +429,8 @@ mod tests {
         packed.extend(nine_bits(&[256, b'!'.into(), 256]));
         let mut want: Vec<u8> = (0..=255).cycle().take(BLOCK).collect();
         want.extend(b"\xff\xff\xff!!!!");
-        assert_eq!(unpack(huffman, &packed, want.len()), Ok(want));
+        let got = unpack(huffman, &packed, want.len()).unwrap();
+        assert_eq!((got.len(), &got[BLOCK..]), (want.len(), &want[BLOCK..]));
+        assert!(got == want);
     }
 }

@@ -55,6 +55,10 @@ enum Set {
     X8664,
     #[value(name = "aarch64", alias = "arm64")]
     Aarch64,
+    #[value(name = "arm", alias = "a32")]
+    Arm,
+    #[value(name = "thumb", alias = "t32")]
+    Thumb,
     #[value(name = "riscv32")]
     Riscv32,
     #[value(name = "riscv64")]
@@ -68,6 +72,8 @@ impl From<Set> for Isa {
             Set::X86 => Isa::X86,
             Set::X8664 => Isa::X86_64,
             Set::Aarch64 => Isa::AArch64,
+            Set::Arm => Isa::Arm,
+            Set::Thumb => Isa::Thumb,
             Set::Riscv32 => Isa::RiscV32,
             Set::Riscv64 => Isa::RiscV64,
         }
@@ -121,6 +127,11 @@ impl Command for Dis {
         let space = self.whose.space(cx)?;
         let address = cx.evaluate(&self.address, Some(&space))?;
         let isa = isa(cx, &space, self.isa.map(Isa::from))?;
+        // Whoever has an address of Thumb code with its mark means Thumb.
+        let (isa, address) = match (isa, self.isa) {
+            (Isa::Arm, None) if address & 1 == 1 => (Isa::Thumb, address & !1),
+            _ => (isa, address),
+        };
         let syntax = if self.syntax == Style::Att { Syntax::Att } else { Syntax::Intel };
         let places = Places::of(cx, &space)?;
         let lines = |start, end| Lines::new(&space, isa, syntax, start, end);

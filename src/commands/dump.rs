@@ -12,8 +12,8 @@ use super::spec::{Command, Shape};
 use super::which::{Whose, open, physical_memory};
 use clap::ValueEnum;
 use memsh::engine::{AddressSpace, Memory};
-use memsh::image::{ElfNotes, Progress, WriteFormat, write_image};
-use memsh::session::Space;
+use memsh::image::{ElfNotes, KdumpFacts, Progress, WriteFormat, write_image};
+use memsh::session::{Session, Space};
 use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::{CSliceMut, CVec, MemoryMetadata, MemoryRange, MemoryView, PhysReadOp, PhysicalMemory, Process, VirtReadOp};
 use schemars::JsonSchema;
@@ -44,7 +44,7 @@ pub struct Dump {
     /// Overwrite the file
     #[arg(long)]
     force: bool,
-    /// raw bytes (unreadable ones as zeros), an ELF core, LiME, or AVML (compressed; blocks of zeros left out); default: elf for a process, else raw
+    /// raw bytes (unreadable ones as zeros), an ELF core, LiME, AVML (compressed; blocks of zeros left out), or kdump (compressed; physical memory only); default: elf for a process, else raw
     #[arg(id = "dump_format", long = "format", value_name = "FORMAT")]
     format: Option<Format>,
     #[command(flatten)]
@@ -57,6 +57,7 @@ enum Format {
     Elf,
     Lime,
     Avml,
+    Kdump,
 }
 
 /// What was written.
@@ -118,14 +119,19 @@ impl Command for Dump {
                 Memory::new(Virtual { tables: tables.clone(), ranges: ranges.clone() })
             }
         };
+        if format == Format::Kdump && !matches!(space, Space::Physical(_)) {
+            let hint = "`dump phys --format kdump`, or --format elf for a process".to_owned();
+            return Err(Failure::Usage("dump: a kdump file holds physical memory".to_owned(), Some(hint)));
+        }
+        let kernel = session.os().ok().map(|l| &l.kernel);
+        let machine = kernel.map(|k| k.format().arch.name().to_owned()).or(session.image().machine.clone());
+        let vmcoreinfo = session.image().vmcoreinfo.clone().filter(|_| physical);
         let format = match format {
             Format::Raw => WriteFormat::Raw,
             Format::Lime => WriteFormat::Lime,
             Format::Avml => WriteFormat::Avml,
-            Format::Elf => WriteFormat::ElfCore(ElfNotes {
-                machine: session.os().ok().map(|l| l.kernel.format().arch.name().to_owned()).or(session.image().machine.clone()),
-                vmcoreinfo: session.image().vmcoreinfo.clone().filter(|_| physical),
-            }),
+            Format::Elf => WriteFormat::ElfCore(ElfNotes { machine, vmcoreinfo }),
+            Format::Kdump => WriteFormat::Kdump(kdump_facts(session, machine)),
         };
         let summary = self.write(cx, &memory, &ranges, &format)?;
         let (sha256, bytes) = fingerprint(cx, &self.output)?;
@@ -205,6 +211,23 @@ impl Dump {
                 Err(e.into())
             }
         }
+    }
+}
+
+/// What the system says of itself goes into the headers, where the image did not say it.
+fn kdump_facts(session: &Session, machine: Option<String>) -> KdumpFacts {
+    let image = session.image();
+    let layer = session.os().ok();
+    let text = |t: memsh_plugin::Maybe<memsh_plugin::Text>| super::cells::plain_maybe(&t);
+    let info = layer.map(|l| l.os.os_info());
+    let own = || Some(session.linux("dump").ok()?.vmcoreinfo.as_ref()?.text().as_bytes().to_vec());
+    KdumpFacts {
+        machine,
+        vmcoreinfo: image.vmcoreinfo.clone().or_else(own),
+        hostname: info.as_ref().and_then(|i| text(i.hostname.clone())),
+        build: info.and_then(|i| text(i.build)),
+        cpus: image.cpus.clone(),
+        time: Some(std::time::SystemTime::now()),
     }
 }
 

@@ -1,10 +1,11 @@
-//! Machine code as text: x86 (16, 32 and 64 bits), AArch64, RISC-V.
+//! Machine code as text: x86 (16, 32 and 64 bits), AArch64, 32-bit ARM, RISC-V.
 //!
 //! Knows of bytes and addresses only; who names what lies at an address is the caller's concern. Every byte sequence has an
 //! answer: what is no instruction is [`Decoded::Bad`], and the caller goes on behind it.
 //!
 //! - `x86`: by iced-x86
 //! - `aarch64`: by yaxpeax-arm, with the names of the system registers that kernels use
+//! - `arm`: A32 and T32, by yaxpeax-arm, which leaves out what SIMD and floating point have
 //! - `riscv`: RV32 and RV64 with the extensions G and C, the privileged instructions, Zba, Zbb, Zbs
 #![deny(
     clippy::indexing_slicing,
@@ -15,6 +16,7 @@
 )]
 
 mod aarch64;
+mod arm;
 mod riscv;
 mod riscv_compressed;
 mod riscv_table;
@@ -34,6 +36,10 @@ pub enum Isa {
     X86_64,
     /// A64, the instructions of AArch64.
     AArch64,
+    /// A32, the instructions of 32-bit ARM that are words.
+    Arm,
+    /// T32, those that are halfwords and pairs of them (Thumb).
+    Thumb,
     /// 32-bit RISC-V.
     RiscV32,
     /// 64-bit RISC-V.
@@ -42,15 +48,18 @@ pub enum Isa {
 
 impl Isa {
     /// Every one, for lists of choices.
-    pub const ALL: &'static [Isa] = &[Isa::X86_16, Isa::X86, Isa::X86_64, Isa::AArch64, Isa::RiscV32, Isa::RiscV64];
+    pub const ALL: &'static [Isa] =
+        &[Isa::X86_16, Isa::X86, Isa::X86_64, Isa::AArch64, Isa::Arm, Isa::Thumb, Isa::RiscV32, Isa::RiscV64];
 
-    /// Its name: `x86_16`, `x86`, `x86_64`, `aarch64`, `riscv32`, `riscv64`.
+    /// Its name: `x86_16`, `x86`, `x86_64`, `aarch64`, `arm`, `thumb`, `riscv32`, `riscv64`.
     pub const fn name(self) -> &'static str {
         match self {
             Isa::X86_16 => "x86_16",
             Isa::X86 => "x86",
             Isa::X86_64 => "x86_64",
             Isa::AArch64 => "aarch64",
+            Isa::Arm => "arm",
+            Isa::Thumb => "thumb",
             Isa::RiscV32 => "riscv32",
             Isa::RiscV64 => "riscv64",
         }
@@ -68,8 +77,8 @@ impl Isa {
     pub const fn step(self) -> usize {
         match self {
             Isa::X86_16 | Isa::X86 | Isa::X86_64 => 1,
-            Isa::AArch64 => 4,
-            Isa::RiscV32 | Isa::RiscV64 => 2,
+            Isa::AArch64 | Isa::Arm => 4,
+            Isa::Thumb | Isa::RiscV32 | Isa::RiscV64 => 2,
         }
     }
 
@@ -77,7 +86,7 @@ impl Isa {
     pub const fn bits(self) -> u32 {
         match self {
             Isa::X86_16 => 16,
-            Isa::X86 | Isa::RiscV32 => 32,
+            Isa::X86 | Isa::Arm | Isa::Thumb | Isa::RiscV32 => 32,
             Isa::X86_64 | Isa::AArch64 | Isa::RiscV64 => 64,
         }
     }
@@ -89,6 +98,7 @@ impl From<Arch> for Isa {
             Arch::X86 | Arch::X86Pae => Isa::X86,
             Arch::X86_64 => Isa::X86_64,
             Arch::AArch64 => Isa::AArch64,
+            Arch::Arm => Isa::Arm,
             Arch::RiscV64 => Isa::RiscV64,
             Arch::RiscV32 => Isa::RiscV32,
         }
@@ -185,6 +195,8 @@ impl Disassembler {
         let upper = self.upper.take();
         match (self.isa, &mut self.x86) {
             (Isa::AArch64, _) => aarch64::decode(address, bytes, upper, &mut self.upper),
+            (Isa::Arm, _) => arm::decode(address, bytes),
+            (Isa::Thumb, _) => arm::decode_thumb(address, bytes),
             (Isa::RiscV32, _) => riscv::decode(false, address, bytes, upper, &mut self.upper),
             (Isa::RiscV64, _) => riscv::decode(true, address, bytes, upper, &mut self.upper),
             (isa, Some(formatters)) => x86::decode(isa, formatters, address, bytes),

@@ -248,3 +248,47 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn arm_and_where_it_goes() {
+    let one = |word: u32| all(Isa::Arm, Syntax::Intel, 0xc030_0000, &words(&[word]))[0].clone();
+    assert_eq!((one(0xe92d_4010).0.as_str(), one(0xe92d_4010).1), ("push {r4, lr}", Flow::Next));
+    assert_eq!((one(0xe8bd_8010).0.as_str(), one(0xe8bd_8010).1), ("pop {r4, pc}", Flow::Return));
+    // bl .+8+0x100, beq .+8-8, b to itself
+    assert_eq!(one(0xeb00_0040), ("bl 0xc0300108".to_owned(), Flow::Call, Some((0xc030_0108, Reference::Code))));
+    assert_eq!(one(0x0aff_fffc), ("beq 0xc02ffff8".to_owned(), Flow::Branch, Some((0xc02f_fff8, Reference::Code))));
+    assert_eq!((one(0xeaff_fffe).1, one(0xeaff_fffe).2), (Flow::Jump, Some((0xc030_0000, Reference::Code))));
+    assert_eq!((one(0xe12f_ff1e).1, one(0xe1a0_f00e).1, one(0x112f_ff1e).1), (Flow::Return, Flow::Return, Flow::Branch));
+    // ldr r0, [pc, #16]
+    assert_eq!(one(0xe59f_0010).2, Some((0xc030_0018, Reference::Data)));
+    assert_eq!((one(0xe7f0_01f2).0.as_str(), one(0xe7f0_01f2).1), ("udf 0x12", Flow::Stop));
+}
+
+#[test]
+fn thumb_and_where_it_goes() {
+    let all = |bytes: &[u8]| all(Isa::Thumb, Syntax::Intel, 0x1000, bytes);
+    let one = |bytes: &[u8]| all(bytes)[0].clone();
+    assert_eq!((one(&[0x10, 0xb5]).0.as_str(), one(&[0x10, 0xbd]).1), ("push {r4, lr}", Flow::Return));
+    // beq .+4+4, b .+4-4, cbz r0 .+4+2, bx lr
+    assert_eq!(one(&[0x02, 0xd0]), ("beq 0x1008".to_owned(), Flow::Branch, Some((0x1008, Reference::Code))));
+    assert_eq!(one(&[0xfe, 0xe7]).2, Some((0x1000, Reference::Code)));
+    assert_eq!((one(&[0x08, 0xb1]).1, one(&[0x08, 0xb1]).2), (Flow::Branch, Some((0x1006, Reference::Code))));
+    assert_eq!(one(&[0x70, 0x47]).1, Flow::Return);
+    // bl .+4+0x1000, blx to A32, b.w, beq.w
+    assert_eq!(one(&[0x01, 0xf0, 0x00, 0xf8]).2, Some((0x2004, Reference::Code)));
+    assert_eq!(
+        (one(&[0x01, 0xf0, 0x00, 0xe8]).1, one(&[0x01, 0xf0, 0x00, 0xe8]).2),
+        (Flow::Call, Some((0x2004, Reference::Code)))
+    );
+    assert_eq!(
+        (one(&[0xff, 0xf7, 0xfe, 0xbf]).1, one(&[0xff, 0xf7, 0xfe, 0xbf]).2),
+        (Flow::Jump, Some((0x1000, Reference::Code)))
+    );
+    assert_eq!(
+        (one(&[0x00, 0xf0, 0x02, 0x80]).1, one(&[0x00, 0xf0, 0x02, 0x80]).2),
+        (Flow::Branch, Some((0x1008, Reference::Code)))
+    );
+    // A halfword, and two.
+    assert_eq!(all(&[0x00, 0xbf, 0xaf, 0xf3, 0x00, 0x80]).len(), 2);
+    assert_eq!(Disassembler::new(Isa::Thumb, Syntax::Intel).decode(0, &[0xaf, 0xf3]), Decoded::Short);
+}

@@ -3,7 +3,7 @@
 //! Everything here is `inline(always)` over a `&PageFormat`: called with a constant, it folds to the few instructions that
 //! the one format needs.
 
-use crate::arch::{Canonical, Extra, Leaf, Level, PageFormat, PermRule, SplitRoots};
+use crate::arch::{Canonical, Extra, Large, Leaf, Level, PageFormat, PermRule, SplitRoots};
 use memsh_plugin::Perm;
 
 /// What an entry is.
@@ -68,9 +68,35 @@ impl Seen {
             entry & rule.leaf_pxn != 0 || self.tables & rule.table_pxn != 0
         };
         let execute = any & rule.any_nx == 0 && entry & rule.leaf_execute == rule.leaf_execute && !barred;
-        let read = entry & rule.leaf_read == rule.leaf_read;
+        let read = entry & rule.leaf_read == rule.leaf_read && (rule.leaf_read_any == 0 || entry & rule.leaf_read_any != 0);
         Perm::NONE.with(Perm::READ, read).with(Perm::WRITE, write).with(Perm::EXECUTE, execute).with(Perm::USER, user)
     }
+}
+
+/// What the leaf `entry` of a level is judged by.
+#[inline(always)]
+pub(super) const fn rule<'f>(f: &'f PageFormat, level: &'f Level, entry: u64) -> &'f PermRule {
+    if is_large(level, entry)
+        && let Some(rule) = &level.large.perm
+    {
+        return rule;
+    }
+    match &level.perm {
+        Some(rule) => rule,
+        None => &f.perm,
+    }
+}
+
+/// Bits of a leaf that its permissions can hang on.
+#[inline(always)]
+pub(super) const fn flags(f: &PageFormat, level: &Level, entry: u64) -> u64 {
+    // A larger page has flags where others have address bits.
+    if level.large.mask != 0 { entry & ((1 << level.large.shift) - 1) } else { entry & !f.address_mask }
+}
+
+#[inline(always)]
+const fn is_large(level: &Level, entry: u64) -> bool {
+    level.large.mask != 0 && entry & level.large.mask == level.large.value
 }
 
 #[inline(always)]
@@ -129,7 +155,7 @@ pub(super) const fn decode(f: &PageFormat, level: &Level, entry: u64) -> Entry {
     {
         return Entry::Table(address(f, entry));
     }
-    if entry & f.present != f.present {
+    if entry & f.present != f.present || (f.present_any != 0 && entry & f.present_any == 0) {
         return Entry::Absent;
     }
     if f.forbidden.0 != 0 && entry & f.forbidden.0 == f.forbidden.1 {
@@ -150,9 +176,20 @@ pub(super) const fn decode(f: &PageFormat, level: &Level, entry: u64) -> Entry {
             if f.napot != 0 && entry & f.napot != 0 {
                 return napot(f, level, entry);
             }
+            if is_large(level, entry) {
+                return large(f, &level.large, entry);
+            }
             Entry::Page(leaf_address(f, level, entry), level.shift)
         }
     }
+}
+
+/// A page that takes several entries.
+#[cold]
+const fn large(f: &PageFormat, l: &Large, entry: u64) -> Entry {
+    let [a, b] = l.extra;
+    let base = address(f, entry) & !((1u64 << l.shift) - 1);
+    Entry::Page(base | extra(a, entry) | extra(b, entry), l.shift)
 }
 
 /// RISC-V Svnapot: the low bits of the page number say the size; only 64 KiB (`1000`) is defined, and only at the last level.
@@ -178,6 +215,13 @@ pub(super) const fn half(f: &PageFormat, va: u64) -> Option<bool> {
         Canonical::Zero => {
             if va >> f.va_bits == 0 {
                 Some(false)
+            } else {
+                None
+            }
+        }
+        Canonical::Below(bit) => {
+            if va >> f.va_bits == 0 {
+                Some(va >> bit != 0)
             } else {
                 None
             }

@@ -1,13 +1,13 @@
 //! The slow walk: each step by itself, for `vtop`, and to say why a fast walk failed.
 
-use super::entry::{Entry, Seen, decode, entry_offset, half};
+use super::entry::{Entry, Seen, decode, entry_offset, half, rule};
 use super::fault::{Fault, FaultReason};
 use super::memory::Memory;
 use super::num::to_u64;
-use super::software::{Meaning, Software};
+use super::software::Software;
 use super::walk::Page;
-use crate::arch::PageFormat;
-use memsh_plugin::{Perm, PhysAddr, Translation, VirtAddr, umem};
+use crate::arch::{Level, PageFormat};
+use memsh_plugin::{PhysAddr, Translation, VirtAddr, umem};
 
 /// One step of a walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,21 +106,39 @@ fn walk(
                 table = next;
                 seen = seen.table(level, e);
             }
-            Entry::Page(base, shift) => return Ok(Page { base, shift, perm: seen.page(&f.perm, e) }),
+            Entry::Page(base, shift) => return Ok(Page { base, shift, perm: seen.page(rule(f, level, e), e) }),
             Entry::Reserved => return Err(fault(FaultReason::ReservedBits)),
-            Entry::Absent if e == 0 => return Err(fault(FaultReason::NotPresent)),
-            Entry::Absent => match software.meaning(f, e, level.shift) {
-                Meaning::Resident(base, shift) => {
-                    if let Some(s) = steps.last_mut() {
-                        s.page = Some(base);
+            Entry::Absent => {
+                let kept = match software.apart(f, level.shift) {
+                    Some(distance) => {
+                        let step =
+                            own_step(f, memory, level, steps.last().copied(), distance).ok_or(fault(FaultReason::NotPresent))?;
+                        steps.push(step);
+                        step.entry.ok_or(fault(FaultReason::NotInImage))?
                     }
-                    return Ok(Page { base, shift, perm: Perm::NONE });
+                    None => e,
+                };
+                if kept == 0 {
+                    return Err(fault(FaultReason::NotPresent));
                 }
-                Meaning::Gone(reason) => return Err(fault(reason)),
-            },
+                let page = software.meaning(f, kept, level.shift).page().map_err(fault)?;
+                if let Some(s) = steps.last_mut() {
+                    s.page = Some(page.base);
+                }
+                return Ok(page);
+            }
         }
     }
     Err(Fault { level: 1, reason: FaultReason::NotPresent, entry: None, entry_address: None })
+}
+
+/// The step from the processor's entry to the one that the system itself keeps, `distance` bytes before it.
+fn own_step(f: &PageFormat, memory: &Memory, level: &Level, last: Option<Step>, distance: u64) -> Option<Step> {
+    let last = last?;
+    let entry_address = last.entry_address.checked_sub(distance)?;
+    let table = last.table.checked_sub(distance)?;
+    let name = if level.name == "L2" { "L2 of Linux" } else { level.name };
+    Some(Step { table_name: name, table, entry_address, entry: load(f, memory, entry_address), ..last })
 }
 
 fn load(f: &PageFormat, memory: &Memory, address: u64) -> Option<u64> {

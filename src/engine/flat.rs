@@ -50,6 +50,7 @@ impl Flat {
             Arch::X86Pae => Paging::X86Pae,
             Arch::X86_64 => Paging::X86_64Split,
             Arch::AArch64 => Paging::AArch64K4B48,
+            Arch::Arm => Paging::ArmShort,
             Arch::RiscV64 => Paging::Sv48,
             Arch::RiscV32 => Paging::Sv32,
         }

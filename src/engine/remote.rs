@@ -1,13 +1,13 @@
 //! Translation over memory where each access costs a call: level by level, whole tables at a time, equal tables once.
 
-use super::entry::{Entry, Seen, decode, entry_offset, half};
+use super::entry::{Entry, Seen, decode, entry_offset, half, rule};
 use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
-use super::software::{Meaning, Software};
+use super::software::Software;
 use super::spans::{Merge, Visit, Walked, budget, clip, resident, root_visits, word};
 use super::walk::Page;
 use crate::arch::{Level, PageFormat};
-use memsh_plugin::{Perm, PhysAddr, PhysReadOp, Status, umem};
+use memsh_plugin::{PhysAddr, PhysReadOp, Status, umem};
 use std::collections::HashMap;
 
 /// Bytes of tables read at once: 4096 tables of 4 KiB. Memory stays bounded, and a call never carries little.
@@ -116,22 +116,24 @@ pub(super) fn translate(
         while !rest.is_empty() {
             let (group, tail) = rest.split_at(group_end(rest, limit, |t| t.table));
             rest = tail;
-            let tables = Tables::read(f, memory, level, group.iter().map(|t| t.table));
+            let apart = software.apart(f, level.shift);
+            let own = |t: &Traveller| apart.and_then(|distance| t.table.checked_sub(distance));
+            let wanted = group.iter().flat_map(|t| [Some(t.table), own(t)]).flatten();
+            let tables = Tables::read(f, memory, level, wanted);
             for t in group {
                 let offset = index(umem::from(entry_offset(f, level, t.va))).unwrap_or(0);
-                let Some(entry) = tables.table(t.table).and_then(|b| b.get(offset..offset + entry_bytes(f))).map(word) else {
-                    continue;
-                };
+                let entry_of = |table| tables.table(table).and_then(|b| b.get(offset..offset + entry_bytes(f))).map(word);
+                let Some(entry) = entry_of(t.table) else { continue };
                 let page = match decode(f, level, entry) {
                     Entry::Table(table) => {
                         next.push(Traveller { table, seen: t.seen.table(level, entry), ..*t });
                         None
                     }
-                    Entry::Page(base, shift) => Some(Page { base, shift, perm: t.seen.page(&f.perm, entry) }),
-                    Entry::Absent => match software.meaning(f, entry, level.shift) {
-                        Meaning::Resident(base, shift) => Some(Page { base, shift, perm: Perm::NONE }),
-                        Meaning::Gone(_) => None,
-                    },
+                    Entry::Page(base, shift) => Some(Page { base, shift, perm: t.seen.page(rule(f, level, entry), entry) }),
+                    Entry::Absent => {
+                        let kept = if apart.is_some() { own(t).and_then(entry_of).unwrap_or(0) } else { entry };
+                        software.meaning(f, kept, level.shift).page().ok().filter(|_| kept != 0)
+                    }
                     Entry::Reserved => None,
                 };
                 if let (Some(page), Some(slot)) = (page, out.get_mut(t.which)) {
@@ -163,7 +165,8 @@ fn group_end<T>(items: &[T], limit: usize, table: impl Fn(&T) -> u64) -> usize {
 
 /// A piece of the address space, in order: a page that is known, or a table to look into.
 enum Item {
-    Page(u64, Page),
+    /// An address, the page, and log2 of the part of it that one entry maps.
+    Page(u64, Page, u32),
     Table(Visit),
 }
 
@@ -209,8 +212,8 @@ impl Spans<'_, '_> {
             }
             if tables == 0 {
                 for item in group {
-                    if let Item::Page(at, page) = item {
-                        self.merge.page(at, &page);
+                    if let Item::Page(at, page, part) = item {
+                        self.merge.part(at, part, &page);
                     }
                 }
                 continue;
@@ -227,15 +230,17 @@ impl Spans<'_, '_> {
             Item::Table(v) => Some(v.table),
             Item::Page(..) => None,
         });
-        let tables = Tables::read(f, self.memory, level, wanted);
+        let apart = self.software.apart(f, level.shift);
+        let own = |table: u64| apart.and_then(|distance| table.checked_sub(distance));
+        let tables = Tables::read(f, self.memory, level, wanted.flat_map(|t| [Some(t), own(t)]).flatten());
         let entry_size = entry_bytes(f);
         // Below the last level nothing follows: its pages need not be kept.
         let last_level = depth + 1 == f.depth;
         let mut out = Vec::new();
         for item in group {
             let v = match item {
-                Item::Page(at, page) if last_level => {
-                    self.merge.page(at, &page);
+                Item::Page(at, page, part) if last_level => {
+                    self.merge.part(at, part, &page);
                     continue;
                 }
                 Item::Page(..) => {
@@ -252,11 +257,14 @@ impl Spans<'_, '_> {
             self.walked.missing_tables += u64::from(tables.status(v.table) != Status::DONE);
             let range =
                 to_usize(v.first).saturating_mul(entry_size)..to_usize(v.last).saturating_add(1).saturating_mul(entry_size);
-            let Some(entries) = tables.table(v.table).and_then(|t| t.get(range)) else {
+            let Some(entries) = tables.table(v.table).and_then(|t| t.get(range.clone())) else {
                 continue;
             };
+            let own = own(v.table).and_then(|t| tables.table(t)).and_then(|t| t.get(range)).unwrap_or(&[]);
+            let mut own = own.chunks_exact(entry_size).map(word);
             let mut at = v.base + (v.first << level.shift);
             for entry in entries.chunks_exact(entry_size).map(word) {
+                let kept = if apart.is_some() { own.next().unwrap_or(0) } else { entry };
                 match decode(f, level, entry) {
                     Entry::Table(next) => {
                         if let Some(below) = f.used_levels().get(depth + 1) {
@@ -271,19 +279,19 @@ impl Spans<'_, '_> {
                         }
                     }
                     Entry::Page(base, shift) => {
-                        let page = Page { base, shift, perm: v.seen.page(&f.perm, entry) };
+                        let page = Page { base, shift, perm: v.seen.page(rule(f, level, entry), entry) };
                         if last_level {
                             self.merge.entry(at, level, &page);
                         } else {
-                            out.push(Item::Page(at, page));
+                            out.push(Item::Page(at, page, level.shift));
                         }
                     }
-                    Entry::Absent if entry != 0 => {
-                        let page = resident(f, self.software, entry, level.shift);
+                    Entry::Absent if kept != 0 => {
+                        let page = resident(f, self.software, kept, level.shift);
                         if last_level {
                             page.iter().for_each(|p| self.merge.page(at, p));
                         } else {
-                            out.extend(page.map(|p| Item::Page(at, p)));
+                            out.extend(page.map(|p| Item::Page(at, p, p.shift)));
                         }
                     }
                     Entry::Absent | Entry::Reserved => {}

@@ -1,8 +1,13 @@
 //! What an operating system writes into entries that the processor ignores.
 
+mod arm;
+mod riscv;
+
 use super::entry::leaf_address;
 use super::fault::FaultReason;
+use super::walk::Page;
 use crate::arch::{Arch, Leaf, PageFormat};
+use memsh_plugin::Perm;
 
 /// How the system that owns the page tables uses entries that are not valid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,7 +19,7 @@ pub enum Software {
     Linux,
     /// Linux on AArch64, whose swap entries changed over time.
     LinuxAArch64(SwapEntry),
-    /// Linux of this version, where the meaning of a bit depends on it.
+    /// Linux of this version, where the meaning of a bit depends on it (RISC-V, ARM).
     LinuxOf {
         /// The first number.
         major: u16,
@@ -39,8 +44,21 @@ pub enum SwapEntry {
 pub(super) enum Meaning {
     /// The page is resident at this physical address and this size (log2), only made inaccessible.
     Resident(u64, u32),
+    /// The page is resident and accessible; only the processor must ask the system first (not yet young).
+    Idle(Page),
     /// It is not resident.
     Gone(FaultReason),
+}
+
+impl Meaning {
+    /// The page, where it is resident.
+    pub(super) fn page(self) -> Result<Page, FaultReason> {
+        match self {
+            Meaning::Resident(base, shift) => Ok(Page { base, shift, perm: Perm::NONE }),
+            Meaning::Idle(page) => Ok(page),
+            Meaning::Gone(reason) => Err(reason),
+        }
+    }
 }
 
 /// x86: `_PAGE_PROTNONE` is the global bit (arch/x86/include/asm/pgtable_types.h).
@@ -54,12 +72,7 @@ const X86_INVERTED: u64 = 1 << 51;
 const SWAP_AREAS: u64 = 23;
 
 impl Software {
-    /// Whether it is Linux, of whatever version.
-    pub fn is_linux(self) -> bool {
-        !matches!(self, Software::None)
-    }
-
-    /// The version; the highest where none is told.
+    /// The version of Linux; the highest where none is told.
     fn version(self) -> (u16, u16) {
         match self {
             Software::LinuxOf { major, minor } => (major, minor),
@@ -67,24 +80,33 @@ impl Software {
         }
     }
 
-    /// The meaning of an invalid, non-zero `entry` that would map `1 << shift` bytes.
-    pub(super) fn meaning(self, f: &PageFormat, entry: u64, shift: u32) -> Meaning {
-        if !self.is_linux() {
-            return Meaning::Gone(FaultReason::NotPresent);
-        }
+    /// How many bytes before the processor's entry the system keeps one of its own, where it does: the processor's is zero for all that
+    /// the processor may not use right now. `shift` is that of the level.
+    #[inline(always)]
+    pub(super) const fn apart(self, f: &PageFormat, shift: u32) -> Option<u64> {
         match (self, f.arch) {
+            (Software::Linux | Software::LinuxOf { .. }, Arch::Arm) if f.entry_size == 4 && shift == 12 => Some(arm::APART),
+            _ => None,
+        }
+    }
+
+    /// The meaning of an invalid, non-zero `entry` (or of the system's own, where that is [`apart`](Self::apart)) that would map `1 << shift` bytes.
+    pub(super) fn meaning(self, f: &PageFormat, entry: u64, shift: u32) -> Meaning {
+        match (self, f.arch) {
+            (Software::None, _) => Meaning::Gone(FaultReason::NotPresent),
             (_, Arch::X86_64) => linux_x86_64(entry, shift),
             (_, Arch::X86Pae) => linux_x86_pae(entry, shift),
             (_, Arch::X86) => linux_x86(entry, shift),
             (Software::LinuxAArch64(swap), Arch::AArch64) => linux_aarch64(f, swap, entry, shift),
-            (_, Arch::RiscV64) => linux_riscv(f, entry, shift, self.version()),
+            (_, Arch::Arm) => arm::meaning(f, entry, shift, self.version()),
+            (_, Arch::RiscV64) => riscv::meaning(f, entry, shift, self.version()),
             _ => Meaning::Gone(FaultReason::NotPresent),
         }
     }
 }
 
 /// Swap area and slot, where they can be ones.
-fn swapped(area: u64, slot: u64) -> Meaning {
+fn area_and_slot(area: u64, slot: u64) -> Meaning {
     match u32::try_from(area) {
         Ok(a) if area < SWAP_AREAS && slot > 0 => Meaning::Gone(FaultReason::Swapped { area: a, slot }),
         _ => Meaning::Gone(FaultReason::NotPresent),
@@ -101,7 +123,7 @@ fn linux_x86(entry: u64, shift: u32) -> Meaning {
         return Meaning::Resident(entry & 0xffff_f000, shift);
     }
     // Type in bits 5:1, offset in bits 31:9.
-    swapped(entry >> 1 & 31, entry >> 9)
+    area_and_slot(entry >> 1 & 31, entry >> 9)
 }
 
 /// Linux on 32-bit x86 with PAE (arch/x86/include/asm/pgtable-3level.h): since the L1TF fix of 4.18 as on x86-64; swap entries before
@@ -114,7 +136,7 @@ fn linux_x86_pae(entry: u64, shift: u32) -> Meaning {
     let upper = entry >> 32;
     if shift == 12 && entry & 0xffff_ffff == 0 {
         // An inverted slot with 23 zeros at its end would be one of 32 GiB and more.
-        return swapped(upper & 31, upper >> 5);
+        return area_and_slot(upper & 31, upper >> 5);
     }
     linux_x86_64(entry, shift)
 }
@@ -136,7 +158,7 @@ fn linux_x86_64(entry: u64, shift: u32) -> Meaning {
         return Meaning::Gone(FaultReason::NotPresent);
     }
     // Type in bits 63:59, inverted offset in bits 58:9.
-    swapped(entry >> 59, (!entry << 5) >> 14)
+    area_and_slot(entry >> 59, (!entry << 5) >> 14)
 }
 
 /// AArch64: the valid bit, and the one that tells a table or page from a block.
@@ -183,32 +205,7 @@ fn linux_aarch64(f: &PageFormat, swap: SwapEntry, entry: u64, shift: u32) -> Mea
         SwapEntry::Area3 => (entry >> 3 & 0x1f, entry >> 8 & ((1 << 50) - 1)),
         SwapEntry::Area6 => (entry >> 6 & 0x1f, entry >> 12 & ((1 << 50) - 1)),
     };
-    swapped(area, slot)
-}
-
-/// Linux on RISC-V (arch/riscv/include/asm/pgtable-bits.h, pgtable.h). An inaccessible page has READ set beside whatever bit says
-/// PROT_NONE (GLOBAL today, READ itself before), a swapped one neither.
-fn linux_riscv(f: &PageFormat, entry: u64, shift: u32, version: (u16, u16)) -> Meaning {
-    const READ: u64 = 1 << 1;
-    if !matches!(shift, 12 | 21 | 30) {
-        return Meaning::Gone(FaultReason::NotPresent);
-    }
-    if entry & READ != 0 {
-        let base = (entry & f.address_mask) << f.address_shift;
-        return Meaning::Resident(base & !((1 << shift) - 1), shift);
-    }
-    if shift > 12 {
-        return Meaning::Gone(FaultReason::NotPresent);
-    }
-    // The type moved up when PROT_NONE became the bit for global pages, and again by one for the marker of exclusive pages (6.3).
-    let low = match version {
-        (6, 3..) | (7.., _) => 7,
-        (5, 19..) | (6, _) => 6,
-        (0..=4, _) | (5, 0..=15) => 2,
-        // Between, which of two it is can't be told from the version.
-        _ => return Meaning::Gone(FaultReason::NotPresent),
-    };
-    swapped(entry >> low & 0x1f, entry >> (low + 5))
+    area_and_slot(area, slot)
 }
 
 #[cfg(test)]
@@ -288,25 +285,5 @@ mod tests {
         // __swp_entry(type 1, offset 123): (~offset << 14 >> 5) | type << 59
         let entry = ((!123u64) << 14 >> 5) | 1 << 59;
         assert_eq!(Software::Linux.meaning(&X86_64, entry, 12), Meaning::Gone(FaultReason::Swapped { area: 1, slot: 123 }));
-    }
-
-    #[test]
-    fn riscv_prot_none_and_swap() {
-        use crate::arch::riscv::SV39;
-        // PROT_NONE | READ | ACCESSED of frame 0x80123.
-        let entry = 0x80123 << 10 | 0x62;
-        assert_eq!(Software::Linux.meaning(&SV39, entry, 12), Meaning::Resident(0x8012_3000, 12));
-        // Before PROT_NONE was the global bit.
-        let old = Software::LinuxOf { major: 5, minor: 10 };
-        assert_eq!(old.meaning(&SV39, 0x80123 << 10 | 0x42, 12), Meaning::Resident(0x8012_3000, 12));
-        let gone = |area, slot| Meaning::Gone(FaultReason::Swapped { area, slot });
-        // Area 1, slot 77; exclusive.
-        assert_eq!(Software::Linux.meaning(&SV39, 77 << 12 | 1 << 7 | 1 << 6, 12), gone(1, 77));
-        let v61 = Software::LinuxOf { major: 6, minor: 1 };
-        assert_eq!(v61.meaning(&SV39, 77 << 11 | 1 << 6, 12), gone(1, 77));
-        assert_eq!(old.meaning(&SV39, 77 << 7 | 1 << 2, 12), gone(1, 77));
-        let unsure = Software::LinuxOf { major: 5, minor: 17 };
-        assert_eq!(unsure.meaning(&SV39, 77 << 7 | 1 << 2, 12), Meaning::Gone(FaultReason::NotPresent));
-        assert_eq!(Software::None.meaning(&SV39, entry, 12), Meaning::Gone(FaultReason::NotPresent));
     }
 }

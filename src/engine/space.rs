@@ -8,6 +8,7 @@ use super::flat::Flat;
 use super::mapped::{Load, Mapped};
 use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
+use super::pager::Pager;
 use super::remote::{self, number};
 use super::software::Software;
 use super::spans::{Merge, PageRun, Spans, Walked, budget, root_visits};
@@ -30,6 +31,8 @@ pub struct AddressSpace {
     software: Software,
     /// Only over memory that costs per access.
     cache: Option<Arc<TranslationCache>>,
+    /// For pages that are in no frame.
+    pager: Option<Arc<dyn Pager>>,
     /// In place of page tables. The walk that is written out in place does not ask: a flat space never has its format.
     flat: Option<Arc<Flat>>,
 }
@@ -39,7 +42,7 @@ impl AddressSpace {
     pub fn new(memory: Memory, paging: Paging, root: PhysAddr) -> Self {
         let root = to_u64(root.value()).unwrap_or(0) & paging.format().root_mask;
         let cache = memory.mapped().is_none().then(|| Arc::new(TranslationCache::new()));
-        Self { memory, paging, lower: root, upper: root, software: Software::None, cache, flat: None }
+        Self { memory, paging, lower: root, upper: root, software: Software::None, cache, pager: None, flat: None }
     }
 
     /// A space without page tables, of a processor of this architecture.
@@ -75,6 +78,33 @@ impl AddressSpace {
     #[must_use]
     pub fn with_roots(&self, paging: Paging, lower: PhysAddr, upper: PhysAddr) -> Self {
         Self { paging, ..self.with_root(lower) }.with_upper_root(upper)
+    }
+
+    /// The same, with somebody who knows where pages lie that are in no frame. They are read; they still have no translation.
+    #[must_use]
+    pub fn with_pager(mut self, pager: Arc<dyn Pager>) -> Self {
+        self.pager = Some(pager);
+        self
+    }
+
+    /// Fills `piece`, which lies in the page of `va`, from where the pager has it.
+    #[cold]
+    fn paged(&self, va: u64, piece: &mut [u8]) -> bool {
+        let Some(pager) = &self.pager else { return false };
+        let Err(fault) = self.slow(VirtAddr::new(umem::from(va))) else { return false };
+        let size = self.format().page_size();
+        let (Some(len), Some(from)) = (index(umem::from(size)), index(umem::from(va & (size - 1)))) else { return false };
+        let mut page = vec![0; len];
+        if !pager.fill(fault.reason, &mut page) {
+            return false;
+        }
+        match from.checked_add(piece.len()).and_then(|end| page.get(from..end)) {
+            Some(bytes) => {
+                piece.copy_from_slice(bytes);
+                true
+            }
+            None => false,
+        }
     }
 
     /// How entries that are not valid are understood.
@@ -306,6 +336,7 @@ impl AddressSpace {
                     all &= whole;
                     some |= whole || m.touches(umem::from(page.address(at)), to_umem(n));
                 }
+                None if self.paged(at, piece) => some = true,
                 None => {
                     piece.fill(0);
                     all = false;
@@ -354,8 +385,8 @@ impl AddressSpace {
         }
         let mut pages = self.remote_pages(&vas).into_iter().zip(&vas);
         let mut pieces: Vec<PhysReadOp> = Vec::new();
-        // Which operation a piece belongs to, and whether it is mapped.
-        let mut owners: Vec<(usize, bool)> = Vec::new();
+        // Which operation a piece belongs to, and how it ended where that is known without a read.
+        let mut owners: Vec<(usize, Option<Status>)> = Vec::new();
         for (i, op) in ops.iter_mut().enumerate() {
             let mut at = number(op.addr);
             let mut rest: &mut [u8] = &mut op.buf;
@@ -368,11 +399,12 @@ impl AddressSpace {
                 match pages.next() {
                     Some((Some(page), _)) => {
                         pieces.push(PhysReadOp::new(PhysAddr::new(umem::from(page.address(at))), piece));
-                        owners.push((i, true));
+                        owners.push((i, None));
                     }
+                    _ if self.paged(at, piece) => owners.push((i, Some(Status::DONE))),
                     _ => {
                         piece.fill(0);
-                        owners.push((i, false));
+                        owners.push((i, Some(Status::MISSING)));
                     }
                 }
                 at = at.wrapping_add(to_u64(to_umem(n)).unwrap_or(0));
@@ -384,8 +416,8 @@ impl AddressSpace {
         drop(pieces);
         let mut ends = ends.into_iter();
         let mut states = vec![(false, true); ops.len()];
-        for (i, mapped) in owners {
-            let end = if mapped { ends.next().unwrap_or(Status::FAILED) } else { Status::MISSING };
+        for (i, end) in owners {
+            let end = end.unwrap_or_else(|| ends.next().unwrap_or(Status::FAILED));
             if let Some((some, all)) = states.get_mut(i) {
                 *some |= matches!(end, Status::DONE | Status::PARTIAL);
                 *all &= end.is_done();

@@ -1,9 +1,9 @@
 //! The walk over a whole address space: every mapping, neighbours merged into runs.
 
-use super::entry::{Entry, Seen, decode};
+use super::entry::{Entry, Seen, decode, flags, rule};
 use super::mapped::Mapped;
 use super::num::{index, to_umem};
-use super::software::{Meaning, Software};
+use super::software::Software;
 use super::walk::Page;
 use crate::arch::typed::Format;
 use crate::arch::{Canonical, Level, PageFormat, SplitRoots};
@@ -63,10 +63,16 @@ impl<'a> Merge<'a> {
     /// What an entry of a level maps: the page, or its own part of a page that several entries map together (Svnapot).
     #[inline(always)]
     pub(super) fn entry(&mut self, va: u64, level: &Level, page: &Page) {
-        if page.shift == level.shift {
+        self.part(va, level.shift, page);
+    }
+
+    /// The part of a page, `1 << shift` bytes, that lies at `va`.
+    #[inline(always)]
+    pub(super) fn part(&mut self, va: u64, shift: u32, page: &Page) {
+        if page.shift == shift {
             self.page(va, page);
         } else {
-            self.piece(va, page.address(va), level.shift, page);
+            self.piece(va, page.address(va), shift, page);
         }
     }
 
@@ -140,6 +146,10 @@ pub(super) fn root_visits(f: &PageFormat, roots: (u64, u64), start: u64, last: u
             let upper = if split == SplitRoots::Yes { roots.1 } else { roots.0 };
             vec![(roots.0, 0, 0, entries / 2 - 1), (upper, high, entries / 2, entries - 1)]
         }
+        (Canonical::Below(bit), _) => {
+            let border = 1u64 << (bit - level.shift);
+            vec![(roots.0, 0, 0, border - 1), (roots.1, 0, border, entries - 1)]
+        }
         (_, SplitRoots::Yes) => vec![(roots.0, 0, 0, entries - 1), (roots.1, high, 0, entries - 1)],
         _ => vec![(roots.0, 0, 0, entries - 1)],
     };
@@ -166,10 +176,7 @@ pub(super) fn clip(level: &Level, v: Visit, start: u64, last: u64) -> Option<Vis
 /// What an invalid entry maps after all, by the system's own bits.
 #[cold]
 pub(super) fn resident(f: &PageFormat, software: Software, entry: u64, shift: u32) -> Option<Page> {
-    match software.meaning(f, entry, shift) {
-        Meaning::Resident(base, shift) => Some(Page { base, shift, perm: Perm::NONE }),
-        Meaning::Gone(_) => None,
-    }
+    software.meaning(f, entry, shift).page().ok()
 }
 
 /// How many tables a walk may visit over a memory of `size` bytes. Tables are shared (the kernel's half, the shadow of a
@@ -237,7 +244,10 @@ impl Spans<'_, '_> {
                     self.visit_outlined::<F>(depth + 1, child);
                 }
             }
-            Entry::Page(base, shift) => self.merge.page(at, &Page { base, shift, perm: v.seen.page(&f.perm, entry) }),
+            Entry::Page(base, shift) => {
+                let perm = v.seen.page(rule(f, level, entry), entry);
+                self.merge.entry(at, level, &Page { base, shift, perm });
+            }
             Entry::Absent if entry != 0 => {
                 if let Some(page) = resident(f, self.software, entry, level.shift) {
                     self.merge.page(at, &page);
@@ -280,17 +290,24 @@ impl Spans<'_, '_> {
     fn leaves(&mut self, f: &PageFormat, level: &Level, v: &Visit, entries: &[u8]) {
         let size = usize::try_from(f.entry_size).unwrap_or(8);
         let mut at = v.base + (v.first << level.shift);
+        let apart = self.software.apart(f, level.shift);
         // Neighbours mostly have equal flags, and then equal permissions.
-        let (mut flags, mut perm) = (u64::MAX, Perm::NONE);
+        let (mut last, mut perm) = (u64::MAX, Perm::NONE);
         for bytes in entries.chunks_exact(size) {
             let entry = word(bytes);
             match decode(f, level, entry) {
                 Entry::Page(base, shift) => {
-                    if entry & !f.address_mask != flags {
-                        flags = entry & !f.address_mask;
-                        perm = v.seen.page(&f.perm, entry);
+                    if flags(f, level, entry) != last {
+                        last = flags(f, level, entry);
+                        perm = v.seen.page(rule(f, level, entry), entry);
                     }
                     self.merge.entry(at, level, &Page { base, shift, perm });
+                }
+                Entry::Absent if apart.is_some() => {
+                    let index = (at - v.base) >> level.shift;
+                    if let Some(page) = self.own(f, level, v.table + index * f.entry_size_u64(), apart) {
+                        self.merge.page(at, &page);
+                    }
                 }
                 Entry::Absent if entry != 0 && self.software != Software::None => {
                     if let Some(page) = resident(f, self.software, entry, level.shift) {
@@ -301,6 +318,17 @@ impl Spans<'_, '_> {
             }
             at = at.wrapping_add(1 << level.shift);
         }
+    }
+}
+
+impl Spans<'_, '_> {
+    /// What the system's own entry maps, which lies before the processor's at `place`.
+    #[cold]
+    fn own(&self, f: &PageFormat, level: &Level, place: u64, apart: Option<u64>) -> Option<Page> {
+        let mut bytes = [0u8; 4];
+        let at = PhysAddr::new(umem::from(place.checked_sub(apart?)?));
+        let entry = u64::from(self.mapped.read(at, &mut bytes).then(|| u32::from_le_bytes(bytes))?);
+        if entry == 0 { None } else { resident(f, self.software, entry, level.shift) }
     }
 }
 

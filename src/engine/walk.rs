@@ -1,6 +1,6 @@
 //! The walk over memory that lies in our own address space.
 
-use super::entry::{Entry, Seen, decode, entry_offset};
+use super::entry::{Entry, Seen, decode, entry_offset, rule};
 use super::mapped::{Load, Mapped};
 use crate::arch::PageFormat;
 use memsh_plugin::{Perm, umem};
@@ -66,7 +66,7 @@ pub(super) fn walk(f: &PageFormat, m: impl Load, root: u64, va: u64, memo: &mut 
                         table = next;
                         seen = seen.table(level, entry);
                     }
-                    Entry::Page(base, shift) => return Some(found(base, shift, seen.page(&f.perm, entry), va)),
+                    Entry::Page(base, shift) => return Some(found(base, shift, seen.page(rule(f, level, entry), entry), va)),
                     Entry::Absent | Entry::Reserved => return None,
                 }
             }
@@ -101,7 +101,7 @@ fn leaf(f: &PageFormat, m: impl Load, table: u64, seen: Seen, va: u64) -> Option
     let level = f.levels.get(f.depth.checked_sub(1)?)?;
     let entry = load(f, m, table.wrapping_add(entry_offset(f, level, va)))?;
     match decode(f, level, entry) {
-        Entry::Page(base, shift) => Some(found(base, shift, seen.page(&f.perm, entry), va)),
+        Entry::Page(base, shift) => Some(found(base, shift, seen.page(rule(f, level, entry), entry), va)),
         _ => None,
     }
 }

@@ -56,6 +56,12 @@ const SHARED: usize = 256 << 10;
 /// Threads that are unpacking beside those that asked, in the whole program.
 static HELPERS: AtomicUsize = AtomicUsize::new(0);
 
+/// How many processors there are. Finding out costs more than reading a page: it is done once.
+fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+}
+
 /// Unpacked blocks, by their first address. When full it starts anew with the younger half.
 #[derive(Default)]
 struct Kept {
@@ -168,6 +174,7 @@ impl BlockMemory {
             rest = tail;
             match at.checked_add(len) {
                 Some(next) => at = next,
+                None if rest.is_empty() => break,
                 // The address space ends here; what is left of the buffer lies past its end.
                 None => {
                     pieces.push(Piece { op, block: None, skip: 0, buf: rest, done: false });
@@ -221,7 +228,7 @@ impl BlockMemory {
 
     fn fill_all(&self, pieces: &mut [Piece<'_>]) {
         let bytes: usize = pieces.iter().map(|p| p.buf.len()).sum();
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = processors();
         let wanted = (bytes / SHARED * 2).min(threads).saturating_sub(1).min(pieces.len().saturating_sub(1));
         // Whoever reads in parallel already (a search) finds the helpers taken, and does its part alone.
         let granted = (0..wanted)

@@ -4,10 +4,13 @@ use super::avml;
 use super::blocks::Blocks;
 use super::crashdump;
 use super::elf;
+use super::ewf;
 use super::hiberfil;
+use super::hyperv;
 use super::input::Input;
 use super::kdump;
 use super::lime;
+use super::lkcd;
 use super::magic;
 use super::map::Content;
 use super::memory::{Claim, Place};
@@ -80,6 +83,8 @@ struct Format {
 const FORMATS: &[Format] = &[
     Format { name: "elf", signature: "7f 45 4c 46", probe: elf::probe, parse: elf::parse },
     Format { name: "lime", signature: "45 4d 69 4c (LiME)", probe: lime::probe, parse: lime::parse },
+    Format { name: "lkcd", signature: "ed 23 8f 61 73 01 19 a8 (LKCD)", probe: lkcd::probe, parse: lkcd::parse },
+    Format { name: "ewf", signature: "45 56 46 09 (EVF)", probe: ewf::probe, parse: ewf::parse },
     Format { name: "kdump", signature: "KDUMP, DISKDUMP or makedumpfile", probe: kdump::probe, parse: kdump::parse },
     Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
     Format { name: "qemu", signature: "51 45 56 4d (QEVM)", probe: qemu::probe, parse: qemu::parse },
@@ -87,7 +92,6 @@ const FORMATS: &[Format] = &[
     Format { name: "qcow2", signature: "51 46 49 fb (QFI)", probe: qcow2::probe, parse: qcow2::parse },
     Format { name: "crashdump", signature: "PAGEDU64 or PAGEDUMP", probe: crashdump::probe, parse: crashdump::parse },
     Format { name: "hiberfil", signature: "HIBR, WAKE or RSTR", probe: hiberfil::probe, parse: hiberfil::parse },
-    Format { name: "avml", signature: "41 56 4d 4c (AVML)", probe: avml::probe, parse: avml::parse },
     Format { name: "vmware", signature: "d2 be d2 be (VMware checkpoint)", probe: vmware::probe, parse: vmware::parse },
 ];
 
@@ -120,7 +124,8 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
             log.push(format!("{}: yes, the file begins with {}", format.name, format.signature));
             let mut parsed = (format.parse)(input)?;
             unused_sidecars(&mut parsed, options);
-            if options.base.is_some() {
+            // The bytes in an EWF file may be raw memory.
+            if options.base.is_some() && parsed.format != "ewf" {
                 parsed.warnings.push(format!(
                     "--base is for raw images; this {} image has its own addresses, so it was not used",
                     format.name
@@ -145,6 +150,7 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
         log.push("vmware: yes, by its name or its sidecar's".to_owned());
         return Ok(parsed);
     }
+    hyperv::refuse_old(input)?;
     if let Some(parsed) = split::raw(input)? {
         log.push("raw: no known header; treated as the first part of split raw memory".to_owned());
         return Ok(parsed);
@@ -153,6 +159,20 @@ pub(super) fn detect(input: &Input<'_>, subject: &str, log: &mut Vec<String>) ->
     let mut parsed = raw(data, "raw", options)?;
     unused_sidecars(&mut parsed, options);
     Ok(parsed)
+}
+
+/// An image in a container: what `inner` says of `content`, with what was told of the container before it.
+pub(super) fn nested(mut outer: Parsed, content: Arc<Content>, mut inner: Parsed) -> Parsed {
+    // File 0 is the container's: the content comes behind its files.
+    let first = outer.files.len() + 1;
+    for (_, place) in &mut inner.claims {
+        place.file += first;
+    }
+    outer.details.append(&mut inner.details);
+    outer.warnings.append(&mut inner.warnings);
+    outer.files.push(content);
+    outer.files.append(&mut inner.files);
+    Parsed { details: outer.details, warnings: outer.warnings, files: outer.files, ..inner }
 }
 
 /// Says where a file was named that the format has no use for.

@@ -9,6 +9,7 @@ use super::fields::Fields;
 use super::input::Input;
 use super::notes::Notes;
 use super::usercore;
+use super::xen;
 use crate::{At, Error, ErrorKind, Layer, Result};
 
 pub(super) const EM_386: u16 = 3;
@@ -26,9 +27,6 @@ const PN_XNUM: u16 = 0xffff;
 const MOST_SEGMENTS: u64 = 1 << 22;
 /// Note segments beyond these are not read: a core has one.
 const MOST_NOTES: usize = 64;
-
-/// Section names stand near the beginning or the end of a file.
-const ENDS: usize = 1 << 16;
 
 /// Whether `data` begins with `\x7fELF`.
 pub(super) fn probe(data: &[u8]) -> bool {
@@ -224,7 +222,11 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     if is_process(&notes, &tally) {
         return Ok(usercore::parse(&header, &f));
     }
-    judge(&header, &notes, &tally, data)?;
+    // Xen keeps a guest's memory in sections, without a single segment.
+    let xen = tally.loads == 0 && xen::has_sections(data, header.wide, header.big);
+    if !xen {
+        judge(&header, &tally)?;
+    }
     describe(&header, &tally, &mut parsed);
 
     match machine_name(header.machine, header.wide) {
@@ -235,6 +237,7 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
         ("note_vmcoreinfo", notes.vmcoreinfo.is_some()),
         ("note_qemu_cpu", !notes.qemu.is_empty()),
         ("note_virtualbox", notes.virtualbox),
+        ("note_xen", notes.xen),
     ] {
         if found {
             parsed.details.push((name.into(), "yes".into()));
@@ -242,6 +245,14 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     }
     notes.vbox.describe(&mut parsed);
     parsed.cpus = notes.cpus();
+    if xen {
+        xen::parse(data, header.wide, header.big, &mut parsed)?;
+    } else if notes.xen {
+        parsed.warnings.push(
+            "a dump of a Xen host: addresses are the machine's, and the kernel in it (dom0) may be paravirtual, with addresses of its own"
+                .to_owned(),
+        );
+    }
     parsed.vmcoreinfo = notes.vmcoreinfo;
     Ok(parsed)
 }
@@ -284,17 +295,8 @@ fn is_process(notes: &Notes, tally: &Tally) -> bool {
 }
 
 /// Whether this core is one of physical memory at all.
-fn judge(header: &Header, notes: &Notes, tally: &Tally, data: &[u8]) -> Result<()> {
+fn judge(header: &Header, tally: &Tally) -> Result<()> {
     let refuse = |what: String, hint: &str| Err(Error::new(Layer::Image, ErrorKind::Unsupported, what).hint(hint));
-    // Xen's `xm dump-core` keeps the memory in sections, without a single segment.
-    let ends = [data.get(..ENDS).unwrap_or(data), data.get(data.len().saturating_sub(ENDS)..).unwrap_or(&[])];
-    let xen_sections = || ends.iter().any(|part| memchr::memmem::find(part, b".xen_p").is_some());
-    if notes.xen || tally.loads == 0 && xen_sections() {
-        return refuse(
-            "an ELF core of a Xen guest, which memsh does not read yet".into(),
-            "take the memory with another tool, or as raw",
-        );
-    }
     if tally.unplaced() && (tally.loads > 1 || tally.unaddressed > 0) {
         return refuse(
             format!("an ELF core whose {} segments carry no physical addresses", tally.loads),

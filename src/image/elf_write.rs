@@ -21,7 +21,8 @@ fn machine(name: Option<&str>) -> u16 {
     }
 }
 
-fn note(name: &[u8], kind: u32, desc: &[u8]) -> Option<Vec<u8>> {
+/// A note in little-endian order.
+pub(super) fn note(name: &[u8], kind: u32, desc: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     out.extend(u32::try_from(name.len()).ok()?.to_le_bytes());
     out.extend(u32::try_from(desc.len()).ok()?.to_le_bytes());

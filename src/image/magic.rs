@@ -30,8 +30,11 @@ const fn magic(at: usize, bytes: &'static [u8], sort: Sort, name: &'static str, 
     Magic { at, bytes, sort, name, advice }
 }
 
-const AS_ELF: Option<&str> = Some("take it as an ELF core (QEMU: dump-guest-memory without -z, -l, -s, -R; makedumpfile -E)");
 const EWF: Option<&str> = Some("export the raw memory from it first (ewfexport -f raw)");
+
+const SADUMP: Option<&str> =
+    Some("makedumpfile and crash read it: makedumpfile -c -d 0 FILE OUT makes a kdump of it, which memsh reads");
+const S390: Option<&str> = Some("zgetdump -f elf FILE > OUT makes an ELF core of it, which memsh reads");
 
 use Sort::{Archive, Disk, Memory, Other};
 
@@ -44,11 +47,25 @@ pub(super) const MAGICS: &[Magic] = &[
         "a VirtualBox saved state",
         Some("take an ELF core: VBoxManage debugvm VM dumpvmcore --filename FILE"),
     ),
-    // LKCD's dump.h: DUMP_MAGIC_NUMBER 0xa8190173618f23ed.
-    magic(0, &[0xed, 0x23, 0x8f, 0x61, 0x73, 0x01, 0x19, 0xa8], Memory, "an LKCD dump", None),
-    magic(0, &[0xa8, 0x19, 0x01, 0x73, 0x61, 0x8f, 0x23, 0xed], Memory, "an LKCD dump (big-endian)", None),
-    magic(0, b"sadump\0\0", Memory, "a Fujitsu sadump dump", None),
-    magic(0, b"EVF\x09\x0d\x0a\xff\x00", Memory, "an EWF image (EnCase E01)", EWF),
+    magic(0, b"sadump\0\0", Memory, "a Fujitsu sadump dump (partition header)", SADUMP),
+    // The s390 stand-alone dump's DF_S390_MAGIC, and the extended one's (zipl's dump.h).
+    magic(0, &[0xa8, 0x19, 0x01, 0x73, 0x61, 0x8f, 0x23, 0xfd], Memory, "an s390 stand-alone dump", S390),
+    magic(0, &[0xa8, 0x19, 0x01, 0x73, 0x61, 0x8f, 0x23, 0xfe], Memory, "an extended s390 stand-alone dump", S390),
+    // The header of Hyper-V's storage, as dissect.hypervisor names it.
+    magic(
+        0,
+        &[0x14, 0x20, 0x28, 0x01],
+        Memory,
+        "a Hyper-V saved state or configuration (.vmrs, .vmcx)",
+        Some("its memory is not documented: convert it with Microsoft's VmSavedStateDumpProvider, or take a dump in the guest"),
+    ),
+    magic(
+        0,
+        b"AFF\x0a\x0d\x00",
+        Memory,
+        "an AFF image (version 1 to 3)",
+        Some("export the raw memory from it first (affconvert -r)"),
+    ),
     magic(0, b"EVF2\x0d\x0a\x81\x00", Memory, "an EWF2 image (EnCase Ex01)", EWF),
     magic(0, b"LVF\x09\x0d\x0a\xff\x00", Memory, "a logical EWF image (EnCase L01)", EWF),
     magic(0, b"S1SUSPEND", Memory, "a Linux hibernation image (swsusp)", None),

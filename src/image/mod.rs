@@ -18,16 +18,20 @@
 
 mod avml;
 mod blocks;
+mod calendar;
 mod crashdump;
 mod detect;
 mod elf;
 mod elf_write;
+mod ewf;
 mod fields;
 mod hiberfil;
 mod host;
+mod hyperv;
 mod input;
 mod kdump;
 mod lime;
+mod lkcd;
 mod lz4;
 mod magic;
 mod map;
@@ -47,9 +51,11 @@ mod vbox;
 mod vmware;
 mod windows;
 mod write;
+mod xen;
 mod zip;
 
 pub use blocks::BlockMemory;
+pub use kdump::KdumpFacts;
 pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
 pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};

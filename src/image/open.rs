@@ -60,7 +60,7 @@ pub struct ImageFacts {
 }
 
 /// What the image recorded of one processor.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CpuState {
     /// Page-table root as the register holds it (CR3, TTBR0_EL1, satp), where recorded.
     pub root: Option<u64>,
@@ -255,7 +255,9 @@ impl Image {
         facts.details.extend(parsed.details);
         let memory = match &source {
             Source::Plain(m) => {
-                facts.details.push(("runs".into(), m.run_count().to_string()));
+                if m.run_count() > 0 {
+                    facts.details.push(("runs".into(), m.run_count().to_string()));
+                }
                 Memory::new(m.clone())
             }
             Source::Packed(m) => Memory::new(m.clone()),

@@ -1,5 +1,6 @@
 //! Writing physical memory as an image.
 
+use super::kdump::{self, KdumpFacts};
 use super::map::is_zero;
 use super::progress::Progress;
 use crate::engine::{Memory, RunMap, to_u64, to_umem};
@@ -20,6 +21,8 @@ pub enum WriteFormat {
     Lime,
     /// AVML version 2: compressed, blocks of zeros left out.
     Avml,
+    /// kdump version 6, as makedumpfile and QEMU write it: pages packed with zlib; those that can't be read are left out.
+    Kdump(KdumpFacts),
 }
 
 /// What an ELF core says beside the memory.
@@ -36,7 +39,7 @@ pub struct ElfNotes {
 pub struct Summary {
     /// Size of what was written, headers and holes included.
     pub bytes: u64,
-    /// Bytes of the ranges that could not be read; they were written as zeros.
+    /// Bytes of the ranges that could not be read; they were written as zeros, or left out where the format can say so.
     pub unreadable: u64,
     /// Physical address of a raw image's first byte: where it is not 0, opening it needs that as base.
     pub base: PhysAddr,
@@ -72,6 +75,9 @@ pub fn write_image(
             "there is no memory to write in the ranges that were asked for",
         ));
     };
+    if let WriteFormat::Kdump(facts) = format {
+        return kdump::write(memory, &ranges, facts, out, progress);
+    }
     let mut writer =
         Writer { memory, out, at: 0, end: 0, done: 0, total: to_u64(runs.bytes()).unwrap_or(u64::MAX), unreadable: 0, progress };
     let mut base = PhysAddr::NULL;
@@ -83,6 +89,7 @@ pub fn write_image(
         WriteFormat::Padded => writer.flat(&ranges, 0)?,
         WriteFormat::Lime => writer.lime(&ranges)?,
         WriteFormat::Avml => writer.avml(&ranges)?,
+        WriteFormat::Kdump(_) => {}
         WriteFormat::ElfCore(notes) => writer.elf(&ranges, notes)?,
     }
     let (bytes, unreadable) = writer.finish()?;

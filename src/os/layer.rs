@@ -23,6 +23,8 @@ pub struct Hints {
     pub kernel_base: Option<VirtAddr>,
     /// `--symbols`: files and folders.
     pub symbols: Vec<PathBuf>,
+    /// `--swap`: contents of swap areas, in the order of the areas that are on disks.
+    pub swap: Vec<PathBuf>,
     /// Text of the VMCOREINFO note that the image carries.
     pub vmcoreinfo: Option<Vec<u8>>,
     /// Processors that the image recorded.

@@ -72,7 +72,7 @@ pub struct OutputArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Target")]
 pub struct TargetArgs {
-    /// Architecture: x86, x86_pae, x86_64, aarch64, riscv64
+    /// Architecture: x86, x86_pae, x86_64, aarch64, arm, riscv64
     #[arg(long, value_name = "NAME")]
     pub arch: Option<String>,
     /// Physical address of the kernel's page-table root
@@ -96,8 +96,8 @@ pub struct TargetArgs {
     /// Physical address of a raw image's first byte
     #[arg(long, value_name = "ADDR")]
     pub base: Option<String>,
-    /// Swap area of the machine (not supported yet)
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// Swap partition or file of the machine, in the order of its areas on disks (repeatable)
+    #[arg(long, value_name = "FILE")]
     pub swap: Vec<PathBuf>,
     /// Page file of the machine (not supported yet)
     #[arg(long, value_name = "FILE", hide = true)]
@@ -199,12 +199,7 @@ impl TargetArgs {
     /// # Errors
     /// A usage error that names the option.
     pub fn supported(&self) -> Result<()> {
-        let given = [
-            (!self.swap.is_empty(), "--swap"),
-            (!self.pagefile.is_empty(), "--pagefile"),
-            (self.write, "--write"),
-            (!self.os.is_empty(), "-O"),
-        ];
+        let given = [(!self.pagefile.is_empty(), "--pagefile"), (self.write, "--write"), (!self.os.is_empty(), "-O")];
         match given.iter().find(|(given, _)| *given) {
             Some((_, name)) => Err(Failure::usage(format!("{name} is not supported yet"))),
             None => Ok(()),

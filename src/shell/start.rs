@@ -263,13 +263,14 @@ fn open(root: &Root) -> anyhow::Result<Session> {
             dtb: number("--dtb", &t.dtb)?.map(PhysAddr::new),
             kernel_base: number("--kernel-base", &t.kernel_base)?.map(VirtAddr::new),
             symbols: t.symbols.clone(),
+            swap: t.swap.clone(),
             interrupt: Some(&interrupt::FLAG),
             ..Hints::default()
         },
         paging: arch.map(default_paging),
         cache: if t.no_cache { None } else { folders::cache() },
     };
-    for (option, paths) in [("--symbols", &t.symbols), ("--sidecar", &t.sidecar)] {
+    for (option, paths) in [("--symbols", &t.symbols), ("--sidecar", &t.sidecar), ("--swap", &t.swap)] {
         if let Some(path) = paths.iter().find(|p| !p.exists()) {
             return Err(Failure::usage(format!("{option}: there is no {}", path.display())).into());
         }
@@ -309,10 +310,11 @@ fn architecture(name: &str) -> Result<Arch> {
     let known = match name {
         "amd64" | "x64" => Some(Arch::X86_64),
         "arm64" => Some(Arch::AArch64),
+        "armhf" | "armv7" | "armv7l" => Some(Arch::Arm),
         "i386" | "i686" => Some(Arch::X86),
         name => Arch::from_name(name),
     };
-    known.ok_or_else(|| Failure::usage(format!("--arch: {name} is not x86, x86_pae, x86_64, aarch64 or riscv64")))
+    known.ok_or_else(|| Failure::usage(format!("--arch: {name} is not x86, x86_pae, x86_64, aarch64, arm or riscv64")))
 }
 
 /// The paging mode that `--dtb` means where no operating system says otherwise: the commonest of the architecture.

@@ -28,6 +28,7 @@ mod vmcoreinfo;
 
 pub use btf::{AllTypes, Btf, BtfCandidate, KernelTypes, ModuleBlob, ModuleBlobs, find_btf};
 pub use files::{FileKind, Loaded, PdbId, SymbolFile, load};
+pub use map_file::MappedFile;
 pub use model::{Field, FieldPath, NoTypes, Type, TypeId, TypeKind, Types, TypesExt};
 pub use store::TypeStore;
 pub use table::{Symbol, SymbolTable, Symbols, with_distance};

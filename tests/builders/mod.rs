@@ -2,12 +2,21 @@
 #![allow(dead_code, reason = "no test uses all of it")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+pub mod avml;
+pub mod crashdump;
 pub mod elf;
+pub mod ewf;
+pub mod hiberfil;
 pub mod kdump;
 pub mod lime;
+pub mod lkcd;
 pub mod lzo;
+pub mod qcow2;
+pub mod qemu;
 pub mod usercore;
 pub mod vmware;
+pub mod xen;
+pub mod xpress;
 pub mod zip;
 
 /// Bytes that differ from page to page and byte to byte.

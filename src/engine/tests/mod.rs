@@ -26,6 +26,7 @@
 )]
 
 mod aarch64;
+mod arm;
 mod calls;
 mod reads;
 mod reference;

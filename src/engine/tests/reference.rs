@@ -36,6 +36,9 @@ pub fn walk(paging: Paging, word: Word, roots: Roots, va: u64, linux: bool) -> O
         Paging::AArch64K64B42 => arm(word, lower, upper, va, 64, 42),
         Paging::AArch64K64B48 => arm(word, lower, upper, va, 64, 48),
         Paging::AArch64K64B52 => arm(word, lower, upper, va, 64, 52),
+        Paging::ArmShort => arm_short(word, lower & 0xffff_c000, va),
+        Paging::ArmShortSplit => arm_short(word, if bit(va, 31) { upper } else { lower } & 0xffff_e000, va),
+        Paging::ArmLong => arm_long(word, lower, va),
         Paging::Sv32 => riscv32(word, lower, va),
         Paging::Sv39 => riscv64(word, lower, va, 3),
         Paging::Sv48 => riscv64(word, lower, va, 4),
@@ -132,7 +135,8 @@ fn x86_long(word: Word, cr3: u64, va: u64, levels: u32, linux: bool) -> Option<F
         let size = 1u64 << shift;
         if !bit(entry, 0) {
             let none = linux && entry != 0 && left <= 3 && bit(entry, 8) && (left == 1 || bit(entry, 7));
-            let frame = bits(!entry, 51, 12) * 4096;
+            // Before 4.18 the frame was not inverted: no memory lies so high that bit 51 of its address is set.
+            let frame = bits(if bits(entry, 51, 51) == 1 { !entry } else { entry }, 51, 12) * 4096;
             let phys = frame - frame % size + va % size;
             return none.then_some(Found { phys, size, read: false, write: false, execute: false, user: false });
         }
@@ -304,4 +308,77 @@ fn riscv32(word: Word, root: u64, va: u64) -> Option<Found> {
         return None;
     }
     found(two, bits(two, 31, 10) * 4096 + bits(va, 11, 0), 4096)
+}
+
+/// DDI 0406C, figures B3-4 and B3-5, table B3-8 (SCTLR.AFE is 0). A page counts as its user has it, where it has one.
+fn arm_short(word: Word, ttbr: u64, va: u64) -> Option<Found> {
+    if va >> 32 != 0 {
+        return None;
+    }
+    let first = word(ttbr + bits(va, 31, 20) * 4, 4)?;
+    let found = |base: u64, size: u64, ap: u64, xn: bool, pxn: bool| {
+        let user = matches!(ap, 2 | 3 | 6 | 7);
+        Found {
+            phys: base + va % size,
+            size,
+            read: ap & 3 != 0,
+            write: matches!(ap, 1 | 3),
+            execute: !(xn || pxn && !user),
+            user,
+        }
+    };
+    let ap = |e: u64, low: u32, high: u32| bits(e, low + 1, low) | bits(e, high, high) << 2;
+    match bits(first, 1, 0) {
+        0 => None,
+        1 => {
+            let second = word(bits(first, 31, 10) * 1024 + bits(va, 19, 12) * 4, 4)?;
+            let (ap, pxn) = (ap(second, 4, 9), bit(first, 2));
+            match bits(second, 1, 0) {
+                0 => None,
+                1 => Some(found(bits(second, 31, 16) << 16, 1 << 16, ap, bit(second, 15), pxn)),
+                _ => Some(found(bits(second, 31, 12) << 12, 1 << 12, ap, bit(second, 0), pxn)),
+            }
+        }
+        _ => {
+            let (ap, xn, pxn) = (ap(first, 10, 15), bit(first, 4), bit(first, 0));
+            if bit(first, 18) {
+                let base = bits(first, 31, 24) << 24 | bits(first, 23, 20) << 32 | bits(first, 8, 5) << 36;
+                return Some(found(base, 1 << 24, ap, xn, pxn));
+            }
+            Some(found(bits(first, 31, 20) << 20, 1 << 20, ap, xn, pxn))
+        }
+    }
+}
+
+/// DDI 0406C, figures B3-14 and B3-15.
+fn arm_long(word: Word, ttbr: u64, va: u64) -> Option<Found> {
+    if va >> 32 != 0 {
+        return None;
+    }
+    let mut table = bits(ttbr, 39, 5) << 5;
+    let (mut read_only, mut no_user, mut xn, mut pxn) = (false, false, false, false);
+    for (level, (high, low)) in [(31, 30), (29, 21), (20, 12)].into_iter().enumerate() {
+        let d = word(table + bits(va, high, low) * 8, 8)?;
+        let (valid, kind) = (bit(d, 0), bit(d, 1));
+        if !valid || level == 2 && !kind {
+            return None;
+        }
+        if kind && level < 2 {
+            table = bits(d, 39, 12) << 12;
+            (read_only, no_user) = (read_only || bit(d, 62), no_user || bit(d, 61));
+            (xn, pxn) = (xn || bit(d, 60), pxn || bit(d, 59));
+            continue;
+        }
+        let user = bit(d, 6) && !no_user;
+        let never = xn || bit(d, 54) || !user && (pxn || bit(d, 53));
+        return Some(Found {
+            phys: (bits(d, 39, low) << low) + va % (1 << low),
+            size: 1 << low,
+            read: true,
+            write: !(read_only || bit(d, 7)),
+            execute: !never,
+            user,
+        });
+    }
+    None
 }

@@ -107,6 +107,17 @@ fn entry(f: &PageFormat, random: &mut Random, base: u64, pages: u64) -> u64 {
             e |= rare(random, 8) | rare(random, 9) | rare(random, 14) | rare(random, 17) | rare(random, 50);
             e |= (random.next() & random.next() & 0xff) << 53 | rare(random, 61) | rare(random, 62);
         }
+        Arch::Arm if f.entry_size == 4 => {
+            e &= 0xffff_ffff;
+            e |= u64::from(!random.one_in(3)) | u64::from(random.one_in(3)) << 1;
+            e |= (random.next() & 0x3c) | rare(random, 9) | even(random, 10) | even(random, 11) | even(random, 15);
+            e |= u64::from(random.one_in(8)) << 18 | rare(random, 5) | rare(random, 20);
+        }
+        Arch::Arm => {
+            e |= u64::from(!random.one_in(8)) | u64::from(!random.one_in(4)) << 1;
+            e |= (random.next() & 0xfc) | even(random, 10) | rare(random, 13) | rare(random, 38);
+            e |= (random.next() & random.next() & 0xff) << 53 | rare(random, 61) | rare(random, 62);
+        }
         Arch::RiscV64 | Arch::RiscV32 => {
             e |= u64::from(!random.one_in(8));
             if random.one_in(3) {
@@ -128,7 +139,7 @@ impl Soup {
         let f = self.paging.format();
         let low = if f.va_bits >= 64 { va } else { va & ((1 << f.va_bits) - 1) };
         let sign = match f.canonical {
-            Canonical::Zero => false,
+            Canonical::Zero | Canonical::Below(_) => false,
             Canonical::Signed => low >> (f.va_bits - 1) == 1,
             Canonical::Split => upper,
         };

@@ -71,10 +71,8 @@ impl Index {
         }
         let started = Instant::now();
         let index = Self::build(&file, input)?;
-        if started.elapsed() > SLOW && index.warnings.is_empty() {
-            if let Some(memo) = memo {
-                memo.put(MEMO, file.len(), index.encode());
-            }
+        if let Some(memo) = memo.filter(|_| started.elapsed() > SLOW && index.warnings.is_empty()) {
+            memo.put(MEMO, file.len(), index.encode());
         }
         Ok(index)
     }
@@ -149,11 +147,9 @@ impl Index {
         let mut at = stream;
         let mut done = 0u64;
         while done < wanted {
-            let chunk = match frames::chunk(file, at) {
-                Ok(_) if at == stream && file.bytes(at, 10) != Some(frames::STREAM) => {
-                    Err("is no stream identifier (sNaPpY)".to_owned())
-                }
-                other => other,
+            let chunk = match at == stream && file.bytes(at, 10) != Some(frames::STREAM) {
+                true => Err("is no stream identifier (sNaPpY)".to_owned()),
+                false => frames::chunk(file, at),
             };
             let chunk = match chunk {
                 Ok(chunk) => chunk,

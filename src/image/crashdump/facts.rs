@@ -211,9 +211,6 @@ fn addresses(header: &Header<'_>, hints: &WindowsHints, parsed: &mut Parsed) {
             parsed.detail(name, address);
         }
     }
-    if header.layout.wide && hints.kd_debugger_data_block.is_none() {
-        parsed.detail("kd_debugger_data_block", "not set");
-    }
 }
 
 /// `EXCEPTION_RECORD32` or `EXCEPTION_RECORD64`.

@@ -41,6 +41,12 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     parsed.machine = hints.machine.map(str::to_owned);
     let root = header.root().and_then(|(_, root)| crate::engine::to_u64(root.value()));
     let registers = header.machine().map(|m| registers(&header.file, header.layout.context, m)).unwrap_or_default();
+    let shown =
+        registers.iter().filter(|(name, _)| matches!(*name, "ip" | "sp")).map(|(name, value)| format!("{name} {value:#x}"));
+    let shown: Vec<String> = shown.collect();
+    if !shown.is_empty() {
+        parsed.detail("context", shown.join(", "));
+    }
     parsed.cpus = processor(root, registers).into_iter().collect();
     match kind {
         // Windows NT 4 knew one type only, and did not write it.

@@ -84,7 +84,8 @@ fn packed_near(data: &[u8]) -> bool {
 fn target(data: &[u8]) -> Option<String> {
     let name = data.get(4..512)?;
     let text = render(name);
-    text.to_ascii_lowercase().contains("hiberfil").then_some(text)
+    let path = name.contains(&0) && text.contains(['\\', '/']);
+    (path && text.to_ascii_lowercase().ends_with("hiberfil.sys")).then_some(text)
 }
 
 /// Whether `data` begins like a hibernation file.

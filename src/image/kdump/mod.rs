@@ -3,15 +3,20 @@
 //! The form is described in makedumpfile's `IMPLEMENTATION` and `diskdump_mod.h`. A `header`, a sub-header, two bitmaps of pages, and
 //! for each page in the dump a descriptor and its packed bytes (`part`, `pages`). All of it may come in pieces from a pipe (`flat`),
 //! and in several files (`split`). A page whose bit is not set was left out, and is unreadable. A page of zeros has a bit and a
-//! descriptor that all such pages share.
+//! descriptor that all such pages share. `write` makes such files.
 
 mod describe;
 mod flat;
 mod header;
 mod machine;
+mod notes;
 mod pages;
 mod part;
 mod split;
+mod write;
+
+pub use write::KdumpFacts;
+pub(super) use write::write;
 
 use super::detect::Parsed;
 use super::elf;
@@ -50,7 +55,7 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
         parsed.warnings.push(format!("kdump version {} is newer than memsh knows; read as version 6", header.version));
     }
     let first = Part::open(view, header, 0);
-    notes(&first, &mut parsed);
+    read_notes(&first, &mut parsed);
     let others = if first.header.sub.split { split::others(input, &first)? } else { Vec::new() };
     parsed.files = others.iter().map(|p| p.view.content()).collect();
     let mut parts: Vec<Part> = std::iter::once(first).chain(others).collect();
@@ -105,7 +110,7 @@ fn claim(parts: &[Part], parsed: &mut Parsed) -> bool {
 }
 
 /// Processors, VMCOREINFO, and which machine it is.
-fn notes(part: &Part, parsed: &mut Parsed) {
+fn read_notes(part: &Part, parsed: &mut Parsed) {
     let h = &part.header;
     let mut read = |what: &str, (at, len): (u64, u64), most: u64| {
         if at == 0 || len == 0 {

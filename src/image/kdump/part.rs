@@ -244,10 +244,8 @@ impl Part {
         }
         let size = self.header.block_size;
         let mut out: Vec<(u64, u64, u64)> = Vec::new();
-        let mut index = 0;
-        for page in self.runs().flatten() {
+        for (index, page) in (0u64..).zip(self.runs().flatten()) {
             let d = self.descriptor(index).filter(|d| d.flags == 0 && d.size == size && self.is_there(d))?;
-            index += 1;
             let start = page.checked_mul(size)?;
             // In a flattened file a page may be cut.
             let mut done = 0;
@@ -316,6 +314,7 @@ impl Iterator for Runs<'_> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
     use super::*;
     use proptest::prelude::*;
 

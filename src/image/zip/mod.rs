@@ -143,7 +143,14 @@ fn several(files: &[Member]) -> Error {
 /// # Errors
 /// When the archive is damaged, holds several files that may be meant, or is packed in a way that memsh does not read.
 pub(super) fn open(file: Content, options: &OpenOptions) -> Result<Opened> {
-    let member = choose(&file, members(&file)?)?;
+    let all = members(&file)?;
+    // The two files that the AFF4 standard puts into every container.
+    if all.iter().any(|m| m.name == b"container.description" || m.name == b"information.turtle") {
+        return Err(Error::new(Layer::Image, ErrorKind::Unsupported, "an AFF4 container, which memsh does not read yet")
+            .at(At::File(0))
+            .hint("export the raw memory from it first (aff4imager -e, or winpmem's --export), and open that"));
+    }
+    let member = choose(&file, all)?;
     let (range, whole) = member.packed_bytes(&file)?;
     let mut warnings = Vec::new();
     if !whole {

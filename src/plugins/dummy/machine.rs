@@ -73,7 +73,7 @@ const KERNEL: Perm = Perm::READ;
 /// Where the kernel's half of the address space begins.
 pub(super) fn kernel_half(f: &PageFormat) -> u64 {
     match f.canonical {
-        Canonical::Zero => 0xc000_0000,
+        Canonical::Zero | Canonical::Below(_) => 0xc000_0000,
         Canonical::Signed => u64::MAX << (f.va_bits - 1),
         Canonical::Split => u64::MAX << f.va_bits,
     }

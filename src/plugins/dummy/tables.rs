@@ -100,9 +100,17 @@ impl TableBuilder {
     /// # Errors
     /// When memory is full.
     pub fn roots(&mut self) -> Result<Roots> {
-        let lower = self.page()?;
-        let upper = if self.format().split == SplitRoots::Yes { self.page()? } else { lower };
+        let lower = self.root()?;
+        let upper = if self.format().split == SplitRoots::Yes { self.root()? } else { lower };
         Ok(Roots { lower, upper })
+    }
+
+    /// A table of the first level; ARM's is larger than a page.
+    fn root(&mut self) -> Result<u64> {
+        match self.format().root_size() {
+            size if size > self.format().page_size() => self.large_page(size),
+            _ => self.page(),
+        }
     }
 
     /// Copies `bytes` to physical address `at`.
@@ -155,7 +163,11 @@ impl TableBuilder {
     pub fn entry_address(&mut self, roots: Roots, va: u64, shift: u32) -> Result<u64> {
         let f = self.format();
         // AArch64 has a tag above bit 55; x86 knows no such thing.
-        let half = if f.canonical == Canonical::Split { 55 } else { 63 };
+        let half = match f.canonical {
+            Canonical::Split => 55,
+            Canonical::Below(bit) => bit,
+            _ => 63,
+        };
         let upper = f.split == SplitRoots::Yes && va >> half & 1 == 1;
         let mut table = if upper { roots.upper } else { roots.lower };
         for level in f.used_levels() {
@@ -200,6 +212,8 @@ impl TableBuilder {
             Arch::RiscV64 | Arch::RiscV32 => (entry & 0x003f_ffff_ffff_fc00) << 2,
             Arch::X86 => entry & 0xffff_f000,
             Arch::X86Pae | Arch::X86_64 => entry & 0x000f_ffff_ffff_f000,
+            Arch::Arm if f.entry_size == 4 => entry & 0xffff_f000,
+            Arch::Arm => entry & 0x00ff_ffff_f000,
             // Only memory of this builder, which no high bits are needed for.
             Arch::AArch64 => entry & 0x0000_ffff_ffff_f000 & !(f.page_size() - 1),
         };
@@ -233,6 +247,8 @@ pub fn table_entry(f: &PageFormat, level: &Level, next: u64) -> u64 {
         Arch::X86Pae if !level.permits => next | 1,
         Arch::X86 | Arch::X86Pae | Arch::X86_64 => next | 0b111,
         Arch::AArch64 => arm_address(f, next) | 0b11,
+        Arch::Arm if f.entry_size == 4 => next & 0xffff_fc00 | 0b01,
+        Arch::Arm => next | 0b11,
         Arch::RiscV64 | Arch::RiscV32 => next >> 12 << 10 | 1,
     }
 }
@@ -250,6 +266,8 @@ fn next_table(f: &PageFormat, entry: u64) -> Option<u64> {
             };
             high | (entry & 0x0003_ffff_ffff_f000 & !(f.page_size() - 1))
         }),
+        Arch::Arm if f.entry_size == 4 => (entry & 3 == 1).then_some(entry & 0xffff_fc00),
+        Arch::Arm => (entry & 3 == 3).then_some(entry & 0x00ff_ffff_f000),
         Arch::RiscV64 | Arch::RiscV32 => (entry & 0xf == 1).then_some((entry & 0x003f_ffff_ffff_fc00) << 2),
     }
 }
@@ -295,6 +313,25 @@ pub fn leaf_entry(f: &PageFormat, level: &Level, pa: u64, perm: Perm) -> Option<
             // Access flag (10), AP[2:1] (7:6), UXN (54), PXN (53).
             let never = bit(!(execute && user), 54) | bit(!execute || user, 53);
             Some(arm_address(f, pa) | 1 | bit(last, 1) | 1 << 10 | bit(user, 6) | bit(!write, 7) | never)
+        }
+        Arch::Arm if f.entry_size == 4 => {
+            // AP[2:0], from the processor's table for SCTLR.AFE = 0.
+            let ap = match (write, user) {
+                (true, false) => 0b001,
+                (true, true) => 0b011,
+                (false, false) => 0b101,
+                (false, true) => 0b111,
+            };
+            let flags = match last {
+                true => 0b10 | bit(!execute, 0) | (ap & 3) << 4 | (ap >> 2) << 9,
+                false => 0b10 | bit(!execute, 4) | (ap & 3) << 10 | (ap >> 2) << 15,
+            };
+            (pa >> 32 == 0).then_some(pa | flags)
+        }
+        Arch::Arm => {
+            let never = bit(!execute, 54) | bit(!execute || user, 53);
+            let flags = 1 | bit(last, 1) | 1 << 10 | bit(user, 6) | bit(!write, 7);
+            (pa >> 40 == 0).then_some(pa | flags | never)
         }
         Arch::RiscV64 | Arch::RiscV32 => {
             let top = if f.arch == Arch::RiscV64 { 56 } else { 34 };

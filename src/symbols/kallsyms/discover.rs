@@ -16,6 +16,8 @@ const BEFORE_TOKENS: usize = 3 * MAX_SYMBOLS;
 const LAST_BLOCK: usize = BLOCK * 0x200;
 /// Fewer markers than this prove nothing; no kernel has under a thousand symbols.
 const MARKERS: usize = 4;
+/// How many numbers behind the markers may look like ones by chance.
+const LIKE_MARKERS: usize = 3;
 /// How many numbers that could be markers are looked into before a token table is given up.
 const TRIES: usize = 64;
 /// How many times all names may be walked for one token table. A real one takes one walk.
@@ -154,7 +156,9 @@ impl Image<'_> {
                     continue;
                 }
                 tries += 1;
-                if let Some(found) = self.names_of(at, size, run, &mut walks) {
+                // What follows without padding (kallsyms_seqs_of_names, on 32-bit kernels) may look like one marker more.
+                let counts = (run.saturating_sub(LIKE_MARKERS).max(MARKERS)..=run).rev();
+                if let Some(found) = counts.into_iter().find_map(|n| self.names_of(at, size, n, &mut walks)) {
                     return Some(found);
                 }
             }

@@ -37,7 +37,7 @@ const X64: Age = Age {
 };
 
 /// The layouts that differ.
-pub(super) const AGES: [Age; 17] = [
+pub(super) const AGES: [Age; 18] = [
     X64,
     Age { name: "4.19 arm64", align: 256, encoding: Encoding::Base, ..X64 },
     Age { name: "4.19 absolute", encoding: Encoding::Absolute, ..X64 },
@@ -48,6 +48,7 @@ pub(super) const AGES: [Age; 17] = [
     Age { name: "5.x i386 absolute", pointer: 4, align: 4, count: 4, encoding: Encoding::Absolute, ..X64 },
     Age { name: "6.1 x86-64", count: 4, uleb: true, ..X64 },
     Age { name: "6.2 x86-64", count: 4, uleb: true, seqs: true, ..X64 },
+    Age { name: "6.2 i386", pointer: 4, align: 4, count: 4, uleb: true, seqs: true, encoding: Encoding::Base, ..X64 },
     Age { name: "6.4 x86-64", count: 4, uleb: true, seqs: true, values_first: false, ..X64 },
     Age { name: "6.4 i386", pointer: 4, align: 4, encoding: Encoding::Base, ..NEW },
     Age { name: "6.4 absolute", encoding: Encoding::Absolute, ..NEW },
@@ -162,7 +163,8 @@ impl Writer {
     fn seqs(&mut self, n: usize) {
         self.label("seqs");
         for i in 0..n {
-            let v = (i * 7919 % n) as u32;
+            // The first looks like a marker that could follow the last one.
+            let v = ((i * 7919 + 2565) % n) as u32;
             self.out.extend(&v.to_be_bytes()[1..]);
         }
     }

@@ -4,16 +4,16 @@ use crate::symbols::{Type, TypeId, TypeKind, Types};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// How the members of one structure differ from the table.
+/// How the members of one structure differ from the table. Positions are in bytes, from the start of the structure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
-    /// Members by name, with their position in bytes.
-    pub moved: HashMap<String, u64>,
-    /// Members that nothing is known of any more.
-    pub unknown: HashSet<String>,
+    /// Where members are, by where the table has them.
+    pub moved: HashMap<u64, u64>,
+    /// Members of which nothing is known any more, by where the table has them.
+    pub unknown: HashSet<u64>,
 }
 
-/// Types with some members moved and some taken away. An anonymous member has the name of its first named member.
+/// Types with some members moved and some taken away.
 pub struct Adjusted {
     inner: Arc<dyn Types>,
     changes: HashMap<TypeId, Change>,
@@ -36,9 +36,9 @@ impl Types for Adjusted {
         let mut t = self.inner.get(id)?;
         let Some(change) = self.changes.get(&id) else { return Some(t) };
         if let TypeKind::Struct(fields) = &mut t.kind {
-            fields.retain(|f| !change.unknown.contains(&f.name));
+            fields.retain(|f| !change.unknown.contains(&(f.bit_offset / 8)));
             for f in fields.iter_mut() {
-                if let Some(at) = change.moved.get(&f.name) {
+                if let Some(at) = change.moved.get(&(f.bit_offset / 8)) {
                     f.bit_offset = at.saturating_mul(8).saturating_add(f.bit_offset % 8);
                 }
             }

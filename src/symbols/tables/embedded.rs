@@ -19,7 +19,10 @@ impl Family {
 /// The tables for `machine` (`x86`, `arm`, ...); none where memsh carries none.
 pub fn family(machine: &str) -> Option<Family> {
     let packed: &[u8] = match machine {
+        "aarch64" => include_bytes!("../../../assets/types/aarch64.zst"),
+        "arm" => include_bytes!("../../../assets/types/arm.zst"),
         "x86" => include_bytes!("../../../assets/types/x86.zst"),
+        "x86_64" => include_bytes!("../../../assets/types/x86_64.zst"),
         _ => return None,
     };
     let mut text = String::new();

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::regex_creation_in_loops)]
 use super::*;
 use crate::symbols::interner::Name;
 use crate::symbols::store::{Member, Shape, TypeStore};
@@ -99,7 +99,79 @@ fn what_is_written_is_read_again() {
         crate::symbols::FieldPath { type_id: again.field("node", "b").unwrap().type_id, ..s.field("node", "b").unwrap() }
     );
     assert_eq!(again.field("node", "rows").unwrap().offset, 12);
-    // What is only pointed to is a name.
-    assert!(again.size_of("elsewhere").is_none());
+    // What it points to comes along, one step far.
+    assert_eq!(again.size_of("elsewhere"), Some(8));
     assert_eq!(write(&facts, &["node"], &[&again]), text);
+}
+
+/// The structures that the sources under `folder` ask for by name.
+fn asked_for(folder: &std::path::Path, found: &mut std::collections::BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            asked_for(&path, found);
+            continue;
+        }
+        if path.extension().is_none_or(|e| e != "rs") || path.to_string_lossy().contains("test") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let shape = regex::Regex::new(r#"(?m)^\s+[A-Za-z0-9]+: "([^"]+)" \{"#).unwrap();
+        let sized = regex::Regex::new(r#"size_of\("struct ([a-z0-9_]+)"\)"#).unwrap();
+        for captures in shape.captures_iter(&text).chain(sized.captures_iter(&text)) {
+            let name = &captures[1];
+            found.insert(name.rsplit('!').next().unwrap().to_owned());
+        }
+    }
+}
+
+#[test]
+fn the_tables_have_what_the_linux_layer_asks_for() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let wanted = std::fs::read_to_string(root.join("assets/types/wanted.txt")).unwrap();
+    let wanted: std::collections::BTreeSet<&str> = wanted.lines().collect();
+    let mut found = std::collections::BTreeSet::new();
+    asked_for(&root.join("src/os/linux"), &mut found);
+    assert!(found.len() > 150, "{} structures", found.len());
+    // Compressed swap of kernels without types is not read; the last is of kernels that have types.
+    let without = ["size_class", "zs_pool", "zspage", "frame_record_meta"];
+    let missing: Vec<&String> =
+        found.iter().filter(|name| !wanted.contains(name.as_str()) && !without.contains(&name.as_str())).collect();
+    assert!(missing.is_empty(), "to be added to assets/types/wanted.txt, and the tables made anew: {missing:?}");
+}
+
+#[test]
+fn every_table_that_is_shipped_is_read() {
+    let sizes: [(&str, u64, &[&str]); 4] = [
+        ("x86", 4, &["5.10", "6.1"]),
+        ("arm", 4, &["5.10", "6.1", "6.12"]),
+        ("x86_64", 8, &["5.10", "6.1", "6.12"]),
+        ("aarch64", 8, &["5.10", "6.1", "6.12"]),
+    ];
+    for (machine, word, series) in sizes {
+        let family = family(machine).unwrap();
+        let tables = family.tables();
+        for s in series {
+            assert!(tables.iter().any(|t| t.facts.release.starts_with(&format!("{s}."))), "{machine} {s}");
+        }
+        for table in tables {
+            let what = table.facts.release.clone();
+            assert_eq!((table.facts.machine.as_str(), table.facts.pointer), (machine, word), "{what}");
+            let types = table.read(String::new()).unwrap();
+            assert_eq!(types.size_of("struct list_head"), Some(2 * word), "{what}");
+            assert_eq!(types.field("struct list_head", "prev").unwrap().offset, word, "{what}");
+            for (structure, member) in [
+                ("task_struct", "comm"),
+                ("mm_struct", "pgd"),
+                ("module", "list"),
+                ("mount", "mnt"),
+                ("sock", "sk_receive_queue"),
+            ] {
+                let found = types.field(&format!("struct {structure}"), member);
+                assert!(found.is_some_and(|f| f.size.is_some()), "{what}: {structure}.{member}");
+            }
+            assert_eq!(types.field("struct task_struct", "comm").unwrap().size, Some(16), "{what}");
+        }
+    }
+    assert!(family("vax").is_none());
 }

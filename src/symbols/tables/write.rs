@@ -2,7 +2,7 @@
 
 use super::MAGIC;
 use crate::symbols::{Field, Type, TypeId, TypeKind, Types};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write;
 
 /// Definitions nest no deeper in any kernel; what is deeper becomes void.
@@ -21,7 +21,8 @@ pub struct Facts {
     pub source: String,
 }
 
-/// The table of the types in `wanted`, and of what is embedded in them; each from the first of `sources` that has it.
+/// The table of the types in `wanted`, of what they point to, and of what is embedded in any of them; each from the first of `sources`
+/// that has it.
 pub fn write(facts: &Facts, wanted: &[&str], sources: &[&dyn Types]) -> String {
     let mut out = Out::default();
     for name in wanted {
@@ -36,6 +37,12 @@ pub fn write(facts: &Facts, wanted: &[&str], sources: &[&dyn Types]) -> String {
                 out.define(*source, id);
                 break;
             }
+        }
+    }
+    for (word, name) in std::mem::take(&mut out.pointed) {
+        let found = sources.iter().find_map(|s| Some((*s, complete(*s, &format!("{word} {name}"))?)));
+        if let Some((source, id)) = found {
+            out.define(source, id);
         }
     }
     let mut text = format!(
@@ -61,6 +68,8 @@ struct Out {
     /// By kind and name, so that tables of two kernels have the same order.
     done: BTreeMap<(char, String), String>,
     begun: HashSet<(char, String)>,
+    /// What was pointed to: `struct` or `union`, and its name.
+    pointed: BTreeSet<(&'static str, String)>,
 }
 
 fn tag(kind: &TypeKind) -> char {
@@ -196,8 +205,9 @@ impl Out {
             // Two files of a kernel may call different things by one name; only one of them is found by it.
             let usual = types.find(&format!("{word} {name}")).and_then(|found| Some(found == id || types.get(found)? == *t));
             if !embedded || usual == Some(true) {
-                if embedded {
-                    self.define(types, id);
+                match embedded {
+                    true => self.define(types, id),
+                    false => _ = self.pointed.insert((word, name.to_owned())),
                 }
                 let _ = writeln!(text, "{letter}:{name}");
                 return;

@@ -4,14 +4,15 @@ use super::files::Source;
 use super::machine::{Found, MACHINES, Machine, Search};
 use super::trace::Trace;
 use super::{datasyms, files, machine, names, types, typetables};
-use crate::engine::Memory;
+use crate::engine::{Memory, Pager, ViewExt};
 use crate::os::linux::base::kernel::{Kernel, Linux};
 use crate::os::linux::code::modtypes;
 use crate::os::linux::code::names::AllSymbols;
+use crate::os::linux::memory::swapped::SwapPager;
 use crate::os::{Detection, Hints, OsLayer};
 use crate::symbols::{KernelTypes, SymbolTable, Symbols, Types, VmcoreInfo};
 use crate::{Error, ErrorKind, Layer, Result};
-use memsh_plugin::{PhysAddr, umem};
+use memsh_plugin::{PhysAddr, VirtAddr, umem};
 use std::sync::Arc;
 
 /// Finds a Linux kernel in `memory`. The steps say what was tried even where none was found.
@@ -120,6 +121,12 @@ fn find(
     })))
 }
 
+/// Where the kernel's own heap ended when it had one: right behind its image (`setup_initial_init_mm`).
+fn heap(kernel: &Kernel) -> Option<VirtAddr> {
+    let brk = kernel.layouts.mm.brk?;
+    kernel.space.read_ptr(kernel.address("init_mm")?.wrapping_add(umem::from(brk.offset))).ok()
+}
+
 fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<PhysAddr>) -> Result<OsLayer> {
     let mut warnings = Vec::new();
     let mut info = hints.vmcoreinfo.as_deref().and_then(|text| {
@@ -150,8 +157,9 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     })?;
     // What every kernel has; where it is not among the symbols, they are functions only.
     let functions_only = symbols.address("init_task").is_none();
-    if functions_only && info.as_ref().is_none_or(|i| !datasyms::fits(i, &symbols)) {
-        info = texts(memory, hints, trace).into_iter().find(|i| datasyms::fits(i, &symbols)).or(info);
+    if functions_only {
+        let elsewhere = |trace: &mut Trace| texts(memory, hints, trace);
+        symbols = datasyms::fill(&found.space, &found.image, symbols, &mut info, trace, &elsewhere);
         go_on()?;
     }
     if let Some(own) = machine.own_root(&mut found, &symbols, info.as_ref()) {
@@ -165,7 +173,6 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
         found.remember(memo);
     }
     if functions_only {
-        symbols = datasyms::fill(&found.space, &found.image, symbols, info.as_ref(), trace);
         let bounds = machine.bounds(&found, &symbols);
         symbols = datasyms::bounded(symbols, bounds);
     }
@@ -201,7 +208,7 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
         found.space = found.space.with_software(software);
     }
     let base = symbols.address("_text").or_else(|| symbols.address("_stext")).unwrap_or(found.image.virt);
-    let size = symbols.address("_end").and_then(|end| end.offset_from(base)).unwrap_or(found.image.size);
+    let size = symbols.address("_end").and_then(|end| end.offset_from(base));
     let (space, paging) = (found.space.clone(), found.space.paging());
     let symbols: Arc<dyn Symbols> = Arc::new(symbols);
     // Whoever asks by hand may mean a module's type; what memsh itself reads is the kernel's unless it names a module.
@@ -212,11 +219,15 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
         }
         Source::Other(types) => (Arc::clone(&types), types),
     };
+    let pager = Arc::new(SwapPager::new(&hints.swap));
+    let space = space.with_pager(Arc::clone(&pager) as Arc<dyn Pager>);
     let mut kernel = Kernel::new(space.clone(), symbols, own_types, base);
-    kernel.size = Some(size);
+    kernel.size = size.or_else(|| heap(&kernel)?.offset_from(base)).filter(|&s| s <= found.image.size).or(Some(found.image.size));
     kernel.slide = info.as_ref().and_then(VmcoreInfo::kernel_offset).map(wide);
     kernel.vmcoreinfo = info;
     let system = Linux::new(kernel);
+    pager.attach(&system.0);
+    warnings.extend(pager.check(&system.0));
     let symbols = Arc::new(AllSymbols::new(Arc::clone(&system.0)));
     let linux = Some(Arc::clone(&system.0));
     Ok(OsLayer { os: Arc::new(system), kernel: space, paging, symbols, types, linux, warnings })

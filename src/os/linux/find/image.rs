@@ -1,6 +1,6 @@
 //! The kernel's image in physical memory.
 
-use crate::engine::{AddressSpace, Memory, index};
+use crate::engine::{AddressSpace, Memory, index, to_u64};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -72,6 +72,58 @@ impl KernelImage {
     }
 }
 
+/// Read-only data begin on such a boundary, with the banner near their beginning.
+const HEADS: usize = 2 << 20;
+const HEAD: usize = 64 << 10;
+
+impl KernelImage {
+    /// The banner of a kernel that points into itself ([`banner`], [`points_into_itself`](Self::points_into_itself)). Of a memory that
+    /// must be unpacked no more is read than that takes.
+    pub(super) fn evidence(&self, memory: &Memory, pointer_size: u8) -> (Option<String>, bool) {
+        let len = index(self.size.min(LARGEST)).unwrap_or(0);
+        if memory.mapped().is_none() {
+            let (mut pointers, mut found) = (0, None);
+            let mut buf = vec![0; HEAD];
+            for at in (0..len).step_by(HEADS) {
+                let Some(buf) = buf.get_mut(..HEAD.min(len - at)) else { break };
+                memory.read_gaps(self.phys.saturating_add(crate::engine::to_umem(at)), buf);
+                pointers += self.pointers(buf, pointer_size, POINTERS);
+                found = found.or_else(|| banner(buf).filter(|b| numbered(b)));
+                if found.is_some() && pointers >= POINTERS {
+                    return (found, true);
+                }
+            }
+        }
+        let bytes = self.bytes(memory);
+        let banner = banner(&bytes);
+        let points = banner.is_some() && self.points_into_itself(&bytes, pointer_size);
+        (banner, points)
+    }
+}
+
+/// So many pointers of a kernel's tables are enough to know it by; there are some hundred thousand.
+const POINTERS: usize = 1000;
+
+impl KernelImage {
+    /// Whether `bytes`, those of the image, point into it where it is said to be mapped: tables of functions, lists and names do. A
+    /// table of something else that leads to the same memory maps it elsewhere.
+    pub(super) fn points_into_itself(&self, bytes: &[u8], pointer_size: u8) -> bool {
+        self.pointers(bytes, pointer_size, POINTERS) == POINTERS
+    }
+
+    /// How many words of `bytes` point into the image, up to `most`.
+    fn pointers(&self, bytes: &[u8], pointer_size: u8, most: usize) -> usize {
+        let (Some(first), Some(size)) = (to_u64(self.virt.value()), to_u64(self.size)) else { return 0 };
+        // No further than an image can reach: above the kernel's addresses small negative numbers lie.
+        let size = size.min(to_u64(LARGEST).unwrap_or(u64::MAX));
+        let inside = |word: u64| word.checked_sub(first).is_some_and(|o| o < size);
+        match pointer_size {
+            4 => bytes.as_chunks::<4>().0.iter().filter(|w| inside(u32::from_le_bytes(**w).into())).take(most).count(),
+            _ => bytes.as_chunks::<8>().0.iter().filter(|w| inside(u64::from_le_bytes(**w))).take(most).count(),
+        }
+    }
+}
+
 /// The kernel's banner, `Linux version 6.1.0 (...) #1 ...`, where `bytes` hold it. The copy with a `%s` is a format string; the one
 /// without a build number behind the `#` is what the last link replaces (init/version.c since 6.1), and taken only for want
 /// of the other.
@@ -80,7 +132,6 @@ pub(super) fn banner(bytes: &[u8]) -> Option<String> {
     const LONGEST: usize = 512;
     /// Copies of a kernel's banner stand in its log too; a few are looked at.
     const COPIES: usize = 8;
-    let numbered = |b: &String| b.split_once(" #").is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()));
     let mut found = memchr::memmem::find_iter(bytes, START).filter_map(|at| {
         let text = bytes.get(at..)?;
         let text = text.get(..LONGEST).unwrap_or(text);
@@ -94,12 +145,31 @@ pub(super) fn banner(bytes: &[u8]) -> Option<String> {
     if numbered(&first) {
         return Some(first);
     }
-    Some(found.take(COPIES).find(numbered).unwrap_or(first))
+    Some(found.take(COPIES).find(|b| numbered(b)).unwrap_or(first))
+}
+
+/// Whether a banner has a build number.
+fn numbered(banner: &str) -> bool {
+    banner.split_once(" #").is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
     use super::*;
+
+    #[test]
+    fn a_kernel_points_into_itself_where_it_is_mapped() {
+        let image =
+            |virt: u64| KernelImage { virt: VirtAddr::new(umem::from(virt)), phys: PhysAddr::new(0x8020_0000), size: 2 << 20 };
+        let bytes: Vec<u8> = (0..2000u64).flat_map(|i| (0xffff_ffff_8000_0000 + i * 16).to_le_bytes()).collect();
+        assert!(image(0xffff_ffff_8000_0000).points_into_itself(&bytes, 8));
+        assert!(!image(0xffff_ffff_c000_0000).points_into_itself(&bytes, 8));
+        assert!(!image(0xffff_ffff_8000_0000).points_into_itself(&bytes[..7000], 8), "too few");
+        let narrow: Vec<u8> = (0..2000u32).flat_map(|i| (0xc030_0000 + i * 16).to_le_bytes()).collect();
+        assert!(image(0xc030_0000).points_into_itself(&narrow, 4));
+        assert!(!image(0xc030_0000).points_into_itself(&narrow, 8));
+    }
 
     #[test]
     fn the_banner_with_a_build_number_is_the_kernels() {

@@ -1,6 +1,6 @@
 //! What differs between architectures in finding a kernel, and what does not.
 
-use super::image::{KernelImage, banner};
+use super::image::KernelImage;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, RootGroup, Software, root_groups, root_groups_until};
@@ -45,6 +45,7 @@ pub(super) const MACHINES: &[&dyn Machine] = &[
     &super::x86::X86,
     &super::aarch64::AArch64,
     &super::riscv::RiscV,
+    &super::arm::Arm,
 ];
 
 /// Tables of this many groups are looked into when all of memory was searched; a real system has one group, an image with stale
@@ -193,7 +194,11 @@ pub(super) fn at(space: AddressSpace, window: (VirtAddr, VirtAddr)) -> Result<(F
 
 /// The same for a kernel image that is known.
 pub(super) fn with_image(space: AddressSpace, image: KernelImage) -> Result<(Found, String), Missing> {
-    let banner = banner(&image.bytes(space.memory())).ok_or(Missing::Banner)?;
+    let (banner, points) = image.evidence(space.memory(), space.format().pointer_size());
+    let banner = banner.ok_or(Missing::Banner)?;
+    if !points {
+        return Err(Missing::Image);
+    }
     let detail =
         format!("{}, root {}: a kernel at {}, physical {}", space.format().mode, space.upper_root(), image.virt, image.phys);
     Ok((Found { space, image, banner, moved: None }, detail))

@@ -4,19 +4,20 @@
 //!
 //! 1. a page-table root that maps a kernel image (`machine`, and a file per architecture): from `--dtb`, VMCOREINFO, the
 //!    processors' registers, the boot trampoline in low memory, or a pass over all of memory; and where a raw image's memory
-//!    begins (`places`)
+//!    begins (`rambase`)
 //! 2. the kernel's own symbols (`names`): kallsyms, by VMCOREINFO's addresses or by the shape of its tables; where they are
 //!    functions only, its data's from the export tables and other places (`datasyms`)
 //! 3. the kernel's own types (`types`): BTF, by its symbols or by its header; for a kernel without any, tables that memsh carries
 //!    (`typetables`), held against the image
 //! 4. files given with `--symbols`, for what the image does not hold
 mod aarch64;
+mod arm;
 mod datasyms;
 mod files;
 mod image;
 mod machine;
 mod names;
-mod places;
+mod rambase;
 mod riscv;
 mod trace;
 mod types;

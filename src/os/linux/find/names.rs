@@ -74,10 +74,12 @@ pub(super) fn texts(memory: &Memory, hints: &Hints) -> Vec<VmcoreInfo> {
     };
     if let Some(mapped) = memory.mapped() {
         for (_, bytes) in mapped.slices() {
-            if hints.interrupted() {
-                break;
+            let mut at = 0;
+            while at < bytes.len() && !hints.interrupted() {
+                let end = at.saturating_add(CHUNK + OVERLAP).min(bytes.len());
+                take(bytes.get(at..end).unwrap_or_default());
+                at = at.saturating_add(CHUNK);
             }
-            take(bytes);
         }
     } else {
         let mut buf = vec![0; CHUNK + OVERLAP];

@@ -5,8 +5,8 @@
 //! of the linear map. Where RAM begins is up to the board, and no raw image says it: VMCOREINFO does (`phys_ram_base`), or the
 //! tables do, which name the same pages by their addresses that the file has at its offsets.
 
-use super::machine::{Found, Machine, Search, phys, virt};
-use super::places::{self, Shape};
+use super::machine::{Found, GROUPS, Machine, Search, phys, virt};
+use super::rambase::{self, Shape};
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::to_u64;
@@ -25,8 +25,6 @@ const FIRMWARE: u64 = 2 << 20;
 const MODE_SHIFT: u32 = 60;
 /// Where boards have their RAM: QEMU's virt, SiFive and Microchip; StarFive JH7110 and Allwinner D1; T-Head and SpacemiT.
 const BOARDS: [u64; 4] = [0x8000_0000, 0x4000_0000, 0x8020_0000, 0];
-/// So many groups of tables are looked into when all of memory was searched.
-const GROUPS: usize = 256;
 
 const STEP: &str = "page-table root";
 
@@ -73,10 +71,11 @@ fn first(
     roots: &[PhysAddr],
     bases: &[u64],
     what: &str,
+    advice: &mut Option<String>,
 ) -> Result<(Found, String), String> {
     let mut why = None;
     for &base in bases {
-        let memory = places::at_base(search.memory, base);
+        let memory = rambase::at_base(search.memory, base);
         let placed = Search { memory: &memory, ..*search };
         let there: Vec<PhysAddr> = roots.iter().copied().filter(|&r| memory.contains(r, 8)).collect();
         if there.is_empty() {
@@ -85,30 +84,25 @@ fn first(
         for &paging in pagings {
             for window in windows(paging) {
                 match placed.first(&[paging], there.iter().copied(), window, what) {
-                    Ok((mut found, detail)) => {
-                        found.moved = places::moved(search.memory, base);
-                        let found = found.of_its_version();
-                        let place = found.moved.map_or_else(String::new, |b| format!("; memory begins at {b}"));
-                        return Ok((found, format!("{detail}{place}")));
-                    }
+                    Ok((found, detail)) => return rambase::settled(search, base, (found.of_its_version(), detail), advice),
                     Err(e) => why = why.or(Some(e)),
                 }
             }
         }
     }
-    Err(why.unwrap_or_else(|| places::elsewhere(search, what, roots)))
+    Err(why.unwrap_or_else(|| rambase::elsewhere(search, what, roots)))
 }
 
-/// Where memory may begin: as it was opened where that can't be moved, else as the kernel says, as opened, as boards have it.
+/// Where memory may begin: as it was opened where its format says so; else as the kernel says, as opened, as boards have it.
 fn bases(search: &Search<'_>) -> Vec<u64> {
-    let opened = places::begin(search.memory);
-    if !search.hints.movable {
-        return vec![opened];
-    }
-    let mut out: Vec<u64> = search.info.and_then(ram_base).into_iter().collect();
-    for base in std::iter::once(opened).chain(BOARDS) {
-        if !out.contains(&base) {
-            out.push(base);
+    let opened = rambase::begin(search.memory);
+    let hints = search.hints;
+    let mut out = if hints.movable { Vec::new() } else { vec![opened] };
+    if hints.movable || hints.placed {
+        for base in search.info.and_then(ram_base).into_iter().chain([opened]).chain(BOARDS) {
+            if !out.contains(&base) {
+                out.push(base);
+            }
         }
     }
     out
@@ -151,41 +145,48 @@ impl Machine for RiscV {
         let hints = search.hints;
         let pagings = pagings(hints, search.info);
         let bases = bases(search);
+        let mut advice = None;
+        let mut attempt = |trace: &mut Trace, method: &str, of: &[(&[Paging], Vec<PhysAddr>)], what: &str| {
+            let found = trace.attempt(STEP, method, || {
+                let mut why = format!("{what} is not told");
+                for (pagings, roots) in of {
+                    match first(search, pagings, roots, &bases, what, &mut advice) {
+                        Ok(found) => return Ok(found),
+                        Err(e) => why = e,
+                    }
+                }
+                Err(why)
+            });
+            trace.advice = advice.take().or(trace.advice.take());
+            found
+        };
         if let Some(dtb) = hints.dtb {
             // The user said so: nothing else is tried. A whole satp is as good as an address.
             let value = to_u64(dtb.value()).unwrap_or(u64::MAX);
-            return trace.attempt(STEP, "RISC-V: --dtb", || match mode(value) {
-                Some(paging) => {
-                    first(search, &[paging], &[phys(paging.format().root_of_register(value))], &bases, "the satp given")
+            return match mode(value) {
+                Some(p) => {
+                    attempt(trace, "RISC-V: --dtb", &[(&[p], vec![phys(p.format().root_of_register(value))])], "the satp given")
                 }
-                None => first(search, pagings, &[dtb], &bases, "the root given"),
-            });
+                None => attempt(trace, "RISC-V: --dtb", &[(pagings, vec![dtb])], "the root given"),
+            };
         }
         if let Some(found) = search.remembered(self.archs(), trace) {
             return Some(found.of_its_version());
         }
-        if let Some(info) = search.info.filter(|i| self.wrote(i) || hints.arch == Some(Arch::RiscV64))
-            && let Some(found) = trace.attempt(STEP, "RISC-V: VMCOREINFO (swapper_pg_dir, va_kernel_pa_offset)", || {
-                first(search, pagings, &roots(info), &bases, "the root it names")
-            })
-        {
-            return Some(found);
+        if let Some(info) = search.info.filter(|i| self.wrote(i) || hints.arch == Some(Arch::RiscV64)) {
+            let method = "RISC-V: VMCOREINFO (swapper_pg_dir, va_kernel_pa_offset)";
+            if let Some(found) = attempt(trace, method, &[(pagings, roots(info))], "the root it names") {
+                return Some(found);
+            }
         }
-        let satp = hints.cpus.iter().filter_map(|c| c.root).filter_map(|r| Some((mode(r)?, r)));
-        let satp: Vec<(Paging, PhysAddr)> = satp.map(|(p, r)| (p, phys(p.format().root_of_register(r)))).collect();
+        let satp: Vec<(Paging, u64)> = hints.cpus.iter().filter_map(|c| c.root).filter_map(|r| Some((mode(r)?, r))).collect();
         if satp.is_empty() {
             return None;
         }
-        trace.attempt(STEP, "RISC-V: satp of the recorded processors", || {
-            let mut why = String::new();
-            for (paging, root) in satp {
-                match first(search, &[paging], &[root], &bases, "what satp holds") {
-                    Ok(found) => return Ok(found),
-                    Err(e) => why = e,
-                }
-            }
-            Err(why)
-        })
+        let modes: Vec<([Paging; 1], PhysAddr)> =
+            satp.iter().map(|(p, satp)| ([*p], phys(p.format().root_of_register(*satp)))).collect();
+        let of: Vec<(&[Paging], Vec<PhysAddr>)> = modes.iter().map(|(p, root)| (&p[..], vec![*root])).collect();
+        attempt(trace, "RISC-V: satp of the recorded processors", &of, "what satp holds")
     }
 
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
@@ -193,50 +194,55 @@ impl Machine for RiscV {
         if hints.dtb.is_some() {
             return None;
         }
-        let opened = [places::begin(search.memory)];
+        let opened = rambase::begin(search.memory);
         let here = trace.attempt(STEP, "RISC-V: pass over all of memory", || {
             let mut seen = 0;
-            for &paging in pagings(hints, search.info) {
-                for window in windows(paging) {
-                    let groups = search.groups(paging, window.0);
-                    seen += groups.len();
-                    let roots: Vec<PhysAddr> = groups.iter().take(GROUPS).filter_map(|g| g.roots.first().copied()).collect();
-                    if let Ok(found) = first(search, &[paging], &roots, &opened, "") {
-                        return Ok(found);
-                    }
-                }
+            match everywhere(search, opened, &mut seen) {
+                Some(found) => Ok(found),
+                None => Err(format!("none of {seen} groups of tables that could be roots maps a Linux kernel")),
             }
-            Err(format!("none of {seen} groups of tables that could be roots maps a Linux kernel"))
         });
-        if here.is_some() || !hints.movable {
+        if here.is_some() || !(hints.movable || hints.placed) {
             return here;
         }
-        trace.attempt(STEP, "RISC-V: where memory begins, as its tables say", || {
+        let mut advice = None;
+        let found = trace.attempt("where memory begins", "RISC-V: its page tables, which hold physical addresses", || {
             // The image's own table: large pages, one behind the other.
             let shape = Shape { entry_size: 8, address: |e| (e & 0x003f_ffff_ffff_fc00) << 2, page_shift: 21, is_page, is_table };
             let slots = [index_of(LINK, 30), index_of(OLD_LINEAR, 30)];
-            let bases = places::bases(search, &shape, &slots);
+            let bases = rambase::bases(search, &shape, &slots);
             for &base in &bases {
-                let memory = places::at_base(search.memory, base);
-                let placed = Search { memory: &memory, ..*search };
-                for &paging in pagings(hints, search.info) {
-                    for window in windows(paging) {
-                        let groups = placed.groups(paging, window.0);
-                        let roots: Vec<PhysAddr> = groups.iter().take(GROUPS).filter_map(|g| g.roots.first().copied()).collect();
-                        if let Ok(found) = first(search, &[paging], &roots, &[base], "") {
-                            return Ok(found);
-                        }
-                    }
+                if let Some(found) = everywhere(search, base, &mut 0) {
+                    return rambase::settled(search, base, found, &mut advice);
                 }
             }
-            Err(format!("no place that its tables speak of fits ({} tried)", bases.len()))
-        })
+            Err(format!("no place that they speak of fits ({} tried)", bases.len()))
+        });
+        trace.advice = advice.or(trace.advice.take());
+        found
     }
 
     fn own_root(&self, found: &mut Found, symbols: &dyn Symbols, info: Option<&VmcoreInfo>) -> Option<Result<String, String>> {
         let own = symbols.address("swapper_pg_dir").or_else(|| info?.symbol("swapper_pg_dir"))?;
         Some(found.with_own_root(own))
     }
+}
+
+/// The kernel that any table maps which could be a root, in a memory that begins at `base`.
+fn everywhere(search: &Search<'_>, base: u64, seen: &mut usize) -> Option<(Found, String)> {
+    let memory = rambase::at_base(search.memory, base);
+    let placed = Search { memory: &memory, ..*search };
+    for &paging in pagings(search.hints, search.info) {
+        for window in windows(paging) {
+            let groups = placed.groups(paging, window.0);
+            *seen += groups.len();
+            let roots = groups.iter().take(GROUPS).filter_map(|g| g.roots.first().copied());
+            if let Ok((found, detail)) = placed.first(&[paging], roots, window, "") {
+                return Some((found.of_its_version(), detail));
+            }
+        }
+    }
+    None
 }
 
 fn index_of(va: u64, shift: u32) -> usize {

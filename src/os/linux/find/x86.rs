@@ -126,6 +126,10 @@ impl Machine for X86 {
         })
     }
 
+    fn bounds(&self, found: &Found, symbols: &dyn Symbols) -> Vec<(&'static str, VirtAddr)> {
+        bounds(found, symbols).unwrap_or_default()
+    }
+
     fn own_root(&self, found: &mut Found, symbols: &dyn Symbols, info: Option<&VmcoreInfo>) -> Option<Result<String, String>> {
         // Where kallsyms has functions only, VMCOREINFO names it; a text of another kernel must not.
         let text = symbols.address("_stext");
@@ -133,6 +137,26 @@ impl Machine for X86 {
         let own = symbols.address("swapper_pg_dir").or_else(|| info?.symbol("swapper_pg_dir"))?;
         Some(found.with_own_root(own))
     }
+}
+
+/// Where the constants begin and end: behind the code, at the next page, and where memory can be written again (RO_DATA in
+/// include/asm-generic/vmlinux.lds.h, mark_rodata_ro in arch/x86/mm/init_32.c).
+fn bounds(found: &Found, symbols: &dyn Symbols) -> Option<Vec<(&'static str, VirtAddr)>> {
+    let page = umem::from(found.space.format().page_size());
+    let (text, code_end) = (symbols.address("_stext")?, symbols.address("_etext")?);
+    let last = found.image.virt.saturating_add(found.image.size.checked_sub(1)?);
+    let mut end = text;
+    found.space.runs(text, last, &mut |runs| {
+        for r in runs {
+            if r.virt != end || r.perm.has(Perm::WRITE) {
+                return ControlFlow::Break(());
+            }
+            end = end.saturating_add(r.size);
+        }
+        ControlFlow::Continue(())
+    });
+    let start = VirtAddr::new(code_end.value().checked_next_multiple_of(page)?);
+    (start < end).then(|| vec![("__start_rodata", start), ("__end_rodata", end)])
 }
 
 /// The first of `roots` that maps a kernel.

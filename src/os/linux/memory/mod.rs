@@ -3,6 +3,7 @@
 //! - `space`: the address space of a process, with page-table isolation or without
 //! - `mm`, `region`, `image`: what the kernel knows of an address space, its regions, the programs in them
 //! - `frames`, `frame_use`: page frames, `struct page` and the direct map; what a frame is used for
+//! - `swapped`: pages in swap areas, and in zram
 //! - `sweep`: one pass over memory for what looks like a structure
 
 pub mod frame_use;
@@ -11,4 +12,5 @@ pub(crate) mod image;
 pub(crate) mod mm;
 pub(crate) mod region;
 pub(crate) mod space;
+pub mod swapped;
 pub(crate) mod sweep;

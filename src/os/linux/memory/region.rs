@@ -1,11 +1,12 @@
 //! Regions of a process as `/proc/PID/maps` shows them (fs/proc/task_mmu.c, `show_map_vma`).
 
 use super::mm::{Mm, Vma};
+use crate::arch::Arch;
 use crate::engine::{ViewExt, to_u64};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::Shape;
 use crate::os::linux::files::path::Paths;
-use memsh_plugin::{Maybe, RegionInfo, Text, VirtAddr, umem};
+use memsh_plugin::{Maybe, Perm, RegionInfo, Text, VirtAddr, umem};
 
 /// include/linux/mm.h: `VM_READ`, `VM_WRITE`, `VM_EXEC`, `VM_MAYSHARE`.
 const READ: u64 = 1;
@@ -49,6 +50,24 @@ pub fn region(kernel: &Kernel, mm: &Mm, vma: &Vma, paths: &mut Paths) -> RegionI
         path: path.map(Text::from).into(),
         kind: Text::from(kind),
     }
+}
+
+/// The page of exception vectors and helpers that every process has on 32-bit ARM, and no region describes: `gate_vma`
+/// (arch/arm/kernel/process.c). Without the helpers (`CONFIG_KUSER_HELPERS`) the page is the kernel's alone.
+pub fn gate(kernel: &Kernel) -> Option<RegionInfo> {
+    const VECTORS: u64 = 0xffff_0000;
+    let start = VirtAddr::new(umem::from(VECTORS));
+    let page = (kernel.space.format().arch == Arch::Arm).then(|| kernel.space.translate_one(start).ok())??;
+    page.perm.has(Perm::USER).then(|| RegionInfo {
+        start,
+        end: start.saturating_add(kernel.space_page_size()),
+        read: true,
+        execute: true,
+        offset: Maybe::Some(0),
+        path: Maybe::Some(Text::from("[vectors]")),
+        kind: Text::from("special"),
+        ..RegionInfo::default()
+    })
 }
 
 fn wrap(before: &[u8], name: &[u8]) -> Vec<u8> {

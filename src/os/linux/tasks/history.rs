@@ -118,7 +118,9 @@ impl Search<'_> {
             lost.push(format!("{what}: {missing} lines are not in the image"));
         }
         let listed: HashSet<u64> = list.into_iter().collect();
-        let mut removed: Vec<Entry> = entries.difference(&listed).map(|at| self.told(*at, None, &stamps)).collect();
+        // What was removed may have been given to something else since: then its line begins with a pointer of `malloc`.
+        let whole = |e: &Entry| e.line.as_ref().is_some_and(|l| std::str::from_utf8(l).is_ok());
+        let mut removed: Vec<Entry> = entries.difference(&listed).map(|at| self.told(*at, None, &stamps)).filter(whole).collect();
         removed.sort_by_key(|e| (e.time, e.address));
         out.extend(removed);
         out

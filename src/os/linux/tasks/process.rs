@@ -8,7 +8,7 @@ use crate::os::linux::base::lost::Lost;
 use crate::os::linux::files::path::Paths;
 use crate::os::linux::memory::image;
 use crate::os::linux::memory::mm::Mm;
-use crate::os::linux::memory::region::region;
+use crate::os::linux::memory::region::{gate, region};
 use memsh_plugin::*;
 use std::sync::Arc;
 
@@ -85,7 +85,8 @@ impl Process for LinuxProcess {
     fn regions(&self) -> CResult<Listing<RegionInfo>, ApiError> {
         self.of_mm(|mm, lost| {
             let mut paths = Paths::new(&self.kernel);
-            let rows = mm.regions(&self.kernel, lost).iter().map(|vma| region(&self.kernel, mm, vma, &mut paths)).collect();
+            let regions = mm.regions(&self.kernel, lost);
+            let rows = regions.iter().map(|vma| region(&self.kernel, mm, vma, &mut paths)).chain(gate(&self.kernel)).collect();
             lost.extend(paths.lost);
             rows
         })

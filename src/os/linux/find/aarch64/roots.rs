@@ -94,6 +94,9 @@ pub(super) fn candidates(search: &Search<'_>, paging: Paging, heads: &[Head]) ->
     inside
 }
 
+/// A root of so many entries is never full: half of the address space would be more memory than there is.
+const SPARSE: usize = 64;
+
 /// A root is sparse: the direct map, the kernel and its devices. All that is in it are entries of its level.
 fn candidate(f: &'static PageFormat, root: PhysAddr, table: &[u8], extent: u64) -> Option<Candidate> {
     let level = f.used_levels().first()?;
@@ -101,6 +104,11 @@ fn candidate(f: &'static PageFormat, root: PhysAddr, table: &[u8], extent: u64) 
     let (words, _) = table.as_chunks::<8>();
     let mut found = Candidate { root, low: u64::MAX, high: 0, tables: Vec::new() };
     let mut upper = false;
+    // Memory that is the same all over would be full of tables full of entries. Small roots may well be full.
+    let same = words.len() > 1 && words.iter().all(|w| Some(w) == words.first());
+    if same || words.len() >= SPARSE && words.iter().filter(|w| **w != [0; 8]).count() > words.len() / 2 {
+        return None;
+    }
     for (entry, i) in words.iter().map(|w| u64::from_le_bytes(*w)).zip(0usize..) {
         match entry & 3 {
             0 if entry == 0 => continue,

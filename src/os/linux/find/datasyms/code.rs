@@ -1,6 +1,7 @@
 //! Which data a function of the kernel refers to.
 
 use super::super::image::KernelImage;
+use super::arm;
 use crate::arch::Arch;
 use crate::engine::{index, to_u64, to_umem};
 use crate::symbols::Symbols;
@@ -35,8 +36,8 @@ impl<'a> Code<'a> {
         let address = to_u64(address.value())?;
         let next = self.functions.partition_point(|&f| f <= address);
         let end = self.functions.get(next).copied().unwrap_or(u64::MAX).min(address.saturating_add(LONGEST));
-        let from = index(address.checked_sub(self.start)?.into())?;
-        let to = index(end.checked_sub(self.start)?.into())?.min(self.bytes.len());
+        let from = index(memsh_plugin::umem::from(address.checked_sub(self.start)?))?;
+        let to = index(memsh_plugin::umem::from(end.checked_sub(self.start)?))?.min(self.bytes.len());
         Some((address, self.bytes.get(from..to)?))
     }
 
@@ -54,6 +55,7 @@ impl<'a> Code<'a> {
             Arch::X86 | Arch::X86Pae => x86(32, at, body, &mut take),
             Arch::X86_64 => x86(64, at, body, &mut take),
             Arch::AArch64 => aarch64(at, body, &mut take),
+            Arch::Arm => arm::refers(at, body, &mut take),
             _ => {}
         }
         out
@@ -82,55 +84,79 @@ fn x86(bits: u32, at: u64, body: &[u8], take: &mut impl FnMut(u64)) {
     }
 }
 
+/// An address that a register of AArch64 holds.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    /// What `adrp` made: the page of something.
+    page: Option<u64>,
+    /// A whole address.
+    whole: Option<u64>,
+    /// Whether something was added to it: then it may be an anchor, from which the compiler reaches variables near it.
+    anchor: bool,
+}
+
 /// `adr`, `adrp` with the `add`, load or store that follows, and what is added to the sum (C6.2, C4.1.94 of the Arm ARM, DDI 0487).
 fn aarch64(at: u64, body: &[u8], take: &mut impl FnMut(u64)) {
-    let mut known: [Option<u64>; REGISTERS] = [None; REGISTERS];
+    let mut held = [Held::default(); REGISTERS];
     let register = |word: u32, shift: u32| (word >> shift & 31) as usize;
+    // What is given up without having been an anchor was meant itself.
+    let leave = |h: &mut Held, take: &mut dyn FnMut(u64)| {
+        if let Some(to) = h.whole.filter(|_| !h.anchor) {
+            take(to);
+        }
+        *h = Held::default();
+    };
     for (word, pc) in body.chunks_exact(4).zip((at..).step_by(4)) {
         let Some(word) = word.first_chunk().map(|b| u32::from_le_bytes(*b)) else { return };
         let (rd, rn) = (register(word, 0), register(word, 5));
-        let base = known.get(rn).copied().flatten();
-        let mut set = |r: usize, to: Option<u64>| {
-            if let Some(k) = known.get_mut(r) {
-                *k = to;
-            }
-        };
+        let mut next = Held::default();
+        let base = held.get(rn).copied().unwrap_or_default();
+        // What this instruction adds to the register, where that is known.
+        let mut added = None;
         if word & 0x1f00_0000 == 0x1000_0000 {
             let field = i64::from((word >> 5 & 0x7_ffff).cast_signed()) << 2 | i64::from((word >> 29 & 3).cast_signed());
             let distance = field << 43 >> 43;
             if word >> 31 == 1 {
-                set(rd, Some((pc & !0xfff).wrapping_add((distance << 12).cast_unsigned())));
+                next.page = Some((pc & !0xfff).wrapping_add((distance << 12).cast_unsigned()));
             } else {
-                let to = pc.wrapping_add(distance.cast_unsigned());
-                take(to);
-                set(rd, Some(to));
+                next.whole = Some(pc.wrapping_add(distance.cast_unsigned()));
             }
-            continue;
+        } else if word & 0xff80_0000 == 0x9100_0000 {
+            let offset = u64::from(word >> 10 & 0xfff);
+            added = Some(if word >> 22 & 1 == 1 { offset << 12 } else { offset });
+            next.whole = added.and_then(|offset| Some(base.page.or(base.whole)?.wrapping_add(offset)));
+        } else if word & 0x3b00_0000 == 0x3900_0000 {
+            let wide = word >> 26 & 1 == 1 && word >> 23 & 1 == 1 && word >> 30 == 0;
+            added = Some(u64::from(word >> 10 & 0xfff) << if wide { 4 } else { word >> 30 });
+        } else if word & 0x3a00_0000 == 0x2800_0000 {
+            // A pair, with a signed offset of seven bits in units of a register.
+            let signed = i64::from((word >> 15 & 0x7f).cast_signed()) << 57 >> 57;
+            added = Some((signed << if word >> 31 == 1 { 3 } else { 2 }).cast_unsigned());
         }
-        let offset = u64::from(word >> 10 & 0xfff);
-        if word & 0xff80_0000 == 0x9100_0000 {
-            let to = base.map(|b| b.wrapping_add(if word >> 22 & 1 == 1 { offset << 12 } else { offset }));
-            to.into_iter().for_each(&mut *take);
-            set(rd, to);
-            continue;
-        }
-        let load = word >> 22 & 3 != 0;
-        if let Some(base) = base {
-            if word & 0x3b00_0000 == 0x3900_0000 {
-                let wide = word >> 26 & 1 == 1 && word >> 23 & 1 == 1 && word >> 30 == 0;
-                take(base.wrapping_add(offset << if wide { 4 } else { word >> 30 }));
-            } else if word & 0x3a00_0000 == 0x2800_0000 {
-                // A pair, with a signed offset of seven bits in units of a register.
-                let scale = if word >> 31 == 1 { 3 } else { 2 };
-                let signed = i64::from((word >> 15 & 0x7f).cast_signed()) << 57 >> 57;
-                take(base.wrapping_add((signed << scale).cast_unsigned()));
+        if let Some(offset) = added {
+            if next.whole.is_none()
+                && let Some(to) = base.page.or(base.whole)
+            {
+                take(to.wrapping_add(offset));
+            }
+            if let Some(h) = held.get_mut(rn) {
+                h.anchor |= offset != 0;
             }
         }
-        // Whatever else has a result has it in the lowest field; stores and branches have none there.
-        let store = word & 0x0a00_0000 == 0x0800_0000 && !load;
+        // A call passes what the first registers hold.
+        if word & 0xfc00_0000 == 0x9400_0000 {
+            held.iter_mut().take(8).for_each(|h| leave(h, take));
+        }
+        // Whatever has a result has it in the lowest field; stores and branches have none there.
+        let store = word & 0x0a00_0000 == 0x0800_0000 && word >> 22 & 3 == 0;
         let branch = word & 0x1c00_0000 == 0x1400_0000;
-        if !store && !branch {
-            set(rd, None);
+        if !store
+            && !branch
+            && let Some(h) = held.get_mut(rd)
+        {
+            leave(h, take);
+            *h = next;
         }
     }
+    held.iter_mut().for_each(|h| leave(h, take));
 }

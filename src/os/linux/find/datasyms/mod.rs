@@ -6,47 +6,63 @@
 //! - VMCOREINFO, where its `_stext` is that of kallsyms
 //! - the kernel's code: what functions of known names refer to, where it looks like what it must be (`rules`)
 
+mod arm;
+mod calls;
 mod code;
 mod exports;
 mod proof;
 mod rule;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use super::image::KernelImage;
+use super::names;
 use super::trace::Trace;
 use crate::engine::AddressSpace;
 use crate::symbols::{SymbolTable, Symbols, VmcoreInfo};
 use memsh_plugin::{MemoryView, VirtAddr, umem};
 
 const STEP: &str = "data symbols";
+/// The variable that leads to VMCOREINFO's text.
+const TEXT: &str = "vmcoreinfo_data";
 /// What `nm` calls data.
 const DATA: u8 = b'D';
 
-/// Adds what the kernel says of its data to `symbols`, which has functions only.
+/// Adds what the kernel says of its data to `symbols`, which has functions only. Where `info` is not of this kernel, it is replaced by the
+/// kernel's own, or by what `elsewhere` finds.
 pub(super) fn fill(
     space: &AddressSpace,
     image: &KernelImage,
     mut symbols: SymbolTable,
-    info: Option<&VmcoreInfo>,
+    info: &mut Option<VmcoreInfo>,
     trace: &mut Trace,
+    elsewhere: &dyn Fn(&mut Trace) -> Vec<VmcoreInfo>,
 ) -> SymbolTable {
     let bytes = image.bytes(space.memory());
     let pointer_size = space.view_metadata().pointer_size;
     let exported = trace.attempt(STEP, "the kernel's export tables", || {
         let all = exports::exports(&bytes, image, pointer_size, &symbols)?;
-        let new: Vec<(String, VirtAddr)> =
+        let new: Vec<Named> =
             all.iter().filter(|e| symbols.address(e.name).is_none()).map(|e| (e.name.to_owned(), e.address)).collect();
         let detail = format!("{} of {} exported symbols are not in kallsyms", new.len(), all.len());
         Ok((new, detail))
     });
     add(&mut symbols, exported.unwrap_or_default());
-    let noted = info.and_then(|info| trace.attempt(STEP, "VMCOREINFO", || noted(info, image, &symbols)));
+    if info.as_ref().is_none_or(|i| !fits(i, &symbols)) {
+        // Its text is where a variable says; that costs less than to look for it in all of memory.
+        let place = rule::Finder::new(space, &bytes, image, &symbols).map(|f| f.run(&[TEXT]));
+        add(&mut symbols, place.unwrap_or_default());
+        let own = names::vmcoreinfo(space, &symbols, trace).filter(|i| fits(i, &symbols));
+        let own = own.or_else(|| elsewhere(trace).into_iter().find(|i| fits(i, &symbols)));
+        *info = own.or(info.take());
+    }
+    let noted = info.as_ref().and_then(|info| trace.attempt(STEP, "VMCOREINFO", || noted(info, image, &symbols)));
     add(&mut symbols, noted.unwrap_or_default());
     let derived = trace.attempt(STEP, "the functions that refer to it", || {
-        let code = code::Code::new(&bytes, image, space.format().arch, &symbols).ok_or("no code")?;
-        let extent = (image.virt.value(), image.virt.value().saturating_add(image.size));
-        let prover = proof::Prover::new(space, &symbols, extent);
-        let found = rule::Finder::new(code, &symbols, prover).run();
+        let finder = rule::Finder::new(space, &bytes, image, &symbols).ok_or("the kernel's addresses are wider than 64 bits")?;
+        let mut found = finder.run(&[]);
+        found.extend(calls::table(&bytes, image, pointer_size, &symbols));
         let detail = format!("{} symbols", found.len());
         Ok((found, detail))
     });
@@ -55,7 +71,7 @@ pub(super) fn fill(
 }
 
 /// Adds what is not known yet.
-fn add(symbols: &mut SymbolTable, new: Vec<(String, VirtAddr)>) {
+fn add(symbols: &mut SymbolTable, new: Vec<Named>) {
     for (name, address) in &new {
         symbols.push(name, *address, DATA, None);
     }
@@ -73,7 +89,7 @@ pub(super) fn bounded(mut symbols: SymbolTable, bounds: Vec<(&'static str, VirtA
 }
 
 /// Whether VMCOREINFO is of the kernel that has these symbols.
-pub(super) fn fits(info: &VmcoreInfo, symbols: &dyn Symbols) -> bool {
+fn fits(info: &VmcoreInfo, symbols: &dyn Symbols) -> bool {
     let (said, known) = (info.symbol("_stext"), symbols.address("_stext").or_else(|| symbols.address("_text")));
     said.is_some() && said == known
 }

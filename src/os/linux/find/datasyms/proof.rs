@@ -1,6 +1,7 @@
 //! What data must look like to be what it is taken for. No structure's layout is known here; what is asked for stands at the beginning of a
 //! structure in every kernel, or is found wherever in it.
 
+use super::super::image::KernelImage;
 use crate::engine::{AddressSpace, ViewExt, to_u64, to_umem};
 use crate::symbols::Symbols;
 use memsh_plugin::{MemoryView, VirtAddr, umem};
@@ -9,8 +10,8 @@ use memsh_plugin::{MemoryView, VirtAddr, umem};
 const LONGEST_LIST: usize = 4096;
 /// `MODULE_NAME_LEN` is 64 less a pointer.
 const LONGEST_MODULE: usize = 64;
-/// System calls that are looked at.
-const CALLS: usize = 24;
+/// `CHRDEV_MAJOR_HASH_SIZE` (include/linux/fs.h).
+const MAJORS: u32 = 255;
 /// Gates that are looked at: those of the processor's own exceptions, some of which are reserved.
 const GATES: usize = 20;
 
@@ -21,39 +22,52 @@ pub(super) enum Proof {
     Anything,
     /// A pointer to the kernel's memory.
     Pointer,
-    /// A number of 32 bits that is a power of two of at least a page.
-    PowerOfTwo,
     /// The head of a circular list: its neighbours point back.
     List,
     /// The list of modules: each node lies outside the image and has a module's name behind it.
     Modules,
-    /// Heads of chains whose first nodes point back, at least one of them in use.
+    /// Heads of chains whose first nodes point back, at least one of them in use. What lies before a table looks the same, so of several
+    /// addresses the highest is meant.
     Table(usize),
+    /// Device numbers by major number: entries that have their own in them (`chrdevs`, fs/char_dev.c).
+    Majors,
+    /// 0 or 1.
+    Flag,
     /// Among its first words is the address of this symbol.
     Holds(&'static str, usize),
     /// A pointer to memory that has this text in its first bytes; at its very beginning where that is 0.
     Leads(&'static str, usize),
+    /// Among its first words is a pointer to this text.
+    Names(&'static str, usize),
     /// A printable text that begins so.
     Text(&'static str),
     /// An IDR: its flags say so (`ROOT_IS_IDR`, include/linux/radix-tree.h).
     Idr,
-    /// The table of system calls: addresses of functions whose names say so.
-    Calls,
     /// The interrupt descriptor table of x86: its gates lead to the functions of exceptions.
     Gates,
+}
+
+impl Proof {
+    /// How many functions must agree for it to be enough.
+    pub(super) fn least(self) -> usize {
+        match self {
+            Proof::Anything => usize::MAX,
+            Proof::Pointer => 2,
+            _ => 1,
+        }
+    }
 }
 
 /// What is looked at.
 pub(super) struct Prover<'a> {
     space: &'a AddressSpace,
     symbols: &'a dyn Symbols,
-    /// First and last address of the image.
-    image: (umem, umem),
+    image: KernelImage,
     width: umem,
 }
 
 impl<'a> Prover<'a> {
-    pub(super) fn new(space: &'a AddressSpace, symbols: &'a dyn Symbols, image: (umem, umem)) -> Self {
+    pub(super) fn new(space: &'a AddressSpace, symbols: &'a dyn Symbols, image: KernelImage) -> Self {
         Self { space, symbols, image, width: umem::from(space.view_metadata().pointer_size) }
     }
 
@@ -74,10 +88,6 @@ impl<'a> Prover<'a> {
         Some(match proof {
             Proof::Anything => true,
             Proof::Pointer => self.mapped(self.word(at, 0)?),
-            Proof::PowerOfTwo => {
-                let n = self.space.read_u32(at).ok()?;
-                n.is_power_of_two() && n >= 4096
-            }
             Proof::List => self.list(at),
             Proof::Modules => self.modules(at)?,
             Proof::Table(heads) => self.table(at, heads)?,
@@ -91,6 +101,10 @@ impl<'a> Prover<'a> {
                 self.space.read_gaps(to, &mut bytes);
                 memchr::memmem::find(&bytes, text.as_bytes()).is_some()
             }
+            Proof::Names(text, words) => (0..words).any(|n| {
+                let to = self.word(at, n).filter(|&to| self.mapped(to));
+                to.and_then(|to| self.space.read_cstr(to, 128).ok()).is_some_and(|t| t == text.as_bytes())
+            }),
             Proof::Text(start) => {
                 let text = self.space.read_cstr(at, 128).ok()?;
                 text.len() > 1.max(start.len())
@@ -100,12 +114,10 @@ impl<'a> Prover<'a> {
             Proof::Idr => {
                 let flags = self.space.read_u32(at.wrapping_add(4)).ok()?;
                 // With it comes the mark that something is free, above the bits of an allocation's kind.
-                flags & 4 != 0 && flags & !(7 | 7 << 24) == 0 && flags >> 24 != 0
+                flags & 4 != 0 && flags & 0x00ff_fff8 == 0 && flags >> 24 != 0
             }
-            Proof::Calls => (0..CALLS).all(|n| {
-                let call = self.word(at, n).and_then(|to| self.symbols.near(to));
-                call.is_some_and(|(s, distance)| distance == 0 && s.name.contains("sys_"))
-            }),
+            Proof::Flag => self.space.read_u32(at).ok()? < 2,
+            Proof::Majors => self.majors(at)?,
             Proof::Gates => self.gates(at)?,
         })
     }
@@ -127,7 +139,7 @@ impl<'a> Prover<'a> {
             let name = self.space.read_cstr(at.wrapping_add(2 * self.width), LONGEST_MODULE).ok()?;
             let letters = name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
             let state = self.space.read_u32(at.wrapping_sub(self.width)).ok()?;
-            let inside = (self.image.0..=self.image.1).contains(&at.value());
+            let inside = at.offset_from(self.image.virt).is_some_and(|d| d < self.image.size);
             seen += 1;
             if inside || name.is_empty() || !letters || state > 3 || seen > LONGEST_LIST {
                 return Some(false);
@@ -155,6 +167,42 @@ impl<'a> Prover<'a> {
             used = true;
         }
         Some(used)
+    }
+
+    fn majors(&self, at: VirtAddr) -> Option<bool> {
+        let mut used = 0usize;
+        for (n, major) in (0..MAJORS).enumerate() {
+            let first = self.word(at, n)?;
+            if first.value() != 0 {
+                // struct char_device_struct: the next one, the major number.
+                if self.space.read_u32(first.wrapping_add(self.width)).ok()? % MAJORS != major {
+                    return Some(false);
+                }
+                used += 1;
+            }
+        }
+        Some(used > 2)
+    }
+
+    /// The nodes of the list at `head`, in order.
+    pub(super) fn nodes(&self, head: VirtAddr, most: usize) -> Vec<VirtAddr> {
+        let mut out = Vec::new();
+        let mut at = self.word(head, 0);
+        while let Some(node) = at.filter(|&n| n != head && self.mapped(n))
+            && out.len() < most
+        {
+            out.push(node);
+            at = self.word(node, 0);
+        }
+        out
+    }
+
+    /// Where the image has the table of the descriptor at `at`: its size in 16 bits, and its address, which may be another mapping's.
+    pub(super) fn described(&self, at: VirtAddr) -> Option<VirtAddr> {
+        let table = self.space.read_ptr(at.wrapping_add(2)).ok().filter(|&to| self.mapped(to))?;
+        let phys = self.space.translate_one(table).ok()?.phys;
+        let distance = phys.offset_from(self.image.phys).filter(|&d| d < self.image.size)?;
+        Some(self.image.virt.wrapping_add(distance))
     }
 
     fn gates(&self, at: VirtAddr) -> Option<bool> {

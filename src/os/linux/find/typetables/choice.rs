@@ -1,14 +1,14 @@
 //! Which table.
 
+use super::adjust::adjusted;
 use super::anchors::{Anchor, Facts};
 use super::witness::{Reader, Witness, virt};
 use crate::engine::AddressSpace;
 use crate::os::linux::find::image::KernelImage;
 use crate::os::linux::find::trace::Trace;
-use crate::symbols::tables::{Adjusted, Change, Family, Table, family};
-use crate::symbols::{Symbols, TypeId, TypeKind, Types, TypesExt, VmcoreInfo};
+use crate::symbols::tables::{Family, Table, family};
+use crate::symbols::{Symbols, Types, TypesExt, VmcoreInfo};
 use memsh_plugin::{MemoryView, VirtAddr};
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What is known of the kernel so far.
@@ -73,7 +73,7 @@ pub(in super::super) fn choose(kernel: &Kernel<'_>, trace: &mut Trace, warnings:
         Ok((best, detail))
     })?;
     let mut notes = Vec::new();
-    let types = adjusted(&chosen, &mut notes);
+    let types = adjusted(&chosen.types, &chosen.anchors, &mut notes);
     let release = release(kernel.banner);
     if chosen.release != release || chosen.differences() > 0 {
         warnings.push(format!(
@@ -91,13 +91,19 @@ fn told(t: &Tried) -> String {
         0 => String::new(),
         all => format!(", {} of {all} facts of VMCOREINFO", t.agree),
     };
-    format!(
-        "{} ({}): {} of {} members of task_struct are where it says{vmcoreinfo}",
-        t.release,
-        t.source,
-        t.confirmed(),
-        t.anchors.len()
-    )
+    let off: Vec<String> = t
+        .anchors
+        .iter()
+        .filter(|a| !a.confirmed())
+        .map(|a| match a.found {
+            Some(at) => format!("{}.{} at {at} instead of {}", a.structure, a.member, a.told),
+            None => format!("{}.{} not found", a.structure, a.member),
+        })
+        .chain(t.differ.iter().map(|d| format!("{d} differs")))
+        .collect();
+    let off = if off.is_empty() { String::new() } else { format!(" ({})", off.join(", ")) };
+    let (confirmed, all) = (t.confirmed(), t.anchors.len());
+    format!("{} ({}): {confirmed} of {all} members are where it says{vmcoreinfo}{off}", t.release, t.source)
 }
 
 /// The machine as tables name it.
@@ -144,7 +150,7 @@ fn tried(kernel: &Kernel<'_>, witness: &Witness, family: &Family) -> Option<Trie
         let origin = format!("memsh's table of {} ({})", table.facts.release, table.facts.source);
         let Ok(store) = table.read(origin) else { continue };
         let types: Arc<dyn Types> = Arc::new(store);
-        let anchors = Facts { reader: Reader::new(kernel.space), witness, types: &*types }.tasks();
+        let anchors = Facts { reader: Reader::new(kernel.space, kernel.image), witness, types: &*types }.all();
         let (agree, differ) = kernel.info.map_or((0, Vec::new()), |info| compared(info, &*types));
         let tried =
             Tried { release: table.facts.release.clone(), source: table.facts.source.clone(), types, anchors, agree, differ };
@@ -180,58 +186,4 @@ fn compared(info: &VmcoreInfo, types: &dyn Types) -> (usize, Vec<String>) {
         }
     }
     (agree, differ)
-}
-
-/// The types with the members of `task_struct` where they were found.
-fn adjusted(tried: &Tried, notes: &mut Vec<String>) -> Arc<dyn Types> {
-    if tried.anchors.iter().all(Anchor::confirmed) {
-        return Arc::clone(&tried.types);
-    }
-    let mut changes: HashMap<TypeId, Change> = HashMap::new();
-    let structures: HashSet<&str> = tried.anchors.iter().map(|a| a.structure).collect();
-    for name in structures {
-        let Some(id) = tried.types.find(&format!("struct {name}")) else { continue };
-        let anchors: Vec<&Anchor> = tried.anchors.iter().filter(|a| a.structure == name).collect();
-        if anchors.iter().all(|a| a.confirmed()) {
-            continue;
-        }
-        let change = change(&*tried.types, id, &anchors);
-        notes.push(format!("{name}: {} members moved, {} unknown", change.moved.len(), change.unknown.len()));
-        changes.insert(id, change);
-    }
-    let origin = format!("{}, adjusted to the image", tried.types.origin());
-    Arc::new(Adjusted::new(Arc::clone(&tried.types), changes, origin))
-}
-
-/// Moves the members between two anchors that moved by the same distance; what lies between others is unknown.
-fn change(types: &dyn Types, id: TypeId, anchors: &[&Anchor]) -> Change {
-    let mut change = Change::default();
-    let Some((_, t)) = types.resolve(id) else { return change };
-    let TypeKind::Struct(fields) = t.kind else { return change };
-    let mut found: Vec<(u64, u64)> = anchors.iter().filter_map(|a| Some((a.told, a.found?))).collect();
-    found.push((0, 0));
-    found.sort_unstable();
-    for f in fields {
-        let at = f.bit_offset / 8;
-        let place = match anchors.iter().find(|a| a.told == at && a.member == f.name) {
-            Some(a) => a.found,
-            None => {
-                let before = found.iter().rev().find(|(told, _)| *told <= at);
-                let after = found.iter().find(|(told, _)| *told > at);
-                let distance = |(told, found): &(u64, u64)| found.wrapping_sub(*told);
-                match (before, after) {
-                    (Some(b), Some(a)) if distance(b) == distance(a) => Some(at.wrapping_add(distance(b))),
-                    // Nothing behind it tells; it stays only where nothing had moved.
-                    (Some(b), None) if distance(b) == 0 => Some(at),
-                    _ => None,
-                }
-            }
-        };
-        match place {
-            Some(place) if place == at => {}
-            Some(place) => _ = change.moved.insert(f.name, place),
-            None => _ = change.unknown.insert(f.name),
-        }
-    }
-    change
 }

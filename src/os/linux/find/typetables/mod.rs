@@ -6,8 +6,11 @@
 //! found, with those between two neighbours that moved by the same distance; what lies between others is unknown, and costs a
 //! column.
 
+mod adjust;
 mod anchors;
 mod choice;
+mod others;
+mod tasks;
 mod witness;
 
 pub(super) use choice::{Kernel, choose};

@@ -50,7 +50,12 @@ pub(super) struct Witness {
 pub(super) struct Reader<'a> {
     pub(super) space: &'a AddressSpace,
     pub(super) word: u64,
+    /// The lowest address of the kernel's part.
+    lowest: u64,
 }
+
+/// Where the kernel's part of the addresses begins on 32-bit machines (`CONFIG_VMSPLIT_*`, arch/x86/Kconfig, arch/arm/Kconfig).
+const SPLITS: [u64; 5] = [0xc000_0000, 0xb000_0000, 0x8000_0000, 0x7800_0000, 0x4000_0000];
 
 pub(super) fn virt(at: u64) -> VirtAddr {
     VirtAddr::new(umem::from(at))
@@ -66,8 +71,11 @@ pub(super) fn number(bytes: &[u8], at: u64, size: u64) -> Option<u64> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(space: &'a AddressSpace) -> Self {
-        Self { space, word: u64::from(space.view_metadata().pointer_size.max(1)) }
+    pub(super) fn new(space: &'a AddressSpace, image: &KernelImage) -> Self {
+        let word = u64::from(space.view_metadata().pointer_size.max(1));
+        let image = to_u64(image.virt.value()).unwrap_or(u64::MAX);
+        let split = SPLITS.into_iter().find(|s| *s <= image).unwrap_or(0x4000_0000);
+        Self { space, word, lowest: if word == 4 { split } else { 1 << 63 } }
     }
 
     /// The word at `at`, if it is in the image.
@@ -83,8 +91,7 @@ impl<'a> Reader<'a> {
 
     /// Whether an address could be one of the kernel's.
     pub(super) fn kernel(&self, at: u64) -> bool {
-        // The lowest that a 32-bit kernel is built for (VMSPLIT_1G); the upper half of all others.
-        at >= if self.word == 4 { 0x4000_0000 } else { 1 << 63 } && at.is_multiple_of(self.word)
+        at >= self.lowest && at.is_multiple_of(self.word)
     }
 }
 
@@ -101,7 +108,7 @@ impl Sample {
 impl Witness {
     /// Finds the first task and the list of processes.
     pub(super) fn find(space: &AddressSpace, image: &KernelImage, symbols: &dyn Symbols) -> Result<Self, String> {
-        let reader = Reader::new(space);
+        let reader = Reader::new(space, image);
         let named = symbols.address("init_task").and_then(|at| to_u64(at.value()));
         let (init, parent, comm) = match named {
             Some(at) => first(&reader, at, COMM_LAST, Some(at))

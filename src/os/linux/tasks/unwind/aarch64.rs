@@ -114,7 +114,7 @@ pub fn system_call(registers: &Registers) -> Option<(u64, [u64; 6], bool)> {
 /// What the record of a frame at `record` is, where it is the one in saved registers and tells so itself (6.13): where these begin.
 pub fn registers_of(kernel: &Kernel, record: u64) -> Option<u64> {
     let meta = kernel.shape::<MetaShape>();
-    let kind = meta.read(kernel.view(), VirtAddr::new(record.into())).uint(meta.kind)?;
+    let kind = meta.read(kernel.view(), VirtAddr::new(memsh_plugin::umem::from(record))).uint(meta.kind)?;
     (kind == META_REGISTERS).then_some(())?;
     record.checked_sub(kernel.shape::<SavedShape>().record?.offset)
 }

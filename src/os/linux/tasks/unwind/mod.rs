@@ -118,6 +118,9 @@ impl<'k> Unwinder<'k> {
             riscv::able(kernel)?;
         } else if arch == Arch::AArch64 {
             aarch64::able(kernel)?;
+        } else if arch == Arch::Arm {
+            let why = "stacks of 32-bit ARM can't be unwound yet: its kernels have tables of their own for that (.ARM.exidx)";
+            return Err(failed(Status::UNSUPPORTED, why));
         } else if task.stack.is_none() || task.sp.is_none() || frame.ret.is_none() {
             let why = "can't unwind stacks: task_struct.stack, task_struct.thread.sp or inactive_task_frame is not among the kernel's types";
             return Err(failed(Status::UNSUPPORTED, why));

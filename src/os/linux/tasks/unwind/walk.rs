@@ -343,7 +343,7 @@ impl<'u, 'k> Walk<'u, 'k> {
         if self.bp == 0 || begins {
             return Ok(Step::End);
         }
-        if self.bp % 8 != 0 || self.bp < 16 {
+        if !self.bp.is_multiple_of(8) || self.bp < 16 {
             return Err(format!("the frame pointer is {:#x}, which is none", self.bp));
         }
         let slot = self.bp - 8;

@@ -13,7 +13,7 @@ impl Walk<'_, '_> {
         if self.bp == 0 {
             return Ok(Step::End);
         }
-        if self.bp % 8 != 0 || !upper_half(self.bp) {
+        if !self.bp.is_multiple_of(8) || !upper_half(self.bp) {
             return Err(format!("the frame pointer is {:#x}, which is none", self.bp));
         }
         let slot = self.bp.wrapping_add(8);

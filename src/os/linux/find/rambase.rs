@@ -1,6 +1,6 @@
 //! Where a raw image begins, as the page tables in it say: they name pages by their addresses, the file has them at its offsets.
 
-use super::machine::{Search, phys};
+use super::machine::{Found, Search, phys};
 use crate::engine::{Memory, index, to_u64, to_umem};
 use memsh_plugin::{PhysAddr, umem};
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ const IN_A_ROW: usize = 4;
 const MOST: usize = 4096;
 const MOST_ABOVE: usize = 1 << 16;
 /// So many places are worth a try.
-const TRIES: usize = 32;
+const TRIES: usize = 8;
 /// RAM begins at a multiple of this.
 const BEGIN_ALIGN: u64 = 1 << 20;
 
@@ -41,9 +41,24 @@ pub(super) fn at_base(memory: &Memory, base: u64) -> Memory {
     if base == begin(memory) { memory.clone() } else { memory.moved(phys(base)) }
 }
 
-/// What [`Found::moved`](super::machine::Found::moved) is, for a memory that was found to begin at `base`.
-pub(super) fn moved(memory: &Memory, base: u64) -> Option<PhysAddr> {
-    (base != begin(memory)).then(|| phys(base))
+/// What to make of a kernel that was found in a memory that begins at `base`: it is taken where that may be so; where the user said
+/// otherwise it is told in `advice`.
+pub(super) fn settled(
+    search: &Search<'_>,
+    base: u64,
+    (mut found, detail): (Found, String),
+    advice: &mut Option<String>,
+) -> Result<(Found, String), String> {
+    if base == begin(search.memory) {
+        return Ok((found, detail));
+    }
+    let base = phys(base);
+    if search.hints.movable {
+        found.moved = Some(base);
+        return Ok((found, format!("{detail}; memory begins at {base}")));
+    }
+    *advice = Some(format!("there is a kernel in this image if it begins at {base}: --base {base}"));
+    Err(format!("a kernel is there if memory begins at {base}, which is not what --base says"))
 }
 
 /// Why none of `roots` could be looked at: none is in the image.
@@ -68,7 +83,7 @@ pub(super) fn bases(search: &Search<'_>, shape: &Shape, slots: &[usize]) -> Vec<
     // Offsets of tables with large pages in a row, with the address of the first; addresses in tables above, and how often.
     let mut images: Vec<(u64, u64)> = Vec::new();
     let mut above: BTreeMap<u64, usize> = BTreeMap::new();
-    each_page(search, &mut |offset, page| {
+    each_page(search, PAGE, &mut |offset, page, _| {
         if images.len() < MOST
             && let Some(start) = in_a_row(shape, page)
         {
@@ -98,37 +113,46 @@ pub(super) fn bases(search: &Search<'_>, shape: &Shape, slots: &[usize]) -> Vec<
     votes.into_iter().take(TRIES).map(|(base, _)| base).collect()
 }
 
-/// Each whole page with its offset from where memory begins.
-fn each_page(search: &Search<'_>, visit: &mut dyn FnMut(u64, &[u8])) {
+/// Each whole page with its offset from where memory begins, and with as many bytes from its start on as a table has, where they are
+/// in one piece.
+#[allow(clippy::type_complexity, reason = "a visitor of one page")]
+pub(super) fn each_page(search: &Search<'_>, table: usize, visit: &mut dyn FnMut(u64, &[u8], &[u8])) {
     let memory = search.memory;
     let first = begin(memory);
-    let mut pages = |at: PhysAddr, bytes: &[u8]| {
-        let Some(mut offset) = to_u64(at.value()).and_then(|a| a.checked_sub(first)) else { return };
-        for page in bytes.chunks_exact(PAGE) {
-            visit(offset, page);
+    let mut pages = |at: PhysAddr, bytes: &[u8], whole: usize| {
+        let Some(start) = to_u64(at.value()).and_then(|a| a.checked_sub(first)) else { return };
+        // Pages lie where addresses have no rest, whatever an image begins with.
+        let skip = start.next_multiple_of(4096) - start;
+        let mut offset = start + skip;
+        let mut from = index(umem::from(skip)).unwrap_or(usize::MAX);
+        while from < whole {
+            let Some(page) = bytes.get(from..).and_then(|b| b.get(..PAGE)) else { return };
+            let end = from.saturating_add(table).min(bytes.len());
+            visit(offset, page, bytes.get(from..end).unwrap_or(page));
             offset = offset.saturating_add(4096);
+            from += PAGE;
         }
     };
     if let Some(mapped) = memory.mapped() {
         for (at, bytes) in mapped.slices() {
-            for (i, chunk) in bytes.chunks(CHUNK).enumerate() {
-                if search.hints.interrupted() {
-                    return;
-                }
-                pages(at.saturating_add(to_umem(i.saturating_mul(CHUNK))), chunk);
+            let mut done = 0;
+            while done < bytes.len() && !search.hints.interrupted() {
+                let rest = bytes.get(done..).unwrap_or(&[]);
+                pages(at.saturating_add(to_umem(done)), rest.get(..CHUNK + table).unwrap_or(rest), CHUNK);
+                done += CHUNK;
             }
         }
         return;
     }
-    let mut buf = vec![0; CHUNK];
+    let mut buf = vec![0; CHUNK + table];
     for range in memory.ranges() {
         let mut done: umem = 0;
         while done < range.size && !search.hints.interrupted() {
-            let len = index((range.size - done).min(to_umem(CHUNK))).unwrap_or(0);
+            let len = index((range.size - done).min(to_umem(buf.len()))).unwrap_or(0);
             let Some(chunk) = buf.get_mut(..len) else { return };
             let at = range.start.saturating_add(done);
             memory.read_gaps(at, chunk);
-            pages(at, chunk);
+            pages(at, chunk, CHUNK);
             done = done.saturating_add(to_umem(CHUNK));
         }
     }

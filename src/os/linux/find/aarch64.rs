@@ -17,6 +17,7 @@ use crate::engine::{AddressSpace, Memory, PageRun, Software, SwapEntry, to_u64};
 use crate::os::Hints;
 use crate::symbols::{Symbols, Types, VmcoreInfo};
 use memsh_plugin::{Perm, PhysAddr, VirtAddr, umem};
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 const STEP: &str = "page-table root";
@@ -26,6 +27,9 @@ const CODE: umem = 1 << 20;
 const LARGEST: umem = 256 << 20;
 /// So many mappings of code that size are looked into.
 const TRIES: usize = 16;
+/// So many tables are walked in a search of all memory: one full of what looks like tables must not take for ever. A kernel's own root
+/// lies in its image, and is among the first.
+const MOST_WALKS: u32 = 128;
 /// A kernel for 52 bits on a processor with 48 uses the end of its root table, which is made for 52: 64 KiB pages, `TTBR1_BADDR_4852_OFFSET`
 /// (arch/arm64/include/asm/pgtable-hwdef.h).
 const END_OF_52: u64 = (1024 - 64) * 8;
@@ -269,6 +273,7 @@ impl Machine for AArch64 {
             return None;
         }
         let mut advice = None;
+        let tries = Cell::new(0);
         let found = trace.attempt(STEP, "AArch64: pass over all of memory", || {
             let heads = roots::heads(search);
             // A table below the root looks like the root of a smaller format: larger ones first.
@@ -284,13 +289,22 @@ impl Machine for AArch64 {
                     if search.hints.interrupted() {
                         return Err("interrupted".to_owned());
                     }
-                    let root = candidate.root;
-                    match kernel(search.memory, paging, root, &windows) {
-                        Ok(found) => return Ok(found),
-                        Err(_) if !(search.hints.movable || search.hints.placed) => continue,
-                        Err(_) => {}
+                    if tries.get() >= MOST_WALKS {
+                        return Err(format!(
+                            "{MOST_WALKS} tables that could be its root map no Linux kernel; the others were not looked at"
+                        ));
                     }
-                    if let Some((base, found)) = base::of_table(search, paging, &candidate, &heads, &windows) {
+                    // Where it lies now, it must point into memory.
+                    if search.memory.contains(phys(candidate.low), 8) && search.memory.contains(phys(candidate.high), 8) {
+                        tries.set(tries.get() + 1);
+                        if let Ok(found) = kernel(search.memory, paging, candidate.root, &windows) {
+                            return Ok(found);
+                        }
+                    }
+                    if !(search.hints.movable || search.hints.placed) {
+                        continue;
+                    }
+                    if let Some((base, found)) = base::of_table(search, paging, &candidate, &heads, &windows, &tries) {
                         return settled(search.hints, base, found, &mut advice);
                     }
                 }
@@ -378,3 +392,6 @@ fn version(banner: &str) -> Option<(u32, u32)> {
     let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
+
+#[cfg(test)]
+mod tests;

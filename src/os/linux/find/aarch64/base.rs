@@ -2,11 +2,12 @@
 //! lead to each other.
 
 use super::super::machine::{Found, Search, phys};
-use super::kernel;
 use super::roots::{self, Candidate, Head};
+use super::{MOST_WALKS, kernel};
 use crate::arch::{Leaf, PageFormat, Paging};
 use crate::engine::{AddressSpace, Software, SwapEntry, to_u64};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
+use std::cell::Cell;
 
 /// Code may begin so far behind the image's header (`SEGMENT_ALIGN` is at most 64 KiB, and the header takes one such piece).
 const BEFORE_CODE: u64 = 128 << 10;
@@ -43,8 +44,9 @@ pub(super) fn of_root(
         Some(at) => points_inside(search, f, root - base, (*base, size), at),
         None => table_at(search, f, root - base, (*base, size)),
     };
+    let mut walks = 0;
     for base in likely.chain(all).filter(known) {
-        if search.hints.interrupted() {
+        if search.hints.interrupted() || walks >= MOST_WALKS {
             return None;
         }
         let moved = search.memory.moved(phys(base));
@@ -56,6 +58,7 @@ pub(super) fn of_root(
                 continue;
             }
         }
+        walks += 1;
         if let Ok(found) = kernel(&moved, paging, place.root, windows) {
             return Some((phys(base), found));
         }
@@ -108,6 +111,7 @@ pub(super) fn of_table(
     candidate: &Candidate,
     heads: &[Head],
     windows: &[(VirtAddr, VirtAddr)],
+    walks: &Cell<u32>,
 ) -> Option<(PhysAddr, (Found, String))> {
     let f = paging.format();
     let start = to_u64(roots::start(search).value())?;
@@ -125,9 +129,10 @@ pub(super) fn of_table(
         candidate.tables.iter().all(|t| place(t).is_some_and(|at| roots::is_table(search, f, at)))
     };
     for base in bases.take(TRIES).filter(leads_to_tables) {
-        if search.hints.interrupted() {
+        if search.hints.interrupted() || walks.get() >= MOST_WALKS {
             return None;
         }
+        walks.set(walks.get() + 1);
         let Ok(found) = kernel(&search.memory.moved(phys(base)), paging, phys(base.checked_add(offset)?), windows) else {
             continue;
         };

@@ -17,6 +17,7 @@ use crate::engine::{AddressSpace, Memory, PageRun, Software, SwapEntry, to_u64};
 use crate::os::Hints;
 use crate::symbols::{Symbols, Types, VmcoreInfo};
 use memsh_plugin::{Perm, PhysAddr, VirtAddr, umem};
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,9 @@ const CODE: umem = 1 << 20;
 const LARGEST: umem = 256 << 20;
 /// So many mappings of code that size are looked into.
 const TRIES: usize = 16;
+/// So many tables are walked in a search of all memory: one full of what looks like tables must not take for ever. A kernel's own root
+/// lies in its image, and is among the first.
+const MOST_WALKS: u32 = 512;
 /// A kernel for 52 bits on a processor with 48 uses the end of its root table, which is made for 52: 64 KiB pages, `TTBR1_BADDR_4852_OFFSET`
 /// (arch/arm64/include/asm/pgtable-hwdef.h).
 const END_OF_52: u64 = (1024 - 64) * 8;
@@ -85,8 +89,30 @@ fn windows(paging: Paging, hints: &Hints, info: Option<&VmcoreInfo>) -> Vec<(Vir
     vec![(newer, last), older]
 }
 
-/// How long candidates are tried.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long candidates are tried, and how many in any case: a busy machine must not find less.
+const LONGEST: Duration = Duration::from_secs(2);
+const LEAST_WALKS: u32 = 32;
+
+/// What is left to be spent on candidates.
+struct Patience {
+    walks: Cell<u32>,
+    until: Instant,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self { walks: Cell::new(0), until: Instant::now() + LONGEST }
+    }
+
+    /// Tells of a walk.
+    fn spend(&self) {
+        self.walks.set(self.walks.get().saturating_add(1));
+    }
+
+    fn is_over(&self) -> bool {
+        self.walks.get() >= MOST_WALKS || self.walks.get() >= LEAST_WALKS && Instant::now() > self.until
+    }
+}
 
 /// The kernel's image: the pieces at one distance around a large mapping of the kernel's code.
 fn image(space: &AddressSpace, (first, last): (VirtAddr, VirtAddr)) -> Vec<KernelImage> {
@@ -275,14 +301,15 @@ impl Machine for AArch64 {
         let mut advice = None;
         let found = trace.attempt(STEP, "AArch64: pass over all of memory", || {
             let heads = roots::heads(search);
-            // Every kernel's image begins with the header; without one only who knows better has tables tried.
+            // A kernel's image begins with the header, though some kernels free that memory (6.1); without one only who knows better has
+            // tables tried.
             if heads.is_empty() && search.hints.arch.is_none() && search.hints.machine.is_none() {
                 return Err(
                     "no image with the header ARM\\x64 is in memory; --arch aarch64 tries what could be tables".to_owned()
                 );
             }
             // Memory that is full of what could be tables must not be tried for ever: the image's own header comes first in a real one.
-            let until = Instant::now() + PATIENCE;
+            let patience = Patience::new();
             // A table below the root looks like the root of a smaller format: larger ones first.
             let mut larger_first = pagings(search.info);
             larger_first.sort_by_key(|p| std::cmp::Reverse(p.format().va_bits));
@@ -296,18 +323,22 @@ impl Machine for AArch64 {
                     if search.hints.interrupted() {
                         return Err("interrupted".to_owned());
                     }
-                    if Instant::now() > until {
+                    if patience.is_over() {
                         return Err(
                             "too many tables in it could be a root; none of those that were tried maps a Linux kernel".to_owned()
                         );
                     }
-                    let root = candidate.root;
-                    match kernel(search.memory, paging, root, &windows) {
-                        Ok(found) => return Ok(found),
-                        Err(_) if !(search.hints.movable || search.hints.placed) => continue,
-                        Err(_) => {}
+                    // Where it lies now, it must point into memory.
+                    if search.memory.contains(phys(candidate.low), 8) && search.memory.contains(phys(candidate.high), 8) {
+                        patience.spend();
+                        if let Ok(found) = kernel(search.memory, paging, candidate.root, &windows) {
+                            return Ok(found);
+                        }
                     }
-                    if let Some((base, found)) = base::of_table(search, paging, &candidate, &heads, &windows, until) {
+                    if !(search.hints.movable || search.hints.placed) {
+                        continue;
+                    }
+                    if let Some((base, found)) = base::of_table(search, paging, &candidate, &heads, &windows, &patience) {
                         return settled(search.hints, base, found, &mut advice);
                     }
                 }
@@ -395,3 +426,6 @@ fn version(banner: &str) -> Option<(u32, u32)> {
     let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,6 +41,7 @@ shapes! {
         id: ["hierarchy_id"],
         mask: ["subsys_mask"],
         name: ["name"],
+        count: ["nr_cgrps.counter"],
     }
     /// `cgroup_subsys`.
     SubsystemShape: "cgroup_subsys" {
@@ -83,8 +84,11 @@ impl<'k> Cgroups<'k> {
     pub fn new(kernel: &'k Kernel) -> Self {
         // The unified hierarchy exists in every kernel; who never mounted it does not see it.
         let seen = kernel.address("cgrp_dfl_visible").and_then(|at| kernel.view().read_u8(at).ok());
-        let mut cgroups =
-            Self { kernel, sets: HashMap::new(), subsystems: Vec::new(), unified: seen != Some(0), lost: Lost::default() };
+        // Whoever made a group in it did mount it.
+        let root = kernel.shape::<HierarchyShape>();
+        let made = kernel.address("cgrp_dfl_root").and_then(|at| root.read(kernel.view(), at).uint(root.count));
+        let unified = seen != Some(0) || made.is_some_and(|n| n > 1);
+        let mut cgroups = Self { kernel, sets: HashMap::new(), subsystems: Vec::new(), unified, lost: Lost::default() };
         cgroups.subsystems = cgroups.names();
         cgroups
     }

@@ -2,12 +2,11 @@
 //! lead to each other.
 
 use super::super::machine::{Found, Search, phys};
-use super::kernel;
 use super::roots::{self, Candidate, Head};
+use super::{Patience, kernel};
 use crate::arch::{Leaf, PageFormat, Paging};
 use crate::engine::{AddressSpace, Software, SwapEntry, to_u64};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
-use std::time::Instant;
 
 /// Code may begin so far behind the image's header (`SEGMENT_ALIGN` is at most 64 KiB, and the header takes one such piece).
 const BEFORE_CODE: u64 = 128 << 10;
@@ -44,8 +43,9 @@ pub(super) fn of_root(
         Some(at) => points_inside(search, f, root - base, (*base, size), at),
         None => table_at(search, f, root - base, (*base, size)),
     };
+    let patience = Patience::new();
     for base in likely.chain(all).filter(known) {
-        if search.hints.interrupted() {
+        if search.hints.interrupted() || patience.is_over() {
             return None;
         }
         let moved = search.memory.moved(phys(base));
@@ -57,6 +57,7 @@ pub(super) fn of_root(
                 continue;
             }
         }
+        patience.spend();
         if let Ok(found) = kernel(&moved, paging, place.root, windows) {
             return Some((phys(base), found));
         }
@@ -109,7 +110,7 @@ pub(super) fn of_table(
     candidate: &Candidate,
     heads: &[Head],
     windows: &[(VirtAddr, VirtAddr)],
-    until: Instant,
+    patience: &Patience,
 ) -> Option<(PhysAddr, (Found, String))> {
     let f = paging.format();
     let start = to_u64(roots::start(search).value())?;
@@ -127,9 +128,10 @@ pub(super) fn of_table(
         candidate.tables.iter().all(|t| place(t).is_some_and(|at| roots::is_table(search, f, at)))
     };
     for base in bases.take(TRIES).filter(leads_to_tables) {
-        if search.hints.interrupted() || Instant::now() > until {
+        if search.hints.interrupted() || patience.is_over() {
             return None;
         }
+        patience.spend();
         let Ok(found) = kernel(&search.memory.moved(phys(base)), paging, phys(base.checked_add(offset)?), windows) else {
             continue;
         };

@@ -29,6 +29,9 @@ pub(super) fn read(reader: &mut Reader<'_, '_>) {
         _ => 0..0,
     };
     let range_of = range("__start_rodata", "__end_rodata");
+    if range_of.is_empty() {
+        reader.lost.push("constants of the kernel were not looked at: no symbols __start_rodata and __end_rodata");
+    }
     // Written while the kernel boots: bounds of memory areas stand here too, which may be executable by now.
     let late = range("__start_ro_after_init", "__end_ro_after_init");
     scan(reader, &range_of, &late, &known);

@@ -15,6 +15,8 @@ fn kit() -> Kit {
     for (name, at) in [("_text", TEXT), ("_stext", TEXT), ("_etext", TEXT + 0x1_0000), ("_end", DATA + 0x10_0000)] {
         kit.symbol(name, at);
     }
+    kit.symbol("__start_rodata", TEXT + 0x1_0000);
+    kit.symbol("__end_rodata", TEXT + 0x1_0008);
     kit.symbol("good", TEXT + 0x100);
     kit.put(TEXT + 0x100, &[0xc3]);
     kit

@@ -42,7 +42,7 @@ mod process;
 mod progress;
 mod qcow2;
 mod qemu;
-#[cfg(feature = "cli")]
+#[cfg(any(test, feature = "cli"))]
 mod sample;
 mod split;
 mod unpack;
@@ -60,7 +60,7 @@ pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
 pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};
 pub use progress::Progress;
-#[cfg(feature = "cli")]
+#[cfg(any(test, feature = "cli"))]
 pub use sample::{SAMPLE, sample};
 pub use windows::{BugCheck, WindowsHints};
 pub use write::{ElfNotes, Summary, WriteFormat, write_image};

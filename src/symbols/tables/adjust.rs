@@ -11,6 +11,8 @@ pub struct Change {
     pub moved: HashMap<u64, u64>,
     /// Members of which nothing is known any more, by where the table has them.
     pub unknown: HashSet<u64>,
+    /// Its size in bytes, where that is known.
+    pub size: Option<u64>,
 }
 
 /// Types with some members moved and some taken away.
@@ -44,7 +46,7 @@ impl Types for Adjusted {
             }
             fields.sort_by_key(|f| f.bit_offset);
             // How much follows the last member that was found is not known.
-            t.size = None;
+            t.size = change.size;
         }
         Some(t)
     }

@@ -144,8 +144,8 @@ impl<'a> Tables<'a> {
         }
         let signed = i64::from(u32::try_from(raw).ok()?.cast_signed()).cast_unsigned();
         let to = self.image.virt.wrapping_add(to_umem(at)).value().wrapping_add(umem::from(signed));
-        // Addresses of 32 bits begin again at 0.
-        Some(if self.width == 4 { to & umem::from(u32::MAX) } else { to })
+        // Addresses begin again at 0, however wide memsh's own numbers are.
+        Some(to & if self.width == 4 { umem::from(u32::MAX) } else { umem::from(u64::MAX) })
     }
 
     /// The entry, where its name is one.

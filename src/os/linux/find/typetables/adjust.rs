@@ -7,12 +7,19 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// `types` with members moved to where the anchors were found; `notes` says of which structures, and how many.
-pub(super) fn adjusted(types: &Arc<dyn Types>, anchors: &[Anchor], notes: &mut Vec<String>) -> Arc<dyn Types> {
-    if anchors.iter().all(Anchor::confirmed) {
+///
+/// `sizes` are those that the kernel itself says, where they are others than the table's.
+pub(super) fn adjusted(
+    types: &Arc<dyn Types>,
+    anchors: &[Anchor],
+    sizes: &[(String, u64)],
+    notes: &mut Vec<String>,
+) -> Arc<dyn Types> {
+    if anchors.iter().all(Anchor::confirmed) && sizes.is_empty() {
         return Arc::clone(types);
     }
     let mut changes: HashMap<TypeId, Change> = HashMap::new();
-    let structures: BTreeSet<&str> = anchors.iter().map(|a| a.structure).collect();
+    let structures: BTreeSet<&str> = anchors.iter().map(|a| a.structure.as_str()).collect();
     for name in structures {
         let anchors: Vec<&Anchor> = anchors.iter().filter(|a| a.structure == name).collect();
         if anchors.iter().all(|a| a.confirmed()) {
@@ -21,6 +28,11 @@ pub(super) fn adjusted(types: &Arc<dyn Types>, anchors: &[Anchor], notes: &mut V
         let Some((id, change)) = change(&**types, name, &anchors) else { continue };
         notes.push(format!("{name}: {} members moved, {} unknown", change.moved.len(), change.unknown.len()));
         changes.insert(id, change);
+    }
+    for (name, size) in sizes {
+        if let Some((id, _)) = types.find(&format!("struct {name}")).and_then(|id| types.resolve(id)) {
+            changes.entry(id).or_default().size = Some(*size);
+        }
     }
     let origin = format!("{}, adjusted to the image", types.origin());
     Arc::new(Adjusted::new(Arc::clone(types), changes, origin))
@@ -99,13 +111,13 @@ s task 40
 ";
 
     fn anchor(member: &'static str, told: u64, found: Option<u64>) -> Anchor {
-        Anchor { structure: "task", member, told, found }
+        Anchor::new("task", member, told, found)
     }
 
     fn offsets(anchors: &[Anchor]) -> (Vec<Option<u64>>, Vec<String>) {
         let types: Arc<dyn Types> = Arc::new(Table::all(TEXT).first().unwrap().read("t".to_owned()).unwrap());
         let mut notes = Vec::new();
-        let types = adjusted(&types, anchors, &mut notes);
+        let types = adjusted(&types, anchors, &[], &mut notes);
         (["a", "b", "c", "d", "e", "f", "g"].map(|m| Some(types.field("task", m)?.offset)).to_vec(), notes)
     }
 
@@ -121,6 +133,14 @@ s task 40
     fn what_was_not_found_is_unknown_and_its_neighbours_stay() {
         let found = offsets(&[anchor("b", 4, Some(4)), anchor("d", 12, None), anchor("f", 20, Some(20))]);
         assert_eq!(found.0, [Some(0), Some(4), Some(8), None, Some(16), Some(20), Some(24)]);
+    }
+
+    #[test]
+    fn the_kernel_knows_its_own_sizes() {
+        let types: Arc<dyn Types> = Arc::new(Table::all(TEXT).first().unwrap().read("t".to_owned()).unwrap());
+        let types = adjusted(&types, &[], &[("task".to_owned(), 48), ("absent".to_owned(), 8)], &mut Vec::new());
+        assert_eq!(types.find("task").and_then(|id| types.resolve(id)).unwrap().1.size, Some(48));
+        assert_eq!(types.field("task", "g").unwrap().offset, 24);
     }
 
     #[test]

@@ -11,8 +11,8 @@ const FAR: u64 = 2048;
 /// A member that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Anchor {
-    pub(super) structure: &'static str,
-    pub(super) member: &'static str,
+    pub(super) structure: String,
+    pub(super) member: String,
     /// Where the table has it.
     pub(super) told: u64,
     /// Where it was found; none where nothing in reach fits.
@@ -20,6 +20,10 @@ pub(super) struct Anchor {
 }
 
 impl Anchor {
+    pub(super) fn new(structure: &str, member: &str, told: u64, found: Option<u64>) -> Self {
+        Self { structure: structure.to_owned(), member: member.to_owned(), told, found }
+    }
+
     pub(super) fn confirmed(&self) -> bool {
         self.found == Some(self.told)
     }
@@ -66,7 +70,7 @@ impl Facts<'_> {
     ) -> Option<u64> {
         let told = self.told(structure, member)?;
         let found = nearest(told, range, step, fits);
-        out.push(Anchor { structure, member, told, found });
+        out.push(Anchor::new(structure, member, told, found));
         found
     }
 
@@ -80,7 +84,8 @@ impl Facts<'_> {
         found: Option<u64>,
     ) {
         if let (Some(told), Some(other)) = (self.told(structure, member), self.told(structure, of)) {
-            out.push(Anchor { structure, member, told, found: found.map(|f| f.wrapping_add(told).wrapping_sub(other)) });
+            let found = found.map(|f| f.wrapping_add(told).wrapping_sub(other));
+            out.push(Anchor::new(structure, member, told, found));
         }
     }
 }

@@ -36,6 +36,8 @@ struct Tried {
     /// VMCOREINFO's facts: how many agree, and those that do not.
     agree: usize,
     differ: Vec<String>,
+    /// The members and the sizes among them.
+    own: (Vec<Anchor>, Vec<(String, u64)>),
 }
 
 impl Tried {
@@ -43,9 +45,14 @@ impl Tried {
         self.anchors.iter().filter(|a| a.confirmed()).count()
     }
 
-    /// The fewer the better.
+    fn found(&self) -> usize {
+        self.anchors.iter().filter(|a| a.found.is_some()).count()
+    }
+
+    /// How far from the kernel it is: what can't be found counts for more than what lies elsewhere.
     fn differences(&self) -> usize {
-        self.anchors.len() - self.confirmed() + self.differ.len()
+        let (all, found) = (self.anchors.len(), self.found());
+        (all - found) * 4 + (found - self.confirmed()) + self.differ.len() * 2
     }
 }
 
@@ -61,11 +68,11 @@ pub(in super::super) fn choose(kernel: &Kernel<'_>, trace: &mut Trace, warnings:
     })?;
     let chosen = trace.attempt(STEP, "memsh's own tables, held against the image", || {
         let best = tried(kernel, &witness, &family).ok_or("no table fits")?;
-        if best.confirmed() * 2 < best.anchors.len() {
+        if best.found() * 4 < best.anchors.len() * 3 {
             return Err(format!(
-                "the nearest, of {}, fits in only {} of {} members that were looked for",
+                "in the nearest, of {}, only {} of {} members that were looked for can be found",
                 best.release,
-                best.confirmed(),
+                best.found(),
                 best.anchors.len()
             ));
         }
@@ -78,7 +85,18 @@ pub(in super::super) fn choose(kernel: &Kernel<'_>, trace: &mut Trace, warnings:
     let own = chosen.release == release && chosen.differ.is_empty() && chosen.confirmed() * 4 >= chosen.anchors.len() * 3;
     let types = match own {
         true => Arc::clone(&chosen.types),
-        false => adjusted(&chosen.types, &chosen.anchors, &mut notes),
+        false => {
+            let mut anchors = chosen.anchors.clone();
+            anchors.extend(
+                chosen
+                    .own
+                    .0
+                    .iter()
+                    .filter(|a| !chosen.anchors.iter().any(|b| b.structure == a.structure && b.told == a.told))
+                    .cloned(),
+            );
+            adjusted(&chosen.types, &anchors, &chosen.own.1, &mut notes)
+        }
     };
     if chosen.release != release || chosen.differences() > 0 {
         warnings.push(format!(
@@ -156,9 +174,16 @@ fn tried(kernel: &Kernel<'_>, witness: &Witness, family: &Family) -> Option<Trie
         let Ok(store) = table.read(origin) else { continue };
         let types: Arc<dyn Types> = Arc::new(store);
         let anchors = Facts { reader: Reader::new(kernel.space, kernel.image), witness, types: &*types }.all();
-        let (agree, differ) = kernel.info.map_or((0, Vec::new()), |info| compared(info, &*types));
-        let tried =
-            Tried { release: table.facts.release.clone(), source: table.facts.source.clone(), types, anchors, agree, differ };
+        let Compared { agree, differ, own } = kernel.info.map(|info| compared(info, &*types)).unwrap_or_default();
+        let tried = Tried {
+            release: table.facts.release.clone(),
+            source: table.facts.source.clone(),
+            types,
+            anchors,
+            agree,
+            differ,
+            own,
+        };
         let done = tried.differences() == 0;
         if best.as_ref().is_none_or(|b| tried.differences() < b.differences()) {
             best = Some(tried);
@@ -170,25 +195,41 @@ fn tried(kernel: &Kernel<'_>, witness: &Witness, family: &Family) -> Option<Trie
     best
 }
 
-/// What VMCOREINFO says of structures, against the types: how many agree, and what differs.
-fn compared(info: &VmcoreInfo, types: &dyn Types) -> (usize, Vec<String>) {
-    let (mut agree, mut differ) = (0, Vec::new());
+/// What VMCOREINFO says of structures, against the types.
+#[derive(Default)]
+struct Compared {
+    agree: usize,
+    differ: Vec<String>,
+    own: (Vec<Anchor>, Vec<(String, u64)>),
+}
+
+fn compared(info: &VmcoreInfo, types: &dyn Types) -> Compared {
+    let mut out = Compared::default();
     for line in info.text().lines() {
         let Some((key, value)) = line.split_once('=') else { continue };
         let Ok(value) = value.trim().parse::<u64>() else { continue };
         let inner = |tag: &str| key.strip_prefix(tag)?.strip_prefix('(')?.strip_suffix(')');
         let ours = if let Some(name) = inner("SIZE") {
-            types.size_of(&format!("struct {name}"))
+            let ours = types.size_of(&format!("struct {name}"));
+            if ours.is_some_and(|ours| ours != value) {
+                out.own.1.push((name.to_owned(), value));
+            }
+            ours
         } else if let Some((name, path)) = inner("OFFSET").and_then(|i| i.split_once('.')) {
-            types.field(&format!("struct {name}"), path).map(|f| f.offset)
+            let ours = types.field(&format!("struct {name}"), path).map(|f| f.offset);
+            // A path of several names leads into another structure.
+            if let Some(told) = ours.filter(|_| !path.contains('.')) {
+                out.own.0.push(Anchor::new(name, path, told, Some(value)));
+            }
+            ours
         } else {
             continue;
         };
         match ours {
-            Some(ours) if ours == value => agree += 1,
-            Some(_) => differ.push(key.to_owned()),
+            Some(ours) if ours == value => out.agree += 1,
+            Some(_) => out.differ.push(key.to_owned()),
             None => {}
         }
     }
-    (agree, differ)
+    out
 }

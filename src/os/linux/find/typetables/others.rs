@@ -63,10 +63,10 @@ impl Facts<'_> {
                 });
                 let root = found.and_then(|o| all.iter().find_map(|t| Some((tree(t, o)?, o))));
                 if let Some(told) = self.told(MM, "mm_mt") {
-                    out.push(Anchor { structure: MM, member: "mm_mt", told, found: root.map(|(at, _)| at) });
+                    out.push(Anchor::new(MM, "mm_mt", told, root.map(|(at, _)| at)));
                 }
                 if let Some(told) = self.told("maple_tree", "ma_root") {
-                    out.push(Anchor { structure: "maple_tree", member: "ma_root", told, found: root.map(|(at, o)| o - at) });
+                    out.push(Anchor::new("maple_tree", "ma_root", told, root.map(|(at, o)| o - at)));
                 }
             }
         } else if let Some(own) = self.told("vm_area_struct", "vm_mm") {

@@ -12,7 +12,7 @@ impl Facts<'_> {
         let mut out: Vec<Anchor> = Vec::new();
         for &(member, at) in &w.known {
             if let Some(told) = self.told(TASK, member) {
-                out.push(Anchor { structure: TASK, member, told, found: Some(at) });
+                out.push(Anchor::new(TASK, member, told, Some(at)));
             }
         }
         let at = |name: &str| w.offset(name).unwrap_or(0);
@@ -20,7 +20,7 @@ impl Facts<'_> {
         let mut ask = |member: &'static str, range: Range<u64>, step: u64, fits: &dyn Fn(u64) -> bool| -> Option<u64> {
             let told = self.told(TASK, member)?;
             let found = nearest(told, range, step, fits);
-            out.push(Anchor { structure: TASK, member, told, found });
+            out.push(Anchor::new(TASK, member, told, found));
             found
         };
         let all = |fits: &dyn Fn(&Sample) -> bool| w.tasks.iter().all(fits);

@@ -16,14 +16,17 @@ def pack(name, text):
 def types(path, releases):
     named = {r["kernel"]: r for r in csv.DictReader(open(releases))}
     kernels = collections.OrderedDict()
+    last, bit = None, 0
     for row in csv.DictReader(open(path)):
         if row["kernel"] == "kernel":
             continue
-        members = kernels.setdefault(row["kernel"], {}).setdefault((row["type"], int(row["size"])), {})
-        name = row["field"].split(":")[0]
-        # Bit fields have a width and no place of their own; the word that they are parts of has a name too.
-        if ":" not in row["field"]:
-            members.setdefault(name, int(row["offset"]))
+        members = kernels.setdefault(row["kernel"], {}).setdefault((row["type"], int(row["size"])), [])
+        name, _, width = row["field"].partition(":")
+        at = int(row["offset"])
+        # Bit fields have a width and no place of their own: they follow each other from the lowest bit of their word on.
+        bit = bit if width and last == (row["kernel"], row["type"], at) else 0
+        members.append((at, name, "%d:%s" % (bit, width) if width else ""))
+        last, bit = (row["kernel"], row["type"], at) if width else None, bit + int(width or 0)
     out = {"x64": [], "x86": []}
     build = lambda k: tuple(int(n) for n in k.rsplit("-", 1)[0].split("."))
     for kernel in sorted(kernels, key=build):
@@ -34,8 +37,11 @@ def types(path, releases):
         for (name, size), members in sorted(kernels[kernel].items()):
             lines.append("s %s %d" % (name, size))
             before = 0
-            for member, at in sorted(members.items(), key=lambda m: (m[1], m[0])):
-                lines.append(" %s %d v" % (member, at - before))
+            for at, member, bits in sorted(members, key=lambda m: m[0]):
+                # A second form of the same word would go past its end.
+                if bits and sum(int(n) for n in bits.split(":")) > 64:
+                    continue
+                lines.append(" %s %d%s v" % (member, at - before, "." + bits if bits else ""))
                 before = at
             lines.append(".")
         out[arch].append("\n".join(lines) + "\n")

@@ -19,7 +19,7 @@ mod machine;
 mod names;
 mod rambase;
 mod riscv;
-mod trace;
+use crate::os::trace;
 mod types;
 mod typetables;
 mod x86;

@@ -97,8 +97,9 @@ impl Software {
     pub(super) fn meaning(self, f: &PageFormat, entry: u64, shift: u32) -> Meaning {
         match (self, f.arch) {
             (Software::None, _) => Meaning::Gone(FaultReason::NotPresent),
-            (Software::Windows, Arch::X86_64 | Arch::X86Pae) => windows::meaning(entry, shift, true),
-            (Software::Windows, Arch::X86) => windows::meaning(entry, shift, false),
+            (Software::Windows, Arch::X86_64) => windows::meaning(entry, shift, true, true),
+            (Software::Windows, Arch::X86Pae) => windows::meaning(entry, shift, true, false),
+            (Software::Windows, Arch::X86) => windows::meaning(entry, shift, false, false),
             (Software::Windows, _) => Meaning::Gone(FaultReason::NotPresent),
             (_, Arch::X86_64) => linux_x86_64(entry, shift),
             (_, Arch::X86Pae) => linux_x86_pae(entry, shift),

@@ -11,10 +11,11 @@ const TRANSITION: u64 = 1 << 11;
 const WIDE_FRAME: u64 = 0x0000_ffff_ffff_f000;
 const NARROW_FRAME: u64 = 0xffff_f000;
 
-/// The meaning of an invalid, non-zero entry that would map `1 << shift` bytes; `wide` entries have eight bytes.
+/// The meaning of an invalid, non-zero entry that would map `1 << shift` bytes; `wide` entries have eight bytes, `long` ones are of
+/// x86-64.
 ///
 /// Only the last level says where a page is. One level up it is a page table that is in transition or in a page file.
-pub(super) fn meaning(entry: u64, shift: u32, wide: bool) -> Meaning {
+pub(super) fn meaning(entry: u64, shift: u32, wide: bool, long: bool) -> Meaning {
     if shift != 12 {
         return Meaning::Gone(FaultReason::NotPresent);
     }
@@ -24,8 +25,9 @@ pub(super) fn meaning(entry: u64, shift: u32, wide: bool) -> Meaning {
     if entry & TRANSITION != 0 {
         return Meaning::Resident(entry & if wide { WIDE_FRAME } else { NARROW_FRAME }, shift);
     }
-    // `PageFileHigh` counts pages; on x86 without PAE it has bits 31:12.
-    let place = if wide { entry >> 32 } else { entry >> 12 };
+    // `PageFileHigh`: bits 63:32 of x86-64, where those below count other things; bits 31:12 of x86. With PAE it has 63:32, and what is
+    // below is unused: a page of zeros has nothing there.
+    let place = if long { entry >> 32 } else { entry >> 12 };
     Meaning::Gone(if place == 0 { FaultReason::DemandZero } else { FaultReason::PageFile })
 }
 
@@ -35,16 +37,18 @@ mod tests {
 
     #[test]
     fn entries_that_are_not_valid() {
-        let gone = |entry, wide| match meaning(entry, 12, wide) {
+        let gone = |entry, wide| match meaning(entry, 12, wide, wide) {
             Meaning::Gone(reason) => Some(reason),
             _ => None,
         };
-        assert_eq!(meaning(0x1_2345_6880, 12, true), Meaning::Resident(0x1_2345_6000, 12));
-        assert_eq!(meaning(0x8234_5880, 12, false), Meaning::Resident(0x8234_5000, 12));
+        assert_eq!(meaning(0x1_2345_6880, 12, true, true), Meaning::Resident(0x1_2345_6000, 12));
+        assert_eq!(meaning(0x8234_5880, 12, false, false), Meaning::Resident(0x8234_5000, 12));
         assert_eq!(gone(0x0000_0000_0000_0080, true), Some(FaultReason::DemandZero));
         assert_eq!(gone(0x0000_1234_0000_0080, true), Some(FaultReason::PageFile));
         assert_eq!(gone(0x1234_5080, false), Some(FaultReason::PageFile));
+        let pae = meaning(0x1d1_8080, 12, true, false);
+        assert_eq!(pae, Meaning::Gone(FaultReason::PageFile));
         assert_eq!(gone(0xffff_8000_1234_0400, true), Some(FaultReason::Prototype));
-        assert_eq!(meaning(0x1_2345_6880, 21, true), Meaning::Gone(FaultReason::NotPresent));
+        assert_eq!(meaning(0x1_2345_6880, 21, true, true), Meaning::Gone(FaultReason::NotPresent));
     }
 }

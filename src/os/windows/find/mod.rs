@@ -98,8 +98,13 @@ fn find(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Re
     if hints.interrupted() {
         return Err(Error::new(Layer::Os, ErrorKind::Interrupted, "the search for an operating system was interrupted"));
     }
-    Err(not_found("no Windows kernel was found in this memory: no page-table root maps one")
-        .hint("`info` lists what was tried; --dtb ADDR names a page-table root"))
+    let physical = "physical memory can be read all the same (read --phys, scan, strings, dump phys)";
+    Err(match &hints.windows {
+        Some(w) => not_found(format!("this {} is of {}, but no page-table root in it maps its kernel", w.source, w.describe()))
+            .hint(format!("{physical}; `info` lists what was tried; --dtb ADDR names a page-table root")),
+        None => not_found("no Windows kernel was found in this memory: no page-table root maps one")
+            .hint("`info` lists what was tried; --dtb ADDR names a page-table root"),
+    })
 }
 
 fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Result<crate::os::OsLayer> {

@@ -1,48 +1,17 @@
 //! Dumps of Xen guests, LKCD's, VirtualBox's notes, and what is only known by name.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::unnecessary_cast,
-    clippy::bool_assert_comparison,
-    clippy::panic,
-    clippy::type_complexity,
-    clippy::precedence,
-    reason = "tests"
-)]
 
-mod builders;
-
-use builders::elf::{Elf, load, note, notes};
-use builders::ewf::Ewf;
-use builders::lkcd::{Lkcd, Page, gzip, raw, rle};
-use builders::pattern;
-use builders::xen::Xen;
-use builders::{vmware, zip};
+use crate::builders::elf::{Elf, load, note, notes};
+use crate::builders::ewf::Ewf;
+use crate::builders::lkcd::{Lkcd, Page, gzip, raw, rle};
+use crate::builders::pattern;
+use crate::builders::xen::Xen;
+use crate::builders::{vmware, zip};
+use crate::opened::{image, ranges, read, refused};
 use memsh::image::{Image, OpenOptions, open, open_bytes};
 use memsh::memo::Memo;
-use memsh::{ErrorKind, PhysAddr, Result, umem};
+use memsh::{ErrorKind, PhysAddr};
 use std::fs;
 use std::sync::Arc;
-
-fn image(bytes: Vec<u8>) -> Result<Image> {
-    open_bytes(bytes, "test", &OpenOptions::default())
-}
-
-fn refused(result: Result<Image>) -> String {
-    let e = result.map(|i| panic!("opened as {}", i.facts.format)).unwrap_err();
-    format!("{} | {}", e, e.hint_text().unwrap_or("-"))
-}
-
-fn read(image: &Image, at: u64, len: usize) -> Vec<u8> {
-    let mut buf = vec![0; len];
-    image.memory.read(PhysAddr::new(umem::from(at)), &mut buf).unwrap();
-    buf
-}
-
-fn ranges(image: &Image) -> Vec<(umem, umem)> {
-    image.facts.ranges.iter().map(|r| (r.start.value(), r.size)).collect()
-}
 
 fn detail<'i>(image: &'i Image, name: &str) -> &'i str {
     image.facts.details.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v)

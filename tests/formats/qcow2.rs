@@ -1,51 +1,20 @@
 //! The memory in qcow2 snapshots: right images and wrong ones.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::unnecessary_cast,
-    clippy::bool_assert_comparison,
-    clippy::panic,
-    clippy::type_complexity,
-    clippy::precedence,
-    reason = "tests"
-)]
 
-mod builders;
-mod cli;
-
-use builders::pattern;
-use builders::qcow2::{Cluster, Qcow2};
-use builders::qemu::{PAGE, simple};
+use crate::builders::pattern;
+use crate::builders::qcow2::{Cluster, Qcow2};
+use crate::builders::qemu::{PAGE, simple};
+use crate::cli;
+use crate::opened::{image, read, refused, warnings};
 use memsh::image::{Image, OpenOptions, open_bytes};
-use memsh::{PhysAddr, Result, umem};
-
-fn image(bytes: Vec<u8>) -> Result<Image> {
-    open_bytes(bytes, "test", &OpenOptions::default())
-}
+use memsh::{PhysAddr, Result};
 
 fn named(bytes: Vec<u8>, name: &str) -> Result<Image> {
     let options = OpenOptions { format: Some(format!("qcow2:{name}")), ..OpenOptions::default() };
     open_bytes(bytes, "test", &options)
 }
 
-fn refused(result: Result<Image>) -> String {
-    let e = result.map(|i| panic!("opened as {}", i.facts.format)).unwrap_err();
-    format!("{} | {}", e, e.hint_text().unwrap_or("-"))
-}
-
-fn read(image: &Image, at: u64, len: usize) -> Vec<u8> {
-    let mut buf = vec![0xee; len];
-    image.memory.read(PhysAddr::new(umem::from(at)), &mut buf).unwrap();
-    buf
-}
-
 fn detail<'a>(image: &'a Image, name: &str) -> &'a str {
     image.facts.details.iter().find(|(n, _)| n == name).map_or("-", |(_, v)| v)
-}
-
-fn warnings(image: &Image) -> String {
-    image.facts.warnings.join("\n")
 }
 
 /// Sixty pages, every third of them zero, one with a hole of zeros in it.

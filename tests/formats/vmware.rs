@@ -1,46 +1,15 @@
 //! VMware: checkpoints (`.vmss`, `.vmsn`) and the memory that belongs to them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::unnecessary_cast,
-    clippy::bool_assert_comparison,
-    clippy::panic,
-    clippy::type_complexity,
-    clippy::precedence,
-    reason = "tests"
-)]
 
-mod builders;
-mod cli;
-
-use builders::pattern;
-use builders::vmware::{Tag, Value, block, checkpoint, regions, u32_tag, u64_tag};
-use memsh::image::{Image, OpenOptions, open, open_bytes};
-use memsh::{ErrorKind, PhysAddr, Result, umem};
+use crate::builders::pattern;
+use crate::builders::vmware::{Tag, Value, block, checkpoint, regions, u32_tag, u64_tag};
+use crate::cli;
+use crate::opened::{image, ranges, read, refused};
+use memsh::ErrorKind;
+use memsh::image::{OpenOptions, open, open_bytes};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 const MAGIC: [u8; 4] = [0xd2, 0xbe, 0xd2, 0xbe];
-
-fn refused(result: Result<Image>) -> String {
-    let e = result.map(|i| panic!("opened as {}", i.facts.format)).unwrap_err();
-    format!("{} | {}", e, e.hint_text().unwrap_or("-"))
-}
-
-fn image(bytes: Vec<u8>) -> Result<Image> {
-    open_bytes(bytes, "test", &OpenOptions::default())
-}
-
-fn read(image: &Image, at: u64, len: usize) -> Vec<u8> {
-    let mut buf = vec![0; len];
-    image.memory.read(PhysAddr::new(umem::from(at)), &mut buf).unwrap();
-    buf
-}
-
-fn ranges(image: &Image) -> Vec<(umem, umem)> {
-    image.facts.ranges.iter().map(|r| (r.start.value(), r.size)).collect()
-}
 
 fn cpu() -> Vec<Tag> {
     vec![

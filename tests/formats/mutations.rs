@@ -1,17 +1,5 @@
 //! Files with some bytes changed: whatever is in them, they are read or refused, without a panic and without end. The fuzz targets do
 //! the same for longer; this is what every run of the tests gets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::unnecessary_cast,
-    clippy::bool_assert_comparison,
-    clippy::panic,
-    clippy::type_complexity,
-    clippy::precedence,
-    reason = "tests"
-)]
-
 use memsh::image::{OpenOptions, open_bytes};
 use memsh::{PhysAddr, umem};
 use std::path::Path;

@@ -1,38 +1,16 @@
 //! Image formats end to end: right files read right, wrong files say what is wrong with them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
-mod builders;
-
-use builders::elf::{Elf, Segment, load, note, notes, qemu_cpu};
-use builders::{lime, pattern};
+use crate::builders::elf::{Elf, Segment, load, note, notes, qemu_cpu};
+use crate::builders::{lime, pattern};
+use crate::opened::{image, ranges, read, refused};
 use memsh::image::{ElfNotes, Image, OpenOptions, Progress, WriteFormat, open, open_bytes, write_image};
 use memsh::{ErrorKind, PhysAddr, Result, umem};
 use memsh_plugin::MemoryRange;
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-fn image(bytes: Vec<u8>) -> Result<Image> {
-    open_bytes(bytes, "test", &OpenOptions::default())
-}
-
 fn as_format(bytes: Vec<u8>, format: &str) -> Result<Image> {
     open_bytes(bytes, "test", &OpenOptions { format: Some(format.into()), ..OpenOptions::default() })
-}
-
-/// The error's reason and hint in one text.
-fn refused(result: Result<Image>) -> String {
-    let e = result.map(|i| panic!("opened as {}", i.facts.format)).unwrap_err();
-    format!("{} | {}", e, e.hint_text().unwrap_or("-"))
-}
-
-fn read(image: &Image, at: u64, len: usize) -> Vec<u8> {
-    let mut buf = vec![0; len];
-    image.memory.read(PhysAddr::new(umem::from(at)), &mut buf).unwrap();
-    buf
-}
-
-fn ranges(image: &Image) -> Vec<(umem, umem)> {
-    image.facts.ranges.iter().map(|r| (r.start.value(), r.size)).collect()
 }
 
 fn range(start: umem, size: umem) -> MemoryRange {

@@ -1,44 +1,14 @@
 //! EWF (`.E01`) with memory in it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::unnecessary_cast,
-    clippy::bool_assert_comparison,
-    clippy::panic,
-    clippy::type_complexity,
-    clippy::precedence,
-    reason = "tests"
-)]
 
-mod builders;
-mod cli;
-
-use builders::ewf::Ewf;
-use builders::{lime, pattern};
+use crate::builders;
+use crate::builders::ewf::Ewf;
+use crate::builders::{lime, pattern};
+use crate::cli;
+use crate::opened::{all, image, refused};
 use memsh::image::{Image, OpenOptions, open, open_bytes};
-use memsh::{PhysAddr, Result, umem};
+use memsh::{PhysAddr, umem};
 use std::fs;
 use std::path::PathBuf;
-
-fn image(bytes: Vec<u8>) -> Result<Image> {
-    open_bytes(bytes, "test", &OpenOptions::default())
-}
-
-fn refused(result: Result<Image>) -> String {
-    let e = result.map(|i| panic!("opened as {}", i.facts.format)).unwrap_err();
-    format!("{} | {}", e, e.hint_text().unwrap_or("-"))
-}
-
-fn all(image: &Image) -> Vec<u8> {
-    let mut out = Vec::new();
-    for r in &image.facts.ranges {
-        let mut buf = vec![0; r.size as usize];
-        image.memory.read(r.start, &mut buf).unwrap();
-        out.extend(buf);
-    }
-    out
-}
 
 fn detail<'i>(image: &'i Image, name: &str) -> &'i str {
     image.facts.details.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v)

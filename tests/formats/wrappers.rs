@@ -1,49 +1,14 @@
 //! Images that are packed as a whole or cut into parts: LZ4, Snappy, zip, `.001 .002`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::unnecessary_cast,
-    clippy::bool_assert_comparison,
-    clippy::panic,
-    clippy::type_complexity,
-    clippy::precedence,
-    reason = "tests"
-)]
 
-mod builders;
-mod cli;
-
-use builders::zip::{Member, member, zip};
-use builders::{lime, pattern};
-use memsh::image::{Image, OpenOptions, open, open_bytes};
-use memsh::{ErrorKind, PhysAddr, Result, umem};
+use crate::builders::zip::{Member, member, zip};
+use crate::builders::{lime, pattern};
+use crate::cli;
+use crate::opened::{all, image, ranges, refused};
+use memsh::image::{OpenOptions, open, open_bytes};
+use memsh::{ErrorKind, PhysAddr, umem};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-
-fn image(bytes: Vec<u8>) -> Result<Image> {
-    open_bytes(bytes, "test", &OpenOptions::default())
-}
-
-fn refused(result: Result<Image>) -> String {
-    let e = result.map(|i| panic!("opened as {}", i.facts.format)).unwrap_err();
-    format!("{} | {}", e, e.hint_text().unwrap_or("-"))
-}
-
-fn all(image: &Image) -> Vec<u8> {
-    let mut out = Vec::new();
-    for r in &image.facts.ranges {
-        let mut buf = vec![0; r.size as usize];
-        image.memory.read(r.start, &mut buf).unwrap();
-        out.extend(buf);
-    }
-    out
-}
-
-fn ranges(image: &Image) -> Vec<(umem, umem)> {
-    image.facts.ranges.iter().map(|r| (r.start.value(), r.size)).collect()
-}
 
 /// Bytes that compress, in part.
 fn memory(len: usize) -> Vec<u8> {

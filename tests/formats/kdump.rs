@@ -1,31 +1,16 @@
 //! kdump and diskdump, in all their forms.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::unnecessary_cast,
-    clippy::bool_assert_comparison,
-    clippy::panic,
-    clippy::type_complexity,
-    clippy::precedence,
-    reason = "tests"
-)]
 
-mod builders;
-mod cli;
-
-use builders::elf::{note, qemu_cpu};
-use builders::kdump::{Kdump, LAYOUTS, Layout, Page, flat, flattened, zlib};
-use builders::pattern;
-use memsh::image::{CpuState, Image, KdumpFacts, OpenOptions, Summary, WriteFormat, open, open_bytes, write_image};
+use crate::builders;
+use crate::builders::elf::{note, qemu_cpu};
+use crate::builders::kdump::{Kdump, LAYOUTS, Layout, Page, flat, flattened, zlib};
+use crate::builders::pattern;
+use crate::cli;
+use crate::opened::{image, ranges, warned};
+use memsh::image::{CpuState, Image, KdumpFacts, OpenOptions, Summary, WriteFormat, open, write_image};
 use memsh::{ErrorKind, PhysAddr, Result, umem};
 use memsh_plugin::MemoryRange;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
-
-fn image(bytes: Vec<u8>) -> Result<Image> {
-    open_bytes(bytes, "test", &OpenOptions::default())
-}
 
 /// The error's reason and hint in one text.
 fn refused(bytes: Vec<u8>) -> String {
@@ -39,16 +24,8 @@ fn read(image: &Image, at: u64, len: usize) -> Option<Vec<u8>> {
     image.memory.read(PhysAddr::new(umem::from(at)), &mut buf).ok().map(|()| buf)
 }
 
-fn ranges(image: &Image) -> Vec<(umem, umem)> {
-    image.facts.ranges.iter().map(|r| (r.start.value(), r.size)).collect()
-}
-
 fn detail<'i>(image: &'i Image, name: &str) -> Option<&'i str> {
     image.facts.details.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
-}
-
-fn warned(image: &Image, text: &str) -> bool {
-    image.facts.warnings.iter().any(|w| w.contains(text))
 }
 
 /// Bytes that can be packed: half of them a pattern.

@@ -1,38 +1,16 @@
 //! QEMU's migration streams and libvirt's save files: right ones and wrong ones.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::unnecessary_cast,
-    clippy::bool_assert_comparison,
-    clippy::panic,
-    clippy::type_complexity,
-    clippy::precedence,
-    reason = "tests"
-)]
 
-mod builders;
-mod cli;
-
-use builders::pattern;
-use builders::qemu::{EOS, FLUSH, HOOK, PAGE, Stream, XBZRLE, ZLIB, libvirt, simple};
+use crate::builders::pattern;
+use crate::builders::qemu::{EOS, FLUSH, HOOK, PAGE, Stream, XBZRLE, ZLIB, libvirt, simple};
+use crate::cli;
+use crate::opened::{image, ranges, read, warnings};
 use memsh::image::{Image, OpenOptions, open_bytes};
-use memsh::{PhysAddr, Result, umem};
+use memsh::{PhysAddr, umem};
 use std::io::Write;
-
-fn image(bytes: Vec<u8>) -> Result<Image> {
-    open_bytes(bytes, "test", &OpenOptions::default())
-}
 
 fn refused(bytes: Vec<u8>) -> String {
     let e = image(bytes).map(|i| panic!("opened as {}", i.facts.format)).unwrap_err();
     format!("{} | {}", e, e.hint_text().unwrap_or("-"))
-}
-
-fn read(image: &Image, at: u64, len: usize) -> Vec<u8> {
-    let mut buf = vec![0xee; len];
-    image.memory.read(PhysAddr::new(umem::from(at)), &mut buf).unwrap();
-    buf
 }
 
 /// How many bytes can't be read.
@@ -40,16 +18,8 @@ fn missing(image: &Image, at: u64, len: usize) -> umem {
     image.memory.read_gaps(PhysAddr::new(umem::from(at)), &mut vec![0; len]).bytes()
 }
 
-fn ranges(image: &Image) -> Vec<(umem, umem)> {
-    image.facts.ranges.iter().map(|r| (r.start.value(), r.size)).collect()
-}
-
 fn detail<'a>(image: &'a Image, name: &str) -> &'a str {
     image.facts.details.iter().find(|(n, _)| n == name).map_or("-", |(_, v)| v)
-}
-
-fn warnings(image: &Image) -> String {
-    image.facts.warnings.join("\n")
 }
 
 fn page(seed: u64) -> Vec<u8> {

@@ -1,21 +1,8 @@
 //! Cores of user-mode processes: memory, threads, regions, modules, arguments, of several machines; and broken ones.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::unnecessary_cast,
-    clippy::bool_assert_comparison,
-    clippy::panic,
-    clippy::type_complexity,
-    clippy::precedence,
-    reason = "tests"
-)]
 
-mod builders;
-mod cli;
-
-use builders::elf::Segment;
-use builders::usercore::{DATA, LIBRARY, MARK, PROGRAM, STACK, STACK_SIZE, UserCore};
+use crate::builders::elf::Segment;
+use crate::builders::usercore::{DATA, LIBRARY, MARK, PROGRAM, STACK, STACK_SIZE, UserCore};
+use crate::cli;
 use memsh::engine::ViewExt;
 use memsh::image::{OpenOptions, ProcessImage, open_bytes};
 use memsh::session::{Options, Session, Space};

@@ -1,40 +1,18 @@
 //! AVML version 2: read in place and written, right files and wrong ones.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::unnecessary_cast,
-    clippy::bool_assert_comparison,
-    clippy::panic,
-    clippy::type_complexity,
-    clippy::precedence,
-    reason = "tests"
-)]
 
-mod builders;
-mod cli;
-
-use builders::avml::{AVML, STREAM, block, block_of, chunk, frames};
-use builders::{lime, pattern};
-use memsh::image::{Image, OpenOptions, WriteFormat, open_bytes, write_image};
+use crate::builders::avml::{AVML, STREAM, block, block_of, chunk, frames};
+use crate::builders::{lime, pattern};
+use crate::cli;
+use crate::opened::{image, ranges, read};
+use memsh::image::{Image, OpenOptions, WriteFormat, write_image};
 use memsh::memo::Memo;
-use memsh::{PhysAddr, Result, umem};
+use memsh::{PhysAddr, umem};
 use std::io::{Cursor, Read};
 use std::sync::Arc;
-
-fn image(bytes: Vec<u8>) -> Result<Image> {
-    open_bytes(bytes, "test", &OpenOptions::default())
-}
 
 fn refused(bytes: Vec<u8>) -> String {
     let e = image(bytes).map(|i| panic!("opened as {}", i.facts.format)).unwrap_err();
     format!("{} | {}", e, e.hint_text().unwrap_or("-"))
-}
-
-fn read(image: &Image, at: u64, len: usize) -> Vec<u8> {
-    let mut buf = vec![0; len];
-    image.memory.read(PhysAddr::new(umem::from(at)), &mut buf).unwrap();
-    buf
 }
 
 /// What can be read, and how many bytes can't.
@@ -42,10 +20,6 @@ fn gaps(image: &Image, at: u64, len: usize) -> (Vec<u8>, umem) {
     let mut buf = vec![0; len];
     let gaps = image.memory.read_gaps(PhysAddr::new(umem::from(at)), &mut buf).bytes();
     (buf, gaps)
-}
-
-fn ranges(image: &Image) -> Vec<(umem, umem)> {
-    image.facts.ranges.iter().map(|r| (r.start.value(), r.size)).collect()
 }
 
 fn detail<'a>(image: &'a Image, name: &str) -> &'a str {

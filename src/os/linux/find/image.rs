@@ -87,7 +87,7 @@ impl KernelImage {
             for at in (0..len).step_by(HEADS) {
                 let Some(buf) = buf.get_mut(..HEAD.min(len - at)) else { break };
                 memory.read_gaps(self.phys.saturating_add(crate::engine::to_umem(at)), buf);
-                pointers += self.pointers(buf, pointer_size, POINTERS);
+                pointers += self.pointers(buf, pointer_size);
                 found = found.or_else(|| banner(buf).filter(|b| numbered(b)));
                 if found.is_some() && pointers >= POINTERS {
                     return (found, true);
@@ -102,24 +102,24 @@ impl KernelImage {
 }
 
 /// So many pointers of a kernel's tables are enough to know it by; there are some hundred thousand.
-const POINTERS: usize = 1000;
+pub(super) const POINTERS: usize = 1000;
 
 impl KernelImage {
     /// Whether `bytes`, those of the image, point into it where it is said to be mapped: tables of functions, lists and names do. A
     /// table of something else that leads to the same memory maps it elsewhere.
     pub(super) fn points_into_itself(&self, bytes: &[u8], pointer_size: u8) -> bool {
-        self.pointers(bytes, pointer_size, POINTERS) == POINTERS
+        self.pointers(bytes, pointer_size) == POINTERS
     }
 
-    /// How many words of `bytes` point into the image, up to `most`.
-    fn pointers(&self, bytes: &[u8], pointer_size: u8, most: usize) -> usize {
+    /// How many words of `bytes` point into the image, up to [`POINTERS`].
+    pub(super) fn pointers(&self, bytes: &[u8], pointer_size: u8) -> usize {
         let (Some(first), Some(size)) = (to_u64(self.virt.value()), to_u64(self.size)) else { return 0 };
         // No further than an image can reach: above the kernel's addresses small negative numbers lie.
         let size = size.min(to_u64(LARGEST).unwrap_or(u64::MAX));
         let inside = |word: u64| word.checked_sub(first).is_some_and(|o| o < size);
         match pointer_size {
-            4 => bytes.as_chunks::<4>().0.iter().filter(|w| inside(u32::from_le_bytes(**w).into())).take(most).count(),
-            _ => bytes.as_chunks::<8>().0.iter().filter(|w| inside(u64::from_le_bytes(**w))).take(most).count(),
+            4 => bytes.as_chunks::<4>().0.iter().filter(|w| inside(u32::from_le_bytes(**w).into())).take(POINTERS).count(),
+            _ => bytes.as_chunks::<8>().0.iter().filter(|w| inside(u64::from_le_bytes(**w))).take(POINTERS).count(),
         }
     }
 }
@@ -149,7 +149,7 @@ pub(super) fn banner(bytes: &[u8]) -> Option<String> {
 }
 
 /// Whether a banner has a build number.
-fn numbered(banner: &str) -> bool {
+pub(super) fn numbered(banner: &str) -> bool {
     banner.split_once(" #").is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 

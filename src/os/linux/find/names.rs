@@ -1,5 +1,6 @@
 //! The kernel's own symbols.
 
+use super::constants;
 use super::image::KernelImage;
 use super::trace::Trace;
 use crate::engine::{AddressSpace, Memory, ViewExt, index, to_umem};
@@ -126,8 +127,14 @@ pub(super) fn kallsyms(
         return Some(symbols);
     }
     trace.attempt(STEP, "shape of its tables in the kernel's image", || {
-        let bytes = image.bytes(space.memory());
-        let layout = kallsyms::discover(&bytes, image.virt, pointer_size, None).map_err(|e| e.to_string())?;
+        let memory = space.memory();
+        let layout = match memory.mapped().is_none().then(|| constants::kallsyms(space, image, pointer_size)).flatten() {
+            Some(layout) => layout,
+            None => {
+                let bytes = image.bytes(memory);
+                kallsyms::discover(&bytes, image.virt, pointer_size, None).map_err(|e| e.to_string())?
+            }
+        };
         decoded(&layout, warnings)
     })
 }

@@ -91,7 +91,7 @@ pub(super) fn outline(sketch: &mut super::remote::Sketch<'_>) -> Result<()> {
     while at < end {
         sketch.need(at, HEADER)?;
         if sketch.fields(false).u32(at) == Some(super::avml::MAGIC) {
-            return Err(sketch.whole("an avml image"));
+            return Err(sketch.whole("an image in the format avml"));
         }
         // Where the list ends for `parse`, it ends here.
         let Ok((first, last)) = header(&sketch.fields(big), at) else { break };

@@ -106,6 +106,9 @@ pub struct Image {
     source: Source,
     /// The files that it was opened from; none for a memory that came from elsewhere.
     contents: Vec<Arc<Content>>,
+    /// The file elsewhere that it was opened from.
+    #[cfg(feature = "http")]
+    pub(super) remote: Option<Arc<super::remote::Remote>>,
 }
 
 /// Where an image's bytes come from.
@@ -255,6 +258,8 @@ impl Image {
             detection: Vec::new(),
             source: Source::Other,
             contents: Vec::new(),
+            #[cfg(feature = "http")]
+            remote: None,
         }
     }
 
@@ -306,6 +311,8 @@ impl Image {
             detection,
             source,
             contents,
+            #[cfg(feature = "http")]
+            remote: None,
         })
     }
 
@@ -353,6 +360,15 @@ impl Image {
     /// Whether the image was opened from a file.
     pub fn has_file(&self) -> bool {
         !self.contents.is_empty()
+    }
+
+    /// The bytes of the image's file as it lies, where that is elsewhere: all of it is fetched by whoever reads on.
+    pub fn far_file(&self) -> Option<Box<dyn std::io::Read + '_>> {
+        #[cfg(feature = "http")]
+        if let Some(remote) = &self.remote {
+            return Some(Box::new(super::remote::Reader::new(remote)));
+        }
+        None
     }
 
     /// The connector behind [`memory`](Self::memory), to be handed to a plugin; `None` for a memory that came from elsewhere.

@@ -23,13 +23,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What is fetched and kept: pieces of the file of this many bytes, at multiples of it.
-pub(super) const UNIT: u64 = 8 << 10;
+pub(super) const UNIT: u64 = 32 << 10;
 /// Bytes that are kept.
 const KEPT: usize = 128 << 20;
 /// A request asks for no more than this.
 const REQUEST: u64 = 1 << 20;
 /// Two pieces with no more than this between them are one request: the bytes between cost less than another one.
-const GAP: u64 = 8 << 10;
+const GAP: u64 = 32 << 10;
 /// Requests that are under way at once.
 const LANES: usize = 8;
 /// Of a large batch so much is fetched before it is answered; the rest when it is needed.
@@ -99,6 +99,31 @@ struct Failed {
     why: String,
     until: Instant,
     pause: Duration,
+}
+
+/// Reads a file elsewhere from its beginning.
+pub(super) struct Reader<'r> {
+    remote: &'r Remote,
+    at: u64,
+}
+
+impl<'r> Reader<'r> {
+    pub(super) const fn new(remote: &'r Remote) -> Self {
+        Self { remote, at: 0 }
+    }
+}
+
+impl std::io::Read for Reader<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let left = usize::try_from(self.remote.len().saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let len = left.min(buf.len());
+        let buf = buf.get_mut(..len).unwrap_or_default();
+        let len = u64::try_from(len).unwrap_or(0);
+        self.remote.want([(self.at, len)]);
+        self.remote.read(self.at, buf).map_err(|e| std::io::Error::other(e.to_string()))?;
+        self.at += len;
+        Ok(buf.len())
+    }
 }
 
 /// Where the last reader stopped, and how much was fetched ahead of it.

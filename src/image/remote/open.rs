@@ -22,7 +22,7 @@ pub(in crate::image) fn open(path: &Path, options: &OpenOptions) -> Result<Optio
     let Some(url) = Url::of(path) else { return Ok(None) };
     url::complete(&url)?;
     let (source, head) = store::connect(&url, options.interrupt)?;
-    let remote = Remote::new(source, options.interrupt);
+    let remote = Arc::new(Remote::new(source, options.interrupt));
     if remote.len() == 0 {
         return Err(store::empty(&url));
     }
@@ -34,7 +34,6 @@ pub(in crate::image) fn open(path: &Path, options: &OpenOptions) -> Result<Optio
         image.detection.insert(0, format!("{}: {} bytes, fetched whole", scheme(&url), remote.len()));
         image
     } else {
-        let remote = Arc::new(remote);
         let content = sketch(&remote, &head, options).map_err(|e| advised(e, &url))?;
         let (bytes, requests) = remote.traffic();
         let opened = open_content(content, shown, options);
@@ -44,7 +43,7 @@ pub(in crate::image) fn open(path: &Path, options: &OpenOptions) -> Result<Optio
         }
         let mut image = opened?;
         if image.process.is_some() {
-            let what = format!("a {} core of a process can't be read over the network piece by piece", image.facts.format);
+            let what = format!("the {} core of a process can't be read over the network piece by piece", image.facts.format);
             return Err(advised(Error::new(Layer::Image, ErrorKind::Unsupported, what), &url));
         }
         image.detection.insert(
@@ -53,6 +52,7 @@ pub(in crate::image) fn open(path: &Path, options: &OpenOptions) -> Result<Optio
         );
         image
     };
+    image.remote = Some(remote);
     if image.facts.format == "raw" && split::is_first(url.name()) {
         image.facts.warnings.push(
             "by its name this is one part of a split file; over the network only the file that is named is opened".to_owned(),
@@ -90,7 +90,7 @@ fn sketch(remote: &Arc<Remote>, head: &[u8], options: &OpenOptions) -> Result<Co
         Some("crashdump") => crashdump::outline(&mut sketch)?,
         Some("kdump") => kdump::outline(&mut sketch)?,
         Some("raw" | "padded") => {}
-        Some(other) if detect::known(head) == Some(other) => return Err(sketch.whole(&format!("a {other} image"))),
+        Some(other) if detect::known(head) == Some(other) => return Err(sketch.whole(&format!("an image in the format {other}"))),
         None if zip::probe(head) => return Err(sketch.whole("a zip archive")),
         // Without a header, or a format that there is not.
         _ => {}

@@ -196,6 +196,9 @@ fn refused(url: &Url, e: &object_store::Error) -> Error {
             let hint = "AWS_REGION is the bucket's region, AWS_ENDPOINT_URL the server where that is not Amazon's";
             (ErrorKind::Io, hint.to_owned())
         }
+        _ if why.contains("certificate") => {
+            (ErrorKind::Io, "the host's certificates do not vouch for the server; SSL_CERT_FILE names a file with others".to_owned())
+        }
         _ => (ErrorKind::Io, format!("the server must be reachable and answer ranges; otherwise download the image: {}", url.download())),
     };
     Error::new(Layer::Image, kind, format!("can't read {}: {why}", url.shown())).hint(hint)

@@ -179,7 +179,8 @@ fn told(e: ureq::Error) -> HttpError {
         },
         _ => HttpErrorKind::Unknown,
     };
-    let mut text = e.to_string();
+    let text = e.to_string();
+    let mut text = text.strip_prefix("io: ").unwrap_or(&text).to_owned();
     let mut cause = e.source();
     while let Some(c) = cause {
         let more = c.to_string();

@@ -355,7 +355,9 @@ fn a_url_is_refused_without_touching_a_network() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
-    for url in [format!("http://me:secret@127.0.0.1:{port}/mem.raw?key=hidden"), "https://host/mem.raw".into(), "s3://bucket/key".into()] {
+    for url in
+        [format!("http://me:secret@127.0.0.1:{port}/mem.raw?key=hidden"), "https://host/mem.raw".into(), "s3://bucket/key".into()]
+    {
         let e = memsh::image::open(std::path::Path::new(&url), &memsh::image::OpenOptions::default()).map(|_| ()).unwrap_err();
         assert_eq!(e.kind(), memsh::ErrorKind::Unsupported);
         assert!(e.reason().contains("built without its feature http"), "{e}");

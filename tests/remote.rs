@@ -80,7 +80,10 @@ fn elf_cores_are_the_same_from_far() {
     assert_eq!(image.cpus.len(), 1);
     assert!(image.vmcoreinfo.is_some());
     same("program headers elsewhere, their number in a section", &Elf { sections: true, ..core() }.build());
-    same("32-bit, big-endian", &Elf { wide: false, big: true, machine: 8, segments: core().segments[..2].to_vec(), ..core() }.build());
+    same(
+        "32-bit, big-endian",
+        &Elf { wide: false, big: true, machine: 8, segments: core().segments[..2].to_vec(), ..core() }.build(),
+    );
     let mut cut = core().build();
     cut.truncate(MUCH + 5000);
     same("cut", &cut);
@@ -168,7 +171,8 @@ fn raw_memory_is_the_same_from_far() {
     memory[MUCH / 2..MUCH / 2 + 4].copy_from_slice(b"PE\0\0");
     both_refused("a program", &memory);
     let server = Server::start(pattern(MUCH, 1));
-    let far = |base: u64| open(Path::new(&server.url("a.raw")), &OpenOptions { base: Some(PhysAddr::new(base)), ..options(None) });
+    let far =
+        |base: u64| open(Path::new(&server.url("a.raw")), &OpenOptions { base: Some(PhysAddr::new(base)), ..options(None) });
     let moved = far(0).unwrap().rebased(PhysAddr::new(0x8000_0000)).unwrap();
     assert!(memory_at(&moved, 0x8000_1000) == pattern(MUCH, 1)[0x1000..0x2000]);
     assert!(memory_at(&far(0x4000).unwrap(), 0x4000) == pattern(MUCH, 1)[..0x1000]);
@@ -358,7 +362,8 @@ fn a_bucket_is_read_with_keys_or_without() {
     let run = cli::with_environment(&words, &[&base[..], &keys[..]].concat());
     assert_eq!(run.stderr, "");
     let signed = &server.heads()[heads.len()..];
-    let parts = ["authorization: AWS4-HMAC-SHA256 Credential=me/", "/eu-central-1/s3/aws4_request", "x-amz-security-token: token"];
+    let parts =
+        ["authorization: AWS4-HMAC-SHA256 Credential=me/", "/eu-central-1/s3/aws4_request", "x-amz-security-token: token"];
     assert!(!signed.is_empty() && signed.iter().all(|h| parts.iter().all(|p| h.contains(p))), "{signed:?}");
     let run = cli::with_environment(&words, &[&base[..], &keys[..1]].concat());
     assert!(run.status != 0 && run.stderr.contains("AWS_SECRET_ACCESS_KEY is not"), "{}", run.stderr);

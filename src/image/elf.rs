@@ -197,8 +197,8 @@ pub(super) fn outline(sketch: &mut super::remote::Sketch<'_>) -> Result<()> {
     if header.kind == ET_CORE && !segments.iter().any(|s| s.0 == PT_LOAD) {
         return Err(sketch.whole("an ELF core without segments of memory (as Xen writes it)"));
     }
-    let notes = segments.iter().filter(|s| s.0 == PT_NOTE).take(MOST_NOTES);
-    notes.map(|(_, offset, len)| sketch.need(*offset, *len)).collect()
+    let mut notes = segments.iter().filter(|s| s.0 == PT_NOTE).take(MOST_NOTES);
+    notes.try_for_each(|(_, offset, len)| sketch.need(*offset, *len))
 }
 
 /// Reads header, segments and notes.

@@ -107,9 +107,15 @@ pub(super) fn refuse(path: &Path) -> Result<()> {
     Err(Error::new(
         Layer::Image,
         ErrorKind::Unsupported,
-        format!("{} is a URL, and this memsh was built without its feature http: it reads files, and touches no network", url.shown()),
+        format!(
+            "{} is a URL, and this memsh was built without its feature http: it reads files, and touches no network",
+            url.shown()
+        ),
     )
-    .hint(format!("build it with `cargo install memsh --features http`, or download the image and open the file: {}", url.download())))
+    .hint(format!(
+        "build it with `cargo install memsh --features http`, or download the image and open the file: {}",
+        url.download()
+    )))
 }
 
 /// Refuses a URL that lacks a part.

@@ -140,7 +140,9 @@ fn answer(shared: &Shared, head: &str, to: &mut TcpStream) -> std::io::Result<bo
     };
     let size = if let Habit::Size(size) = habit { size } else { shared.size };
     match &habit {
-        Habit::Redirect => return say("302 Found", "Location: http://127.0.0.1:1/elsewhere?key=secret\r\n", b"", 0).map(|()| true),
+        Habit::Redirect => {
+            return say("302 Found", "Location: http://127.0.0.1:1/elsewhere?key=secret\r\n", b"", 0).map(|()| true);
+        }
         Habit::Status(status) => {
             let body = b"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>no</Message></Error>";
             return say(status, "", body, body.len() as u64).map(|()| true);
@@ -164,7 +166,8 @@ fn answer(shared: &Shared, head: &str, to: &mut TcpStream) -> std::io::Result<bo
     let tag = if matches!(habit, Habit::OtherTag) { "\"two\"" } else { "\"one\"" };
     let mut body: Vec<u8> = shared.file.iter().skip(first as usize).take(len as usize).copied().collect();
     body.resize(len as usize, 0);
-    let fields = format!("Content-Range: bytes {first}-{last}/{size}\r\nETag: {tag}\r\nLast-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n");
+    let fields =
+        format!("Content-Range: bytes {first}-{last}/{size}\r\nETag: {tag}\r\nLast-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n");
     let turn = matches!(habit, Habit::BreakOff) && shared.asked.lock().unwrap().insert(first);
     if turn || matches!(habit, Habit::Short) {
         body.truncate(body.len() / 2);

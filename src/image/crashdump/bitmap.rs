@@ -87,7 +87,9 @@ pub(super) fn parse(header: &Header<'_>, kind: u32, parsed: &mut Parsed) -> Resu
             at,
         ));
     }
-    let Some(bitmap) = Bitmap::choose(header, kind) else { return Err(malformed("the header of the page bitmap is cut short".to_owned(), at)) };
+    let Some(bitmap) = Bitmap::choose(header, kind) else {
+        return Err(malformed("the header of the page bitmap is cut short".to_owned(), at));
+    };
     if bitmap.bits == 0 {
         return Err(malformed("the page bitmap is empty (0 bits)".to_owned(), at));
     }

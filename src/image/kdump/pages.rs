@@ -79,14 +79,11 @@ impl Blocks for Pages {
         if d.size > self.block_size || codec.is_none() && d.size != self.block_size {
             return Err(told(format!("its size is {} bytes, of a page of {}", d.size, self.block_size)));
         }
-        let data = part
-            .view
-            .bytes(d.offset, d.size)
-            .ok_or_else(|| match part.view.lack(d.offset, d.size) {
-                // The user did not want to wait for it.
-                why if why.is_empty() => why,
-                why => told(why),
-            })?;
+        let data = part.view.bytes(d.offset, d.size).ok_or_else(|| match part.view.lack(d.offset, d.size) {
+            // The user did not want to wait for it.
+            why if why.is_empty() => why,
+            why => told(why),
+        })?;
         let Some(codec) = codec else {
             if out.len() != data.len() {
                 return Err(told("its size is wrong".to_owned()));

@@ -10,12 +10,14 @@
 mod claims;
 mod open;
 mod outline;
+mod reader;
 mod store;
 mod transport;
 
 pub(super) use claims::Claims;
 pub(super) use open::open;
 pub(super) use outline::{Skeleton, Sketch};
+pub(super) use reader::Reader;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -99,31 +101,6 @@ struct Failed {
     why: String,
     until: Instant,
     pause: Duration,
-}
-
-/// Reads a file elsewhere from its beginning.
-pub(super) struct Reader<'r> {
-    remote: &'r Remote,
-    at: u64,
-}
-
-impl<'r> Reader<'r> {
-    pub(super) const fn new(remote: &'r Remote) -> Self {
-        Self { remote, at: 0 }
-    }
-}
-
-impl std::io::Read for Reader<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        let left = usize::try_from(self.remote.len().saturating_sub(self.at)).unwrap_or(usize::MAX);
-        let len = left.min(buf.len());
-        let buf = buf.get_mut(..len).unwrap_or_default();
-        let len = u64::try_from(len).unwrap_or(0);
-        self.remote.want([(self.at, len)]);
-        self.remote.read(self.at, buf).map_err(|e| std::io::Error::other(e.to_string()))?;
-        self.at += len;
-        Ok(buf.len())
-    }
 }
 
 /// Where the last reader stopped, and how much was fetched ahead of it.
@@ -214,7 +191,9 @@ impl Remote {
             let kept = lock(&self.kept).get(unit);
             let bytes = match kept {
                 Some(bytes) => bytes,
-                None => self.miss(place, end).inspect_err(|e| { self.lost.get_or_init(|| e.clone()); })?,
+                None => self.miss(place, end).inspect_err(|e| {
+                    self.lost.get_or_init(|| e.clone());
+                })?,
             };
             let skip = usize::try_from(place % UNIT).unwrap_or(0);
             let from = bytes.get(skip..).filter(|b| !b.is_empty());
@@ -262,8 +241,11 @@ impl Remote {
 
     /// Fetches what is not there yet of these ranges (offset, length), in few requests at once. What fails will be asked for again.
     pub(super) fn want(&self, ranges: impl IntoIterator<Item = (u64, u64)>) {
-        let mut parts: Vec<(u64, u64)> =
-            ranges.into_iter().map(|(at, len)| (at, at.saturating_add(len).min(self.len()))).filter(|(at, end)| at < end).collect();
+        let mut parts: Vec<(u64, u64)> = ranges
+            .into_iter()
+            .map(|(at, len)| (at, at.saturating_add(len).min(self.len())))
+            .filter(|(at, end)| at < end)
+            .collect();
         parts.sort_unstable();
         let _ = self.fetch_all(&parts);
     }
@@ -364,13 +346,11 @@ impl Remote {
     fn keep(&self, at: u64, bytes: &[u8]) {
         let mut kept = lock(&self.kept);
         let size = usize::try_from(UNIT).unwrap_or(usize::MAX);
-        let mut unit = at / UNIT;
-        for piece in bytes.chunks(size) {
+        for (unit, piece) in (at / UNIT..).zip(bytes.chunks(size)) {
             let end = unit.saturating_mul(UNIT).saturating_add(u64::try_from(piece.len()).unwrap_or(0));
             if piece.len() == size || end == self.len() {
                 kept.put(unit, piece.into());
             }
-            unit += 1;
         }
     }
 }

@@ -38,7 +38,11 @@ impl<'r> Sketch<'r> {
     /// When the host has no room for a slice of the file's length.
     pub(super) fn new(remote: &'r Remote, head: &[u8]) -> Result<Self> {
         let no_room = |why: String| {
-            Error::new(Layer::Image, ErrorKind::Unsupported, format!("the server says that the file has {} bytes: {why}", remote.len()))
+            Error::new(
+                Layer::Image,
+                ErrorKind::Unsupported,
+                format!("the server says that the file has {} bytes: {why}", remote.len()),
+            )
         };
         let len = usize::try_from(remote.len()).map_err(|_| no_room("more than this host's address space".to_owned()))?;
         let mut map = MmapOptions::new()

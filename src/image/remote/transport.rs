@@ -93,7 +93,10 @@ impl Transport {
             let to = parts.headers.get(header::LOCATION).and_then(|l| l.to_str().ok()).unwrap_or("nowhere");
             // What follows the path may be a signature.
             let to = plain(to.split(['?', '#']).next().unwrap_or(to));
-            return Err(failed(HttpErrorKind::Unknown, format!("the server redirects to {to} ({status}): name that URL instead")));
+            return Err(failed(
+                HttpErrorKind::Unknown,
+                format!("the server redirects to {to} ({status}): name that URL instead"),
+            ));
         }
         if wanted.is_some() && status == StatusCode::OK {
             // The whole file would follow.
@@ -136,7 +139,10 @@ impl Transport {
             };
             bytes.extend_from_slice(step.get(..n).unwrap_or(&[]));
             if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > wanted {
-                return Err(failed(HttpErrorKind::Unknown, format!("the server sends more than the {wanted} bytes that were asked for")));
+                return Err(failed(
+                    HttpErrorKind::Unknown,
+                    format!("the server sends more than the {wanted} bytes that were asked for"),
+                ));
             }
         }
     }

@@ -383,3 +383,47 @@ fn a_part_of_a_split_file_is_told() {
     let image = fetched(&server.url("mem.raw.001")).unwrap();
     assert!(image.facts.warnings.iter().any(|w| w.contains("one part of a split file")), "{:?}", image.facts.warnings);
 }
+
+/// Headers with wrong numbers: what the parser says of the file it says of the skeleton too, or the file is refused.
+#[test]
+fn broken_headers_are_the_same_from_far() {
+    let held: Vec<u64> = (0..1000u64).filter(|n| n % 7 != 3).collect();
+    let ranges: Vec<(u64, Vec<u8>)> = (0..8).map(|i| (i * 0x10_0000, pattern(0x8_0000, i + 1))).collect();
+    let files: [(Vec<u8>, &[std::ops::Range<usize>]); 5] = [
+        (core().build(), &[4..24, 32..64, 64..64 + 3 * 56]),
+        (lime(&ranges.iter().map(|(a, d)| (*a, &d[..])).collect::<Vec<_>>()), &[4..24, 0x8_0020..0x8_0020 + 24]),
+        (crashdump::bitmap(true, 5, &held, 40_000).build(), &[0xf98..0xf9c, 0x2000..0x2040]),
+        (crashdump::ranges(10, &[(1, 0x9e), (0x100, 0x400)]).build(), &[0xf98..0xf9c, 0x2000..0x2050]),
+        (kdump(1500, true).build(), &[8..12, 400..464, 4096..4200]),
+    ];
+    for (n, (file, places)) in files.into_iter().enumerate() {
+        let noise = pattern(400, n as u64 + 1);
+        for (i, pair) in noise.chunks_exact(2).take(60).enumerate() {
+            let mut bad = file.clone();
+            let place = places[i % places.len()].clone();
+            let at = place.start + usize::from(pair[0]) % place.len();
+            bad[at] = match i % 4 {
+                0 => 0xff,
+                1 => 0,
+                2 => bad[at].wrapping_add(1),
+                _ => pair[1],
+            };
+            let server = Server::start(bad.clone());
+            let (far, near) = (fetched(&server.url("mem.bin")), open_bytes(bad, "mem.bin", &options(None)));
+            let what = format!("file {n}, byte {at:#x}");
+            match (far, near) {
+                (Ok(far), Ok(near)) => {
+                    assert_eq!(far.facts.ranges, near.facts.ranges, "{what}");
+                    assert_eq!(far.facts.warnings, near.facts.warnings, "{what}");
+                    assert_eq!((&far.vmcoreinfo, &far.cpus), (&near.vmcoreinfo, &near.cpus), "{what}");
+                }
+                (Err(far), near) => {
+                    let own = far.kind() == ErrorKind::Unsupported
+                        && ["piece by piece", "would have to be fetched"].iter().any(|t| far.reason().contains(t));
+                    assert!(own || near.err().map(|e| e.to_string()) == Some(far.to_string()), "{what}: {far}");
+                }
+                (Ok(_), Err(near)) => panic!("{what}: opened, but {near}"),
+            }
+        }
+    }
+}

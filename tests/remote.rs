@@ -127,6 +127,10 @@ fn crash_dumps_are_the_same_from_far() {
         }
         same("the older bitmap", &crashdump::summary(wide, &held, 40_000).build());
     }
+    // A bitmap that does not fit into what is fetched first.
+    let spread: Vec<u64> = (0..2000u64).map(|n| n / 50 * 45_000 + n % 50).collect();
+    let image = same("a long bitmap", &crashdump::bitmap(true, 5, &spread, 2_000_000).build());
+    assert_eq!((image.facts.ranges.len(), image.facts.memory_size), (40, 2000 * 4096));
     for kind in [8, 9, 10] {
         same("ranges", &crashdump::ranges(kind, &[(1, 0x9e), (0x100, 0x400)]).build());
     }

@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 /// What to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A memory image.
+    /// A memory image: its file or its URL.
     File(PathBuf),
     /// The image inside the program.
     #[cfg(feature = "cli")]
@@ -74,7 +74,7 @@ impl Session {
     pub fn open(target: &Target, options: Options) -> Result<Self> {
         match target {
             Target::File(path) => {
-                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+                let name = image::name(path);
                 let mut options = options;
                 // What the user says of the image is worked out anew each time: it may be wrong.
                 if options.decides_nothing() {

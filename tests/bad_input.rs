@@ -347,3 +347,22 @@ fn an_interrupted_search_is_130() {
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "memsh: interrupted\n");
 }
+
+#[cfg(not(feature = "http"))]
+#[test]
+fn a_url_is_refused_without_touching_a_network() {
+    // A listener would see a connection.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for url in
+        [format!("http://me:secret@127.0.0.1:{port}/mem.raw?key=hidden"), "https://host/mem.raw".into(), "s3://bucket/key".into()]
+    {
+        let e = memsh::image::open(std::path::Path::new(&url), &memsh::image::OpenOptions::default()).map(|_| ()).unwrap_err();
+        assert_eq!(e.kind(), memsh::ErrorKind::Unsupported);
+        assert!(e.reason().contains("built without its feature http"), "{e}");
+        assert!(e.hint_text().unwrap().contains("--features http"));
+        assert!(!format!("{e} {:?}", e.hint_text()).contains("secret") && !e.to_string().contains("hidden"), "{e}");
+    }
+    assert!(listener.accept().is_err());
+}

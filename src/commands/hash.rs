@@ -44,9 +44,10 @@ impl Command for Hash {
             return Err(e.hint("`dump phys -o FILE` writes its memory into one, and says the SHA-256").into());
         }
         let fail = |e| Failure::file(path, "read", e);
-        let mut file: Box<dyn Read> = match session.embedded() {
-            Some(bytes) => Box::new(bytes),
-            None => Box::new(std::fs::File::open(path).map_err(fail)?),
+        let mut file: Box<dyn Read> = match (session.embedded(), session.image().far_file()) {
+            (Some(bytes), _) => Box::new(bytes),
+            (_, Some(far)) => far,
+            _ => Box::new(std::fs::File::open(path).map_err(fail)?),
         };
         let meter = cx.host().meter("hashing", session.facts().size);
         let mut sha = Sha256::new();

@@ -38,8 +38,14 @@ pub(super) trait Blocks: Send + Sync {
     /// Fills `out`, of the block's length.
     ///
     /// # Errors
-    /// What is wrong with the block, with its offset in the file, to stand after "the block at ADDRESS can't be read: ".
+    /// What is wrong with the block, with its offset in the file, to stand after "the block at ADDRESS can't be read: ". Without a text
+    /// it is not counted: the user did not want to wait for it.
     fn load(&self, block: &Block, out: &mut [u8]) -> Result<(), String>;
+
+    /// Told of all blocks that a batch is about to load, before the first of them is: for bytes that come from far.
+    fn prepare(&self, blocks: &mut dyn Iterator<Item = Block>) {
+        let _ = blocks;
+    }
 
     /// The block's bytes, where they lie in the file as they are.
     fn in_place(&self, block: &Block) -> Option<&[u8]> {
@@ -71,6 +77,10 @@ struct Kept {
 }
 
 impl Kept {
+    fn has(&self, start: u64) -> bool {
+        self.young.contains_key(&start) || self.old.contains_key(&start)
+    }
+
     fn get(&mut self, start: u64) -> Option<Arc<[u8]>> {
         if let Some(bytes) = self.young.get(&start) {
             return Some(Arc::clone(bytes));
@@ -141,6 +151,9 @@ impl BlockMemory {
     }
 
     fn failed(&self, block: &Block, why: &str) {
+        if why.is_empty() {
+            return;
+        }
         self.0.damage.blocks.fetch_add(1, Ordering::Relaxed);
         self.0.damage.first.get_or_init(|| {
             format!("the block at {:#x} ({} bytes) can't be read and counts as missing: {why}", block.start, block.len)
@@ -270,6 +283,8 @@ impl PhysicalMemory for BlockMemory {
             let addr = op.addr;
             self.cut(i, addr, op.bytes(), &mut pieces);
         }
+        let lock = || self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.blocks.prepare(&mut pieces.iter().filter_map(|p| p.block).filter(|b| !lock().has(b.start)));
         self.fill_all(&mut pieces);
         let mut outcome: Vec<(bool, bool)> = Vec::new();
         for p in &pieces {

@@ -177,6 +177,30 @@ struct Tally {
     zero_address: u64,
 }
 
+/// What of a file elsewhere [`parse`] looks at: both headers and the notes.
+#[cfg(feature = "http")]
+pub(super) fn outline(sketch: &mut super::remote::Sketch<'_>) -> Result<()> {
+    sketch.need(0, 64)?;
+    let (Some(&class), Some(&order)) = (sketch.data().get(4), sketch.data().get(5)) else { return Ok(()) };
+    let (wide, big) = (class == 2, order == 2);
+    // Section header 0, which may have the number of segments.
+    if let Some(shoff) = sketch.fields(big).word(if wide { 40 } else { 32 }, wide).filter(|&at| at != 0) {
+        sketch.need(shoff, 64)?;
+    }
+    // What is wrong with the header `parse` will say.
+    let Ok(header) = Header::read(sketch.data()) else { return Ok(()) };
+    // A segment's header is at least as long as its fields.
+    let len = header.phnum.min(MOST_SEGMENTS).saturating_mul(header.phentsize).saturating_add(64);
+    sketch.need(header.phoff, len)?;
+    let segments: Vec<(u32, u64, u64)> =
+        header.segments(&sketch.fields(big)).map(|s| (s.kind, s.offset, s.in_file)).filter(|s| s.0 != 0).collect();
+    if header.kind == ET_CORE && !segments.iter().any(|s| s.0 == PT_LOAD) {
+        return Err(sketch.whole("an ELF core without segments of memory (as Xen writes it)"));
+    }
+    let mut notes = segments.iter().filter(|s| s.0 == PT_NOTE).take(MOST_NOTES);
+    notes.try_for_each(|(_, offset, len)| sketch.need(*offset, *len))
+}
+
 /// Reads header, segments and notes.
 pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     let data = input.data();

@@ -82,6 +82,24 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     Ok(parsed)
 }
 
+/// What of a file elsewhere [`parse`] looks at: the headers, each of which says where the next one is.
+#[cfg(feature = "http")]
+pub(super) fn outline(sketch: &mut super::remote::Sketch<'_>) -> Result<()> {
+    sketch.need(0, HEADER)?;
+    let Some(big) = big_endian(sketch.data()) else { return Ok(()) };
+    let (mut at, end) = (0u64, sketch.fields(big).len());
+    while at < end {
+        sketch.need(at, HEADER)?;
+        if sketch.fields(false).u32(at) == Some(super::avml::MAGIC) {
+            return Err(sketch.whole("an image in the format avml"));
+        }
+        // Where the list ends for `parse`, it ends here.
+        let Ok((first, last)) = header(&sketch.fields(big), at) else { break };
+        at = (at + HEADER).saturating_add((last - first).saturating_add(1));
+    }
+    Ok(())
+}
+
 /// First and last address of the header at `at`, or what is wrong with it.
 fn header(file: &Fields<'_>, at: u64) -> Result<(u64, u64), String> {
     let (Some(magic), Some(version), Some(first), Some(last), Some(_)) =

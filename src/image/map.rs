@@ -27,6 +27,9 @@ pub(super) enum Content {
     Given(std::borrow::Cow<'static, [u8]>),
     /// Part of another content: what lies uncompressed in an archive.
     Part { whole: Arc<Content>, range: Range<usize> },
+    /// A file elsewhere: as a slice only what its format looks at, the rest by [`fetch`](Content::fetch).
+    #[cfg(feature = "http")]
+    Remote { skeleton: super::remote::Skeleton, remote: Arc<super::remote::Remote> },
 }
 
 impl Deref for Content {
@@ -38,6 +41,8 @@ impl Deref for Content {
             Content::Unpacked(u) => u,
             Content::Given(b) => b,
             Content::Part { whole, range } => whole.get(range.clone()).unwrap_or(&[]),
+            #[cfg(feature = "http")]
+            Content::Remote { skeleton, .. } => skeleton,
         }
     }
 }
@@ -112,12 +117,50 @@ impl Content {
         Ok(Content::File { map, file, opened })
     }
 
+    /// The file elsewhere that this is.
+    #[cfg(feature = "http")]
+    pub(super) const fn remote(&self) -> Option<&Arc<super::remote::Remote>> {
+        match self {
+            Content::Remote { remote, .. } => Some(remote),
+            _ => None,
+        }
+    }
+
+    /// Whether the slice does not hold all of the bytes: they must be fetched.
+    pub(super) const fn is_far(&self) -> bool {
+        #[cfg(feature = "http")]
+        return self.remote().is_some();
+        #[cfg(not(feature = "http"))]
+        return false;
+    }
+
+    /// Bytes of a file that [is elsewhere](Self::is_far), or why they can't be had.
+    pub(super) fn fetch(&self, at: u64, len: u64) -> std::result::Result<Vec<u8>, String> {
+        #[cfg(feature = "http")]
+        if let Some(remote) = self.remote() {
+            return remote.bytes(at, len).map_err(|e| e.told());
+        }
+        Err(format!("{len} bytes at {at:#x} are not in the file"))
+    }
+
+    /// Fetches these ranges (offset, length) together, where they must be fetched: they will be asked for next.
+    pub(super) fn prepare(&self, ranges: impl IntoIterator<Item = (u64, u64)>) {
+        #[cfg(feature = "http")]
+        if let Some(remote) = self.remote() {
+            remote.want(ranges);
+        }
+        #[cfg(not(feature = "http"))]
+        let _ = ranges;
+    }
+
     /// What happened to the file since it was opened, if something did.
     pub(super) fn changed(&self) -> Option<String> {
         let (map, file, opened) = match self {
             Content::File { map, file, opened } => (map, file, opened),
             Content::Part { whole, .. } => return whole.changed(),
             Content::Unpacked(_) | Content::Given(_) => return None,
+            #[cfg(feature = "http")]
+            Content::Remote { remote, .. } => return remote.changed(),
         };
         let meta = file.metadata().ok()?;
         let mapped = u64::try_from(map.len()).ok()?;

@@ -70,6 +70,14 @@ impl ImageMemory {
         self.runs.len()
     }
 
+    /// The run that holds `addr`: its range, and the file and offset of the address.
+    #[cfg(feature = "http")]
+    pub(super) fn run(&self, addr: PhysAddr) -> Option<(&MemoryRange, &Arc<Content>, u64)> {
+        let (range, place, skip) = self.runs.find(addr)?;
+        let offset = place.offset.checked_add(crate::engine::to_u64(skip)?)?;
+        Some((range, self.contents.get(place.file)?, offset))
+    }
+
     /// How many bytes it holds.
     pub fn bytes(&self) -> umem {
         self.runs.bytes()

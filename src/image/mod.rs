@@ -42,10 +42,13 @@ mod process;
 mod progress;
 mod qcow2;
 mod qemu;
+#[cfg(feature = "http")]
+mod remote;
 #[cfg(any(test, feature = "cli"))]
 mod sample;
 mod split;
 mod unpack;
+mod url;
 mod usercore;
 mod vbox;
 mod vmware;
@@ -62,6 +65,7 @@ pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};
 pub use progress::Progress;
 #[cfg(any(test, feature = "cli"))]
 pub use sample::{SAMPLE, sample};
+pub use url::name;
 pub(crate) use windows::release;
 pub use windows::{BugCheck, WindowsHints};
 pub use write::{ElfNotes, Summary, WriteFormat, write_image};

@@ -4,7 +4,7 @@ use super::blocks::BlockMemory;
 use super::detect::{self, Parsed};
 use super::input::Input;
 use super::map::Content;
-use super::memory::ImageMemory;
+use super::memory::{Claim, ImageMemory};
 use super::process::ProcessImage;
 use super::progress::Progress;
 use super::split::{self, Joined};
@@ -18,6 +18,7 @@ use memsh_plugin::{ConnectorInstanceBase, ConnectorInstanceBox, MemoryRange, Phy
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// How to open an image.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,8 @@ pub struct OpenOptions {
     pub sidecars: Vec<PathBuf>,
     /// What an earlier start kept: the index of an image that has none of its own.
     pub memo: Option<Arc<Memo>>,
+    /// Set when the user wants the work to end: what is fetched from elsewhere is no longer waited for.
+    pub interrupt: Option<&'static AtomicBool>,
 }
 
 /// What is known of an image before anybody looks at the memory in it.
@@ -103,6 +106,9 @@ pub struct Image {
     source: Source,
     /// The files that it was opened from; none for a memory that came from elsewhere.
     contents: Vec<Arc<Content>>,
+    /// The file elsewhere that it was opened from.
+    #[cfg(feature = "http")]
+    pub(super) remote: Option<Arc<super::remote::Remote>>,
 }
 
 /// Where an image's bytes come from.
@@ -116,11 +122,37 @@ enum Source {
     Other,
 }
 
-/// Opens the image at `path`.
+impl Source {
+    /// Memory that lies in `contents` as it is.
+    fn plain(contents: &[Arc<Content>], claims: Vec<Claim>) -> Self {
+        let memory = ImageMemory::new(contents.to_vec(), claims);
+        #[cfg(feature = "http")]
+        if contents.iter().any(|c| c.is_far()) {
+            return Source::Packed(BlockMemory::new(Box::new(super::remote::Claims::new(memory))));
+        }
+        Source::Plain(memory)
+    }
+
+    fn memory(&self) -> Memory {
+        match self {
+            Source::Plain(m) => Memory::new(m.clone()),
+            Source::Packed(m) => Memory::new(m.clone()),
+            Source::Other => Memory::new(ImageMemory::new(Vec::new(), [])),
+        }
+    }
+}
+
+/// Opens the image at `path`: a file or, in a build with the feature `http`, an `http://`, `https://` or `s3://` URL.
 ///
 /// # Errors
 /// When the file can't be read, is empty, or is no memory image that memsh knows; the error names the evidence.
 pub fn open(path: &Path, options: &OpenOptions) -> Result<Image> {
+    #[cfg(feature = "http")]
+    if let Some(image) = super::remote::open(path, options)? {
+        return Ok(image);
+    }
+    #[cfg(not(feature = "http"))]
+    super::url::refuse(path)?;
     match split::join(Content::map(path)?, path, options)? {
         Joined::No(content) => open_content(content, path.to_owned(), options),
         Joined::Yes { content, parts, size } => {
@@ -144,7 +176,7 @@ pub fn open_bytes(bytes: impl Into<Cow<'static, [u8]>>, name: &str, options: &Op
     open_content(Content::Given(bytes), PathBuf::from(name), options)
 }
 
-fn open_content(file: Content, path: PathBuf, options: &OpenOptions) -> Result<Image> {
+pub(super) fn open_content(file: Content, path: PathBuf, options: &OpenOptions) -> Result<Image> {
     let mut facts = ImageFacts { path, size: u64::try_from(file.len()).unwrap_or(u64::MAX), ..ImageFacts::default() };
     let mut detection = Vec::new();
     let content = match Compression::of(&file) {
@@ -226,6 +258,8 @@ impl Image {
             detection: Vec::new(),
             source: Source::Other,
             contents: Vec::new(),
+            #[cfg(feature = "http")]
+            remote: None,
         }
     }
 
@@ -233,7 +267,7 @@ impl Image {
         let contents: Vec<Arc<Content>> = std::iter::once(content).chain(parsed.files).collect();
         let source = match parsed.blocks {
             Some(blocks) => Source::Packed(BlockMemory::new(blocks)),
-            None => Source::Plain(ImageMemory::new(contents.clone(), parsed.claims)),
+            None => Source::plain(&contents, parsed.claims),
         };
         let bytes = match &source {
             Source::Plain(m) => m.bytes(),
@@ -260,8 +294,7 @@ impl Image {
                 }
                 Memory::new(m.clone())
             }
-            Source::Packed(m) => Memory::new(m.clone()),
-            Source::Other => Memory::new(ImageMemory::new(Vec::new(), [])),
+            _ => source.memory(),
         };
         facts.format = parsed.format.to_owned();
         facts.memory_size = to_u64(bytes).unwrap_or(u64::MAX);
@@ -278,6 +311,8 @@ impl Image {
             detection,
             source,
             contents,
+            #[cfg(feature = "http")]
+            remote: None,
         })
     }
 
@@ -286,7 +321,7 @@ impl Image {
     /// # Errors
     /// [`ErrorKind::Invalid`] for an image whose format has its own addresses, or where `base` leaves no room.
     pub fn rebased(&self, base: PhysAddr) -> Result<Self> {
-        if !matches!(self.source, Source::Plain(_)) || self.facts.format != "raw" {
+        if matches!(self.source, Source::Other) || self.facts.format != "raw" {
             return Err(Error::new(
                 Layer::Image,
                 ErrorKind::Invalid,
@@ -294,10 +329,10 @@ impl Image {
             ));
         }
         let claims = detect::raw_claims(&self.contents, base)?;
-        let source = ImageMemory::new(self.contents.clone(), claims);
+        let source = Source::plain(&self.contents, claims);
         let mut moved = self.clone();
-        moved.memory = Memory::new(source.clone());
-        moved.source = Source::Plain(source);
+        moved.memory = source.memory();
+        moved.source = source;
         moved.facts.ranges = moved.memory.ranges().to_vec();
         for (name, value) in &mut moved.facts.details {
             if name == "base" {
@@ -325,6 +360,15 @@ impl Image {
     /// Whether the image was opened from a file.
     pub fn has_file(&self) -> bool {
         !self.contents.is_empty()
+    }
+
+    /// The bytes of the image's file as it lies, where that is elsewhere: all of it is fetched by whoever reads on.
+    pub fn far_file(&self) -> Option<Box<dyn std::io::Read + '_>> {
+        #[cfg(feature = "http")]
+        if let Some(remote) = &self.remote {
+            return Some(Box::new(super::remote::Reader::new(remote)));
+        }
+        None
     }
 
     /// The connector behind [`memory`](Self::memory), to be handed to a plugin; `None` for a memory that came from elsewhere.

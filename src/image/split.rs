@@ -66,6 +66,12 @@ impl Naming {
     }
 }
 
+/// Whether a file of this name is the first of several parts.
+#[cfg(feature = "http")]
+pub(super) fn is_first(name: &str) -> bool {
+    Naming::of(name).is_some_and(|(_, number)| number <= 1)
+}
+
 /// The other parts of the file at `path`, in order; none where it is no first part or stands alone.
 ///
 /// # Errors

@@ -107,7 +107,10 @@ impl Shell {
         log.note(&format!("memsh {}: log begun {}", env!("CARGO_PKG_VERSION"), super::log::now()));
         if let Some(session) = &self.session {
             let facts = session.facts();
-            let path = std::path::absolute(&facts.path).unwrap_or_else(|_| facts.path.clone());
+            let path = match session.image().far_file() {
+                Some(_) => facts.path.clone(),
+                None => std::path::absolute(&facts.path).unwrap_or_else(|_| facts.path.clone()),
+            };
             let path = if session.embedded().is_some() { "the sample inside memsh".into() } else { path.to_string_lossy() };
             let path = escape::terminal(&path).into_owned();
             log.note(&format!("target: {path} ({}, {} bytes of memory)", facts.format, facts.memory_size));

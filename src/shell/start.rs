@@ -255,6 +255,7 @@ fn open(root: &Root) -> anyhow::Result<Session> {
             format: t.format.clone(),
             base: number("--base", &t.base)?.map(PhysAddr::new),
             progress: Some(progress),
+            interrupt: Some(&interrupt::FLAG),
             sidecars: t.sidecar.clone(),
             ..OpenOptions::default()
         },

@@ -32,6 +32,18 @@ pub fn with_input(words: &[&str], input: &str) -> Run {
     }
 }
 
+/// The program with these words and this environment on top of its own.
+pub fn with_environment(words: &[&str], variables: &[(&str, &str)]) -> Run {
+    let mut command = Command::cargo_bin("memsh").unwrap();
+    command.env("XDG_CACHE_HOME", "/dev/null").envs(variables.iter().copied());
+    let output = command.args(words).output().unwrap();
+    Run {
+        status: output.status.code().unwrap(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
 /// A command on the sample.
 pub fn sample(words: &[&str]) -> Run {
     let all: Vec<&str> = std::iter::once("sample").chain(words.iter().copied()).collect();

@@ -38,11 +38,33 @@ impl Bitmap {
         Some(Self { pages_at, pages, bits, bits_at, form: "before Windows 8" })
     }
 
+    /// The form that the numbers fit. Only kernel dumps have the older one; numbers that fit neither are told by what the type lets expect.
+    fn choose(header: &Header<'_>, kind: u32) -> Option<Self> {
+        let at = header.layout.size;
+        let (modern, summary) = (Self::modern(header, at), Self::summary(header, at));
+        let [first, second] = if kind == 2 { [summary, modern] } else { [modern, summary] };
+        match (first, second) {
+            (Some(first), Some(second)) => Some(if first.fits() || !second.fits() { first } else { second }),
+            (first, second) => first.or(second),
+        }
+    }
+
     /// Whether the pages begin behind the bitmap, and the numbers agree with each other.
     fn fits(&self) -> bool {
         let bitmap_end = self.bits_at.checked_add(self.bits.div_ceil(8));
         self.bits > 0 && self.pages <= self.bits && bitmap_end.is_some_and(|end| end <= self.pages_at)
     }
+}
+
+/// Bytes of the longer of both headers.
+#[cfg(feature = "http")]
+pub(super) const HEADER: u64 = 0x38;
+
+/// Where the bits are that [`parse`] looks at: offset and bytes.
+#[cfg(feature = "http")]
+pub(super) fn bits(header: &Header<'_>) -> Option<(u64, u64)> {
+    let bitmap = Bitmap::choose(header, header.dump_type()?)?;
+    Some((bitmap.bits_at, bitmap.bits.div_ceil(8).min(bitmap.pages_at.saturating_sub(bitmap.bits_at))))
 }
 
 pub(super) fn parse(header: &Header<'_>, kind: u32, parsed: &mut Parsed) -> Result<()> {
@@ -65,11 +87,9 @@ pub(super) fn parse(header: &Header<'_>, kind: u32, parsed: &mut Parsed) -> Resu
             at,
         ));
     }
-    let (modern, summary) = (Bitmap::modern(header, at), Bitmap::summary(header, at));
-    // Only kernel dumps have the older form; a number that fits neither is told by what the type lets expect.
-    let candidates = if kind == 2 { [summary, modern] } else { [modern, summary] };
-    let fitting = candidates.iter().flatten().find(|b| b.fits()).or(candidates.iter().flatten().next());
-    let Some(bitmap) = fitting else { return Err(malformed("the header of the page bitmap is cut short".to_owned(), at)) };
+    let Some(bitmap) = Bitmap::choose(header, kind) else {
+        return Err(malformed("the header of the page bitmap is cut short".to_owned(), at));
+    };
     if bitmap.bits == 0 {
         return Err(malformed("the page bitmap is empty (0 bits)".to_owned(), at));
     }

@@ -22,6 +22,27 @@ pub(super) fn probe(data: &[u8]) -> bool {
     Header::of(data).is_some()
 }
 
+/// What of a file elsewhere [`parse`] looks at: the header, and what says where pages lie.
+#[cfg(feature = "http")]
+pub(super) fn outline(sketch: &mut super::remote::Sketch<'_>) -> Result<()> {
+    sketch.need(0, header::HEADER64.size)?;
+    let Some((kind, at)) = Header::of(sketch.data()).map(|h| (h.dump_type(), h.layout.size)) else { return Ok(()) };
+    match kind {
+        Some(2 | 5 | 6 | 7) => {
+            sketch.need(at, bitmap::HEADER)?;
+            let bits = Header::of(sketch.data()).and_then(|h| bitmap::bits(&h));
+            bits.map_or(Ok(()), |(at, len)| sketch.need(at, len))
+        }
+        Some(8..=10) => {
+            sketch.need(at, ranges::HEADER)?;
+            let end = Header::of(sketch.data()).and_then(|h| ranges::end(&h)).unwrap_or(at);
+            sketch.need(at, end.saturating_sub(at))
+        }
+        Some(4) => Err(sketch.whole("a triage dump of this size")),
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     let data = input.data();
     let malformed = |why: String, at: u64| Error::new(Layer::Image, ErrorKind::Malformed, why).at(At::File(at));

@@ -9,12 +9,18 @@ use super::runs;
 use crate::image::detect::{Parsed, first_bytes};
 use crate::{At, Error, ErrorKind, Layer, Result};
 
-const HEADER: u64 = 0x30;
+pub(super) const HEADER: u64 = 0x30;
 const RANGE: u64 = 16;
 /// No machine has a longer physical address.
 const HIGHEST_PAGE: u64 = 1 << (52 - 12);
 /// The type whose header counts its pages.
 const COMPLETE: u32 = 10;
+
+/// Where the list ends at the latest: where the pages begin.
+#[cfg(feature = "http")]
+pub(super) fn end(header: &Header<'_>) -> Option<u64> {
+    header.file.u64(header.layout.size + 0x18)
+}
 
 pub(super) fn parse(header: &Header<'_>, kind: u32, parsed: &mut Parsed) -> Result<()> {
     let (file, at) = (&header.file, header.layout.size);

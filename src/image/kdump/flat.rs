@@ -70,6 +70,24 @@ impl View {
         Arc::clone(&self.content)
     }
 
+    /// Whether its bytes must be fetched.
+    pub(super) fn is_far(&self) -> bool {
+        self.content.is_far()
+    }
+
+    /// Why bytes that [`bytes`](Self::bytes) does not have are not there.
+    pub(super) fn lack(&self, at: u64, len: u64) -> String {
+        match self.is_far() && self.present(at, len) == len {
+            true => self.content.fetch(at, len).err().unwrap_or_default(),
+            false => format!("its {len} bytes at offset {at:#x} are not in the file"),
+        }
+    }
+
+    /// Fetches these parts (offset, length) together, where they must be fetched: they will be asked for next.
+    pub(super) fn prepare(&self, parts: impl IntoIterator<Item = (u64, u64)>) {
+        self.content.prepare(parts);
+    }
+
     pub(super) fn is_flattened(&self) -> bool {
         self.pieces.is_some()
     }
@@ -98,9 +116,12 @@ impl View {
         self.stretch(at).filter(|(there, _)| *there >= len).map(|(_, stored)| stored)
     }
 
-    /// The bytes, where they lie one after the other.
+    /// The bytes, where they lie one after the other; of a file elsewhere none do.
     #[inline]
     pub(super) fn slice(&self, at: u64, len: u64) -> Option<&[u8]> {
+        if self.is_far() {
+            return None;
+        }
         let stored = match self.pieces {
             None => at,
             Some(_) => self.place(at, len)?,
@@ -115,6 +136,9 @@ impl View {
         }
         if self.present(at, len) < len {
             return None;
+        }
+        if self.is_far() {
+            return self.content.fetch(at, len).ok().map(Cow::Owned);
         }
         let mut out = Vec::new();
         let mut done = 0;

@@ -42,6 +42,18 @@ pub(super) fn probe(data: &[u8]) -> bool {
     data.starts_with(header::KDUMP) || data.starts_with(header::DISKDUMP) || data.starts_with(flat::SIGNATURE)
 }
 
+/// What of a file elsewhere [`parse`] needs as a slice: nothing but its beginning. All else is fetched through [`View`].
+///
+/// # Errors
+/// For a flattened dump: where its pieces lie shows only in each of them.
+#[cfg(feature = "http")]
+pub(super) fn outline(sketch: &mut super::remote::Sketch<'_>) -> Result<()> {
+    match sketch.data().starts_with(flat::SIGNATURE) {
+        true => Err(sketch.whole("a flattened dump")),
+        false => Ok(()),
+    }
+}
+
 /// Reads headers and bitmaps, and finds the other files of a split dump.
 pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     let view = View::open(Arc::clone(input.content))?;

@@ -71,7 +71,7 @@ impl Blocks for Pages {
     }
 
     fn load(&self, block: &Block, out: &mut [u8]) -> Result<(), String> {
-        let (part, d) = self.at(block).ok_or("its descriptor is not in the file")?;
+        let (part, d) = self.at(block).ok_or("its descriptor can't be read")?;
         let file = if part.file == 0 { String::new() } else { format!(" of file {}", part.file + 1) };
         let told = |why: String| format!("the page whose descriptor is at offset {:#x}{file}: {why}", d.at);
         let codec = codec(d.flags).map_err(told)?;
@@ -79,10 +79,11 @@ impl Blocks for Pages {
         if d.size > self.block_size || codec.is_none() && d.size != self.block_size {
             return Err(told(format!("its size is {} bytes, of a page of {}", d.size, self.block_size)));
         }
-        let data = part
-            .view
-            .bytes(d.offset, d.size)
-            .ok_or_else(|| told(format!("its {} bytes at offset {:#x} are not in the file", d.size, d.offset)))?;
+        let data = part.view.bytes(d.offset, d.size).ok_or_else(|| match part.view.lack(d.offset, d.size) {
+            // The user did not want to wait for it.
+            why if why.is_empty() => why,
+            why => told(why),
+        })?;
         let Some(codec) = codec else {
             if out.len() != data.len() {
                 return Err(told("its size is wrong".to_owned()));
@@ -95,6 +96,18 @@ impl Blocks for Pages {
             Ok(n) if n == out.len() => Ok(()),
             Ok(n) => Err(told(format!("its {} data at offset {at:#x} give {n} of {} bytes", codec.name(), out.len()))),
             Err(why) => Err(told(format!("its {} data at offset {at:#x}: {why}", codec.name()))),
+        }
+    }
+
+    fn prepare(&self, blocks: &mut dyn Iterator<Item = Block>) {
+        if !self.parts.iter().any(|p| p.view.is_far()) {
+            return;
+        }
+        let blocks: Vec<Block> = blocks.collect();
+        for (i, part) in (0u64..).zip(&self.parts).filter(|(_, p)| p.view.is_far()) {
+            let own = || blocks.iter().filter(|b| b.key >> FILE_SHIFT == i).map(|b| b.key & ((1 << FILE_SHIFT) - 1));
+            part.view.prepare(own().filter_map(|index| part.descriptor_place(index)));
+            part.view.prepare(own().filter_map(|index| part.descriptor(index)).map(|d| (d.offset, d.size.min(self.block_size))));
         }
     }
 

@@ -167,10 +167,16 @@ impl Part {
         self.rank(page).checked_sub(self.skipped)
     }
 
+    /// Where descriptor `index` stands: offset and bytes.
+    #[inline]
+    pub(super) fn descriptor_place(&self, index: u64) -> Option<(u64, u64)> {
+        Some((self.header.descriptors().checked_add(index.checked_mul(DESCRIPTOR)?)?, DESCRIPTOR))
+    }
+
     /// Descriptor `index`.
     #[inline]
     pub(super) fn descriptor(&self, index: u64) -> Option<Descriptor> {
-        let at = self.header.descriptors().checked_add(index.checked_mul(DESCRIPTOR)?)?;
+        let (at, _) = self.descriptor_place(index)?;
         let read = |bytes: &[u8]| {
             let f = Fields::new(bytes, self.header.big);
             Some(Descriptor { at, offset: f.u64(0)?, size: f.u32(8)?.into(), flags: f.u32(12)? })

@@ -1,6 +1,6 @@
 //! The kernel's image in physical memory.
 
-use crate::engine::{AddressSpace, Memory, index, to_u64, to_umem};
+use crate::engine::{AddressSpace, Memory, index, to_u64};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -81,84 +81,35 @@ impl KernelImage {
     }
 }
 
-/// Sections begin on such a boundary.
-const HEADS: usize = 2 << 20;
-const HEAD: usize = 16 << 10;
-/// The beginning of read-only data holds so many pointers, to system calls among others; that of code holds none.
-const FEW: usize = 64;
-/// Read at once on the way through read-only data.
-const STEP: usize = 256 << 10;
-/// No further from where they begin lie banner and symbols.
-const FAR: umem = 16 << 20;
-
 impl KernelImage {
-    /// The banner of a kernel that points into itself ([`banner`], [`points_into_itself`](Self::points_into_itself)). Where it
-    /// does not lie in one piece no more is read than that takes: where sections begin, and from where read-only data do up to the
-    /// banner.
+    /// The banner of a kernel that points into itself ([`banner`], [`points_into_itself`](Self::points_into_itself)).
     pub(super) fn evidence(&self, memory: &Memory, pointer_size: u8) -> (Option<String>, bool) {
-        if self.in_place(memory).is_none()
-            && let Some(banner) = self.sparse_evidence(memory, pointer_size)
-        {
-            return (Some(banner), true);
-        }
         let bytes = self.bytes(memory);
         let banner = banner(&bytes);
         let points = banner.is_some() && self.points_into_itself(&bytes, pointer_size);
         (banner, points)
     }
-
-    fn sparse_evidence(&self, memory: &Memory, pointer_size: u8) -> Option<String> {
-        let data = self.data(memory, pointer_size)?;
-        let mut buf = vec![0; STEP + LONGEST_BANNER];
-        let (mut pointers, mut from, mut found) = (0, 0, None);
-        while from < data.len() {
-            let buf = buf.get_mut(..(STEP + LONGEST_BANNER).min(data.len() - from))?;
-            memory.read_gaps(data.phys.saturating_add(to_umem(from)), buf);
-            pointers += self.pointers(buf, pointer_size, POINTERS);
-            found = found.or_else(|| banner(buf).filter(|b| numbered(b)));
-            if found.is_some() && pointers >= POINTERS {
-                return found;
-            }
-            from += STEP;
-        }
-        None
-    }
-
-    /// From where read-only data begin on, [`FAR`] at most; none where no section looks like them.
-    pub(super) fn data(&self, memory: &Memory, pointer_size: u8) -> Option<Self> {
-        let mut buf = vec![0; HEAD];
-        for from in (0..self.len()).step_by(HEADS) {
-            let buf = buf.get_mut(..HEAD.min(self.len() - from))?;
-            let at = to_umem(from);
-            memory.read_gaps(self.phys.saturating_add(at), buf);
-            if self.pointers(buf, pointer_size, FEW) == FEW {
-                let size = (self.size - at).min(FAR);
-                return Some(Self { virt: self.virt.saturating_add(at), phys: self.phys.saturating_add(at), size });
-            }
-        }
-        None
-    }
 }
 
 /// So many pointers of a kernel's tables are enough to know it by; there are some hundred thousand.
-const POINTERS: usize = 1000;
+pub(super) const POINTERS: usize = 1000;
 
 impl KernelImage {
     /// Whether `bytes`, those of the image, point into it where it is said to be mapped: tables of functions, lists and names do. A
     /// table of something else that leads to the same memory maps it elsewhere.
     pub(super) fn points_into_itself(&self, bytes: &[u8], pointer_size: u8) -> bool {
-        self.pointers(bytes, pointer_size, POINTERS) == POINTERS
+        self.pointers(bytes, pointer_size) == POINTERS
     }
 
-    /// How many words of `bytes` point into the image, up to `most`.
-    fn pointers(&self, bytes: &[u8], pointer_size: u8, most: usize) -> usize {
+    /// How many words of `bytes` point into the image, up to [`POINTERS`].
+    pub(super) fn pointers(&self, bytes: &[u8], pointer_size: u8) -> usize {
         let (Some(first), Some(size)) = (to_u64(self.virt.value()), to_u64(self.size)) else { return 0 };
         // No further than an image can reach: above the kernel's addresses small negative numbers lie.
         let size = size.min(to_u64(LARGEST).unwrap_or(u64::MAX));
         let inside = |word: u64| word.checked_sub(first).is_some_and(|o| o < size);
         match pointer_size {
-            4 => bytes.as_chunks::<4>().0.iter().filter(|w| inside(u32::from_le_bytes(**w).into())).take(most).count(),
-            _ => bytes.as_chunks::<8>().0.iter().filter(|w| inside(u64::from_le_bytes(**w))).take(most).count(),
+            4 => bytes.as_chunks::<4>().0.iter().filter(|w| inside(u32::from_le_bytes(**w).into())).take(POINTERS).count(),
+            _ => bytes.as_chunks::<8>().0.iter().filter(|w| inside(u64::from_le_bytes(**w))).take(POINTERS).count(),
         }
     }
 }
@@ -190,7 +141,7 @@ pub(super) fn banner(bytes: &[u8]) -> Option<String> {
 }
 
 /// Whether a banner has a build number.
-fn numbered(banner: &str) -> bool {
+pub(super) fn numbered(banner: &str) -> bool {
     banner.split_once(" #").is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 

@@ -1,5 +1,6 @@
 //! What differs between architectures in finding a kernel, and what does not.
 
+use super::constants;
 use super::image::KernelImage;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
@@ -194,7 +195,12 @@ pub(super) fn at(space: AddressSpace, window: (VirtAddr, VirtAddr)) -> Result<(F
 
 /// The same for a kernel image that is known.
 pub(super) fn with_image(space: AddressSpace, image: KernelImage) -> Result<(Found, String), Missing> {
-    let (banner, points) = image.evidence(space.memory(), space.format().pointer_size());
+    let memory = space.memory();
+    // Of what does not lie in one piece the constants alone may do.
+    let (banner, points) = match image.in_place(memory).is_none().then(|| constants::evidence(&space, &image)).flatten() {
+        Some(banner) => (Some(banner), true),
+        None => image.evidence(memory, space.format().pointer_size()),
+    };
     let banner = banner.ok_or(Missing::Banner)?;
     if !points {
         return Err(Missing::Image);

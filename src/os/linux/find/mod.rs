@@ -12,6 +12,7 @@
 //! 4. files given with `--symbols`, for what the image does not hold
 mod aarch64;
 mod arm;
+mod constants;
 mod datasyms;
 mod files;
 mod image;

@@ -1,5 +1,6 @@
 //! The kernel's own symbols.
 
+use super::constants;
 use super::image::KernelImage;
 use super::trace::Trace;
 use crate::engine::{AddressSpace, Memory, ViewExt, index, to_u64, to_umem};
@@ -142,18 +143,15 @@ pub(super) fn kallsyms(
         return Some(symbols);
     }
     trace.attempt(STEP, "shape of its tables in the kernel's image", || {
-        let discover = |image: &KernelImage| {
-            kallsyms::discover(&image.bytes(space.memory()), image.virt, pointer_size, None).map_err(|e| e.to_string())
+        let memory = space.memory();
+        let layout = match image.in_place(memory).is_none().then(|| constants::kallsyms(space, image, pointer_size)).flatten() {
+            Some(layout) => layout,
+            None => {
+                let bytes = image.bytes(memory);
+                kallsyms::discover(&bytes, image.virt, pointer_size, None).map_err(|e| e.to_string())?
+            }
         };
-        // What does not lie in one piece is not copied whole for tables that are in its read-only data.
-        let data = match image.in_place(space.memory()) {
-            Some(_) => None,
-            None => image.data(space.memory(), pointer_size),
-        };
-        if let Some(layout) = data.and_then(|data| discover(&data).ok()) {
-            return decoded(&layout, warnings);
-        }
-        decoded(&discover(image)?, warnings)
+        decoded(&layout, warnings)
     })
 }
 

@@ -198,3 +198,381 @@ fn the_header_is_told() {
     assert!(detail(&session, "exception").ends_with("in thread 546"));
     assert!(detail(&session, "streams").starts_with("SystemInfo, MiscInfo, Exception, ModuleList"));
 }
+
+/// A dump as Breakpad writes it on Linux.
+fn linux() -> MiniDump {
+    let maps = "00400000-00403000 r-xp 00001000 08:01 77 /bin/a prog\n\
+                00300000-00302000 rw-p 00000000 00:00 0 [heap]\n\
+                00100000-00101000 rw-p 00000000 00:00 0 \n\
+                bad line\n\
+                77000000-77010000 r--s 00000000 08:01 78 /lib/libc.so.6";
+    let auxv: Vec<u8> = [9, PROGRAM + 0x100, 0, 0].iter().flat_map(|n| n.to_le_bytes()).collect();
+    let mut dump = MiniDump {
+        platform: 0x8201,
+        full: false,
+        exception: Some((11, 1, 0xdead_0000, Vec::new())),
+        more: vec![
+            (
+                0x4767_0004,
+                b"Name:\tprog\nState:\tt (tracing stop)\nTgid:\t77\nPid:\t77\nPPid:\t5\nUid:\t1000\t0\t0\t0\nGid:\t1001\n"
+                    .to_vec(),
+            ),
+            (0x4767_0005, b"NAME=\"X\"\nPRETTY_NAME=\"Debian 13\"\n".to_vec()),
+            (0x4767_0006, b"prog\0--long argument\0".to_vec()),
+            (0x4767_0007, b"A=1\0PATH=/x=y\0".to_vec()),
+            (0x4767_0008, auxv),
+            (0x4767_0009, maps.as_bytes().to_vec()),
+            (0x4767_0001, [3u32, THREADS[0], THREADS[1]].iter().flat_map(|n| n.to_le_bytes()).collect()),
+        ],
+        ..MiniDump::x64()
+    };
+    dump.modules.swap(0, 1);
+    dump.modules[0].path = "/lib/libc.so.6";
+    dump.modules[1].path = "/bin/a prog";
+    dump
+}
+
+#[test]
+fn breakpad_tells_of_linux() {
+    let (session, p) = process(linux().build());
+    assert_eq!(session.facts().warnings, Vec::<String>::new());
+    assert_eq!((p.system.as_str(), p.name.as_slice()), ("linux", &b"prog"[..]));
+    // MiscInfo's pid is the file's own; proc's is what is left where there is none.
+    assert_eq!((p.pid, p.ppid, p.uid, p.gid), (Some(4242), Some(5), Some(1000), Some(1001)));
+    assert_eq!(p.arguments, [&b"prog"[..], b"--long argument"]);
+    assert_eq!(p.environment, [&b"A=1"[..], b"PATH=/x=y"]);
+    // The program is the module that holds its entry, not the first.
+    assert_eq!(p.path.as_deref(), Some(&b"/bin/a prog"[..]));
+    assert_eq!(p.reason.as_deref(), Some("SIGSEGV (si_code 1) at 0xdead0000"));
+    let rows: Vec<_> = p
+        .regions
+        .iter()
+        .map(|r| (r.start.value() as u64, r.kind.as_str(), r.path.as_deref().map(String::from_utf8_lossy), r.offset, r.shared))
+        .collect();
+    let want = [
+        (STACK, "stack", None, None, false),
+        (TEB, "unknown", None, None, false),
+        (PEB, "unknown", None, None, false),
+        (HEAP, "heap", Some("[heap]".into()), None, false),
+        (PROGRAM, "file", Some("/bin/a prog".into()), Some(0x1000), false),
+        (LIBRARY, "file", Some("/lib/libc.so.6".into()), Some(0), true),
+    ];
+    assert_eq!(rows, want);
+    assert_eq!((detail(&session, "distribution"), detail(&session, "requesting_thread")), ("Debian 13".into(), "546".into()));
+}
+
+#[test]
+fn a_dump_that_was_asked_for_has_no_reason() {
+    for (platform, code) in [(0x8201, u32::MAX), (2, 0x0517_a7ed), (0x8101, 0x0517_a7ed)] {
+        let (session, p) = process(MiniDump { platform, exception: Some((code, 0, 0, Vec::new())), ..MiniDump::x64() }.build());
+        assert_eq!(p.reason, None);
+        assert!(detail(&session, "exception").contains("asked for"), "{platform:#x}");
+    }
+    let p = process(MiniDump { exception: None, ..MiniDump::x64() }.build()).1;
+    assert_eq!((p.reason.clone(), p.threads[0].id, p.threads[0].state.as_deref()), (None, THREADS[0], Some("wrote the dump")));
+    assert_eq!(p.threads[1].instruction.unwrap().value() as u64, PROGRAM + 0x102);
+}
+
+#[test]
+fn exceptions_are_named() {
+    let reason = |platform, code, parameters: &[u64]| {
+        let exception = Some((code, 1, 0x1000, parameters.to_vec()));
+        process(MiniDump { platform, exception, ..MiniDump::x64() }.build()).1.reason.clone().unwrap()
+    };
+    assert_eq!(reason(2, 0xc000_0005, &[8, 0x10]), "EXCEPTION_ACCESS_VIOLATION (0xc0000005) at 0x1000, executing 0x10");
+    assert_eq!(reason(2, 0xc000_0005, &[]), "EXCEPTION_ACCESS_VIOLATION (0xc0000005) at 0x1000");
+    assert_eq!(reason(2, 0xc000_0006, &[0, 0x10, 1]), "EXCEPTION_IN_PAGE_ERROR (0xc0000006) at 0x1000, reading 0x10");
+    assert_eq!(reason(2, 0xc000_0409, &[7]), "STATUS_STACK_BUFFER_OVERRUN (0xc0000409) at 0x1000, fast fail 7");
+    assert_eq!(reason(2, 0x1234_5678, &[]), "exception 0x12345678 at 0x1000");
+    assert_eq!(reason(0x8101, 1, &[]), "EXC_BAD_ACCESS (code 0x1) at 0x1000");
+    assert_eq!(reason(0x8203, 6, &[]), "SIGABRT (si_code 1) at 0x1000");
+}
+
+#[test]
+fn addresses_of_32_bits_may_be_extended_by_their_sign() {
+    let mut dump = MiniDump::x86();
+    dump.memory.push((0xffff_ffff_8000_0000, vec![0x77; 0x1000]));
+    dump.modules[1].base = 0xffff_ffff_9000_0000;
+    let (session, p) = process(dump.build());
+    assert_eq!(read(&session, 0x8000_0000, 4), Some(vec![0x77; 4]));
+    assert_eq!(p.modules[1].base.value() as u64, 0x9000_0000);
+    // A 64-bit process has such addresses for itself.
+    let mut dump = MiniDump::x64();
+    dump.memory.push((0xffff_ffff_8000_0000, vec![0x77; 0x1000]));
+    let (session, _) = process(dump.build());
+    assert_eq!((read(&session, 0x8000_0000, 4), read(&session, 0xffff_ffff_8000_0000, 4)), (None, Some(vec![0x77; 4])));
+}
+
+#[test]
+fn big_endian_dumps_are_read() {
+    let dump = MiniDump {
+        big: true,
+        architecture: 3,
+        platform: 0x8101,
+        wide: false,
+        context: ppc,
+        exception: Some((1, 2, PROGRAM, Vec::new())),
+        ..MiniDump::x64()
+    };
+    for full in [true, false] {
+        let (session, p) = process(MiniDump { full, ..dump.clone() }.build());
+        assert_eq!((p.machine.as_str(), p.big_endian, p.pointer_size, p.system.as_str()), ("ppc", true, 4, "macos"));
+        assert_eq!(p.name, b"prog.exe");
+        assert_eq!(p.threads[0].instruction.unwrap().value() as u64, PROGRAM + 0x109);
+        assert_eq!(p.threads[0].stack.unwrap().value() as u64, STACK + 0x800);
+        assert_eq!(read(&session, PROGRAM + 0x100, 6), Some(b"needle".to_vec()));
+        assert_eq!(detail(&session, "service_pack"), "");
+    }
+}
+
+#[test]
+fn lists_may_be_aligned_to_eight() {
+    let dump = MiniDump { full: false, ..MiniDump::x64() };
+    let mut file = dump.build();
+    for kind in [3, 4, 5] {
+        let (at, size) = stream(&file, kind);
+        let padded = [&file[at..at + 4], &[0; 4], &file[at + 4..at + size]].concat();
+        let (entry, end) = (entry(&file, kind), file.len() as u32);
+        file[entry + 4..entry + 8].copy_from_slice(&(padded.len() as u32).to_le_bytes());
+        file[entry + 8..entry + 12].copy_from_slice(&end.to_le_bytes());
+        file.extend(padded);
+    }
+    let (session, p) = process(file);
+    assert_eq!((p.threads.len(), p.modules.len(), p.modules[1].name()), (2, 2, &b"ntdll.dll"[..]));
+    assert_eq!(read(&session, PROGRAM + 0x100, 6), Some(b"needle".to_vec()));
+}
+
+#[test]
+fn without_memory_there_are_still_lists() {
+    let dump = MiniDump { memory: Vec::new(), full: false, ..MiniDump::x64() };
+    let (session, p) = process(dump.build());
+    assert!(warned(&session, "holds no memory"));
+    assert_eq!((p.pid, p.modules.len(), p.threads.len(), p.arguments.len()), (Some(4242), 2, 2, 0));
+    assert_eq!(session.processes().unwrap().items.len(), 1);
+}
+
+#[test]
+fn streams_that_are_missing_are_missed() {
+    for (kind, words) in [(7u32, "no SystemInfo"), (4, "no ModuleList"), (3, "no threads")] {
+        let mut file = MiniDump::x64().build();
+        let at = entry(&file, kind);
+        file[at..at + 4].copy_from_slice(&0xabcdu32.to_le_bytes());
+        let (session, p) = process(file);
+        assert!(warned(&session, words), "{kind}: {:?}", session.facts().warnings);
+        assert!(read(&session, PROGRAM, 4).is_some());
+        assert_eq!(p.modules.is_empty(), kind == 4);
+    }
+    // Two of a kind.
+    let mut file = MiniDump::x64().build();
+    let (at, from) = (entry(&file, 14), entry(&file, 4));
+    file.copy_within(from..from + 12, at);
+    let (session, p) = process(file);
+    assert!(warned(&session, "more than one ModuleList"));
+    assert_eq!((p.modules.len(), p.unloaded.len()), (2, 0));
+}
+
+#[test]
+fn overlaps_that_disagree_are_told() {
+    let mut dump = MiniDump::x64();
+    // The same again, listed twice as dumpers do, is fine.
+    dump.memory.push((PROGRAM + 0x800, dump.memory[4].1[0x800..].to_vec()));
+    let (session, _) = process(dump.build());
+    assert_eq!(session.facts().warnings, Vec::<String>::new());
+    let mut other = vec![0; 0x1000];
+    other[0x10] = 1;
+    dump.memory.push((PROGRAM + 0x800, other));
+    let (session, _) = process(dump.build());
+    assert!(warned(&session, "different bytes (first at 0x400810)"), "{:?}", session.facts().warnings);
+    // What begins first counts, and what goes beyond it is there.
+    assert_eq!(read(&session, PROGRAM + 0x810, 1), Some(vec![0]));
+    assert!(read(&session, PROGRAM + 0x17ff, 1).is_some());
+    assert_eq!(session.facts().memory_size, 0x6800);
+}
+
+#[test]
+fn cut_anywhere_it_opens_or_says_why() {
+    for full in [true, false] {
+        let whole = MiniDump { full, ..MiniDump::x64() }.build();
+        let mut opened = 0;
+        let ends = (0..whole.len()).step_by(41).chain([31, 32, 44, whole.len() - 1]);
+        for len in ends {
+            match open_bytes(whole[..len].to_vec(), "prog.dmp", &OpenOptions::default()) {
+                Ok(image) => {
+                    opened += 1;
+                    assert!(!image.facts.warnings.is_empty(), "{len}: a cut file needs a warning");
+                }
+                Err(e) => assert!(!e.to_string().is_empty()),
+            }
+        }
+        assert!(opened > 100, "{full}: {opened}");
+    }
+    // What is there is there, and what is missing is counted.
+    let whole = MiniDump::x64().build();
+    let (session, _) = process(whole[..whole.len() - 0x800].to_vec());
+    assert!(warned(&session, "2048 bytes of the process's memory are missing"), "{:?}", session.facts().warnings);
+    assert!(read(&session, PROGRAM + 0x7ff, 1).is_some() && read(&session, PROGRAM + 0x800, 1).is_none());
+}
+
+#[test]
+fn headers_that_are_wrong_are_said() {
+    let whole = MiniDump::x64().build();
+    let error = |file: Vec<u8>| open_bytes(file, "x", &OpenOptions::default()).map(|_| ()).unwrap_err().to_string();
+    assert!(error(whole[..20].to_vec()).contains("ends inside the minidump header"));
+    let mut none = whole.clone();
+    none[8..12].fill(0);
+    assert!(error(none).contains("directory of streams"));
+    let mut far = whole.clone();
+    far[12..16].fill(0xff);
+    assert!(error(far).contains("directory of streams"));
+    let mut version = whole.clone();
+    version[4] = 0;
+    let (session, _) = process(version);
+    assert!(warned(&session, "version is 0xa700"));
+    let forced = OpenOptions { format: Some("minidump".to_owned()), ..OpenOptions::default() };
+    assert!(open_bytes(vec![0; 4096], "x", &forced).map(|_| ()).unwrap_err().to_string().contains("no minidump header"));
+    // Many streams are said, few are there.
+    let mut many = whole;
+    many[8..12].fill(0xff);
+    many[12..16].copy_from_slice(&32u32.to_le_bytes());
+    let (session, p) = process(many);
+    assert!(warned(&session, "says 4294967295 streams"));
+    assert_eq!(p.threads.len(), 2);
+}
+
+#[test]
+fn numbers_that_lie_do_no_harm() {
+    for dump in [MiniDump::x64(), MiniDump { full: false, ..MiniDump::x64() }, MiniDump::x86(), linux()] {
+        let whole = dump.build();
+        let lists = whole.len().min(0x4000);
+        let memory = stream(&whole, if dump.full { 9 } else { 5 });
+        // Every word of the header, the directory and the streams.
+        for at in (4..lists).step_by(4).filter(|at| *at < memory.0 + memory.1 || !dump.full) {
+            for lie in [0x8000_0000, u32::MAX] {
+                let mut file = whole.clone();
+                file[at..at + 4].copy_from_slice(&lie.to_le_bytes());
+                if at % 8 == 0 && lie == u32::MAX {
+                    file[at + 4..at + 8].fill(0xff);
+                }
+                if let Ok(image) = open_bytes(file, "x", &OpenOptions::default()) {
+                    let p = Arc::clone(image.process.as_ref().unwrap());
+                    assert!(
+                        p.regions.windows(2).all(|r| r[0].start.value() + (r[0].size - 1) < r[1].start.value()),
+                        "{at:#x} {lie:#x}"
+                    );
+                    let session = Session::of_image(image, "x".to_owned(), Options::default());
+                    assert_eq!(session.processes().unwrap().items.len(), 1);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn counts_beyond_the_file_are_told() {
+    let whole = MiniDump::x64().build();
+    let lie = |kind: u32, at: usize, bytes: &[u8]| {
+        let mut file = whole.clone();
+        let start = stream(&file, kind).0 + at;
+        file[start..start + bytes.len()].copy_from_slice(bytes);
+        process(file)
+    };
+    for (kind, at, name) in [(3, 0, "ThreadList"), (4, 0, "ModuleList"), (14, 8, "UnloadedModuleList"), (17, 8, "ThreadInfoList")]
+    {
+        let (session, p) = lie(kind, at, &[0xff; 4]);
+        assert!(warned(&session, &format!("{name} (file offset")), "{:?}", session.facts().warnings);
+        assert!(warned(&session, "says 4294967295 entries"));
+        assert_eq!((p.threads.len(), p.modules.len()), (2, 2));
+    }
+    for (kind, at, name) in [(9, 0, "Memory64List"), (16, 8, "MemoryInfoList")] {
+        let (session, p) = lie(kind, at, &[0xff; 8]);
+        assert!(warned(&session, &format!("{name} (file offset")) && warned(&session, "18446744073709551615"), "{name}");
+        assert_eq!(p.pid, Some(4242));
+    }
+    // Entries of no size.
+    let (session, p) = lie(16, 4, &[0; 4]);
+    assert!(warned(&session, "too few") && p.regions.len() == 6);
+    // The bytes begin past the end of the file, or of all files.
+    for base in [1u64 << 40, u64::MAX - 0x1000] {
+        let (session, p) = lie(9, 8, &base.to_le_bytes());
+        assert!(warned(&session, "missing"), "{:?}", session.facts().warnings);
+        assert_eq!(p.modules.len(), 2);
+    }
+    // A range that runs past the last address.
+    let (session, _) = lie(9, 16, &(u64::MAX - 0x10).to_le_bytes());
+    assert!(warned(&session, "past the last address"));
+}
+
+#[test]
+fn one_long_name_for_everybody_is_no_bomb() {
+    let mut dump = MiniDump::x64();
+    let module = dump.modules[0].clone();
+    dump.modules = vec![module; 5000];
+    let mut file = dump.build();
+    let (at, _) = stream(&file, 4);
+    let name = file.len() as u32;
+    for i in 0..5000 {
+        file[at + 4 + i * 108 + 20..][..4].copy_from_slice(&name.to_le_bytes());
+    }
+    file.extend(0x10000u32.to_le_bytes());
+    file.extend(utf16(&"x".repeat(0x8000), false));
+    let (session, p) = process(file);
+    assert!(warned(&session, "names in the dump"));
+    assert_eq!(p.modules.len(), 5000);
+    assert!(p.modules.iter().map(|m| m.path.len()).sum::<usize>() <= 64 << 20);
+    assert!(p.regions.iter().all(|r| r.path.as_ref().is_none_or(|p| p.len() < 1024)));
+}
+
+#[test]
+fn commands_mean_the_process_of_themselves() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("prog.dmp");
+    let mut dump = MiniDump::x86();
+    dump.more.push((11, utf16("a\u{1b}[31mred\u{7}", false)));
+    std::fs::write(&path, dump.build()).unwrap();
+    let path = path.to_str().unwrap();
+    let json = |words: &[&str]| -> serde_json::Value {
+        let run = cli::memsh(&[&[path], words, &["--json"]].concat());
+        assert_eq!(run.status, 0, "{words:?}: {}", run.stderr);
+        serde_json::from_str(&run.stdout).unwrap()
+    };
+    let ps = json(&["ps"]);
+    assert_eq!((ps.as_array().unwrap().len(), &ps[0]["pid"]), (1, &4242.into()));
+    assert_eq!(ps[0]["command_line"], COMMAND_LINE);
+    assert_eq!((&ps[0]["arch"], &ps[0]["start_time"]), (&"x86".into(), &"2023-11-14T22:12:20Z".into()));
+    let modules = json(&["modules"]);
+    let rows: Vec<_> = modules.as_array().unwrap().iter().map(|m| (m["name"].as_str().unwrap(), m["version"].as_str())).collect();
+    assert_eq!(rows, [("prog.exe", Some("1.2.3.4")), ("ntdll.dll", Some("10.0.19041.1")), ("gone.dll", None)]);
+    assert_eq!(
+        (&modules[0]["debug_id"], &modules[2]["state"]),
+        (&"123456789ABCDEF001020304050607082".into(), &"unloaded".into())
+    );
+    let threads = json(&["threads"]);
+    assert_eq!((&threads[0]["tid"], &threads[0]["name"]), (&THREADS[1].into(), &"worker".into()));
+    assert_eq!((&threads[0]["instruction_pointer"], &threads[0]["registers"]["sp"]), (&"0x400109".into(), &"0x100800".into()));
+    assert_eq!((&threads[1]["address"], &threads[1]["stack_pointer"]), (&"0x200000".into(), &"0x100800".into()));
+    assert_eq!(json(&["maps"]).as_array().unwrap().len(), 10);
+    assert_eq!(json(&["env"]).as_array().unwrap().len(), 2);
+    assert_eq!(json(&["read", "0x400100", "-n", "6"])["data"], "6e6565646c65");
+    let hits = json(&["scan", "needle"]);
+    assert_eq!((&hits[0]["address"], &hits[0]["pid"]), (&"0x400100".into(), &4242.into()));
+    let out = dir.path().join("prog.bin");
+    let dumped = json(&["dump", "0x400000..0x401000", "-o", out.to_str().unwrap()]);
+    assert_eq!((&dumped["bytes"], std::fs::read(&out).unwrap()), (&4096.into(), dump.memory[4].1.clone()));
+    let info = json(&["info"]);
+    assert_eq!((&info["arch"], &info["image"]["format"]), (&"x86".into(), &"minidump".into()));
+    assert_eq!((&info["os"]["kind"], &info["os"]["version"]), (&"windows".into(), &"10.0.19045".into()));
+    assert_eq!(info["image"]["details"]["integrity"], "high (0x3000)");
+    // Text of the dump does nothing to the terminal.
+    let run = cli::memsh(&[path, "info"]);
+    assert!(run.stdout.contains("EXCEPTION_ACCESS_VIOLATION") && !run.stdout.contains('\u{1b}'), "{}", run.stdout);
+
+    for words in [&["vtop", "0x400000"][..], &["read", "--phys", "0"], &["mounts"]] {
+        let run = cli::memsh(&[&[path], words].concat());
+        assert_eq!(run.status, 1, "{words:?}");
+        assert!(run.stderr.contains("one process"), "{words:?}: {}", run.stderr);
+    }
+    // Damage is said with the offset.
+    std::fs::write(path, &dump.build()[..100]).unwrap();
+    let run = cli::memsh(&[path, "info"]);
+    assert!(run.stderr.contains("file offset") || run.stdout.contains("file offset"), "{} {}", run.stdout, run.stderr);
+}

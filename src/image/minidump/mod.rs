@@ -67,13 +67,14 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
         parsed.without_memory =
             Some("the dump holds no memory: threads, modules and what the system knew of the process are all there is");
     }
-    let linux = linux::read(&dump, system.wide, &mut parsed);
+    let mut linux = linux::read(&dump, system.wide, &mut parsed);
     let blocks = threads.threads.iter().filter_map(|t| to_u64(t.block?.value()));
     let peb = if system.family == Family::Windows { peb::read(&memory, blocks) } else { Peb::default() };
     facts::process(&dump, &peb, &modules, &mut parsed);
 
-    let listed = regions::listed(&dump, system.wide, &mut parsed).or_else(|| linux.regions.clone());
-    let landmarks = landmarks(&threads, &peb);
+    let listed = linux.regions.take().or_else(|| regions::listed(&dump, system.wide, &mut parsed));
+    // Linux' own list names the files.
+    let landmarks = landmarks(&threads, &peb, system.family);
     let regions = regions::complete(listed, &modules, &memory, &landmarks, &mut parsed);
     if dump.too_wordy() {
         parsed.warnings.push("the names in the dump take more than 64 MiB: some are left out".to_owned());
@@ -128,9 +129,11 @@ fn process(
 }
 
 /// Addresses by which regions are told from each other. What comes later counts.
-fn landmarks(threads: &Threads, peb: &Peb) -> Vec<Landmark> {
+fn landmarks(threads: &Threads, peb: &Peb, family: Family) -> Vec<Landmark> {
     let heaps = peb.heaps.iter().map(|&at| Landmark { at, kind: "heap" });
-    let blocks = threads.threads.iter().filter_map(|t| to_u64(t.block?.value())).map(|at| Landmark { at, kind: "teb" });
+    // On Linux, Crashpad says there where the thread's own variables lie.
+    let of_windows = threads.threads.iter().filter(|_| family == Family::Windows);
+    let blocks = of_windows.filter_map(|t| to_u64(t.block?.value())).map(|at| Landmark { at, kind: "teb" });
     let pointers = threads.threads.iter().filter_map(|t| to_u64(t.stack?.value()));
     let stacks = pointers.chain(threads.stack_starts.iter().copied()).map(|at| Landmark { at, kind: "stack" });
     stacks.chain(heaps).chain(blocks).chain(peb.address.map(|at| Landmark { at, kind: "peb" })).collect()

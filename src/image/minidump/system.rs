@@ -98,11 +98,20 @@ pub(super) fn read(dump: &Dump<'_>, parsed: &mut Parsed) -> System {
     });
     let mut system = System { architecture: Some(architecture), machine, wide, ..unknown };
     let numbers = || Some((s.f.u32(8)?, s.f.u32(12)?, s.f.u32(16)?, s.f.u32(20)?));
-    let Some((major, minor, build, id)) = numbers() else { return system };
+    let Some((major, minor, number, id)) = numbers() else { return system };
     let (name, title, family) = platform(id);
     (system.name, system.family) = (name, family);
-    system.version = format!("{major}.{minor}.{build}");
-    let known = release(build).filter(|_| id == 2).map(|r| format!(" ({r})")).unwrap_or_default();
+    system.version = format!("{major}.{minor}.{number}");
+    let pack = s.f.u32(24).and_then(|rva| dump.string(rva)).filter(|t| !t.is_empty());
+    system.build = pack.map(|t| String::from_utf8_lossy(&t).into_owned());
+    // Breakpad puts uname's words there: system, release, version, machine.
+    if let Some(build) = system.build.as_ref().filter(|_| family == Family::Linux)
+        && let Some(release) = build.strip_prefix("Linux ").and_then(|b| b.split(' ').next())
+        && (major, minor, number) == (0, 0, 0)
+    {
+        system.version = release.to_owned();
+    }
+    let known = release(number).filter(|_| id == 2).map(|r| format!(" ({r})")).unwrap_or_default();
     let product = match s.f.bytes(7, 1).and_then(<[u8]>::first) {
         Some(1) if id == 2 => ", workstation",
         Some(2) if id == 2 => ", domain controller",
@@ -110,11 +119,8 @@ pub(super) fn read(dump: &Dump<'_>, parsed: &mut Parsed) -> System {
         _ => "",
     };
     parsed.detail("system", format!("{title} {}{known}{product}", system.version));
-    let pack = s.f.u32(24).and_then(|rva| dump.string(rva)).filter(|t| !t.is_empty());
-    if let Some(pack) = pack.map(|t| String::from_utf8_lossy(&t).into_owned()) {
-        // Breakpad puts uname's words there.
-        parsed.detail(if family == Family::Windows { "service_pack" } else { "system_release" }, &pack);
-        system.build = Some(pack);
+    if let Some(build) = &system.build {
+        parsed.detail(if family == Family::Windows { "service_pack" } else { "system_release" }, build);
     }
     if let Some(&count) = s.f.bytes(6, 1).and_then(<[u8]>::first).filter(|n| **n > 0) {
         parsed.detail("processors", count);

@@ -241,6 +241,8 @@ fn breakpad_tells_of_linux() {
     assert_eq!((p.pid, p.ppid, p.uid, p.gid), (Some(4242), Some(5), Some(1000), Some(1001)));
     assert_eq!(p.arguments, [&b"prog"[..], b"--long argument"]);
     assert_eq!(p.environment, [&b"A=1"[..], b"PATH=/x=y"]);
+    // An ELF library's version fills four words.
+    assert_eq!(p.modules[1].version.as_deref(), Some("65538.196612.3.4"));
     // The program is the module that holds its entry, not the first.
     assert_eq!(p.path.as_deref(), Some(&b"/bin/a prog"[..]));
     assert_eq!(p.reason.as_deref(), Some("SIGSEGV (si_code 1) at 0xdead0000"));

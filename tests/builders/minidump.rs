@@ -311,8 +311,8 @@ impl MiniDump {
             let (name, debug) = (f.string(m.path), f.blob(&m.debug));
             bytes.extend(f.row(&[(m.base, 8), (m.size.into(), 4), (0, 4), (0x5f00_0000, 4), (name, 4)]));
             let [a, b, c, d] = m.version.map(u64::from);
-            bytes.extend(f.row(&[(0xfeef_04bd, 4), (0x10000, 4), (a << 16 | b, 4), (c << 16 | d, 4)]));
-            bytes.extend([0; 36]);
+            bytes.extend(f.row(&[(0xfeef_04bd, 4), (0x10000, 4), (a << 16 | b, 4), (c << 16 | d, 4), (c, 4), (d, 4)]));
+            bytes.extend([0; 28]);
             bytes.extend(f.row(&[(m.debug.len() as u64, 4), (debug, 4), (0, 8), (0, 8), (0, 8)]));
         }
         f.stream(4, &bytes);

@@ -52,7 +52,7 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     let misc = system::misc(&dump, &mut parsed);
     let exception = exception::read(&dump, &system, &mut parsed);
     let threads = threads::read(&dump, &system, exception.as_ref(), &mut parsed);
-    let modules = modules::loaded(&dump, system.wide, &mut parsed);
+    let modules = modules::loaded(&dump, &system, &mut parsed);
     let unloaded = modules::unloaded(&dump, system.wide, &mut parsed);
     parsed.detail("modules", modules.len());
     if !unloaded.is_empty() {

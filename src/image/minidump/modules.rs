@@ -2,6 +2,7 @@
 
 use super::header::{Dump, Location, MODULE_LIST, UNLOADED_MODULE_LIST};
 use super::memory;
+use super::system::{Family, System};
 use crate::image::detect::Parsed;
 use crate::image::fields::Fields;
 use crate::image::process::ModuleImage;
@@ -18,7 +19,7 @@ const VERSION_SIGNATURE: u32 = 0xfeef_04bd;
 const LONGEST_ID: u64 = 64;
 
 /// The loaded modules, in the order of the list: the program comes first.
-pub(super) fn loaded(dump: &Dump<'_>, wide: bool, parsed: &mut Parsed) -> Vec<ModuleImage> {
+pub(super) fn loaded(dump: &Dump<'_>, system: &System, parsed: &mut Parsed) -> Vec<ModuleImage> {
     let Some(s) = dump.stream(MODULE_LIST, &mut parsed.warnings) else {
         parsed.warnings.push("the dump has no ModuleList: modules are not known".to_owned());
         return Vec::new();
@@ -28,9 +29,9 @@ pub(super) fn loaded(dump: &Dump<'_>, wide: bool, parsed: &mut Parsed) -> Vec<Mo
         let (debug_file, debug_id) = debug(dump, Dump::location(&s.f, at + 76)?);
         Some(ModuleImage {
             path: dump.string(s.f.u32(at + 20)?).unwrap_or_default(),
-            base: VirtAddr::new(umem::from(memory::address(s.f.u64(at)?, wide))),
+            base: VirtAddr::new(umem::from(memory::address(s.f.u64(at)?, system.wide))),
             size: umem::from(s.f.u32(at + 8)?),
-            version: version(&s.f, at + 24),
+            version: version(&s.f, at + 24, system.family),
             timestamp: s.f.u32(at + 16).filter(|&t| t != 0),
             debug_file,
             debug_id,
@@ -56,11 +57,19 @@ pub(super) fn unloaded(dump: &Dump<'_>, wide: bool, parsed: &mut Parsed) -> Vec<
     rows.offsets().map_while(one).collect()
 }
 
-/// The file's version of a `VS_FIXEDFILEINFO`.
-fn version(f: &Fields<'_>, at: u64) -> Option<String> {
-    let (signature, high, low) = (f.u32(at)?, f.u32(at + 8)?, f.u32(at + 12)?);
-    let text = format!("{}.{}.{}.{}", high >> 16, high & 0xffff, low >> 16, low & 0xffff);
-    (signature == VERSION_SIGNATURE && (high, low) != (0, 0)).then_some(text)
+/// The file's version of a `VS_FIXEDFILEINFO`: four halves of two words. Breakpad's heirs put the version of an ELF library there, four words.
+fn version(f: &Fields<'_>, at: u64, family: Family) -> Option<String> {
+    let word = |i: u64| f.u32(at + 8 + 4 * i);
+    let halves = |n: u32| [n >> 16, n & 0xffff];
+    let parts = match family {
+        Family::Linux => [word(0)?, word(1)?, word(2)?, word(3)?],
+        _ => {
+            let ([a, b], [c, d]) = (halves(word(0)?), halves(word(1)?));
+            [a, b, c, d]
+        }
+    };
+    let [a, b, c, d] = parts;
+    (f.u32(at)? == VERSION_SIGNATURE && parts != [0; 4]).then(|| format!("{a}.{b}.{c}.{d}"))
 }
 
 /// The CodeView record: name of the symbol file, and the id by which symbol servers know it (GUID and age, without dashes).

@@ -163,12 +163,17 @@ fn without_a_list_regions_follow_from_modules_and_memory() {
         (PEB, 0x1000, "peb"),
         (HEAP, 0x2000, "heap"),
         (PROGRAM, 0x3000, "image"),
-        (PROGRAM + 0x3000, 0x900, "unknown"),
+        (PROGRAM + 0x3000, 0x800, "unknown"),
+        (PROGRAM + 0x3800, 0x100, "unknown"),
         (LIBRARY, 0x10000, "image"),
     ];
     assert_eq!(rows, want);
     assert!(p.regions.iter().all(|r| r.read && !r.write && !r.execute));
     assert!(detail(&session, "regions").contains("protection is not known"));
+    // Selected memory comes in pieces that are no regions.
+    let p = process(MiniDump { full: false, ..dump }.build()).1;
+    let last = &p.regions[p.regions.len() - 2];
+    assert_eq!((last.start.value() as u64, last.size as u64), (PROGRAM + 0x3000, 0x900));
 }
 
 #[test]
@@ -188,7 +193,7 @@ fn the_header_is_told() {
         ("integrity", "high (0x3000)"),
         ("system_build", "19041.vb_release"),
         ("comment", "what the analyst said"),
-        ("handles", "3"),
+        ("handles", "3 (2 Event, 1 File)"),
         ("current_directory", "C:\\Users\\"),
         ("threads", "2"),
         ("memory_ranges", "5"),
@@ -577,4 +582,23 @@ fn commands_mean_the_process_of_themselves() {
     std::fs::write(path, &dump.build()[..100]).unwrap();
     let run = cli::memsh(&[path, "info"]);
     assert!(run.stderr.contains("file offset") || run.stdout.contains("file offset"), "{} {}", run.stdout, run.stderr);
+}
+
+#[test]
+fn a_wiped_signature_hides_nothing() {
+    for full in [true, false] {
+        let mut file = MiniDump { full, ..MiniDump::x64() }.build();
+        file[..8].copy_from_slice(b"\x9a\x03\x11\xfe\x01\x02\x03\x04");
+        let (session, p) = process(file.clone());
+        assert!(warned(&session, "signature was wiped"));
+        assert_eq!((p.pid, p.modules.len()), (Some(4242), 2));
+        assert_eq!(read(&session, PROGRAM + 0x100, 6), Some(b"needle".to_vec()));
+        // With a directory that is not one, it is nothing of the kind.
+        for (at, word) in [(8, 65u32), (8, 1), (12, 36), (32, 0xabcd), (32, 8), (36, 55), (40, 16), (40, u32::MAX)] {
+            let mut bad = file.clone();
+            bad[at..at + 4].copy_from_slice(&word.to_le_bytes());
+            let name = open_bytes(bad, "x", &OpenOptions::default()).map(|i| i.facts.format);
+            assert_ne!(name.ok().as_deref(), Some("minidump"), "{at} {word:#x}");
+        }
+    }
 }

@@ -356,9 +356,11 @@ impl MiniDump {
             ]));
         }
         f.stream(16, &bytes);
-        // Three handles, of which nobody reads more than their number.
+        let types = [f.string("Event"), f.string("File"), f.string("Event")];
         let mut bytes = f.row(&[(16, 4), (32, 4), (3, 4), (0, 4)]);
-        bytes.resize(16 + 3 * 32, 0);
+        for (i, name) in (1..).zip(types) {
+            bytes.extend(f.row(&[(i * 4, 8), (name, 4), (0, 4), (0, 4), (0x1f_0003, 4), (1, 4), (1, 4)]));
+        }
         f.stream(12, &bytes);
     }
 

@@ -1,15 +1,19 @@
 //! Facts of the dump, for `info`.
 
-use super::header::{
-    ASSERTION, BREAKPAD_INFO, COMMENT_A, COMMENT_W, CRASHPAD_INFO, Dump, HANDLE_DATA, MEMORY64_LIST, name, utf16,
-};
+use super::header::{ASSERTION, BREAKPAD_INFO, COMMENT_A, COMMENT_W, CRASHPAD_INFO, Dump, HANDLE_DATA, name, utf16};
 use super::peb::Peb;
 use crate::image::calendar::rfc3339;
 use crate::image::detect::Parsed;
 use crate::image::process::ModuleImage;
+use std::collections::{BTreeMap, HashMap};
 
 /// What is shown of a comment.
 const LONGEST_COMMENT: u64 = 4096;
+/// `MINIDUMP_HANDLE_DESCRIPTOR`.
+const HANDLE: u64 = 32;
+/// Handles that are counted, and types of them that are told apart (Windows has some 70).
+const MOST_HANDLES: u64 = 1 << 20;
+const MOST_TYPES: usize = 128;
 /// Pairs of Crashpad's dictionary.
 const MOST_ANNOTATIONS: u64 = 64;
 
@@ -43,7 +47,7 @@ const FLAGS: &[&str] = &[
 
 /// Header, directory, and what its writer added.
 pub(super) fn header(dump: &Dump<'_>, parsed: &mut Parsed) {
-    let full = dump.kinds().any(|k| k == MEMORY64_LIST);
+    let full = dump.is_full();
     parsed.detail("dump_of", "one process (addresses are virtual)");
     parsed.detail("memory", if full { "full (Memory64List)" } else { "selected (MemoryList and stacks)" });
     if let Some(time) = rfc3339(dump.time.into()) {
@@ -131,10 +135,30 @@ pub(super) fn process(dump: &Dump<'_>, peb: &Peb, modules: &[ModuleImage], parse
             "a 32-bit process on a 64-bit Windows, dumped by a 64-bit tool: registers and stacks are those of the 64-bit side",
         );
     }
-    // Header, size of a descriptor, their number.
-    if let Some(s) = dump.stream(HANDLE_DATA, &mut parsed.warnings)
-        && let Some(count) = s.f.u32(8)
-    {
-        parsed.detail("handles", count);
+    handles(dump, parsed);
+}
+
+/// How many handles there are, by type.
+fn handles(dump: &Dump<'_>, parsed: &mut Parsed) {
+    let warnings = &mut parsed.warnings;
+    let Some(s) = dump.stream(HANDLE_DATA, warnings) else { return };
+    let Some(rows) = s.sized(HANDLE, false, MOST_HANDLES, warnings) else { return };
+    // The name of a type lies in the file once, or once for each handle.
+    let mut names: HashMap<u32, Option<Vec<u8>>> = HashMap::new();
+    let mut counts: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+    let mut total = 0usize;
+    for at in rows.offsets() {
+        let Some(rva) = s.f.u32(at + 8) else { break };
+        total += 1;
+        if let Some(name) = names.entry(rva).or_insert_with(|| dump.string(rva)) {
+            let room = counts.len() < MOST_TYPES && !name.is_empty();
+            if let Some(n) = counts.get_mut(name) {
+                *n += 1;
+            } else if room {
+                counts.insert(name.clone(), 1);
+            }
+        }
     }
+    let types: Vec<String> = counts.iter().map(|(name, n)| format!("{n} {}", String::from_utf8_lossy(name))).collect();
+    parsed.detail("handles", if types.is_empty() { total.to_string() } else { format!("{total} ({})", types.join(", ")) });
 }

@@ -9,6 +9,8 @@ const HEADER: u64 = 32;
 pub(super) const VERSION: u32 = 0xa793;
 /// `MINIDUMP_DIRECTORY`.
 const ENTRY: u64 = 12;
+/// `MINIDUMP_SYSTEM_INFO`.
+const SYSTEM_INFO_SIZE: u64 = 56;
 /// Writers know a few dozen of streams.
 const MOST_STREAMS: u64 = 4096;
 /// Bytes of names and other text that are taken from one file: many entries may point to one long text.
@@ -16,14 +18,53 @@ const MOST_TEXT: u64 = 64 << 20;
 /// Longest single name.
 const LONGEST: u64 = 64 << 10;
 
-/// The byte order of a file that begins like a minidump: big-endian ones come from PowerPC and SPARC.
-pub(super) fn order(data: &[u8]) -> Option<bool> {
+/// How a file that is a minidump begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beginning {
+    Little,
+    /// PowerPC and SPARC.
+    Big,
+    /// Without signature and version, but with a directory that only a minidump has: tools that steal memory write such files, so that
+    /// nobody finds them by their first bytes.
+    Wiped,
+}
+
+pub(super) fn beginning(data: &[u8]) -> Option<Beginning> {
     if data.starts_with(b"MDMP") {
-        return Some(false);
+        return Some(Beginning::Little);
     }
     // Four letters are little: the version must be right, too.
     let version = Fields::new(data, true).u32(4);
-    (data.starts_with(b"PMDM") && version.is_some_and(|v| v & 0xffff == VERSION)).then_some(true)
+    if data.starts_with(b"PMDM") && version.is_some_and(|v| v & 0xffff == VERSION) {
+        return Some(Beginning::Big);
+    }
+    is_wiped(&Fields::new(data, false)).then_some(Beginning::Wiped)
+}
+
+/// Whether a directory follows the header, all of whose streams are known and lie in the file; the system and memory among them.
+fn is_wiped(f: &Fields<'_>) -> bool {
+    let Some(count @ 2..=64) = f.u32(8) else { return false };
+    if f.u32(12) != Some(32) {
+        return false;
+    }
+    let (mut system, mut memory) = (false, false);
+    for i in 0..u64::from(count) {
+        let at = 32 + i * ENTRY;
+        let entry = || Some((f.u32(at)?, f.u32(at + 4)?, f.u32(at + 8)?));
+        match entry() {
+            Some((0, 0, 0)) => {}
+            Some((kind, size, rva))
+                if name(kind).is_some()
+                    && u64::from(rva) >= 32 + u64::from(count) * ENTRY
+                    && f.bytes(rva.into(), size.into()).is_some() =>
+            {
+                system |= kind == SYSTEM_INFO && u64::from(size) == SYSTEM_INFO_SIZE;
+                memory |= matches!(kind, MEMORY_LIST | MEMORY64_LIST) && size > 4;
+            }
+            _ => return false,
+        }
+    }
+    system && memory
 }
 
 /// Where something lies in the file.
@@ -121,15 +162,22 @@ impl<'a> Dump<'a> {
     /// # Errors
     /// In words, and the offset at which the file is not what it should be.
     pub(super) fn read(data: &'a [u8], warnings: &mut Vec<String>) -> Result<Self, (String, u64)> {
-        let Some(big) = order(data) else {
+        let Some(beginning) = beginning(data) else {
             return Err(("no minidump header (MDMP) at the beginning of the file".to_owned(), 0));
         };
+        let (big, wiped) = (beginning == Beginning::Big, beginning == Beginning::Wiped);
         let f = Fields::new(data, big);
         let header = || Some((f.u32(4)?, f.u32(8)?, f.u32(12)?, f.u32(20)?, f.u64(24)?));
         let Some((version, said, directory, time, flags)) = header() else {
             return Err((format!("the file ends inside the minidump header ({} of {HEADER} bytes)", f.len()), f.len()));
         };
-        if version & 0xffff != VERSION {
+        if wiped {
+            warnings.push(
+                "the file's first bytes are not those of a minidump, but its directory is: the signature was wiped, as tools do that hide \
+                 the memory they steal"
+                    .to_owned(),
+            );
+        } else if version & 0xffff != VERSION {
             warnings
                 .push(format!("the header's version is {:#x}, not {VERSION:#x} (file offset 4): read as that", version & 0xffff));
         }
@@ -155,6 +203,11 @@ impl<'a> Dump<'a> {
     /// Types of the streams, in the file's order.
     pub(super) fn kinds(&self) -> impl Iterator<Item = u32> {
         self.entries.iter().map(|e| e.kind)
+    }
+
+    /// Whether it says that it holds all of the process's memory.
+    pub(super) fn is_full(&self) -> bool {
+        self.kinds().any(|k| k == MEMORY64_LIST)
     }
 
     /// The first stream of a type.

@@ -33,7 +33,7 @@ use threads::Threads;
 
 /// Whether `data` begins like a minidump.
 pub(super) fn probe(data: &[u8]) -> bool {
-    header::order(data).is_some()
+    header::beginning(data).is_some()
 }
 
 fn virt(value: u64) -> VirtAddr {
@@ -75,7 +75,7 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     let listed = linux.regions.take().or_else(|| regions::listed(&dump, system.wide, &mut parsed));
     // Linux' own list names the files.
     let landmarks = landmarks(&threads, &peb, system.family);
-    let regions = regions::complete(listed, &modules, &memory, &landmarks, &mut parsed);
+    let regions = regions::complete(listed, &modules, &memory, &landmarks, dump.is_full(), &mut parsed);
     if dump.too_wordy() {
         parsed.warnings.push("the names in the dump take more than 64 MiB: some are left out".to_owned());
     }

@@ -75,6 +75,7 @@ pub(super) fn complete(
     modules: &[ModuleImage],
     memory: &DumpMemory<'_>,
     landmarks: &[Landmark],
+    full: bool,
     parsed: &mut Parsed,
 ) -> Vec<RegionImage> {
     let told = listed.is_some();
@@ -95,7 +96,7 @@ pub(super) fn complete(
         let of = if told { "regions" } else { "modules" };
         parsed.warnings.push(format!("{overlaps} {of} overlap with others: of each two, the one that begins first counts"));
     }
-    let gaps = gaps(&regions, memory);
+    let gaps = gaps(&regions, memory, full);
     regions.extend(gaps);
     regions.sort_by_key(|r| r.start);
 
@@ -143,12 +144,12 @@ fn in_order(regions: &mut Vec<RegionImage>) -> usize {
 }
 
 /// Memory that no region has.
-fn gaps(regions: &[RegionImage], memory: &DumpMemory<'_>) -> Vec<RegionImage> {
+fn gaps(regions: &[RegionImage], memory: &DumpMemory<'_>, full: bool) -> Vec<RegionImage> {
     let mut out: Vec<RegionImage> = Vec::new();
     let mut add = |from: u64, to: u64| {
-        // The list of memory may have one region in pieces.
+        // The list of selected memory may have one region in pieces; that of all memory has a range for each region.
         match out.last_mut() {
-            Some(l) if last(l).checked_add(1) == Some(from) => l.size += umem::from(to - from) + 1,
+            Some(l) if !full && last(l).checked_add(1) == Some(from) => l.size += umem::from(to - from) + 1,
             _ => out.push(RegionImage {
                 start: virt(from),
                 size: umem::from(to - from) + 1,

@@ -269,6 +269,19 @@ fn breakpad_tells_of_linux() {
 }
 
 #[test]
+fn a_kernel_says_its_release_in_two_places() {
+    let of = |text: &'static str, numbers: [u32; 3]| {
+        let p = process(MiniDump { pack: text, numbers, ..linux() }.build()).1;
+        (p.version.clone(), p.build.clone().unwrap_or_default())
+    };
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(of("Linux 6.1.0-50-amd64 #1 SMP x86_64", [0; 3]), pair("6.1.0-50-amd64", "#1 SMP x86_64"));
+    assert_eq!(of("-50-amd64 #1 SMP x86_64", [6, 1, 0]), pair("6.1.0-50-amd64", "#1 SMP x86_64"));
+    assert_eq!(of("something else", [6, 1, 0]), pair("6.1.0", "something else"));
+    assert_eq!(of("", [6, 1, 0]), pair("6.1.0", ""));
+}
+
+#[test]
 fn a_dump_that_was_asked_for_has_no_reason() {
     for (platform, code) in [(0x8201, u32::MAX), (2, 0x0517_a7ed), (0x8101, 0x0517_a7ed)] {
         let (session, p) = process(MiniDump { platform, exception: Some((code, 0, 0, Vec::new())), ..MiniDump::x64() }.build());
@@ -448,7 +461,7 @@ fn headers_that_are_wrong_are_said() {
 
 #[test]
 fn numbers_that_lie_do_no_harm() {
-    for dump in [MiniDump::x64(), MiniDump { full: false, ..MiniDump::x64() }, MiniDump::x86(), linux()] {
+    for dump in [MiniDump::x64(), linux()] {
         let whole = dump.build();
         let lists = whole.len().min(0x4000);
         let memory = stream(&whole, if dump.full { 9 } else { 5 });
@@ -513,19 +526,19 @@ fn counts_beyond_the_file_are_told() {
 fn one_long_name_for_everybody_is_no_bomb() {
     let mut dump = MiniDump::x64();
     let module = dump.modules[0].clone();
-    dump.modules = vec![module; 5000];
+    dump.modules = vec![module; 2000];
     let mut file = dump.build();
     let (at, _) = stream(&file, 4);
     let name = file.len() as u32;
-    for i in 0..5000 {
+    for i in 0..2000 {
         file[at + 4 + i * 108 + 20..][..4].copy_from_slice(&name.to_le_bytes());
     }
     file.extend(0x10000u32.to_le_bytes());
     file.extend(utf16(&"x".repeat(0x8000), false));
     let (session, p) = process(file);
     assert!(warned(&session, "names in the dump"));
-    assert_eq!(p.modules.len(), 5000);
-    assert!(p.modules.iter().map(|m| m.path.len()).sum::<usize>() <= 64 << 20);
+    assert_eq!(p.modules.len(), 2000);
+    assert!(p.modules.iter().map(|m| m.path.len()).sum::<usize>() <= 16 << 20);
     assert!(p.regions.iter().all(|r| r.path.as_ref().is_none_or(|p| p.len() < 1024)));
 }
 

@@ -29,6 +29,9 @@ pub struct MiniDump {
     pub exception: Option<(u32, u32, u64, Vec<u64>)>,
     /// A context of thread `n` (the exception's is that of 9).
     pub context: fn(u64) -> Vec<u8>,
+    /// Version's numbers, and the text of the service pack.
+    pub numbers: [u32; 3],
+    pub pack: &'static str,
     /// Further streams: type and bytes.
     pub more: Vec<(u32, Vec<u8>)>,
 }
@@ -189,6 +192,8 @@ impl MiniDump {
             memory: Vec::new(),
             exception: Some((0xc000_0005, 0, PROGRAM + 0x109, vec![1, 0xdead_0000])),
             context,
+            numbers: [10, 0, 19045],
+            pack: "Service Pack 9",
             more: Vec::new(),
         };
         dump.memory = dump.windows_memory();
@@ -286,8 +291,9 @@ impl MiniDump {
     }
 
     fn system(&self, f: &mut File) {
-        let pack = f.string("Service Pack 9");
-        let mut bytes = f.row(&[(self.architecture.into(), 2), (6, 2), (0x8e0a, 2), (4, 1), (1, 1), (10, 4), (0, 4), (19045, 4)]);
+        let pack = f.string(self.pack);
+        let [a, b, c] = self.numbers.map(u64::from);
+        let mut bytes = f.row(&[(self.architecture.into(), 2), (6, 2), (0x8e0a, 2), (4, 1), (1, 1), (a, 4), (b, 4), (c, 4)]);
         bytes.extend(f.row(&[(self.platform.into(), 4), (pack, 4), (0, 4)]));
         bytes.extend(b"GenuineIntel");
         bytes.resize(56, 0);

@@ -14,7 +14,7 @@ const SYSTEM_INFO_SIZE: u64 = 56;
 /// Writers know a few dozen of streams.
 const MOST_STREAMS: u64 = 4096;
 /// Bytes of names and other text that are taken from one file: many entries may point to one long text.
-const MOST_TEXT: u64 = 64 << 20;
+const MOST_TEXT: u64 = 16 << 20;
 /// Longest single name.
 const LONGEST: u64 = 64 << 10;
 

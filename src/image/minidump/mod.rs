@@ -77,7 +77,7 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     let landmarks = landmarks(&threads, &peb, system.family);
     let regions = regions::complete(listed, &modules, &memory, &landmarks, dump.is_full(), &mut parsed);
     if dump.too_wordy() {
-        parsed.warnings.push("the names in the dump take more than 64 MiB: some are left out".to_owned());
+        parsed.warnings.push("the names in the dump take more than 16 MiB: some are left out".to_owned());
     }
     let reason = exception.and_then(|e| e.reason);
     let process = ProcessImage { reason, regions, unloaded, ..process(&system, &misc, linux, peb, modules, threads, &memory) };

@@ -104,12 +104,8 @@ pub(super) fn read(dump: &Dump<'_>, parsed: &mut Parsed) -> System {
     system.version = format!("{major}.{minor}.{number}");
     let pack = s.f.u32(24).and_then(|rva| dump.string(rva)).filter(|t| !t.is_empty());
     system.build = pack.map(|t| String::from_utf8_lossy(&t).into_owned());
-    // Breakpad puts uname's words there: system, release, version, machine.
-    if let Some(build) = system.build.as_ref().filter(|_| family == Family::Linux)
-        && let Some(release) = build.strip_prefix("Linux ").and_then(|b| b.split(' ').next())
-        && (major, minor, number) == (0, 0, 0)
-    {
-        system.version = release.to_owned();
+    if family == Family::Linux {
+        linux(&mut system, (major, minor, number) == (0, 0, 0));
     }
     let known = release(number).filter(|_| id == 2).map(|r| format!(" ({r})")).unwrap_or_default();
     let product = match s.f.bytes(7, 1).and_then(<[u8]>::first) {
@@ -129,6 +125,19 @@ pub(super) fn read(dump: &Dump<'_>, parsed: &mut Parsed) -> System {
         parsed.detail("processor", text);
     }
     system
+}
+
+/// What Breakpad and Crashpad put where Windows has a service pack: uname's words (system, release, version, machine), which Crashpad
+/// begins in the middle of the release, behind its numbers.
+fn linux(system: &mut System, no_numbers: bool) {
+    let Some(text) = &system.build else { return };
+    let (release, rest) = match text.strip_prefix("Linux ") {
+        Some(text) if no_numbers => text.split_once(' ').unwrap_or((text, "")),
+        None if text.starts_with('-') => text.split_once(' ').unwrap_or((text, "")),
+        _ => return,
+    };
+    let version = if no_numbers { release.to_owned() } else { format!("{}{release}", system.version) };
+    (system.version, system.build) = (version, Some(rest.to_owned()).filter(|r| !r.is_empty()));
 }
 
 /// The processor's vendor, family, model and stepping.

@@ -95,7 +95,7 @@ fn split(line: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
 fn region(line: &[u8]) -> Option<RegionImage> {
     let mut rest = line;
     let mut field = || {
-        let word = rest.split(|&b| b == b' ').next()?;
+        let word = rest.split(|&b| b == b' ').next().filter(|w| !w.is_empty())?;
         rest = rest.get(word.len()..)?.trim_ascii_start();
         std::str::from_utf8(word).ok()
     };

@@ -10,6 +10,8 @@ use memsh_plugin::umem;
 
 /// No process has more; what a hostile file claims beyond is not kept.
 const MOST: u64 = 1 << 20;
+/// Bytes of modules' names in all regions: many small regions may lie in one module with a long name.
+const MOST_NAMES: usize = 16 << 20;
 /// `MINIDUMP_MEMORY_INFO`.
 const INFO: u64 = 48;
 
@@ -106,10 +108,11 @@ pub(super) fn complete(
         let m = sorted.get(sorted.partition_point(|m| m.base <= virt(at)).checked_sub(1)?)?;
         (virt(at).value() - m.base.value() < m.size).then_some(*m)
     };
+    let mut names = MOST_NAMES;
     for r in &mut regions {
-        // The name of a module is long; many small regions in it are not worth a bomb.
         if r.path.is_none() && matches!(r.kind.as_str(), "image" | "unknown" | "mapped" | "reserved") {
-            r.path = module(start(r)).map(|m| m.path.clone()).filter(|p| !p.is_empty() && p.len() < 1024);
+            r.path = module(start(r)).map(|m| m.path.clone()).filter(|p| !p.is_empty() && p.len() <= names);
+            names -= r.path.as_ref().map_or(0, Vec::len);
         }
     }
     for l in landmarks {

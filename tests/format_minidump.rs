@@ -633,3 +633,17 @@ fn many_regions_in_a_module_with_a_long_name_are_no_bomb() {
     let names: usize = inside.iter().filter_map(|r| r.path.as_ref()).map(Vec::len).sum();
     assert!((15 << 20..=16 << 20).contains(&names), "{names}");
 }
+
+#[test]
+fn a_stream_beyond_the_file_is_cut_not_missing() {
+    let mut file = MiniDump::x64().build();
+    for kind in [7, 4] {
+        let at = entry(&file, kind) + 8;
+        file[at..at + 4].copy_from_slice(&0x7fff_0000u32.to_le_bytes());
+    }
+    let (session, p) = process(file);
+    assert!(warned(&session, "SystemInfo (file offset 0x7fff0000) has 0 of 56 bytes"), "{:?}", session.facts().warnings);
+    assert!(warned(&session, "SystemInfo can't be read") && warned(&session, "ModuleList (file offset 0x7fff0000)"));
+    assert!(!warned(&session, "the dump has no"));
+    assert_eq!((p.machine.as_str(), p.pid, p.modules.len()), ("unknown", Some(4242), 0));
+}

@@ -223,7 +223,7 @@ impl<'a> Dump<'a> {
         if all.next().is_some() {
             warnings.push(format!("there is more than one {name}: the first (file offset {at:#x}) counts"));
         }
-        Some(Stream { f: Fields::new(self.f.bytes(at, there)?, self.big), at, size, name })
+        Some(Stream { f: Fields::new(self.f.bytes(at, there).unwrap_or(&[]), self.big), at, size, name })
     }
 
     /// A location at `at` of `f`.

@@ -82,13 +82,12 @@ const fn platform(id: u32) -> (&'static str, &'static str, Family) {
 /// `SystemInfo`.
 pub(super) fn read(dump: &Dump<'_>, parsed: &mut Parsed) -> System {
     let unknown = System { machine: "unknown", wide: true, name: "unknown", ..System::default() };
-    let Some(s) = dump.stream(SYSTEM_INFO, &mut parsed.warnings) else {
-        parsed
-            .warnings
-            .push("the dump has no SystemInfo: machine and system are not known, pointers are taken for 8 bytes".to_owned());
+    let stream = dump.stream(SYSTEM_INFO, &mut parsed.warnings);
+    let Some((s, architecture)) = stream.and_then(|s| Some((s, s.f.u16(0)?))) else {
+        let why = if stream.is_some() { "SystemInfo can't be read" } else { "the dump has no SystemInfo" };
+        parsed.warnings.push(format!("{why}: machine and system are not known, pointers are taken for 8 bytes"));
         return unknown;
     };
-    let Some(architecture) = s.f.u16(0) else { return unknown };
     let (machine, wide) = machine(architecture).unwrap_or_else(|| {
         parsed.warnings.push(format!(
             "SystemInfo (file offset {:#x}) names the unknown processor architecture {architecture:#x}: pointers are taken for 8 bytes",

@@ -8,7 +8,7 @@ use crate::image::usercore::signal_name;
 
 /// Breakpad's "nobody crashed, a dump was asked for" (`MD_EXCEPTION_CODE_LIN_DUMP_REQUESTED`).
 const REQUESTED: u32 = 0xffff_ffff;
-/// Crashpad's for the same (`kSimulatedExceptionCode`, util/misc/..).
+/// Crashpad's for the same (`kSimulatedExceptionCode`).
 const SIMULATED: u32 = 0x0517_a7ed;
 
 /// The exception, and who raised it.

@@ -7,8 +7,9 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Whose, open};
 use memsh::engine::search::Options;
+use memsh::image::{ModuleImage, ProcessImage};
 use memsh::os::linux::code::modscan::module_scan;
-use memsh_plugin::{ModuleInfo, Process};
+use memsh_plugin::{ModuleInfo, Process, Text};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -60,7 +61,7 @@ pub struct ModuleRow {
     path_bytes: Option<String>,
     /// Instruction set.
     arch: Option<String>,
-    /// `live`, `coming`, `going` (Linux kernel modules).
+    /// `live`, `coming`, `going` (Linux kernel modules); `unloaded`, where a minidump still knows of one (other memory may lie there now).
     state: Option<String>,
     /// Reference count (Linux kernel modules).
     refcount: Option<i64>,
@@ -68,6 +69,18 @@ pub struct ModuleRow {
     used_by: Option<Vec<String>>,
     /// Address of its control block, where there is one.
     address: Option<Hex>,
+    /// Version of the file, where the dump of a process says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    /// The linker's time stamp in the file's header: seconds since 1970, or a hash where the build is reproducible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<u32>,
+    /// File with its symbols (PDB), where the dump of a process says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    debug_file: Option<String>,
+    /// Id of the build, by which symbol servers know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    debug_id: Option<String>,
     /// Loaded, and not in the system's list (with --scan).
     #[serde(skip_serializing_if = "Option::is_none")]
     hidden: Option<bool>,
@@ -112,15 +125,47 @@ impl Command for Modules {
             None => Result::from(os.kernel_modules()),
         };
         let modules = cx.take(&listing.map_err(memsh::Error::from)?);
+        // What only the dump of a process knows.
+        let dump = cx.session()?.image().process.as_deref();
+        let unloaded = dump.map(|p| unloaded(p)).unwrap_or_default();
         match (&process, modules.len()) {
             (Some(p), 0) => cx.nothing(format!("{}/{} has no program in its memory", plain(&p.name), p.pid)),
             (None, 0) => cx.nothing("no module is loaded into the kernel"),
             (_, n) => cx.nothing(format!("none of the {n} modules matches")),
         }
-        for m in modules.iter().filter(|m| matches(m)) {
-            out.push(&row(m, process.is_none()))?;
+        for (i, m) in modules.iter().enumerate().filter(|(_, m)| matches(m)) {
+            // The process of a dump lists its modules in the dump's order.
+            let said = dump.and_then(|d| d.modules.get(i)).filter(|d| d.base == m.base && d.name() == m.name.as_bytes());
+            out.push(&of_dump(row(m, process.is_none()), said))?;
+        }
+        for (m, said) in unloaded.iter().filter(|(m, _)| matches(m)) {
+            out.push(&of_dump(row(m, false), Some(said)))?;
         }
         Ok(())
+    }
+}
+
+/// Modules that were unloaded before the dump was taken.
+fn unloaded(process: &ProcessImage) -> Vec<(ModuleInfo, &ModuleImage)> {
+    let one = |m: &ModuleImage| ModuleInfo {
+        name: Text::from(m.name()),
+        base: m.base,
+        size: m.size,
+        path: Some(Text::from(m.path.as_slice())).into(),
+        state: Some(Text::from("unloaded")).into(),
+        ..ModuleInfo::default()
+    };
+    process.unloaded.iter().map(|m| (one(m), m)).collect()
+}
+
+fn of_dump(row: ModuleRow, said: Option<&ModuleImage>) -> ModuleRow {
+    let Some(m) = said else { return row };
+    ModuleRow {
+        version: m.version.clone(),
+        timestamp: m.timestamp,
+        debug_file: m.debug_file.as_deref().map(|f| plain(&Text::from(f))),
+        debug_id: m.debug_id.clone(),
+        ..row
     }
 }
 
@@ -163,6 +208,10 @@ fn row(m: &ModuleInfo, kernel: bool) -> ModuleRow {
         refcount: m.refcount.get(),
         used_by: kernel.then(|| m.used_by.iter().map(plain).collect()),
         address: m.address.get().map(Hex::from),
+        version: None,
+        timestamp: None,
+        debug_file: None,
+        debug_id: None,
         hidden: None,
         sources: None,
     }

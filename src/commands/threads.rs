@@ -6,9 +6,11 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Filter, open};
+use memsh::image::ThreadImage;
 use memsh_plugin::Process;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// List threads
 #[derive(clap::Args, Debug)]
@@ -36,6 +38,15 @@ pub struct ThreadRow {
     start_address: Option<Hex>,
     /// The symbol there.
     start_symbol: Option<String>,
+    /// Where it was, where the dump of a process says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instruction_pointer: Option<Hex>,
+    /// Its stack pointer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stack_pointer: Option<Hex>,
+    /// Its registers by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registers: Option<BTreeMap<&'static str, Hex>>,
 }
 
 impl Command for Threads {
@@ -59,8 +70,11 @@ impl Command for Threads {
                     continue;
                 }
             };
-            for t in cx.take(&threads) {
+            for (i, t) in cx.take(&threads).iter().enumerate() {
                 let start = t.start_address.get();
+                // The process of a dump lists its threads in the dump's order.
+                let dumped = session.image().process.as_ref().and_then(|p| p.threads.get(i)).filter(|d| d.id == t.tid);
+                let registers = |d: &ThreadImage| d.registers.iter().map(|&(n, v)| (n, Hex(memsh::umem::from(v)))).collect();
                 out.push(&ThreadRow {
                     pid: t.pid,
                     tid: t.tid,
@@ -70,6 +84,9 @@ impl Command for Threads {
                     address: t.address.into(),
                     start_address: start.map(Hex::from),
                     start_symbol: start.and_then(|a| session.name_of(a)),
+                    instruction_pointer: dumped.and_then(|d| d.instruction).map(Hex::from),
+                    stack_pointer: dumped.and_then(|d| d.stack).map(Hex::from),
+                    registers: dumped.filter(|d| !d.registers.is_empty()).map(registers),
                 })?;
             }
         }

@@ -14,6 +14,7 @@ use super::lkcd;
 use super::magic;
 use super::map::Content;
 use super::memory::{Claim, Place};
+use super::minidump;
 use super::open::{CpuState, OpenOptions};
 use super::process::ProcessImage;
 use super::qcow2;
@@ -92,6 +93,12 @@ const FORMATS: &[Format] = &[
     Format { name: "qcow2", signature: "51 46 49 fb (QFI)", probe: qcow2::probe, parse: qcow2::parse },
     Format { name: "crashdump", signature: "PAGEDU64 or PAGEDUMP", probe: crashdump::probe, parse: crashdump::parse },
     Format { name: "hiberfil", signature: "HIBR, WAKE or RSTR", probe: hiberfil::probe, parse: hiberfil::parse },
+    Format {
+        name: "minidump",
+        signature: "4d 44 4d 50 (MDMP), or a minidump's directory",
+        probe: minidump::probe,
+        parse: minidump::parse,
+    },
     Format { name: "vmware", signature: "d2 be d2 be (VMware checkpoint)", probe: vmware::probe, parse: vmware::parse },
 ];
 

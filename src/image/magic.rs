@@ -70,13 +70,6 @@ pub(super) const MAGICS: &[Magic] = &[
     magic(0, b"LVF\x09\x0d\x0a\xff\x00", Memory, "a logical EWF image (EnCase L01)", EWF),
     magic(0, b"S1SUSPEND", Memory, "a Linux hibernation image (swsusp)", None),
     magic(0xff6, b"S1SUSPEND", Memory, "a swap partition with a Linux hibernation image", None),
-    magic(
-        0,
-        b"MDMP",
-        Other,
-        "a Windows minidump (one process, not a machine)",
-        Some("use a debugger for it; memsh reads the memory of whole machines"),
-    ),
     // Archives: the memory may be in them.
     magic(0, b"PK\x03\x04", Archive, "a zip archive", None),
     magic(0, b"PK\x05\x06", Archive, "an empty zip archive", None),

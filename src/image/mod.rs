@@ -36,6 +36,7 @@ mod lz4;
 mod magic;
 mod map;
 mod memory;
+mod minidump;
 mod notes;
 mod open;
 mod process;

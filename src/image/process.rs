@@ -9,6 +9,10 @@ use memsh_plugin::{VirtAddr, umem};
 pub struct ProcessImage {
     /// The system that it ran on: `linux`, `windows`, `freebsd`.
     pub system: String,
+    /// Its version (`10.0.19045`); empty where the dump does not say.
+    pub version: String,
+    /// What the system calls its build or service pack.
+    pub build: Option<String>,
     /// Instruction set: `x86_64`, `aarch64`, `s390x`, ...
     pub machine: String,
     /// Bytes of a pointer.
@@ -41,6 +45,8 @@ pub struct ProcessImage {
     pub regions: Vec<RegionImage>,
     /// The program and its libraries.
     pub modules: Vec<ModuleImage>,
+    /// Modules that were unloaded before; other memory may lie there now.
+    pub unloaded: Vec<ModuleImage>,
 }
 
 /// A thread of a [`ProcessImage`].
@@ -96,6 +102,14 @@ pub struct ModuleImage {
     pub base: VirtAddr,
     /// Its size in bytes.
     pub size: umem,
+    /// Version of the file, as its resources say.
+    pub version: Option<String>,
+    /// The linker's time stamp in the file's header, in seconds since 1970 where it is a time at all: reproducible builds put a hash there.
+    pub timestamp: Option<u32>,
+    /// Name of the file with its symbols (PDB).
+    pub debug_file: Option<Vec<u8>>,
+    /// Id of the build, by which symbol servers know it.
+    pub debug_id: Option<String>,
 }
 
 impl ModuleImage {

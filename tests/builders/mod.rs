@@ -11,6 +11,7 @@ pub mod kdump;
 pub mod lime;
 pub mod lkcd;
 pub mod lzo;
+pub mod minidump;
 pub mod qcow2;
 pub mod qemu;
 pub mod usercore;

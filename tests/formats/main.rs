@@ -22,6 +22,7 @@ mod crashes;
 mod ewf;
 mod hiberfil;
 mod kdump;
+mod minidump;
 mod mutations;
 mod plain;
 mod qcow2;

@@ -6,7 +6,7 @@
 mod memory;
 mod modules;
 mod notes;
-mod registers;
+pub(in crate::image) mod registers;
 mod stack;
 
 use super::detect::Parsed;
@@ -15,6 +15,7 @@ use super::fields::Fields;
 use super::process::{ProcessImage, RegionImage};
 use memory::CoreMemory;
 use memsh_plugin::{VirtAddr, umem};
+pub(super) use notes::signal_name;
 use notes::{Mapping, UserNotes};
 
 const PF_X: u32 = 1;
@@ -99,6 +100,7 @@ fn process(header: &Header, notes: &UserNotes, memory: &CoreMemory<'_>) -> Proce
         threads: notes.threads.clone(),
         regions: regions(memory, notes),
         modules,
+        ..ProcessImage::default()
     }
 }
 

@@ -27,7 +27,12 @@ pub(super) fn modules(memory: &CoreMemory<'_>, notes: &UserNotes, program: Optio
     if let Some(vdso) = notes.aux(AT_SYSINFO_EHDR)
         && let Some((piece, 0)) = memory.find(vdso)
     {
-        out.push(ModuleImage { path: b"[vdso]".to_vec(), base: virt(vdso), size: umem::from(piece.size) });
+        out.push(ModuleImage {
+            path: b"[vdso]".to_vec(),
+            base: virt(vdso),
+            size: umem::from(piece.size),
+            ..ModuleImage::default()
+        });
     }
     out
 }
@@ -50,6 +55,7 @@ fn mapped(memory: &CoreMemory<'_>, notes: &UserNotes) -> Vec<ModuleImage> {
         path: path.to_vec(),
         base: virt(start),
         size: umem::from(end - start),
+        ..ModuleImage::default()
     };
     extents.into_iter().filter(is_module).map(module).take(MOST).collect()
 }
@@ -92,7 +98,7 @@ fn linked(memory: &CoreMemory<'_>, notes: &UserNotes, program: Option<&[u8]>) ->
             let name = memory.text(name, LONGEST_PATH).unwrap_or_default();
             let path = if out.is_empty() && name.is_empty() { program.map(<[u8]>::to_vec).unwrap_or_default() } else { name };
             let (base, size) = extent(memory, bias, if out.is_empty() { Some(&headers) } else { None });
-            out.push(ModuleImage { path, base: virt(base), size: umem::from(size) });
+            out.push(ModuleImage { path, base: virt(base), size: umem::from(size), ..ModuleImage::default() });
             link = next;
         }
         out.retain(|m| !m.path.is_empty());

@@ -216,7 +216,7 @@ const fn state_name(letter: u8) -> Option<&'static str> {
 }
 
 /// Signals that end a process with a core, and a few that debuggers use (signal(7), the numbers of x86 and Arm).
-const fn signal_name(signal: u32) -> Option<&'static str> {
+pub(in crate::image) const fn signal_name(signal: u32) -> Option<&'static str> {
     Some(match signal {
         1 => "SIGHUP",
         2 => "SIGINT",

@@ -3,10 +3,10 @@
 use crate::image::elf::{EM_386, EM_AARCH64, EM_ARM, EM_RISCV, EM_X86_64};
 
 /// Names of the registers in their order, and which are the instruction and the stack pointer.
-pub(super) struct Set {
-    pub(super) names: &'static [&'static str],
-    pub(super) instruction: usize,
-    pub(super) stack: usize,
+pub(in crate::image) struct Set {
+    pub(in crate::image) names: &'static [&'static str],
+    pub(in crate::image) instruction: usize,
+    pub(in crate::image) stack: usize,
 }
 
 const X86_64: Set = Set {
@@ -100,14 +100,14 @@ const MIPS32: Set = Set {
     stack: 35,
 };
 
-const EM_MIPS: u16 = 8;
-const EM_PPC: u16 = 20;
-const EM_PPC64: u16 = 21;
+pub(in crate::image) const EM_MIPS: u16 = 8;
+pub(in crate::image) const EM_PPC: u16 = 20;
+pub(in crate::image) const EM_PPC64: u16 = 21;
 const EM_S390: u16 = 22;
 const EM_LOONGARCH: u16 = 258;
 
 /// The registers of a machine; none where memsh does not know their order.
-pub(super) const fn set(machine: u16, wide: bool) -> Option<&'static Set> {
+pub(in crate::image) const fn set(machine: u16, wide: bool) -> Option<&'static Set> {
     Some(match (machine, wide) {
         (EM_X86_64, true) => &X86_64,
         (EM_386, false) => &I386,

@@ -83,6 +83,8 @@ impl Os for UserOs {
         OsInfo {
             kind: Text::from(self.process.system.as_str()),
             name: Text::from(format!("{}: the dump of one process", self.process.system)),
+            version: Text::from(self.process.version.as_str()),
+            build: self.process.build.as_deref().map(Text::from).into(),
             ..OsInfo::default()
         }
     }

@@ -60,7 +60,8 @@ fn info(a: &Value, paint: Paint) -> String {
         let size = image.get("size").filter(|v| !v.is_null()).map(|v| format!(", {} in the file", show("size", v)));
         line("format", format!("{}{packed}{}", word(image, "format"), size.unwrap_or_default()));
         for (key, value) in image.get("details").and_then(Value::as_object).into_iter().flatten() {
-            line("", format!("{key}: {}", value.as_str().unwrap_or_default()));
+            // Headers may hold anything.
+            line("", format!("{}: {}", escape::terminal(key), escape::terminal(value.as_str().unwrap_or_default())));
         }
         let ranges = image.get("ranges").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         line(

@@ -66,6 +66,19 @@ pub fn find_roots(memory: &Memory, paging: Paging, probes: &[(VirtAddr, PhysAddr
     out
 }
 
+/// The parts of a run of memory that may hold something else than zeros.
+fn held<'b>(memory: &'b Memory, start: PhysAddr, bytes: &'b [u8]) -> impl Iterator<Item = (PhysAddr, &'b [u8])> {
+    let end = start.value().saturating_add(to_umem(bytes.len()));
+    let data = memory.data();
+    let first = data.partition_point(|d| d.start.value().saturating_add(d.size) <= start.value());
+    let inside = data.iter().skip(first).take_while(move |d| d.start.value() < end);
+    inside.filter_map(move |d| {
+        let (from, to) = (d.start.max(start), d.start.value().saturating_add(d.size).min(end));
+        let skip = index(from.value() - start.value())?;
+        Some((from, bytes.get(skip..index(to - start.value())?)?))
+    })
+}
+
 /// What makes a piece of memory a possible root table.
 struct Candidates {
     format: &'static PageFormat,
@@ -91,7 +104,8 @@ impl Candidates {
     /// The table that each candidate points to, and the candidate; in no order.
     fn find(&self, memory: &Memory, stop: &AtomicBool) -> Vec<(u64, u64)> {
         let Some(mapped) = memory.mapped() else { return self.find_by_reading(memory, stop) };
-        let slices = mapped.slices().filter_map(|(start, s)| Some((to_u64(start.value())?, s)));
+        let slices = mapped.slices().flat_map(|(start, s)| held(memory, start, s));
+        let slices = slices.filter_map(|(start, s)| Some((to_u64(start.value())?, s)));
         let parts: Vec<(u64, &[u8])> = slices.flat_map(|(start, s)| self.split(start, s)).collect();
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(parts.len());
         let next = AtomicUsize::new(0);

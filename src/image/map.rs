@@ -112,6 +112,21 @@ impl Content {
         Ok(Content::File { map, file, opened })
     }
 
+    /// The parts of `range` that are not holes of a sparse file, ascending: `most` pieces at most, of which the last one then goes on to
+    /// the end. A hole reads as zeros; reading it costs as much as reading data.
+    pub(super) fn data_in(&self, range: Range<u64>, most: usize) -> Vec<Range<u64>> {
+        match self {
+            Content::File { file, .. } => extents(file, range, most),
+            Content::Part { whole, range: part } => {
+                let Ok(skip) = u64::try_from(part.start) else { return vec![range] };
+                let inner = range.start.saturating_add(skip)..range.end.saturating_add(skip);
+                let found = whole.data_in(inner, most);
+                found.into_iter().map(|r| r.start.saturating_sub(skip)..r.end.saturating_sub(skip)).collect()
+            }
+            Content::Unpacked(_) | Content::Given(_) => vec![range],
+        }
+    }
+
     /// What happened to the file since it was opened, if something did.
     pub(super) fn changed(&self) -> Option<String> {
         let (map, file, opened) = match self {
@@ -126,6 +141,38 @@ impl Content {
         }
         (meta.modified().ok() != *opened).then(|| "the file was written to since it was opened".to_owned())
     }
+}
+
+/// What a file holds of `range`, as its file system says.
+#[cfg(target_os = "linux")]
+fn extents(file: &File, range: Range<u64>, most: usize) -> Vec<Range<u64>> {
+    use rustix::fs::{SeekFrom, seek};
+    let mut out = Vec::new();
+    let mut at = range.start;
+    while at < range.end {
+        let start = match seek(file, SeekFrom::Data(at)) {
+            Ok(start) => start.max(at),
+            // Nothing but holes up to its end.
+            Err(rustix::io::Errno::NXIO) => return out,
+            // It cannot tell.
+            Err(_) => at,
+        };
+        if start >= range.end {
+            break;
+        }
+        let end = match seek(file, SeekFrom::Hole(start)) {
+            Ok(end) if end > start && out.len() + 1 < most => end.min(range.end),
+            _ => range.end,
+        };
+        out.push(start..end);
+        at = end;
+    }
+    out
+}
+
+#[cfg(not(target_os = "linux"))]
+fn extents(_: &File, range: Range<u64>, _: usize) -> Vec<Range<u64>> {
+    vec![range]
 }
 
 #[cfg(unix)]

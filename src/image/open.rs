@@ -144,6 +144,12 @@ pub fn open_bytes(bytes: impl Into<Cow<'static, [u8]>>, name: &str, options: &Op
     open_content(Content::Given(bytes), PathBuf::from(name), options)
 }
 
+/// The memory of an image whose files may have holes.
+fn sparse(source: &ImageMemory) -> Memory {
+    let files = source.clone();
+    Memory::with_data(source.clone(), move || files.data_ranges())
+}
+
 fn open_content(file: Content, path: PathBuf, options: &OpenOptions) -> Result<Image> {
     let mut facts = ImageFacts { path, size: u64::try_from(file.len()).unwrap_or(u64::MAX), ..ImageFacts::default() };
     let mut detection = Vec::new();
@@ -258,7 +264,7 @@ impl Image {
                 if m.run_count() > 0 {
                     facts.details.push(("runs".into(), m.run_count().to_string()));
                 }
-                Memory::new(m.clone())
+                sparse(m)
             }
             Source::Packed(m) => Memory::new(m.clone()),
             Source::Other => Memory::new(ImageMemory::new(Vec::new(), [])),
@@ -296,7 +302,7 @@ impl Image {
         let claims = detect::raw_claims(&self.contents, base)?;
         let source = ImageMemory::new(self.contents.clone(), claims);
         let mut moved = self.clone();
-        moved.memory = Memory::new(source.clone());
+        moved.memory = sparse(&source);
         moved.source = Source::Plain(source);
         moved.facts.ranges = moved.memory.ranges().to_vec();
         for (name, value) in &mut moved.facts.details {

@@ -17,7 +17,7 @@ pub(super) struct KernelImage {
 /// No kernel is smaller.
 const SMALLEST: umem = 2 << 20;
 /// Pieces of the image further apart than this belong to something else.
-const LARGEST: umem = 256 << 20;
+pub(super) const LARGEST: umem = 256 << 20;
 /// A kernel's own tables map its image in one piece, modules and a few single pages aside; a table that scatters the window over
 /// more distances than this is none, and walking it to its end would take long.
 const DISTANCES: usize = 1024;
@@ -60,9 +60,12 @@ impl KernelImage {
         PhysAddr::new(virt.value().wrapping_sub(self.virt.value()).wrapping_add(self.phys.value()))
     }
 
-    /// The image's bytes: in place where memory is mapped, else a copy. What is missing reads as zeros.
+    /// The image's bytes: in place where memory is mapped, else a copy. What is missing reads as zeros, and is left out where nothing
+    /// follows it.
     pub(super) fn bytes<'m>(&self, memory: &'m Memory) -> Cow<'m, [u8]> {
-        let Some(len) = index(self.size.min(LARGEST)) else { return Cow::Borrowed(&[]) };
+        let end = memory.ranges().last().map_or(0, |r| r.start.value().saturating_add(r.size));
+        let size = self.size.min(LARGEST).min(end.saturating_sub(self.phys.value()));
+        let Some(len) = index(size) else { return Cow::Borrowed(&[]) };
         if let Some(slice) = memory.mapped().and_then(|m| m.slice(self.phys, len)) {
             return Cow::Borrowed(slice);
         }
@@ -80,8 +83,8 @@ impl KernelImage {
     /// The banner of a kernel that points into itself ([`banner`], [`points_into_itself`](Self::points_into_itself)). Of a memory that
     /// must be unpacked no more is read than that takes.
     pub(super) fn evidence(&self, memory: &Memory, pointer_size: u8) -> (Option<String>, bool) {
-        let len = index(self.size.min(LARGEST)).unwrap_or(0);
         if memory.mapped().is_none() {
+            let len = index(self.size.min(LARGEST)).unwrap_or(0);
             let (mut pointers, mut found) = (0, None);
             let mut buf = vec![0; HEAD];
             for at in (0..len).step_by(HEADS) {

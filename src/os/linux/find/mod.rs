@@ -3,8 +3,8 @@
 //! A chain of short steps, each of which proves itself before the next stands on it, and each written down for `info`:
 //!
 //! 1. a page-table root that maps a kernel image (`machine`, and a file per architecture): from `--dtb`, VMCOREINFO, the
-//!    processors' registers, the boot trampoline in low memory, or a pass over all of memory; and where a raw image's memory
-//!    begins (`rambase`)
+//!    processors' registers, the boot trampoline in low memory, the places where a kernel's image can begin (`sparse`), or passes
+//!    over all of memory (`survey`, `sweep`), within bounds (`effort`); and where a raw image's memory begins (`rambase`)
 //! 2. the kernel's own symbols (`names`): kallsyms, by VMCOREINFO's addresses or by the shape of its tables; where they are
 //!    functions only, its data's from the export tables and other places (`datasyms`)
 //! 3. the kernel's own types (`types`): BTF, by its symbols or by its header; for a kernel without any, tables that memsh carries
@@ -13,12 +13,16 @@
 mod aarch64;
 mod arm;
 mod datasyms;
+mod effort;
 mod files;
 mod image;
 mod machine;
 mod names;
 mod rambase;
 mod riscv;
+mod sparse;
+mod survey;
+mod sweep;
 mod trace;
 mod types;
 mod typetables;

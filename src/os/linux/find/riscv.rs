@@ -7,9 +7,11 @@
 
 use super::machine::{Found, GROUPS, Machine, Search, phys, virt};
 use super::rambase::{self, Shape};
+use super::sparse::Place;
+use super::sweep::sweep_in;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
-use crate::engine::to_u64;
+use crate::engine::{to_u64, to_umem};
 use crate::os::Hints;
 use crate::symbols::{Symbols, VmcoreInfo};
 use memsh_plugin::{PhysAddr, VirtAddr};
@@ -25,6 +27,13 @@ const FIRMWARE: u64 = 2 << 20;
 const MODE_SHIFT: u32 = 60;
 /// Where boards have their RAM: QEMU's virt, SiFive and Microchip; StarFive JH7110 and Allwinner D1; T-Head and SpacemiT.
 const BOARDS: [u64; 4] = [0x8000_0000, 0x4000_0000, 0x8020_0000, 0];
+
+/// An image whose header does not say how large it is, and the largest.
+const SIZE: u64 = 64 << 20;
+const LARGEST: u64 = 256 << 20;
+/// So many tables of an image are looked into, with memory beginning at so many places.
+const TABLES: usize = 256;
+const BASES: usize = 8;
 
 const STEP: &str = "page-table root";
 
@@ -189,6 +198,59 @@ impl Machine for RiscV {
         attempt(trace, "RISC-V: satp of the recorded processors", &of, "what satp holds")
     }
 
+    fn at_place(&self, place: &Place<'_>, advice: &mut Option<String>) -> Option<(Found, String)> {
+        let size = header(place.page)?;
+        let search = place.search;
+        let opened = rambase::begin(search.memory);
+        let offset = to_u64(place.at.value())?.checked_sub(opened)?;
+        place.effort.bytes(size.into());
+        // The image's own table tells where it lies; the roots that lead to such a table are part of the image too.
+        let parts = sweep_in(search, (place.at, size.into()), 4096, 0, |chunk| {
+            let (mut starts, mut roots) = (Vec::new(), Vec::new());
+            rambase::each_page(search, chunk, 4096, &mut |at, page, _| {
+                starts.extend(rambase::in_a_row(&SHAPE, page));
+                let slots = [30, 39, 48].map(|shift| index_of(LINK, shift)).into_iter().chain([index_of(OLD_LINEAR, 30)]);
+                let mut entries = slots.map(|slot| rambase::entry(&SHAPE, page, slot));
+                roots.extend(entries.any(|e| points_to(e).is_some()).then_some(at));
+            });
+            (starts, roots)
+        });
+        let (starts, roots): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        let roots: Vec<u64> = roots.into_iter().flatten().take(TABLES).collect();
+        let mut bases = vec![opened];
+        if search.hints.movable || search.hints.placed {
+            for base in starts.into_iter().flatten().filter_map(|start| start.checked_sub(offset)).filter(|b| b % FIRMWARE == 0) {
+                if bases.len() < BASES && !bases.contains(&base) {
+                    bases.push(base);
+                }
+            }
+        }
+        for base in bases {
+            let memory = rambase::at_base(search.memory, base);
+            let moved = Search { memory: &memory, ..*search };
+            let at = phys(base.checked_add(offset)?);
+            let there = Place { search: &moved, at, page: place.page, effort: place.effort };
+            let tables: Vec<PhysAddr> = roots.iter().filter_map(|r| Some(phys(base.checked_add(*r)?))).collect();
+            for &paging in pagings(search.hints, search.info) {
+                for window in windows(paging) {
+                    let shift = paging.format().used_levels().first()?.shift;
+                    let slot = index_of(to_u64(window.0.value())?, shift);
+                    let leads = |root: &PhysAddr| {
+                        let mut entry = [0; 8];
+                        let read = memory.read(root.saturating_add(to_umem(slot * 8)), &mut entry).is_ok();
+                        let table = points_to(u64::from_le_bytes(entry)).filter(|_| read);
+                        table.is_some_and(|t| memory.contains(phys(t), 4096))
+                    };
+                    let likely: Vec<PhysAddr> = tables.iter().copied().filter(leads).collect();
+                    if let Some((found, detail)) = there.kernel(&[paging], &likely, window) {
+                        return rambase::settled(search, base, (found.of_its_version(), detail), advice).ok();
+                    }
+                }
+            }
+        }
+        None
+    }
+
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
         let hints = search.hints;
         if hints.dtb.is_some() {
@@ -208,9 +270,8 @@ impl Machine for RiscV {
         let mut advice = None;
         let found = trace.attempt("where memory begins", "RISC-V: its page tables, which hold physical addresses", || {
             // The image's own table: large pages, one behind the other.
-            let shape = Shape { entry_size: 8, address: |e| (e & 0x003f_ffff_ffff_fc00) << 2, page_shift: 21, is_page, is_table };
             let slots = [index_of(LINK, 30), index_of(OLD_LINEAR, 30)];
-            let bases = rambase::bases(search, &shape, &slots);
+            let bases = rambase::bases(search, &SHAPE, &slots);
             for &base in &bases {
                 if let Some(found) = everywhere(search, base, &mut 0) {
                     return rambase::settled(search, base, found, &mut advice);
@@ -243,6 +304,22 @@ fn everywhere(search: &Search<'_>, base: u64, seen: &mut usize) -> Option<(Found
         }
     }
     None
+}
+
+const SHAPE: Shape =
+    Shape { entry_size: 8, address: |e| (e & 0x003f_ffff_ffff_fc00) << 2, page_shift: 21, is_page, is_table };
+
+/// The size in bytes that the header at the beginning of a kernel's image gives, if there is one
+/// (Documentation/arch/riscv/boot-image-header.rst).
+fn header(page: &[u8]) -> Option<u64> {
+    let is = |at: usize, magic: &[u8]| page.get(at..at + magic.len()) == Some(magic);
+    let size = u64::from_le_bytes(page.get(16..24)?.try_into().ok()?);
+    (is(48, b"RISCV\0\0\0") || is(56, b"RSC\x05")).then_some(if size == 0 { SIZE } else { size.min(LARGEST) })
+}
+
+/// The table that an entry points to.
+fn points_to(entry: u64) -> Option<u64> {
+    is_table(entry).then(|| (SHAPE.address)(entry))
 }
 
 fn index_of(va: u64, shift: u32) -> usize {

@@ -3,7 +3,8 @@
 
 use super::super::machine::{Found, Search, phys};
 use super::roots::{self, Candidate, Head};
-use super::{Patience, kernel};
+use super::super::effort::Effort;
+use super::kernel;
 use crate::arch::{Leaf, PageFormat, Paging};
 use crate::engine::{AddressSpace, Software, SwapEntry, to_u64};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
@@ -14,6 +15,9 @@ const BEFORE_CODE: u64 = 128 << 10;
 const ALIGNMENTS: &[u64] = &[1 << 30, 1 << 29, 1 << 28, 1 << 27, 1 << 26, 1 << 25, 1 << 24, 1 << 23, 1 << 22, 1 << 21];
 /// So many beginnings are tried for one table.
 const TRIES: usize = 1 << 15;
+
+/// What does not look like a table mostly says so in its first entries, in bytes.
+const LOOK: umem = 1024;
 
 /// A root whose physical address is known.
 #[derive(Clone, Copy)]
@@ -43,9 +47,9 @@ pub(super) fn of_root(
         Some(at) => points_inside(search, f, root - base, (*base, size), at),
         None => table_at(search, f, root - base, (*base, size)),
     };
-    let patience = Patience::new();
+    let effort = Effort::new();
     for base in likely.chain(all).filter(known) {
-        if search.hints.interrupted() || patience.is_over() {
+        if search.hints.interrupted() || effort.is_over() {
             return None;
         }
         let moved = search.memory.moved(phys(base));
@@ -57,8 +61,7 @@ pub(super) fn of_root(
                 continue;
             }
         }
-        patience.spend();
-        if let Ok(found) = kernel(&moved, paging, place.root, windows) {
+        if let Ok(found) = kernel(&moved, paging, place.root, windows, &effort) {
             return Some((phys(base), found));
         }
     }
@@ -110,7 +113,7 @@ pub(super) fn of_table(
     candidate: &Candidate,
     heads: &[Head],
     windows: &[(VirtAddr, VirtAddr)],
-    patience: &Patience,
+    effort: &Effort,
 ) -> Option<(PhysAddr, (Found, String))> {
     let f = paging.format();
     let start = to_u64(roots::start(search).value())?;
@@ -125,14 +128,16 @@ pub(super) fn of_table(
     });
     let leads_to_tables = |base: &u64| {
         let place = |table: &u64| Some(phys(start.checked_add(table.checked_sub(*base)?)?));
-        candidate.tables.iter().all(|t| place(t).is_some_and(|at| roots::is_table(search, f, at)))
+        candidate.tables.iter().all(|t| {
+            effort.bytes(LOOK);
+            !effort.is_over() && place(t).is_some_and(|at| roots::is_table(search, f, at))
+        })
     };
     for base in bases.take(TRIES).filter(leads_to_tables) {
-        if search.hints.interrupted() || patience.is_over() {
+        if search.hints.interrupted() || effort.is_over() {
             return None;
         }
-        patience.spend();
-        let Ok(found) = kernel(&search.memory.moved(phys(base)), paging, phys(base.checked_add(offset)?), windows) else {
+        let Ok(found) = kernel(&search.memory.moved(phys(base)), paging, phys(base.checked_add(offset)?), windows, effort) else {
             continue;
         };
         // The image's header, where there is one, must lie where the tables say that the image begins.

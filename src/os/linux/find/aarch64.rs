@@ -122,19 +122,20 @@ fn image(space: &AddressSpace, (first, last): (VirtAddr, VirtAddr), effort: &Eff
     out
 }
 
-/// The kernel that the table at `root` maps in one of `windows`.
+/// The kernel that the table at `root` maps in one of `windows`, where its image may be one such (`fits`).
 fn kernel(
     memory: &Memory,
     paging: Paging,
     root: PhysAddr,
     windows: &[(VirtAddr, VirtAddr)],
     effort: &Effort,
+    fits: &dyn Fn(&KernelImage) -> bool,
 ) -> Result<(Found, String), Missing> {
     let space = AddressSpace::new(memory.clone(), paging, root).with_software(Software::LinuxAArch64(SwapEntry::Area6));
     let mut missing = Missing::Image;
     effort.root();
     for window in windows {
-        for image in image(&space, *window, effort) {
+        for image in image(&space, *window, effort).into_iter().filter(fits) {
             if effort.is_over() {
                 return Err(missing);
             }
@@ -191,7 +192,7 @@ impl AArch64 {
                 if search.hints.interrupted() {
                     return Err("interrupted".to_owned());
                 }
-                match kernel(search.memory, paging, root, &windows, &effort) {
+                match kernel(search.memory, paging, root, &windows, &effort, &|_| true) {
                     Ok(found) => return Ok(found),
                     Err(Missing::Image) => {}
                     Err(Missing::Banner) => unnamed += 1,
@@ -257,6 +258,7 @@ fn by_tables(
     within: Option<(PhysAddr, umem)>,
     effort: &Effort,
 ) -> Result<Option<(PhysAddr, (Found, String))>, String> {
+    let opened = to_u64(roots::start(search).value()).unwrap_or(0);
     // A table below the root looks like the root of a smaller format: larger ones first.
     let mut larger_first = pagings(search.info);
     larger_first.sort_by_key(|p| std::cmp::Reverse(p.format().va_bits));
@@ -266,9 +268,8 @@ fn by_tables(
             continue;
         }
         let windows = windows(paging, search.hints, None);
-        if within.is_some() {
-            effort.bytes(within.map_or(0, |w| w.1));
-        }
+        effort.bytes(within.map_or(0, |w| w.1));
+        let here = |i: &KernelImage| within.is_none() || heads.iter().any(|h| base::begins(h, i, (opened, opened)));
         for candidate in roots::candidates(search, paging, heads, within) {
             if search.hints.interrupted() {
                 return Err("interrupted".to_owned());
@@ -279,7 +280,7 @@ fn by_tables(
             // Where it lies now, it must point into memory.
             if search.memory.contains(phys(candidate.low), 8)
                 && search.memory.contains(phys(candidate.high), 8)
-                && let Ok(found) = kernel(search.memory, paging, candidate.root, &windows, effort)
+                && let Ok(found) = kernel(search.memory, paging, candidate.root, &windows, effort, &here)
             {
                 return Ok(Some((roots::start(search), found)));
             }

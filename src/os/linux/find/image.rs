@@ -1,7 +1,7 @@
 //! The kernel's image in physical memory.
 
 use crate::engine::{AddressSpace, Memory, index, to_u64};
-use memsh_plugin::{PhysAddr, VirtAddr, umem};
+use memsh_plugin::{MemoryRange, PhysAddr, VirtAddr, umem};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -80,7 +80,7 @@ const HEADS: usize = 2 << 20;
 const HEAD: usize = 64 << 10;
 
 impl KernelImage {
-    /// The banner of a kernel that points into itself ([`banner`], [`points_into_itself`](Self::points_into_itself)). Of a memory that
+    /// The banner of a kernel that points into itself ([`banner`], [`pointers`](Self::pointers)). Of a memory that
     /// must be unpacked no more is read than that takes.
     pub(super) fn evidence(&self, memory: &Memory, pointer_size: u8) -> (Option<String>, bool) {
         if memory.mapped().is_none() {
@@ -97,10 +97,40 @@ impl KernelImage {
                 }
             }
         }
-        let bytes = self.bytes(memory);
-        let banner = banner(&bytes);
-        let points = banner.is_some() && self.points_into_itself(&bytes, pointer_size);
+        // A table that is none leads to places where nothing is; those are no part of an image.
+        let pieces = self.pieces(memory);
+        let banner = pieces.iter().find_map(|p| banner(p).filter(|b| numbered(b)));
+        let banner = banner.or_else(|| pieces.iter().find_map(|p| self::banner(p)));
+        let mut pointers = 0;
+        let mut points = || {
+            pieces.iter().any(|p| {
+                pointers += self.pointers(p, pointer_size, POINTERS);
+                pointers >= POINTERS
+            })
+        };
+        let points = banner.is_some() && points();
         (banner, points)
+    }
+
+    /// The parts of the image that memory has.
+    fn pieces<'m>(&self, memory: &'m Memory) -> Vec<Cow<'m, [u8]>> {
+        let end = self.phys.value().saturating_add(self.size.min(LARGEST));
+        let ranges = memory.ranges();
+        let first = ranges.partition_point(|r| r.start.value().saturating_add(r.size) <= self.phys.value());
+        let inside = ranges.iter().skip(first).take_while(|r| r.start.value() < end);
+        let piece = |r: &MemoryRange| {
+            let (from, to) = (r.start.max(self.phys), r.start.value().saturating_add(r.size).min(end));
+            let len = index(to.checked_sub(from.value())?)?;
+            Some(memory.mapped().and_then(|m| m.slice(from, len)).map_or_else(
+                || {
+                    let mut buf = vec![0; len];
+                    memory.read_gaps(from, &mut buf);
+                    Cow::Owned(buf)
+                },
+                Cow::Borrowed,
+            ))
+        };
+        inside.filter_map(piece).collect()
     }
 }
 
@@ -110,7 +140,8 @@ const POINTERS: usize = 1000;
 impl KernelImage {
     /// Whether `bytes`, those of the image, point into it where it is said to be mapped: tables of functions, lists and names do. A
     /// table of something else that leads to the same memory maps it elsewhere.
-    pub(super) fn points_into_itself(&self, bytes: &[u8], pointer_size: u8) -> bool {
+    #[cfg(test)]
+    fn points_into_itself(&self, bytes: &[u8], pointer_size: u8) -> bool {
         self.pointers(bytes, pointer_size, POINTERS) == POINTERS
     }
 

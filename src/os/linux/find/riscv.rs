@@ -31,9 +31,9 @@ const BOARDS: [u64; 4] = [0x8000_0000, 0x4000_0000, 0x8020_0000, 0];
 /// An image whose header does not say how large it is, and the largest.
 const SIZE: u64 = 64 << 20;
 const LARGEST: u64 = 256 << 20;
-/// So many tables of an image are looked into, with memory beginning at so many places.
+/// So many tables of an image are looked into, with memory beginning at so many places of one roundness.
 const TABLES: usize = 256;
-const BASES: usize = 8;
+const BASES: usize = 1 << 15;
 
 const STEP: &str = "page-table root";
 
@@ -204,45 +204,25 @@ impl Machine for RiscV {
         let opened = rambase::begin(search.memory);
         let offset = to_u64(place.at.value())?.checked_sub(opened)?;
         place.effort.bytes(size.into());
-        // The image's own table tells where it lies; the roots that lead to such a table are part of the image too.
+        // Its root is part of it.
         let parts = sweep_in(search, (place.at, size.into()), 4096, 0, |chunk| {
-            let (mut starts, mut roots) = (Vec::new(), Vec::new());
+            let mut roots = Vec::new();
             rambase::each_page(search, chunk, 4096, &mut |at, page, _| {
-                starts.extend(rambase::in_a_row(&SHAPE, page));
-                let slots = [30, 39, 48].map(|shift| index_of(LINK, shift)).into_iter().chain([index_of(OLD_LINEAR, 30)]);
-                let mut entries = slots.map(|slot| rambase::entry(&SHAPE, page, slot));
-                roots.extend(entries.any(|e| points_to(e).is_some()).then_some(at));
+                let mut slots = [30, 39, 48].map(|shift| index_of(LINK, shift)).into_iter().chain([index_of(OLD_LINEAR, 30)]);
+                roots.extend(slots.any(|slot| is_table(rambase::entry(&SHAPE, page, slot))).then_some(at));
             });
-            (starts, roots)
+            roots
         });
-        let (starts, roots): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-        let roots: Vec<u64> = roots.into_iter().flatten().take(TABLES).collect();
-        let mut bases = vec![opened];
-        if search.hints.movable || search.hints.placed {
-            for base in starts.into_iter().flatten().filter_map(|start| start.checked_sub(offset)).filter(|b| b % FIRMWARE == 0) {
-                if bases.len() < BASES && !bases.contains(&base) {
-                    bases.push(base);
-                }
-            }
-        }
-        for base in bases {
-            let memory = rambase::at_base(search.memory, base);
-            let moved = Search { memory: &memory, ..*search };
-            let at = phys(base.checked_add(offset)?);
-            let there = Place { search: &moved, at, page: place.page, effort: place.effort };
-            let tables: Vec<PhysAddr> = roots.iter().filter_map(|r| Some(phys(base.checked_add(*r)?))).collect();
-            for &paging in pagings(search.hints, search.info) {
-                for window in windows(paging) {
-                    let shift = paging.format().used_levels().first()?.shift;
-                    let slot = index_of(to_u64(window.0.value())?, shift);
-                    let leads = |root: &PhysAddr| {
-                        let mut entry = [0; 8];
-                        let read = memory.read(root.saturating_add(to_umem(slot * 8)), &mut entry).is_ok();
-                        let table = points_to(u64::from_le_bytes(entry)).filter(|_| read);
-                        table.is_some_and(|t| memory.contains(phys(t), 4096))
-                    };
-                    let likely: Vec<PhysAddr> = tables.iter().copied().filter(leads).collect();
-                    if let Some((found, detail)) = there.kernel(&[paging], &likely, window) {
+        let roots: Vec<u64> = parts.into_iter().flatten().take(TABLES).collect();
+        for &paging in pagings(search.hints, search.info) {
+            for window in windows(paging) {
+                for &root in &roots {
+                    let Some(base) = base_of(place, paging, window.0, root) else { continue };
+                    let memory = rambase::at_base(search.memory, base);
+                    let moved = Search { memory: &memory, ..*search };
+                    let at = phys(base.checked_add(offset)?);
+                    let there = Place { search: &moved, at, page: place.page, effort: place.effort };
+                    if let Some((found, detail)) = there.kernel(&[paging], &[phys(base.checked_add(root)?)], window) {
                         return rambase::settled(search, base, (found.of_its_version(), detail), advice).ok();
                     }
                 }
@@ -317,9 +297,46 @@ fn header(page: &[u8]) -> Option<u64> {
     (is(48, b"RISCV\0\0\0") || is(56, b"RSC\x05")).then_some(if size == 0 { SIZE } else { size.min(LARGEST) })
 }
 
-/// The table that an entry points to.
-fn points_to(entry: u64) -> Option<u64> {
-    is_table(entry).then(|| (SHAPE.address)(entry))
+/// Where memory begins, if the table `root` bytes into it leads from `va` on to the image that begins at `place`.
+fn base_of(place: &Place<'_>, paging: Paging, va: VirtAddr, root: u64) -> Option<u64> {
+    let (memory, va) = (place.search.memory, to_u64(va.value())?);
+    let opened = rambase::begin(memory);
+    let offset = to_u64(place.at.value())?.checked_sub(opened)?;
+    let last = memory.ranges().last()?;
+    let size = to_u64(last.start.value().checked_add(last.size)?)?.checked_sub(opened)?;
+    // Levels down to the table whose entries are large pages of 2 MiB.
+    let levels = || paging.format().used_levels().iter().map(|l| l.shift).filter(|shift| *shift >= 30);
+    let next = |table: u64, shift: u32| {
+        let mut entry = [0; 8];
+        let at = opened.checked_add(table)?.checked_add(to_u64(to_umem(index_of(va, shift) * 8))?)?;
+        memory.read(phys(at), &mut entry).ok()?;
+        let entry = u64::from_le_bytes(entry);
+        is_table(entry).then(|| (SHAPE.address)(entry))
+    };
+    let leads = |base: u64| {
+        let table = levels().try_fold(root, |table, shift| next(table, shift)?.checked_sub(base).filter(|o| *o < size))?;
+        let mut page = [0; 4096];
+        memory.read(phys(opened.checked_add(table)?), &mut page).ok()?;
+        (rambase::in_a_row(&SHAPE, &page)? == base.checked_add(offset)?).then_some(base)
+    };
+    if let Some(base) = leads(opened) {
+        return Some(base);
+    }
+    if !(place.search.hints.movable || place.search.hints.placed) {
+        return None;
+    }
+    // The table that it leads to lies in memory: that leaves few places for the beginning, of which boards have the roundest.
+    let table = next(root, levels().next()?)?;
+    let first = table.saturating_add(4096).saturating_sub(size);
+    let steps = [30, 28, 26, 24, 21].map(|shift| 1u64 << shift);
+    let bases = steps.into_iter().flat_map(|step| {
+        let step_by = usize::try_from(step).unwrap_or(usize::MAX);
+        (first.next_multiple_of(step)..=table).step_by(step_by).take(BASES)
+    });
+    BOARDS.into_iter().chain(bases).find_map(|base| {
+        place.effort.bytes(1024);
+        if place.effort.is_over() { None } else { leads(base) }
+    })
 }
 
 fn index_of(va: u64, shift: u32) -> usize {

@@ -130,9 +130,15 @@ impl Machine for X86 {
             return None;
         }
         roots.iter().for_each(|_| place.effort.root());
-        let found = first(place.search, pagings(place.search.hints, place.search.info), &roots, "").ok()?;
+        let pagings = pagings(place.search.hints, place.search.info);
+        let found = first(place.search, pagings, &roots, "").ok().filter(|(f, _)| place.is_in(&f.image))?;
         place.effort.bytes(found.0.image.size);
-        place.is_in(&found.0.image).then_some(found)
+        // The kernel's own root follows it (`swapper_pg_dir`), and alone has the protection of large pages, which tells where the image is.
+        let root = found.0.space.root();
+        let behind: Vec<PhysAddr> = (1..=4u64).map(|n| root.saturating_add(umem::from(n << 12))).collect();
+        let own = behind.iter().filter_map(|r| first(place.search, pagings, std::slice::from_ref(r), "").ok());
+        let better = own.filter(|(f, _)| f.image.size < found.0.image.size && place.is_in(&f.image)).min_by_key(|(f, _)| f.image.size);
+        Some(better.unwrap_or(found))
     }
 
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {

@@ -1,6 +1,7 @@
 //! Where RAM begins, for an image that does not say: page tables hold physical addresses, and only at the right place do they
 //! lead to each other.
 
+use super::super::image::KernelImage;
 use super::super::machine::{Found, Search, phys};
 use super::roots::{self, Candidate, Head};
 use super::super::effort::Effort;
@@ -61,7 +62,7 @@ pub(super) fn of_root(
                 continue;
             }
         }
-        if let Ok(found) = kernel(&moved, paging, place.root, windows, &effort) {
+        if let Ok(found) = kernel(&moved, paging, place.root, windows, &effort, &|_| true) {
             return Some((phys(base), found));
         }
     }
@@ -106,6 +107,12 @@ fn table_at(search: &Search<'_>, f: &PageFormat, offset: u64, (base, size): (u64
     }) && some
 }
 
+/// Whether an image begins at this header, in a memory that was opened at the first of `begin` and really begins at the second.
+pub(super) fn begins(head: &Head, image: &KernelImage, begin: (u64, u64)) -> bool {
+    let header = to_u64(head.at.value()).and_then(|at| at.checked_sub(begin.0)?.checked_add(begin.1));
+    header.zip(to_u64(image.phys.value())).and_then(|(h, i)| i.checked_sub(h)).is_some_and(|d| d <= BEFORE_CODE)
+}
+
 /// The beginning at which a table that could be a root maps a kernel.
 pub(super) fn of_table(
     search: &Search<'_>,
@@ -137,15 +144,10 @@ pub(super) fn of_table(
         if search.hints.interrupted() || effort.is_over() {
             return None;
         }
-        let Ok(found) = kernel(&search.memory.moved(phys(base)), paging, phys(base.checked_add(offset)?), windows, effort) else {
-            continue;
-        };
         // The image's header, where there is one, must lie where the tables say that the image begins.
-        let begins = |h: &Head| {
-            let header = to_u64(h.at.value())?.checked_sub(start)?.checked_add(base)?;
-            Some(to_u64(found.0.image.phys.value())?.checked_sub(header)? <= BEFORE_CODE)
-        };
-        if heads.is_empty() || heads.iter().any(|h| begins(h) == Some(true)) {
+        let fits = |image: &KernelImage| heads.is_empty() || heads.iter().any(|h| begins(h, image, (start, base)));
+        let moved = search.memory.moved(phys(base));
+        if let Ok(found) = kernel(&moved, paging, phys(base.checked_add(offset)?), windows, effort, &fits) {
             return Some((phys(base), found));
         }
     }

@@ -367,3 +367,63 @@ fn copy_cached(cache: &FrameCache, epoch: u64, op: &mut PhysReadOp) -> Result<()
     }
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ranges(of: &[(umem, umem)]) -> Vec<MemoryRange> {
+        of.iter().map(|&(start, size)| MemoryRange { start: PhysAddr::new(start), size }).collect()
+    }
+
+    fn parts(of: &[(umem, umem)], data: &[(umem, umem)]) -> Vec<(umem, umem)> {
+        clipped(&ranges(of), &ranges(data)).iter().map(|r| (r.start.value(), r.size)).collect()
+    }
+
+    #[test]
+    fn data_is_made_wider_and_stays_in_memory() {
+        assert_eq!(parts(&[(0x1000, 0x10_0000)], &[(0x2_1000, 0x1000)]), [(0x2_0000, 0x1_0000)]);
+        assert_eq!(
+            parts(&[(0x1000, 0x10_0000)], &[(0x1000, 1), (0x1_2000, 1), (0xf_f000, 0x2000)]),
+            [(0x1000, 0x1_f000), (0xf_0000, 0x1_1000)]
+        );
+        assert_eq!(parts(&[(0, 0x1_0000), (0x4_0000, 0x1_0000)], &[(0, 0x8_0000)]), [(0, 0x1_0000), (0x4_0000, 0x1_0000)]);
+        assert_eq!(parts(&[(0, 0x1_0000)], &[]), []);
+        assert_eq!(parts(&[(umem::MAX - 0xffff, 0x1_0000)], &[(umem::MAX - 5, 5)]), [(umem::MAX - 0xffff, 0x1_0000)]);
+    }
+
+    proptest! {
+        #[test]
+        fn data_covers_what_it_was_made_of(
+            gaps in prop::collection::vec((1u64..0x5_0000, 1u64..0x5_0000), 0..6),
+            held in prop::collection::vec((1u64..0x5_0000, 1u64..0x5_0000), 0..8),
+        ) {
+            let laid = |pieces: &[(u64, u64)]| {
+                let mut at = 0;
+                let place = |&(gap, size): &(u64, u64)| {
+                    let start = at + gap;
+                    at = start + size;
+                    (umem::from(start), umem::from(size))
+                };
+                pieces.iter().map(place).collect::<Vec<_>>()
+            };
+            let (of, data) = (laid(&gaps), laid(&held));
+            let got = parts(&of, &data);
+            for w in got.windows(2) {
+                if let [(a, size), (b, _)] = w {
+                    prop_assert!(a + size <= *b);
+                }
+            }
+            let inside = |list: &[(umem, umem)], at: umem| list.iter().any(|&(s, n)| at >= s && at < s + n);
+            for at in (0..0x40_0000).step_by(0x700) {
+                if inside(&of, at) && inside(&data, at) {
+                    prop_assert!(inside(&got, at), "{at:#x} of {got:x?}");
+                }
+                if inside(&got, at) {
+                    prop_assert!(inside(&of, at));
+                }
+            }
+        }
+    }
+}

@@ -293,6 +293,37 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn holes_of_a_file_are_known() {
+        use std::io::Write;
+        const MIB: u64 = 1 << 20;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sparse");
+        let mut file = File::create(&path).unwrap();
+        file.set_len(64 * MIB).unwrap();
+        for at in [3 * MIB, 40 * MIB] {
+            file.seek(SeekFrom::Start(at)).unwrap();
+            file.write_all(&[1; 4096]).unwrap();
+        }
+        drop(file);
+        let whole = Arc::new(Content::map(&path).unwrap());
+        let held = |content: &Content, range, at: u64| content.data_in(range, 100).iter().any(|r| r.contains(&at));
+        for at in [3 * MIB, 3 * MIB + 4095, 40 * MIB] {
+            assert!(held(&whole, 0..64 * MIB, at), "{at:#x}");
+        }
+        // Where the file system knows no holes all is held.
+        if whole.data_in(0..64 * MIB, 100) != [0..64 * MIB] {
+            assert!(!held(&whole, 0..64 * MIB, 20 * MIB) && !held(&whole, 0..64 * MIB, 63 * MIB));
+            assert!(whole.data_in(50 * MIB..64 * MIB, 100).is_empty());
+            // One piece at most: from the first byte that is held to the end.
+            assert!(matches!(&whole.data_in(0..64 * MIB, 1)[..], [r] if r.start == 3 * MIB && r.end == 64 * MIB));
+            let part = Content::Part { whole: Arc::clone(&whole), range: 1 << 20..5 << 20 };
+            assert!(matches!(&part.data_in(0..4 * MIB, 100)[..], [r] if r.start == 2 * MIB));
+        }
+        assert_eq!(Content::Given(vec![0; 10].into()).data_in(2..8, 5), [2..8]);
+    }
+
+    #[test]
     fn what_does_not_fit_is_refused() {
         let mut u = Unpacked::reserve(4096).unwrap();
         assert!(u.push(&[1; 4096]));

@@ -315,9 +315,8 @@ fn is_text<B: AsRef<[u8]>>(first: &[u8], second: impl FnOnce() -> B) -> bool {
     const RET: u32 = 0xd65f_03c0;
     /// `mrs xN, sp_el0`
     const CURRENT: u32 = 0xd538_4100;
-    let count = |page: &[u8], is: &dyn Fn(u32) -> bool| {
-        page.as_chunks::<4>().0.iter().filter(|w| is(u32::from_le_bytes(**w))).count()
-    };
+    let count =
+        |page: &[u8], is: &dyn Fn(u32) -> bool| page.as_chunks::<4>().0.iter().filter(|w| is(u32::from_le_bytes(**w))).count();
     let current = |page: &[u8]| count(page, &|w| w & !0x1f == CURRENT);
     count(first, &|w| w == RET) >= 2 && current(first) + current(second().as_ref()) >= 4
 }

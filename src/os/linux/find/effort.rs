@@ -25,6 +25,16 @@ impl Effort {
         Self { bytes: Cell::new(MOST_BYTES), tables: Cell::new(MOST_TABLES), roots: Cell::new(MOST_ROOTS) }
     }
 
+    /// A part of it, for tests.
+    #[cfg(test)]
+    pub(super) fn part(share: u32) -> Self {
+        Self {
+            bytes: Cell::new(MOST_BYTES / umem::from(share)),
+            tables: Cell::new(MOST_TABLES / u64::from(share)),
+            roots: Cell::new(MOST_ROOTS),
+        }
+    }
+
     /// Tells of bytes that are looked through.
     pub(super) fn bytes(&self, count: umem) {
         self.bytes.set(self.bytes.get().saturating_sub(count));

@@ -286,8 +286,7 @@ fn everywhere(search: &Search<'_>, base: u64, seen: &mut usize) -> Option<(Found
     None
 }
 
-const SHAPE: Shape =
-    Shape { entry_size: 8, address: |e| (e & 0x003f_ffff_ffff_fc00) << 2, page_shift: 21, is_page, is_table };
+const SHAPE: Shape = Shape { entry_size: 8, address: |e| (e & 0x003f_ffff_ffff_fc00) << 2, page_shift: 21, is_page, is_table };
 
 /// The size in bytes that the header at the beginning of a kernel's image gives, if there is one
 /// (Documentation/arch/riscv/boot-image-header.rst).

@@ -116,10 +116,10 @@ impl Machine for X86 {
 
     fn at_place(&self, place: &Place<'_>, _: &mut Option<String>) -> Option<(Found, String)> {
         let at = to_u64(place.at.value())?;
-        let mut sums = cr3::written(Bits::Narrow, place.page, at);
+        let mut sums = cr3::written(Bits::Narrow, place.page, at, place.effort);
         if sums.is_empty() && cr3::is_code(Bits::Narrow, place.page, BEGINNING) {
             place.effort.bytes(umem::from(HEAD));
-            sums = cr3::written(Bits::Narrow, &place.bytes(0, usize::try_from(HEAD).ok()?), at);
+            sums = cr3::written(Bits::Narrow, &place.bytes(0, usize::try_from(HEAD).ok()?), at, place.effort);
         }
         // The table is part of the image (`initial_page_table`), and has the kernel's own entries since it runs.
         let inside = |r: &u64| r.is_multiple_of(32) && r.checked_sub(at).is_some_and(|o| o < IMAGE);
@@ -137,7 +137,8 @@ impl Machine for X86 {
         let root = found.0.space.root();
         let behind: Vec<PhysAddr> = (1..=4u64).map(|n| root.saturating_add(umem::from(n << 12))).collect();
         let own = behind.iter().filter_map(|r| first(place.search, pagings, std::slice::from_ref(r), "").ok());
-        let better = own.filter(|(f, _)| f.image.size < found.0.image.size && place.is_in(&f.image)).min_by_key(|(f, _)| f.image.size);
+        let better =
+            own.filter(|(f, _)| f.image.size < found.0.image.size && place.is_in(&f.image)).min_by_key(|(f, _)| f.image.size);
         Some(better.unwrap_or(found))
     }
 

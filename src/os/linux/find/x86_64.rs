@@ -94,7 +94,7 @@ impl Machine for X86_64 {
         }
         place.effort.bytes(umem::from(HEAD));
         let code = place.bytes(0, index(umem::from(HEAD))?);
-        let mut sums = cr3::written(Bits::Long, &code, to_u64(place.at.value())?);
+        let mut sums = cr3::written(Bits::Long, &code, to_u64(place.at.value())?, place.effort);
         // Where the kernel was loaded is added, and lies in memory.
         sums.retain(|s| s.loads.iter().any(Option::is_some));
         let read = |at: u64| {

@@ -1,11 +1,11 @@
 //! Where RAM begins, for an image that does not say: page tables hold physical addresses, and only at the right place do they
 //! lead to each other.
 
+use super::super::effort::Effort;
 use super::super::image::KernelImage;
 use super::super::machine::{Found, Search, phys};
-use super::roots::{self, Candidate, Head};
-use super::super::effort::Effort;
 use super::kernel;
+use super::roots::{self, Candidate, Head};
 use crate::arch::{Leaf, PageFormat, Paging};
 use crate::engine::{AddressSpace, Software, SwapEntry, to_u64};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};

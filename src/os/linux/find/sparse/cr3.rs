@@ -5,16 +5,20 @@
 //! (`$pa(initial_page_table)`, arch/x86/kernel/head_32.S). In what order, with which registers, and what else is added (the bit of
 //! encrypted memory, `sme_me_mask`), differs among versions.
 
+use super::super::effort::Effort;
 use crate::engine::{to_u64, to_umem};
 use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
+use memsh_plugin::umem;
 use std::collections::HashSet;
 
 /// Bytes of code that are followed before CR3 is written.
 const BEFORE: usize = 160;
 /// Decoding begins at so many places: it soon falls into step, whatever it begins with.
-const BEGINNINGS: usize = 16;
-/// So many writes of CR3 are looked at; a kernel has some ten.
-const MOST_SITES: usize = 256;
+const BEGINNINGS: usize = 8;
+/// So many writes of CR3 are looked at in one place; a kernel has some ten.
+const MOST_SITES: usize = 128;
+/// Looking at one costs as much as looking through so many bytes.
+const SITE_COST: umem = 128 << 10;
 /// `mov %cr3` to be: opcode and the register field of its ModRM byte (Intel SDM, volume 2, "MOV - Move to/from Control Registers").
 const MOV_TO_CONTROL: [u8; 2] = [0x0f, 0x22];
 
@@ -154,13 +158,17 @@ fn load(i: &Instruction) -> Option<Load> {
 }
 
 /// All that `code`, which lies at `at`, may write into CR3.
-pub(in super::super) fn written(bits: Bits, code: &[u8], at: u64) -> Vec<Sum> {
+pub(in super::super) fn written(bits: Bits, code: &[u8], at: u64, effort: &Effort) -> Vec<Sum> {
     let mut out: Vec<Sum> = Vec::new();
     let sites = memchr::memmem::find_iter(code, &MOV_TO_CONTROL).filter(|&site| {
         let register = site.checked_add(MOV_TO_CONTROL.len()).and_then(|modrm| code.get(modrm));
         register.is_some_and(|modrm| modrm & 0b1111_1000 == 0b1101_1000)
     });
     for site in sites.take(MOST_SITES) {
+        effort.bytes(SITE_COST);
+        if effort.is_over() {
+            break;
+        }
         for start in (site.saturating_sub(BEFORE)..site).take(BEGINNINGS).chain([0]) {
             if start == 0 && site > 2 * BEFORE {
                 continue;
@@ -226,6 +234,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn of(bits: Bits, code: &[u8], at: u64) -> Vec<Sum> {
+        written(bits, code, at, &Effort::new())
+    }
+
     const MAP: u64 = 0xffff_ffff_8000_0000;
 
     /// Linux 6.1: the number last, the bit of encrypted memory at a virtual address, a check in between.
@@ -252,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_sum_over_calls_and_branches() {
-        let sums = written(Bits::Long, OF_6_1, 0x100_0000);
+        let sums = of(Bits::Long, OF_6_1, 0x100_0000);
         let base = 0x100_0000 + AFTER_LOAD + 0x100;
         let want = Sum { number: 0x981_0000, loads: [Some(Load::Virtual(0xffff_ffff_8984_c8f8)), Some(Load::Here(base)), None] };
         assert!(sums.contains(&want), "{sums:x?}");
@@ -274,7 +286,7 @@ mod tests {
             0x48, 0x03, 0x05, 0x40, 0x00, 0x00, 0x00,         // add 0x40(%rip), %rax
             0x0f, 0x22, 0xd8,                                 // mov %rax, %cr3
         ];
-        let sums = written(Bits::Long, &code, 0x560_0000);
+        let sums = of(Bits::Long, &code, 0x560_0000);
         // 0xcee00000 below, and memory encrypted with bit 51.
         let read = |at: u64| match at {
             0x560_0027 => Some(0xffff_ffff_d0e0_0000),
@@ -292,16 +304,16 @@ mod tests {
             0x4c, 0x8d, 0x0d, 0xf9, 0x0f, 0x00, 0x00,         // lea 0xff9(%rip), %r9
             0x41, 0x0f, 0x22, 0xd9,                           // mov %r9, %cr3
         ];
-        assert_eq!(written(Bits::Long, &code, 0x20_0000), [Sum::number(0x20_1000)]);
+        assert_eq!(of(Bits::Long, &code, 0x20_0000), [Sum::number(0x20_1000)]);
     }
 
     #[test]
     fn narrow_code_has_the_number() {
         let code = [0xb8, 0x00, 0x60, 0xc5, 0x08, 0x0f, 0x22, 0xd8];
-        assert_eq!(written(Bits::Narrow, &code, 0x800_0000), [Sum::number(0x8c5_6000)]);
+        assert_eq!(of(Bits::Narrow, &code, 0x800_0000), [Sum::number(0x8c5_6000)]);
         // Another number between them, and a jump to elsewhere: nothing is known.
-        assert_eq!(written(Bits::Narrow, &[0xb8, 0, 0x60, 0xc5, 8, 0x8b, 0x03, 0x0f, 0x22, 0xd8], 0), []);
-        assert_eq!(written(Bits::Narrow, &[0xb8, 0, 0x60, 0xc5, 8, 0xeb, 0x10, 0x0f, 0x22, 0xd8], 0), []);
+        assert_eq!(of(Bits::Narrow, &[0xb8, 0, 0x60, 0xc5, 8, 0x8b, 0x03, 0x0f, 0x22, 0xd8], 0), []);
+        assert_eq!(of(Bits::Narrow, &[0xb8, 0, 0x60, 0xc5, 8, 0xeb, 0x10, 0x0f, 0x22, 0xd8], 0), []);
     }
 
     #[test]
@@ -316,7 +328,7 @@ mod tests {
         #[test]
         fn any_bytes_are_harmless(bytes in prop::collection::vec(any::<u8>(), 0..600), at in any::<u64>()) {
             for bits in [Bits::Long, Bits::Narrow] {
-                let sums = written(bits, &bytes, at);
+                let sums = of(bits, &bytes, at);
                 let _ = roots(&sums, MAP, &|at| Some(at.rotate_left(7)));
                 let _ = is_code(bits, &bytes, 32);
             }
@@ -326,7 +338,7 @@ mod tests {
         fn writes_of_cr3_among_any_bytes_are_harmless(
             bytes in prop::collection::vec(prop::sample::select(vec![0x0fu8, 0x22, 0xd8, 0x48, 0x03, 0x05, 0xe8, 0x8b, 0xff]), 0..400),
         ) {
-            let sums = written(Bits::Long, &bytes, u64::MAX - 100);
+            let sums = of(Bits::Long, &bytes, u64::MAX - 100);
             let _ = roots(&sums, MAP, &|_| None);
         }
     }

@@ -47,12 +47,7 @@ impl Place<'_> {
 
 impl Place<'_> {
     /// The kernel that one of `roots` maps in `window`, if its image lies here.
-    pub(super) fn kernel(
-        &self,
-        pagings: &[Paging],
-        roots: &[PhysAddr],
-        window: (VirtAddr, VirtAddr),
-    ) -> Option<(Found, String)> {
+    pub(super) fn kernel(&self, pagings: &[Paging], roots: &[PhysAddr], window: (VirtAddr, VirtAddr)) -> Option<(Found, String)> {
         let from = self.search.hints.kernel_base.unwrap_or(window.0);
         for &paging in pagings {
             for &root in roots {
@@ -115,11 +110,20 @@ pub(super) fn find(
     machines: &[&'static dyn Machine],
     trace: &mut Trace,
 ) -> Vec<(Found, &'static dyn Machine)> {
+    find_with(search, machines, &Effort::new(), trace)
+}
+
+fn find_with(
+    search: &Search<'_>,
+    machines: &[&'static dyn Machine],
+    effort: &Effort,
+    trace: &mut Trace,
+) -> Vec<(Found, &'static dyn Machine)> {
     if search.hints.dtb.is_some() {
         return Vec::new();
     }
     let mut all: Vec<(Found, &'static dyn Machine)> = Vec::new();
-    let (effort, mut advice) = (Effort::new(), None);
+    let mut advice = None;
     trace.attempt("page-table root", "beginnings of kernel images (every 2 MiB)", || {
         let mut detail = String::new();
         let mut seen = 0usize;
@@ -139,7 +143,7 @@ pub(super) fn find(
             }
             seen += 1;
             let page = piece(search, at, PAGE);
-            let place = Place { search, at, page: &page, effort: &effort };
+            let place = Place { search, at, page: &page, effort };
             for machine in machines {
                 if let Some((found, told)) = machine.at_place(&place, &mut advice) {
                     if all.is_empty() {
@@ -154,6 +158,8 @@ pub(super) fn find(
             }
         }
         match all.len() {
+            0 if seen == 0 => Err("there is no such place in what the image holds".to_owned()),
+            0 if effort.is_over() => Err(format!("too much looks like one; none of the first {seen} is a Linux kernel")),
             0 => Err(format!("at none of {seen} places begins a kernel that could be read")),
             1 => Ok(((), detail)),
             n => {
@@ -165,3 +171,6 @@ pub(super) fn find(
     trace.advice = advice.or(trace.advice.take());
     all
 }
+
+#[cfg(test)]
+mod tests;

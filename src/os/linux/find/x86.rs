@@ -148,9 +148,17 @@ impl Machine for X86 {
         }
         trace.attempt(STEP, "32-bit x86: pass over all of memory", || {
             let mut seen = 0;
+            // Splits whose map begins in the same entry of a root have their tables in common.
+            let mut passes: Vec<(Paging, u64, Vec<RootGroup>)> = Vec::new();
             for split in SPLITS {
                 for &paging in pagings(search.hints, search.info) {
-                    let groups = search.groups(paging, virt(split));
+                    let entry = split >> if paging == Paging::X86 { 22 } else { 30 };
+                    let known = passes.iter().position(|(p, e, _)| (*p, *e) == (paging, entry));
+                    let pass = known.unwrap_or(passes.len());
+                    if known.is_none() {
+                        passes.push((paging, entry, search.groups(paging, virt(split))));
+                    }
+                    let groups = passes.get(pass).map_or(&[][..], |(.., groups)| groups);
                     let likely = groups.iter().filter(|g| maps_linearly(search.memory, paging, split, g));
                     let roots: Vec<PhysAddr> = likely.take(GROUPS).filter_map(|g| g.roots.first().copied()).collect();
                     seen += roots.len();

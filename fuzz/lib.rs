@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod depth;
+pub mod kdump;
 pub mod names;
 pub mod system;
 pub mod tables;

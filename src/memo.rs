@@ -3,7 +3,8 @@
 //!
 //! A memo is a file in the user's cache folder, never beside the image. It belongs to an image by size, time of change and a
 //! hash of samples of its content. Nothing in it is believed for that alone: a place is proved again in the image, and what
-//! was derived from bytes of the image is kept with their hash and used only where the same bytes are found there again.
+//! was derived from bytes of the image is kept with their hash and used only where the same bytes are found there again (of a memory
+//! that must be unpacked, a sample of them).
 //! A memo that is torn, foreign or of another version of memsh counts as none, and is replaced.
 
 use crate::engine::to_u64;

@@ -214,8 +214,7 @@ fn types_whose_header_is_gone() {
     let at = torn.symbol("__start_BTF");
     torn.put(at, &[0xee; 24]);
     let image = torn.save();
-    let says = image.error(&["ps"]);
-    assert!(says.contains("carries no BTF") && says.contains("--symbols"), "{says}");
+    image.has_the_same_processes_by_carried_types();
     image.bytes_still_work();
 }
 
@@ -226,8 +225,7 @@ fn types_that_are_cut_short_or_lie_about_their_size() {
         let start = torn.symbol("__start_BTF");
         torn.put(start + at, &value.to_le_bytes());
         let image = torn.save();
-        let says = image.error(&["ps"]);
-        assert!(says.contains("carries no BTF"), "{at}: {says}");
+        image.has_the_same_processes_by_carried_types();
     }
 }
 

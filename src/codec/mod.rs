@@ -14,7 +14,7 @@ mod lznt1;
 mod lzo;
 mod xpress;
 
-pub use crc32c::{crc32c, masked_crc32c};
+pub use crc32c::masked_crc32c;
 
 /// How a block is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,6 +2,7 @@
 
 mod arm;
 mod riscv;
+mod windows;
 
 use super::entry::leaf_address;
 use super::fault::FaultReason;
@@ -17,6 +18,8 @@ pub enum Software {
     None,
     /// Linux, as of today.
     Linux,
+    /// Windows.
+    Windows,
     /// Linux on AArch64, whose swap entries changed over time.
     LinuxAArch64(SwapEntry),
     /// Linux of this version, where the meaning of a bit depends on it (RISC-V, ARM).
@@ -94,6 +97,9 @@ impl Software {
     pub(super) fn meaning(self, f: &PageFormat, entry: u64, shift: u32) -> Meaning {
         match (self, f.arch) {
             (Software::None, _) => Meaning::Gone(FaultReason::NotPresent),
+            (Software::Windows, Arch::X86_64 | Arch::X86Pae) => windows::meaning(entry, shift, true),
+            (Software::Windows, Arch::X86) => windows::meaning(entry, shift, false),
+            (Software::Windows, _) => Meaning::Gone(FaultReason::NotPresent),
             (_, Arch::X86_64) => linux_x86_64(entry, shift),
             (_, Arch::X86Pae) => linux_x86_pae(entry, shift),
             (_, Arch::X86) => linux_x86(entry, shift),

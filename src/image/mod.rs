@@ -62,5 +62,6 @@ pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};
 pub use progress::Progress;
 #[cfg(any(test, feature = "cli"))]
 pub use sample::{SAMPLE, sample};
+pub(crate) use windows::release;
 pub use windows::{BugCheck, WindowsHints};
 pub use write::{ElfNotes, Summary, WriteFormat, write_image};

@@ -1,6 +1,8 @@
 //! An operating system that was found, and how.
 
 use super::linux::Kernel;
+use super::windows;
+use crate::ErrorKind;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, Software};
 use crate::image::{CpuState, WindowsHints};
@@ -81,6 +83,8 @@ pub struct OsLayer {
     pub types: Arc<dyn Types>,
     /// The Linux kernel, where it is one that memsh itself reads: for what only Linux has.
     pub linux: Option<Arc<Kernel>>,
+    /// The Windows kernel, likewise.
+    pub windows: Option<Arc<windows::Kernel>>,
     /// What the analyst should know: a source of symbols that did not fit, an assumption that was made.
     pub warnings: Vec<String>,
 }
@@ -106,10 +110,29 @@ pub struct Detection {
 }
 
 /// Finds the operating system in `memory`.
+///
+/// What costs little comes first; then, for each system, what passes over all of memory.
 pub fn detect(memory: &Memory, hints: &Hints) -> Detection {
-    if let Some(windows) = &hints.windows {
-        let (layer, steps) = super::windows::refuse(windows, hints.without_memory);
-        return Detection { layer, steps, base: None };
+    if let Some(why) = hints.without_memory {
+        return Detection { layer: Err(windows::without_memory(hints, why)), steps: Vec::new(), base: None };
     }
-    super::linux::detect(memory, hints)
+    if hints.windows.is_some() {
+        return windows::detect(memory, hints, windows::Effort::Thorough);
+    }
+    let quick = windows::detect(memory, hints, windows::Effort::Quick);
+    if quick.layer.is_ok() {
+        return quick;
+    }
+    let linux = super::linux::detect(memory, hints);
+    match &linux.layer {
+        Err(e) if e.kind() == ErrorKind::NotFound => {}
+        _ => return linux,
+    }
+    let thorough = windows::detect(memory, hints, windows::Effort::Thorough);
+    let mut steps = linux.steps;
+    steps.extend(thorough.steps);
+    match thorough.layer {
+        Ok(layer) => Detection { layer: Ok(layer), steps, base: None },
+        Err(_) => Detection { layer: linux.layer, steps, base: linux.base },
+    }
 }

@@ -6,7 +6,9 @@
 
 mod layer;
 pub mod linux;
+pub(crate) mod lost;
+mod trace;
 pub mod user;
-mod windows;
+pub mod windows;
 
 pub use layer::{Detection, DetectionStep, Hints, OsLayer, detect};

@@ -152,6 +152,23 @@ impl Image<'_> {
         says
     }
 
+    /// That `ps` is right with the types that memsh carries, moved to where this kernel has its members, and says so.
+    pub fn has_the_same_processes_by_carried_types(&self) {
+        let run = self.run(&["ps", "--json"]);
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        assert!(run.stderr.contains("carries no types") && run.stderr.contains("--symbols"), "{}", run.stderr);
+        let intact = limited(&["sample", "ps", "--json"]);
+        let rows = |text: &str| -> Vec<serde_json::Value> {
+            let all: serde_json::Value = serde_json::from_str(text).unwrap();
+            let fields = ["pid", "ppid", "state", "uid", "start_time", "dtb", "command_line"];
+            // Where `struct kthread` has the rest of a long name is not known.
+            let name = |r: &serde_json::Value| r["name"].as_str().unwrap().chars().take(15).collect::<String>().into();
+            let row = |r: &serde_json::Value| fields.iter().map(|f| r[f].clone()).chain([name(r)]).collect();
+            all.as_array().unwrap().iter().map(row).collect()
+        };
+        assert_eq!(rows(&run.stdout), rows(&intact.stdout));
+    }
+
     /// That physical memory is read, searched and told all the same.
     pub fn bytes_still_work(&self) {
         for words in [&["read", "--phys", "0x1000", "-n", "16"][..], &["scan", "--phys", "Linux version"], &["hash"]] {

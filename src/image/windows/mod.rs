@@ -7,6 +7,7 @@ mod time;
 
 pub(super) use bugcheck::{bug_check_name, exception_name};
 pub(super) use context::{AMD64, ARM64, I386, processor, registers};
+pub(crate) use hints::release;
+pub(super) use hints::render;
 pub use hints::{BugCheck, WindowsHints};
-pub(super) use hints::{release, render};
 pub(super) use time::{date, duration};

@@ -34,6 +34,7 @@ pub fn detect(memory: &Memory, process: &Arc<ProcessImage>) -> Detection {
         symbols: Arc::new(SymbolTable::default()),
         types: Arc::new(NoTypes),
         linux: None,
+        windows: None,
         warnings: Vec::new(),
     };
     Detection { layer: Ok(layer), steps: vec![step], base: None }

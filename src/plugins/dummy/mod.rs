@@ -147,6 +147,7 @@ pub fn open(options: &DummyOptions) -> Result<(Memory, OsLayer)> {
         types: Arc::new(types::DummyTypes::new(kernel.format().pointer_size())),
         kernel,
         linux: None,
+        windows: None,
         warnings: Vec::new(),
     };
     Ok((dummy.memory(), layer))

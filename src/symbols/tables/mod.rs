@@ -1,6 +1,6 @@
 //! Type tables: the layouts of a kernel's structures as text, for kernels that carry none themselves.
 //!
-//! A table is made from the debug information of one kernel ([`write`]) and holds the structures that are asked for, what is
+//! A table is made from the debug information of one kernel ([`write()`]) and holds the structures that are asked for, what is
 //! embedded in them, and names for what they point to. Several tables of one machine lie in one compressed file: they repeat each
 //! other, and together they take little more room than one.
 //!

@@ -9,6 +9,6 @@
 pub(crate) mod enums;
 pub mod kernel;
 pub(crate) mod layout;
-pub(crate) mod lost;
+pub(crate) use crate::os::lost;
 pub mod percpu;
 pub(crate) mod shapes;

@@ -1,6 +1,6 @@
 //! The kernel's image in physical memory.
 
-use crate::engine::{AddressSpace, Memory, index, to_u64};
+use crate::engine::{AddressSpace, Memory, index, to_u64, to_umem};
 use memsh_plugin::{MemoryRange, PhysAddr, VirtAddr, umem};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -60,42 +60,48 @@ impl KernelImage {
         PhysAddr::new(virt.value().wrapping_sub(self.virt.value()).wrapping_add(self.phys.value()))
     }
 
-    /// The image's bytes: in place where memory is mapped, else a copy. What is missing reads as zeros, and is left out where nothing
-    /// follows it.
-    pub(super) fn bytes<'m>(&self, memory: &'m Memory) -> Cow<'m, [u8]> {
+    /// Bytes of it that are looked at.
+    fn len(&self) -> usize {
+        index(self.size.min(LARGEST)).unwrap_or(0)
+    }
+
+    /// Its bytes, where they lie in one piece; without those for which there is no memory any more.
+    pub(super) fn in_place<'m>(&self, memory: &'m Memory) -> Option<&'m [u8]> {
         let end = memory.ranges().last().map_or(0, |r| r.start.value().saturating_add(r.size));
-        let size = self.size.min(LARGEST).min(end.saturating_sub(self.phys.value()));
-        let Some(len) = index(size) else { return Cow::Borrowed(&[]) };
-        if let Some(slice) = memory.mapped().and_then(|m| m.slice(self.phys, len)) {
+        let left = index(end.checked_sub(self.phys.value())?).unwrap_or(usize::MAX);
+        memory.mapped()?.slice(self.phys, self.len().min(left))
+    }
+
+    /// The image's bytes: in place where memory is mapped, else a copy. What is missing reads as zeros.
+    pub(super) fn bytes<'m>(&self, memory: &'m Memory) -> Cow<'m, [u8]> {
+        if let Some(slice) = self.in_place(memory) {
             return Cow::Borrowed(slice);
         }
-        let mut buf = vec![0; len];
+        let mut buf = vec![0; self.len()];
         memory.read_gaps(self.phys, &mut buf);
         Cow::Owned(buf)
     }
 }
 
-/// Read-only data begin on such a boundary, with the banner near their beginning.
+/// Sections begin on such a boundary.
 const HEADS: usize = 2 << 20;
-const HEAD: usize = 64 << 10;
+const HEAD: usize = 16 << 10;
+/// The beginning of read-only data holds so many pointers, to system calls among others; that of code holds none.
+const FEW: usize = 64;
+/// Read at once on the way through read-only data.
+const STEP: usize = 256 << 10;
+/// No further from where they begin lie banner and symbols.
+const FAR: umem = 16 << 20;
 
 impl KernelImage {
-    /// The banner of a kernel that points into itself ([`banner`], [`pointers`](Self::pointers)). Of a memory that
-    /// must be unpacked no more is read than that takes.
+    /// The banner of a kernel that points into itself ([`banner`], [`points_into_itself`](Self::points_into_itself)). Where it
+    /// does not lie in one piece no more is read than that takes: where sections begin, and from where read-only data do up to the
+    /// banner.
     pub(super) fn evidence(&self, memory: &Memory, pointer_size: u8) -> (Option<String>, bool) {
-        if memory.mapped().is_none() {
-            let len = index(self.size.min(LARGEST)).unwrap_or(0);
-            let (mut pointers, mut found) = (0, None);
-            let mut buf = vec![0; HEAD];
-            for at in (0..len).step_by(HEADS) {
-                let Some(buf) = buf.get_mut(..HEAD.min(len - at)) else { break };
-                memory.read_gaps(self.phys.saturating_add(crate::engine::to_umem(at)), buf);
-                pointers += self.pointers(buf, pointer_size, POINTERS);
-                found = found.or_else(|| banner(buf).filter(|b| numbered(b)));
-                if found.is_some() && pointers >= POINTERS {
-                    return (found, true);
-                }
-            }
+        if self.in_place(memory).is_none()
+            && let Some(banner) = self.sparse_evidence(memory, pointer_size)
+        {
+            return (Some(banner), true);
         }
         // A table that is none leads to places where nothing is; those are no part of an image.
         let pieces = self.pieces(memory);
@@ -132,6 +138,38 @@ impl KernelImage {
         };
         inside.filter_map(piece).collect()
     }
+
+    fn sparse_evidence(&self, memory: &Memory, pointer_size: u8) -> Option<String> {
+        let data = self.data(memory, pointer_size)?;
+        let mut buf = vec![0; STEP + LONGEST_BANNER];
+        let (mut pointers, mut from, mut found) = (0, 0, None);
+        while from < data.len() {
+            let buf = buf.get_mut(..(STEP + LONGEST_BANNER).min(data.len() - from))?;
+            memory.read_gaps(data.phys.saturating_add(to_umem(from)), buf);
+            pointers += self.pointers(buf, pointer_size, POINTERS);
+            found = found.or_else(|| banner(buf).filter(|b| numbered(b)));
+            if found.is_some() && pointers >= POINTERS {
+                return found;
+            }
+            from += STEP;
+        }
+        None
+    }
+
+    /// From where read-only data begin on, [`FAR`] at most; none where no section looks like them.
+    pub(super) fn data(&self, memory: &Memory, pointer_size: u8) -> Option<Self> {
+        let mut buf = vec![0; HEAD];
+        for from in (0..self.len()).step_by(HEADS) {
+            let buf = buf.get_mut(..HEAD.min(self.len() - from))?;
+            let at = to_umem(from);
+            memory.read_gaps(self.phys.saturating_add(at), buf);
+            if self.pointers(buf, pointer_size, FEW) == FEW {
+                let size = (self.size - at).min(FAR);
+                return Some(Self { virt: self.virt.saturating_add(at), phys: self.phys.saturating_add(at), size });
+            }
+        }
+        None
+    }
 }
 
 /// So many pointers of a kernel's tables are enough to know it by; there are some hundred thousand.
@@ -158,17 +196,19 @@ impl KernelImage {
     }
 }
 
+/// No banner is longer, in bytes.
+const LONGEST_BANNER: usize = 512;
+
 /// The kernel's banner, `Linux version 6.1.0 (...) #1 ...`, where `bytes` hold it. The copy with a `%s` is a format string; the one
 /// without a build number behind the `#` is what the last link replaces (init/version.c since 6.1), and taken only for want
 /// of the other.
 pub(super) fn banner(bytes: &[u8]) -> Option<String> {
     const START: &[u8] = b"Linux version ";
-    const LONGEST: usize = 512;
     /// Copies of a kernel's banner stand in its log too; a few are looked at.
     const COPIES: usize = 8;
     let mut found = memchr::memmem::find_iter(bytes, START).filter_map(|at| {
         let text = bytes.get(at..)?;
-        let text = text.get(..LONGEST).unwrap_or(text);
+        let text = text.get(..LONGEST_BANNER).unwrap_or(text);
         let end = text.iter().position(|b| !(b' '..0x7f).contains(b))?;
         let text = std::str::from_utf8(text.get(..end)?).ok()?;
         let version = text.get(START.len()..)?;

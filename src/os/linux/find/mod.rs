@@ -10,6 +10,7 @@
 //! 3. the kernel's own types (`types`): BTF, by its symbols or by its header; for a kernel without any, tables that memsh carries
 //!    (`typetables`), held against the image
 //! 4. files given with `--symbols`, for what the image does not hold
+use crate::os::trace;
 mod aarch64;
 mod arm;
 mod datasyms;
@@ -23,7 +24,6 @@ mod riscv;
 mod sparse;
 mod survey;
 mod sweep;
-mod trace;
 mod types;
 mod typetables;
 mod x86;

@@ -2,7 +2,7 @@
 
 use super::image::KernelImage;
 use super::trace::Trace;
-use crate::engine::{AddressSpace, ViewExt, index};
+use crate::engine::{AddressSpace, ViewExt, index, to_u64};
 use crate::memo::{Memo, Reader, Writer, hash};
 use crate::symbols::kallsyms::{self, Decoded, Layout};
 use crate::symbols::{SymbolTable, Symbols, VmcoreInfo};
@@ -24,6 +24,7 @@ const PLACE: &str = "kallsyms.place";
 const SYMBOLS: &str = "kallsyms";
 /// No kernel's tables are larger, in bytes.
 const TABLES: umem = 128 << 20;
+const PAGE: umem = 4096;
 
 /// The symbols of an earlier start, where the tables are still the same bytes.
 fn remembered(space: &AddressSpace, memo: &Memo) -> Result<(SymbolTable, String), String> {
@@ -37,11 +38,26 @@ fn remembered(space: &AddressSpace, memo: &Memo) -> Result<(SymbolTable, String)
     Ok((symbols, detail))
 }
 
-/// Hash of the tables; none where a byte of them is missing.
-fn input(space: &AddressSpace, extent: &Range<VirtAddr>) -> Option<u64> {
-    let len = extent.end.offset_from(extent.start).filter(|&n| n > 0 && n <= TABLES).and_then(index)?;
-    let mut bytes = vec![0; len];
-    space.read_gaps(extent.start, &mut bytes).is_empty().then(|| hash(&bytes))
+/// Of a memory that must be unpacked, one in so many pages tells whether something is the same as before.
+const SAMPLED: umem = 16;
+
+/// Hash of the bytes in `extent`, of a sample of them where memory must be unpacked; none where one is missing.
+pub(super) fn input(space: &AddressSpace, extent: &Range<VirtAddr>) -> Option<u64> {
+    let size = extent.end.offset_from(extent.start).filter(|&n| n > 0 && n <= TABLES)?;
+    if space.memory().mapped().is_some() {
+        let mut bytes = vec![0; index(size)?];
+        return space.read_gaps(extent.start, &mut bytes).is_empty().then(|| hash(&bytes));
+    }
+    let mut bytes = Vec::new();
+    for at in (0..size).step_by(index(SAMPLED * PAGE)?) {
+        let mut page = vec![0; index((size - at).min(PAGE))?];
+        if !space.read_gaps(extent.start.wrapping_add(at), &mut page).is_empty() {
+            return None;
+        }
+        bytes.extend_from_slice(&page);
+    }
+    bytes.extend_from_slice(&to_u64(size)?.to_le_bytes());
+    Some(hash(&bytes))
 }
 
 fn remember(space: &AddressSpace, decoded: &Decoded, memo: Option<&Memo>) {
@@ -81,9 +97,18 @@ pub(super) fn kallsyms(
         return Some(symbols);
     }
     trace.attempt(STEP, "shape of its tables in the kernel's image", || {
-        let bytes = image.bytes(space.memory());
-        let layout = kallsyms::discover(&bytes, image.virt, pointer_size, None).map_err(|e| e.to_string())?;
-        decoded(&layout, warnings)
+        let discover = |image: &KernelImage| {
+            kallsyms::discover(&image.bytes(space.memory()), image.virt, pointer_size, None).map_err(|e| e.to_string())
+        };
+        // What does not lie in one piece is not copied whole for tables that are in its read-only data.
+        let data = match image.in_place(space.memory()) {
+            Some(_) => None,
+            None => image.data(space.memory(), pointer_size),
+        };
+        if let Some(layout) = data.and_then(|data| discover(&data).ok()) {
+            return decoded(&layout, warnings);
+        }
+        decoded(&discover(image)?, warnings)
     })
 }
 

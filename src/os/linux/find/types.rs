@@ -1,6 +1,7 @@
 //! The kernel's own types.
 
 use super::image::KernelImage;
+use super::names;
 use super::trace::Trace;
 use crate::engine::{AddressSpace, ViewExt, index};
 use crate::memo::{Memo, hash};
@@ -9,6 +10,9 @@ use std::sync::Arc;
 
 /// No kernel's BTF is larger.
 const LARGEST: usize = 64 << 20;
+
+/// Under what name the memo keeps the bytes themselves.
+const BYTES: &str = "btf.bytes";
 
 /// Reads BTF.
 pub(super) fn btf(
@@ -23,10 +27,19 @@ pub(super) fn btf(
         && let Some(types) = trace.attempt(STEP, "__start_BTF", || {
             let len =
                 stop.offset_from(start).and_then(index).filter(|&n| n > 0 && n <= LARGEST).ok_or("its bounds make no sense")?;
+            // Memory that must be unpacked is not unpacked for what an earlier start kept.
+            let packed = memo.filter(|_| space.memory().mapped().is_none());
+            let sample = packed.and_then(|_| names::input(space, &(start..stop)));
+            if let Some(kept) = packed.zip(sample).and_then(|(memo, sample)| memo.get(BYTES, sample)) {
+                return parsed(kept.to_vec(), memo);
+            }
             let mut bytes = vec![0; len];
             let gaps = space.read_gaps(start, &mut bytes);
             if !gaps.is_empty() {
                 return Err(format!("{} of {len} bytes at {start} are missing", gaps.bytes()));
+            }
+            if let Some((memo, sample)) = packed.zip(sample) {
+                memo.put(BYTES, sample, bytes.clone());
             }
             parsed(bytes, memo)
         })

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, clippy::as_conversions)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, clippy::as_conversions, clippy::panic)]
 #![allow(clippy::useless_conversion, reason = "addresses may be wider than 64 bits")]
 
 use super::*;

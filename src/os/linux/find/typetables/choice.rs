@@ -59,6 +59,8 @@ impl Tried {
 /// Chooses types for a kernel that carries none.
 pub(in super::super) fn choose(kernel: &Kernel<'_>, trace: &mut Trace, warnings: &mut Vec<String>) -> Option<Chosen> {
     const STEP: &str = "types";
+    /// So many differences stand in the warning; all are in the evidence.
+    const FEW: usize = 3;
     let machine = machine(kernel.space)?;
     let family = family(machine)?;
     let witness = trace.attempt(STEP, "processes, without any type", || {
@@ -76,7 +78,7 @@ pub(in super::super) fn choose(kernel: &Kernel<'_>, trace: &mut Trace, warnings:
                 best.anchors.len()
             ));
         }
-        let detail = told(&best);
+        let detail = told(&best, usize::MAX);
         Ok((best, detail))
     })?;
     let mut notes = Vec::new();
@@ -100,16 +102,16 @@ pub(in super::super) fn choose(kernel: &Kernel<'_>, trace: &mut Trace, warnings:
     };
     if chosen.release != release || chosen.differences() > 0 {
         warnings.push(format!(
-            "the kernel ({release}) carries no types: memsh's table of {} is used, {}{}",
-            chosen.release,
-            told(&chosen),
+            "the kernel ({release}) carries no types: memsh's table of {}{}; --symbols takes the kernel's own",
+            told(&chosen, FEW),
             if notes.is_empty() { String::new() } else { format!("; {}", notes.join("; ")) }
         ));
     }
     Some(Chosen { types, init_task: virt(witness.init) })
 }
 
-fn told(t: &Tried) -> String {
+/// What the image says of the table, with so many of the differences.
+fn told(t: &Tried, most: usize) -> String {
     let vmcoreinfo = match t.agree + t.differ.len() {
         0 => String::new(),
         all => format!(", {} of {all} facts of VMCOREINFO", t.agree),
@@ -124,7 +126,14 @@ fn told(t: &Tried) -> String {
         })
         .chain(t.differ.iter().map(|d| format!("{d} differs")))
         .collect();
-    let off = if off.is_empty() { String::new() } else { format!(" ({})", off.join(", ")) };
+    let more = match off.len().saturating_sub(most) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let off = match off.get(..most.min(off.len())) {
+        Some(off) if !off.is_empty() => format!(" ({}{more})", off.join(", ")),
+        _ => String::new(),
+    };
     let (confirmed, all) = (t.confirmed(), t.anchors.len());
     format!("{} ({}): {confirmed} of {all} members are where it says{vmcoreinfo}{off}", t.release, t.source)
 }

@@ -1,0 +1,270 @@
+//! Where the kernel's structures have their members.
+
+use crate::symbols::{Types, TypesExt};
+use memsh_plugin::umem;
+
+/// A member: where it is, and, for a bit field, which bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Bytes from the start of the structure.
+    pub offset: umem,
+    /// Lowest bit counted from the byte at `offset`, and width.
+    pub bits: Option<(u32, u32)>,
+}
+
+/// The member of `structure` under the first of `names` that it has.
+fn member(types: &dyn Types, structure: &str, names: &[&str]) -> Option<Member> {
+    names.iter().find_map(|name| {
+        let field = types.field(structure, name)?;
+        Some(Member { offset: umem::from(field.offset), bits: field.bits })
+    })
+}
+
+/// Structures by name, and members by the names that they had in the course of time.
+macro_rules! offsets {
+    ($($(#[$doc:meta])* $field:ident: $shape:ident [$($structure:literal),+] { $($member:ident: [$($name:literal),+],)+ })+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, Default)]
+            #[allow(missing_docs, reason = "named as the structure's own")]
+            pub struct $shape {
+                /// Size of the structure in bytes.
+                pub bytes: Option<umem>,
+                $(pub $member: Option<Member>,)+
+            }
+
+            impl $shape {
+                fn of(types: &dyn Types) -> Self {
+                    // The first of the names that the types know.
+                    let structure = [$($structure),+].into_iter().find(|s| types.find(s).is_some()).unwrap_or_default();
+                    Self {
+                        bytes: types.size_of(structure).map(umem::from),
+                        $($member: member(types, structure, &[$($name),+]),)+
+                    }
+                }
+            }
+        )+
+
+        /// All of them.
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct Offsets {
+            $($(#[$doc])* pub $field: $shape,)+
+        }
+
+        impl Offsets {
+            /// As `types` have them.
+            pub fn of(types: &dyn Types) -> Self {
+                Self { $($field: $shape::of(types),)+ }
+            }
+        }
+    };
+}
+
+offsets! {
+    /// `_EPROCESS`.
+    process: Process ["_EPROCESS"] {
+        pcb: ["Pcb"],
+        pid: ["UniqueProcessId"],
+        links: ["ActiveProcessLinks"],
+        parent: ["InheritedFromUniqueProcessId"],
+        name: ["ImageFileName"],
+        created: ["CreateTime"],
+        exited: ["ExitTime"],
+        exit_status: ["ExitStatus"],
+        threads: ["ThreadListHead"],
+        active_threads: ["ActiveThreads"],
+        peb: ["Peb"],
+        wow64: ["WoW64Process", "Wow64Process"],
+        session: ["Session"],
+        token: ["Token"],
+        vad_root: ["VadRoot"],
+        vad_hint: ["VadHint"],
+        object_table: ["ObjectTable"],
+        section: ["SectionObject"],
+        section_base: ["SectionBaseAddress"],
+        audit: ["SeAuditProcessCreationInfo"],
+        image_file: ["ImageFilePointer"],
+        protection: ["Protection"],
+        flags: ["Flags"],
+        flags2: ["Flags2"],
+        flags3: ["Flags3"],
+        minimal: ["Minimal"],
+        protected: ["ProtectedProcess"],
+        cookie: ["Cookie"],
+    }
+    /// `_KPROCESS`.
+    kprocess: Kprocess ["_KPROCESS"] {
+        header: ["Header"],
+        dtb: ["DirectoryTableBase"],
+        user_dtb: ["UserDirectoryTableBase"],
+        threads: ["ThreadListHead"],
+    }
+    /// `_ETHREAD`.
+    thread: Thread ["_ETHREAD"] {
+        tcb: ["Tcb"],
+        cid: ["Cid"],
+        links: ["ThreadListEntry"],
+        start: ["StartAddress"],
+        win32_start: ["Win32StartAddress"],
+        created: ["CreateTime"],
+        exited: ["ExitTime"],
+        process: ["ThreadsProcess"],
+        name: ["ThreadName"],
+        terminated: ["Terminated"],
+    }
+    /// `_KTHREAD`.
+    kthread: Kthread ["_KTHREAD"] {
+        header: ["Header"],
+        state: ["State"],
+        wait_reason: ["WaitReason"],
+        teb: ["Teb"],
+        links: ["ThreadListEntry"],
+        trap_frame: ["TrapFrame"],
+        initial_stack: ["InitialStack"],
+        stack_limit: ["StackLimit"],
+        process: ["Process"],
+    }
+    /// `_CLIENT_ID`.
+    client: Client ["_CLIENT_ID"] {
+        process: ["UniqueProcess"],
+        thread: ["UniqueThread"],
+    }
+    /// `_KLDR_DATA_TABLE_ENTRY`, of a driver; of a process's module where the tables have no other.
+    driver: Driver ["_KLDR_DATA_TABLE_ENTRY", "_LDR_DATA_TABLE_ENTRY"] {
+        links: ["InLoadOrderLinks"],
+        base: ["DllBase"],
+        entry: ["EntryPoint"],
+        size: ["SizeOfImage"],
+        path: ["FullDllName"],
+        name: ["BaseDllName"],
+        load_count: ["LoadCount"],
+        timestamp: ["TimeDateStamp"],
+    }
+    /// `_LDR_DATA_TABLE_ENTRY`.
+    module: Module ["_LDR_DATA_TABLE_ENTRY"] {
+        links: ["InLoadOrderLinks"],
+        base: ["DllBase"],
+        size: ["SizeOfImage"],
+        path: ["FullDllName"],
+        name: ["BaseDllName"],
+        load_time: ["LoadTime"],
+    }
+    /// `_PEB`.
+    peb: Peb ["_PEB"] {
+        debugged: ["BeingDebugged"],
+        image: ["ImageBaseAddress"],
+        loader: ["Ldr"],
+        parameters: ["ProcessParameters"],
+        session: ["SessionId"],
+    }
+    /// `_PEB_LDR_DATA`.
+    loader: Loader ["_PEB_LDR_DATA"] {
+        in_load_order: ["InLoadOrderModuleList"],
+    }
+    /// `_RTL_USER_PROCESS_PARAMETERS`.
+    parameters: Parameters ["_RTL_USER_PROCESS_PARAMETERS"] {
+        directory: ["CurrentDirectory"],
+        image_path: ["ImagePathName"],
+        command_line: ["CommandLine"],
+        environment: ["Environment"],
+        environment_size: ["EnvironmentSize"],
+    }
+    /// `_SE_AUDIT_PROCESS_CREATION_INFO`.
+    audit: Audit ["_SE_AUDIT_PROCESS_CREATION_INFO"] {
+        image: ["ImageFileName"],
+    }
+    /// `_MM_SESSION_SPACE`.
+    session: Session ["_MM_SESSION_SPACE"] {
+        id: ["SessionId"],
+    }
+    /// `_TOKEN`.
+    token: Token ["_TOKEN"] {
+        session: ["SessionId"],
+        users: ["UserAndGroups"],
+        user_count: ["UserAndGroupCount"],
+        privileges: ["Privileges"],
+        integrity: ["IntegrityLevelIndex"],
+    }
+    /// `_MMVAD_SHORT`, with which every `_MMVAD` begins.
+    vad: Vad ["_MMVAD_SHORT"] {
+        first: ["StartingVpn"],
+        last: ["EndingVpn"],
+        first_high: ["StartingVpnHigh"],
+        last_high: ["EndingVpnHigh"],
+        left: ["LeftChild"],
+        right: ["RightChild"],
+        flags: ["u"],
+    }
+    /// `_MMVAD`, of what is not private memory.
+    long_vad: LongVad ["_MMVAD"] {
+        subsection: ["Subsection"],
+        control_area: ["ControlArea"],
+    }
+    /// `_MMVAD_FLAGS`.
+    vad_flags: VadFlags ["_MMVAD_FLAGS"] {
+        kind: ["VadType"],
+        image: ["ImageMap"],
+        protection: ["Protection"],
+        private: ["PrivateMemory"],
+        committed: ["MemCommit"],
+    }
+    /// `_MMADDRESS_NODE`, of Server 2003 to Windows 7.
+    address_node: AddressNode ["_MMADDRESS_NODE"] {
+        left: ["LeftChild"],
+        right: ["RightChild"],
+    }
+    /// `_SUBSECTION`.
+    subsection: Subsection ["_SUBSECTION"] {
+        control_area: ["ControlArea"],
+    }
+    /// `_CONTROL_AREA`.
+    control_area: ControlArea ["_CONTROL_AREA"] {
+        file: ["FilePointer"],
+    }
+    /// `_FILE_OBJECT`.
+    file: File ["_FILE_OBJECT"] {
+        name: ["FileName"],
+        device: ["DeviceObject"],
+    }
+    /// `_DISPATCHER_HEADER`.
+    dispatcher: Dispatcher ["_DISPATCHER_HEADER"] {
+        kind: ["Type"],
+        size: ["Size"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::symbols::tables::family;
+
+    #[test]
+    fn every_table_has_what_a_process_list_needs() {
+        for (machine, wide) in [("windows-x64", true), ("windows-x86", false)] {
+            let family = family(machine).unwrap();
+            assert!(family.tables().len() >= 16);
+            for table in family.tables() {
+                let o = Offsets::of(&table.read(String::new()).unwrap());
+                let what = &table.facts.release;
+                let needed = [
+                    o.process.pid,
+                    o.process.links,
+                    o.process.name,
+                    o.process.parent,
+                    o.process.token,
+                    o.process.peb,
+                    o.kprocess.dtb,
+                    o.thread.cid,
+                    o.driver.base,
+                    o.module.base,
+                    o.peb.loader,
+                    o.loader.in_load_order,
+                    o.parameters.command_line,
+                ];
+                assert!(needed.iter().all(Option::is_some), "{what}: {needed:?}");
+                assert_eq!(o.process.links.unwrap().offset % if wide { 8 } else { 4 }, 0, "{what}");
+            }
+        }
+    }
+}

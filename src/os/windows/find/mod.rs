@@ -1,0 +1,191 @@
+//! Finding the kernel.
+//!
+//! 1. a page-table root (`roots`): named by the user, the dump's header or its processors; the block in low memory that
+//!    processors are started with; or any that maps `KUSER_SHARED_DATA`, by a pass over memory
+//! 2. the kernel's image in what it maps (`image`), with its exports and the identity of its symbols
+//! 3. which build it is (`build`), from what the kernel exports and from `KUSER_SHARED_DATA` (`shared`)
+//! 4. where its structures have their members (`layout`): a table of that build or of one like it, which the process System must confirm
+
+mod build;
+mod image;
+mod layout;
+mod roots;
+pub(super) mod shared;
+mod symbols;
+
+use super::base::kernel::{Image, Kernel, Reader};
+use super::{given, layer};
+use crate::engine::{AddressSpace, Memory};
+use crate::os::trace::Trace;
+use crate::os::{Detection, Hints};
+use crate::symbols::{SymbolTable, Symbols};
+use crate::{Error, ErrorKind, Layer, Result};
+use memsh_plugin::{VirtAddr, umem};
+use roots::Root;
+use std::sync::Arc;
+
+const ROOT: &str = "page-table root";
+
+/// How much may be spent on the search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// What is named somewhere, and the first MiB.
+    Quick,
+    /// A pass over all of memory, too.
+    Thorough,
+}
+
+/// Finds a Windows kernel in `memory`; the steps say what was tried even where none was found.
+pub fn detect(memory: &Memory, hints: &Hints, effort: Effort) -> Detection {
+    let mut trace = Trace::default();
+    let layer = run(memory, hints, effort, &mut trace);
+    Detection { layer, steps: trace.steps, base: None }
+}
+
+fn not_found(reason: impl Into<String>) -> Error {
+    Error::new(Layer::Os, ErrorKind::NotFound, reason)
+}
+
+/// Root of page tables in CR3.
+pub(super) fn frame(cr3: u64, paging: crate::arch::Paging) -> memsh_plugin::PhysAddr {
+    roots::frame(cr3, paging)
+}
+
+/// A root, the kernel that it maps, and the kernel's exports.
+struct Found {
+    root: Root,
+    space: AddressSpace,
+    image: Image,
+    symbols: SymbolTable,
+}
+
+/// The first of `roots` that maps a kernel.
+fn first(memory: &Memory, roots: &[Root], none: &str) -> std::result::Result<(Found, String), String> {
+    let mut why = none.to_owned();
+    for root in roots {
+        let space = root.space(memory);
+        match image::find(&space, root) {
+            Ok((image, symbols, detail)) => {
+                let detail = format!("{}, root {}: {detail}", space.format().mode, root.root);
+                return Ok((Found { root: *root, space, image, symbols }, detail));
+            }
+            Err(e) => why = e,
+        }
+    }
+    Err(why)
+}
+
+fn find(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Result<Found> {
+    let named = roots::named(hints);
+    if !named.is_empty()
+        && let Some(found) =
+            trace.attempt(ROOT, "named by --dtb, the dump's header or its processors", || first(memory, &named, ""))
+    {
+        return Ok(found);
+    }
+    if let Some(found) = trace
+        .attempt(ROOT, "PROCESSOR_START_BLOCK in the first MiB", || first(memory, &roots::low_stub(memory), "no page is one"))
+    {
+        return Ok(found);
+    }
+    if effort == Effort::Thorough
+        && let Some(found) = trace.attempt(ROOT, "tables that map KUSER_SHARED_DATA, by a pass over all of memory", || {
+            first(memory, &roots::sharing(memory, hints), "no table in memory maps it")
+        })
+    {
+        return Ok(found);
+    }
+    if hints.interrupted() {
+        return Err(Error::new(Layer::Os, ErrorKind::Interrupted, "the search for an operating system was interrupted"));
+    }
+    Err(not_found("no Windows kernel was found in this memory: no page-table root maps one")
+        .hint("`info` lists what was tried; --dtb ADDR names a page-table root"))
+}
+
+fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Result<crate::os::OsLayer> {
+    let Found { root, space, image, mut symbols } = find(memory, hints, effort, trace)?;
+    let mut warnings = Vec::new();
+    let known = image.pdb.as_ref().map(symbols::of).unwrap_or_default();
+    if !known.is_empty() {
+        trace.attempt("symbols", "memsh's list of builds, by the PDB's identity", || {
+            for (name, rva) in &known {
+                if symbols.address(name).is_none() {
+                    symbols.push(name, image.base.wrapping_add(umem::from(*rva)), b'D', None);
+                }
+            }
+            symbols.finish();
+            Ok(((), format!("{} names", known.len())))
+        });
+    }
+    let given = given::read(&hints.symbols, image.pdb.as_ref(), trace, &mut warnings);
+    if let Some(own) = &given.symbols {
+        for symbol in own.all() {
+            if symbols.address(symbol.name).is_none() {
+                symbols.push(symbol.name, image.base.wrapping_add(symbol.address.value()), b'D', None);
+            }
+        }
+        symbols.finish();
+    }
+    let shared_data = roots::shared_data(root.paging);
+    let build = trace
+        .attempt("build", "NtBuildNumber and KUSER_SHARED_DATA", || build::read(&space, &symbols, shared_data, hints))
+        .ok_or_else(|| {
+            not_found(format!("the kernel at {} does not say which build it is", image.base))
+                .hint("physical memory can be read all the same: read --phys, scan, strings, dump phys")
+        })?;
+    let chosen = layout::choose(&space, &image, &symbols, build.number, given.types, trace).ok_or_else(|| {
+        not_found(format!("the structures of Windows build {} are not known: no table fits it", build.number))
+            .hint("give an ISF file of this kernel with --symbols")
+    })?;
+    if !chosen.same_build {
+        warnings.push(format!(
+            "memsh has no table of Windows build {}: that of {} is used, which the process System confirms",
+            build.number, chosen.release
+        ));
+    }
+    let own = space.with_root(chosen.dtb);
+    trace.attempt("kernel's root", "the directory table of System", || Ok(((), format!("{}", chosen.dtb))));
+    let reader = Reader::new(&own);
+    let processes = head(&reader, &image, &symbols, &chosen, hints)
+        .ok_or_else(|| not_found("the list of processes, PsActiveProcessHead, was not found"))?;
+    let modules = symbols
+        .address("PsLoadedModuleList")
+        .or_else(|| hints.windows.as_ref()?.ps_loaded_module_list)
+        .filter(|&at| reader.ptr(at).and_then(|next| reader.ptr(next.wrapping_add(reader.width()))) == Some(at));
+    let symbols: Arc<dyn Symbols> = Arc::new(symbols);
+    let kernel = Kernel {
+        space: own,
+        image,
+        build,
+        offsets: chosen.offsets,
+        types: chosen.types,
+        symbols,
+        processes,
+        modules,
+        system: chosen.system,
+        shared_data,
+    };
+    Ok(layer::layer(kernel, warnings))
+}
+
+/// `PsActiveProcessHead`: by its name, by the dump's header, or as the node of the list that lies in the kernel's image.
+fn head(reader: &Reader<'_>, image: &Image, symbols: &dyn Symbols, chosen: &layout::Chosen, hints: &Hints) -> Option<VirtAddr> {
+    let links = chosen.system.wrapping_add(chosen.offsets.process.links?.offset);
+    // System is the first process: its list node is the head's follower, or near it.
+    let fits = |at: &VirtAddr| reader.ptr(*at).and_then(|next| reader.ptr(next.wrapping_add(reader.width()))) == Some(*at);
+    let named = symbols.address("PsActiveProcessHead").or_else(|| hints.windows.as_ref()?.ps_active_process_head);
+    if let Some(at) = named.filter(fits) {
+        return Some(at);
+    }
+    for way in [reader.width(), 0] {
+        let mut at = links;
+        for _ in 0..1 << 16 {
+            let Some(next) = reader.ptr(at.wrapping_add(way)).filter(|&n| reader.plausible(n) && n != links) else { break };
+            if image.holds(next) {
+                return Some(next).filter(fits);
+            }
+            at = next;
+        }
+    }
+    None
+}

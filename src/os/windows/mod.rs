@@ -1,0 +1,47 @@
+//! Windows.
+//!
+//! - `find`: the kernel in memory
+//! - `base`: what every part stands on: the kernel, its structures' offsets, strings, lists, times
+//! - `processes`, `process`, `threads`, `token`, `peb`, `modules`, `vad`: processes and what is in them
+//! - `drivers`: modules of the kernel
+//! - `pe`: PE images in memory
+#![deny(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::cast_lossless
+)]
+
+pub mod base;
+mod drivers;
+mod find;
+mod given;
+mod layer;
+mod modules;
+pub mod pe;
+mod peb;
+mod process;
+mod processes;
+mod threads;
+mod token;
+mod vad;
+
+pub use base::kernel::Kernel;
+pub use find::{Effort, detect};
+pub use layer::Windows;
+pub use process::WindowsProcess;
+
+use super::Hints;
+use crate::{Error, ErrorKind, Layer};
+
+/// The answer for a dump of Windows that holds no physical memory.
+pub(super) fn without_memory(hints: &Hints, why: &str) -> Error {
+    let (system, source) = hints.windows.as_ref().map_or_else(|| ("Windows".to_owned(), "dump"), |w| (w.describe(), w.source));
+    Error::new(
+        Layer::Os,
+        ErrorKind::Unsupported,
+        format!("this {source} is of {system}, and holds too little for an operating system"),
+    )
+    .hint(format!("{why}; `info` shows what is in it"))
+}

@@ -1,0 +1,116 @@
+//! The list of processes: `PsActiveProcessHead`, `_EPROCESS`.
+
+use super::base::kernel::{Kernel, container};
+use super::base::list;
+use super::base::text::{base_name, zero_ended};
+use super::base::time::from_filetime;
+use super::{peb, token};
+use crate::engine::to_u64;
+use crate::os::lost::Lost;
+use memsh_plugin::*;
+
+/// All that are linked, in the list's order.
+pub fn list(kernel: &Kernel, lost: &mut Lost) -> Vec<ProcessInfo> {
+    addresses(kernel, lost).into_iter().map(|at| info(kernel, at)).collect()
+}
+
+/// Their `_EPROCESS`es.
+pub fn addresses(kernel: &Kernel, lost: &mut Lost) -> Vec<VirtAddr> {
+    let Some(links) = kernel.offsets.process.links else { return Vec::new() };
+    let nodes = list::nodes(&kernel.reader(), kernel.processes, "PsActiveProcessHead", lost);
+    nodes.into_iter().map(|node| container(node, links)).collect()
+}
+
+/// What an `_EPROCESS` says. What can't be read is missing.
+pub fn info(kernel: &Kernel, at: VirtAddr) -> ProcessInfo {
+    let o = &kernel.offsets;
+    let reader = kernel.reader();
+    let narrow = |word: Option<umem>| word.and_then(|w| u32::try_from(w).ok());
+    let pid = narrow(reader.word_at(at, o.process.pid)).unwrap_or(0);
+    let full = image_path(kernel, at);
+    let short = reader.bytes_at::<15>(at, o.process.name).map(|b| zero_ended(&b)).unwrap_or_default();
+    let exited = exited(kernel, at);
+    // The audit record has the whole name; the field of 15 bytes may be its beginning only.
+    let name = match full.as_deref().map(base_name) {
+        Some(name) if !name.is_empty() && begins(name, &short) => Text::from(name),
+        _ => short,
+    };
+    let dtb = dtb(kernel, at);
+    let token = token::read(kernel, at);
+    let parameters = peb::parameters(kernel, at);
+    let wow64 = peb::wow64(kernel, at).is_some();
+    let minimal = pid == 4 || parameters.is_none() && reader.ptr_at(at, o.process.peb).is_none();
+    ProcessInfo {
+        address: at,
+        pid,
+        ppid: narrow(reader.word_at(at, o.process.parent)).into(),
+        name,
+        state: Some(Text::from(if exited.is_some() { "exited" } else { "running" })).into(),
+        threads: reader.u32_at(at, o.process.active_threads).filter(|&n| n < 1 << 20).into(),
+        sid: token.as_ref().and_then(|t| t.sid.clone()).map(Text::from).into(),
+        session: session(kernel, at).into(),
+        kernel_thread: minimal && exited.is_none(),
+        start_time: created(kernel, at).into(),
+        exit_time: exited.into(),
+        dtb: dtb.into(),
+        image_path: parameters
+            .as_ref()
+            .and_then(|p| p.image_path.clone())
+            .or(full)
+            .filter(|p| !p.is_empty())
+            .map(Text::from)
+            .into(),
+        command_line: parameters.and_then(|p| p.command_line).filter(|c| !c.is_empty()).map(Text::from).into(),
+        wow64,
+        arch: Text::from(match (kernel.wide(), wow64) {
+            (true, false) => "x86_64",
+            _ => "x86",
+        }),
+        ..ProcessInfo::default()
+    }
+}
+
+/// Whether `short`, which has 14 bytes at most, is how `name` begins.
+fn begins(name: &str, short: &Text) -> bool {
+    let short = String::from_utf8_lossy(short.as_bytes()).into_owned();
+    name.to_lowercase().starts_with(&short.to_lowercase()) || !name.is_ascii()
+}
+
+/// Root of its page tables.
+pub fn dtb(kernel: &Kernel, at: VirtAddr) -> Option<PhysAddr> {
+    let cr3 = to_u64(kernel.reader().word_at(at, kernel.offsets.kprocess.dtb)?)?;
+    Some(super::find::frame(cr3, kernel.space.paging())).filter(|p| !p.is_null())
+}
+
+/// When it was started.
+pub fn created(kernel: &Kernel, at: VirtAddr) -> Option<UnixNanos> {
+    from_filetime(kernel.reader().u64_at(at, kernel.offsets.process.created)?)
+}
+
+/// When it ended, where it did.
+pub fn exited(kernel: &Kernel, at: VirtAddr) -> Option<UnixNanos> {
+    from_filetime(kernel.reader().u64_at(at, kernel.offsets.process.exited)?)
+}
+
+/// Its session: `_MM_SESSION_SPACE.SessionId`; where the session has no such structure, its token's. System has none.
+fn session(kernel: &Kernel, at: VirtAddr) -> Option<u32> {
+    let (o, reader) = (&kernel.offsets, kernel.reader());
+    let space = reader.ptr_at(at, o.process.session)?;
+    let id = match o.session.id {
+        Some(id) => reader.u32_at(space, Some(id)),
+        None => {
+            let token = reader.fast_ref_at(at, o.process.token)?;
+            reader.u32_at(token, o.token.session)
+        }
+    };
+    id.filter(|&id| id < 1 << 16)
+}
+
+/// The file it was made from as the kernel names it: `\Device\HarddiskVolume2\Windows\explorer.exe`.
+fn image_path(kernel: &Kernel, at: VirtAddr) -> Option<String> {
+    let (o, reader) = (&kernel.offsets, kernel.reader());
+    let audit = at.wrapping_add(o.process.audit?.offset);
+    // `_OBJECT_NAME_INFORMATION`, which is a `UNICODE_STRING`.
+    let name = reader.ptr_at(audit, o.audit.image)?;
+    reader.unicode(name)
+}

@@ -1,0 +1,193 @@
+//! A process's address space: its tree of virtual address descriptors.
+
+use super::base::kernel::{Kernel, Reader};
+use super::base::offsets::Member;
+use crate::os::lost::Lost;
+use memsh_plugin::*;
+use std::collections::HashSet;
+
+/// No process has more descriptors.
+const MOST: usize = 1 << 20;
+/// Windows 8.1: trees are of `_RTL_BALANCED_NODE`s.
+const BALANCED: u32 = 9600;
+/// Windows 8: trees are of `_MM_AVL_NODE`s.
+const AVL: u32 = 9200;
+
+/// What a page may be used for: `MMVAD_FLAGS.Protection`, an index into `MmProtectToValue`. The upper bits make it a guard page, or
+/// not cached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Protection(pub u8);
+
+impl Protection {
+    /// Whether it may be read, written and executed.
+    pub const fn allows(self) -> (bool, bool, bool) {
+        match self.0 & 7 {
+            1 => (true, false, false),
+            2 => (false, false, true),
+            3 => (true, false, true),
+            4 | 5 => (true, true, false),
+            6 | 7 => (true, true, true),
+            _ => (false, false, false),
+        }
+    }
+
+    /// As `VirtualProtect` names it, without `PAGE_`.
+    pub const fn name(self) -> &'static str {
+        match self.0 & 7 {
+            1 => "READONLY",
+            2 => "EXECUTE",
+            3 => "EXECUTE_READ",
+            4 => "READWRITE",
+            5 => "WRITECOPY",
+            6 => "EXECUTE_READWRITE",
+            7 => "EXECUTE_WRITECOPY",
+            _ => "NOACCESS",
+        }
+    }
+}
+
+/// A descriptor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vad {
+    /// Its own address.
+    pub address: VirtAddr,
+    /// First address, and first after it.
+    pub start: VirtAddr,
+    /// See `start`.
+    pub end: VirtAddr,
+    /// What may be done there, where the flags can be read.
+    pub protection: Option<Protection>,
+    /// Whether it is the process's own memory, and not part of a section.
+    pub private: bool,
+    /// Whether it is a program file, mapped as such.
+    pub image: bool,
+    /// The file, as its file object names it.
+    pub file: Option<String>,
+}
+
+/// Where a node has its children.
+struct Shape {
+    left: umem,
+    right: umem,
+}
+
+/// Where the root's address lies in the process, and how nodes are made.
+fn shape(kernel: &Kernel, process: VirtAddr) -> Option<(VirtAddr, Shape)> {
+    let (o, width) = (&kernel.offsets, kernel.reader().width());
+    let tree = process.wrapping_add(o.process.vad_root?.offset);
+    if kernel.build.number >= BALANCED {
+        return Some((tree, Shape { left: 0, right: width }));
+    }
+    if kernel.build.number >= AVL {
+        // The tree is the right child of a node in the process.
+        return Some((tree.wrapping_add(2 * width), Shape { left: width, right: 2 * width }));
+    }
+    if let (Some(left), Some(right)) = (o.address_node.left, o.address_node.right) {
+        return Some((tree.wrapping_add(right.offset), Shape { left: left.offset, right: right.offset }));
+    }
+    Some((tree, Shape { left: o.vad.left?.offset, right: o.vad.right?.offset }))
+}
+
+/// All descriptors of a process, ascending.
+pub fn list(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Vec<Vad> {
+    let reader = kernel.reader();
+    let Some((root, shape)) = shape(kernel, process) else {
+        lost.push(format!("process {pid}: its tree of VADs is not known for this build"));
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    let mut seen = HashSet::new();
+    let mut open: Vec<VirtAddr> = reader.ptr(root).into_iter().filter(|p| !p.is_null()).collect();
+    while let Some(at) = open.pop() {
+        if !reader.plausible(at) || !seen.insert(at) || seen.len() > MOST {
+            lost.push(format!("process {pid}: its tree of VADs leads to {at}, which is no node of it"));
+            continue;
+        }
+        let children = [shape.left, shape.right].map(|o| reader.ptr(at.wrapping_add(o)));
+        match vad(kernel, &reader, at) {
+            Some(vad) if vad.start < vad.end => out.push(vad),
+            _ => {
+                lost.push(format!("process {pid}: the VAD at {at} can't be read or makes no sense"));
+                continue;
+            }
+        }
+        open.extend(children.into_iter().flatten().filter(|p| !p.is_null()));
+    }
+    out.sort_by_key(|v| v.start);
+    out
+}
+
+/// The descriptor at `at`.
+fn vad(kernel: &Kernel, reader: &Reader<'_>, at: VirtAddr) -> Option<Vad> {
+    let o = &kernel.offsets;
+    let (first, last) = (o.vad.first?, o.vad.last?);
+    // Since Windows 8 they have 32 bits, since 8.1 with a byte more each.
+    let narrow = last.offset.abs_diff(first.offset) == 4;
+    let number = |member: Member, high: Option<Member>| -> Option<umem> {
+        let low = match narrow {
+            true => umem::from(reader.u32_at(at, Some(member))?),
+            false => reader.word_at(at, Some(member))?,
+        };
+        Some(low | umem::from(high.map_or(Some(0), |h| reader.u8_at(at, Some(h)))?) << 32)
+    };
+    let start = number(first, o.vad.first_high)?.checked_mul(0x1000)?;
+    let end = number(last, o.vad.last_high)?.checked_add(1)?.checked_mul(0x1000)?;
+    let flags = at.wrapping_add(o.vad.flags?.offset);
+    let protection = reader.bits_at(flags, o.vad_flags.protection).and_then(|p| u8::try_from(p).ok()).map(Protection);
+    let private = reader.bits_at(flags, o.vad_flags.private).unwrap_or(0) == 1;
+    // `VadImageMap`.
+    let kind = reader.bits_at(flags, o.vad_flags.kind);
+    let image = kind == Some(2) || reader.bits_at(flags, o.vad_flags.image) == Some(1);
+    let file = if private { None } else { file(kernel, reader, at) };
+    Some(Vad { address: at, start: VirtAddr::new(start), end: VirtAddr::new(end), protection, private, image, file })
+}
+
+/// Name of the file that a section maps.
+fn file(kernel: &Kernel, reader: &Reader<'_>, at: VirtAddr) -> Option<String> {
+    let o = &kernel.offsets;
+    let area = match reader.ptr_at(at, o.long_vad.subsection) {
+        Some(subsection) => reader.ptr_at(subsection, o.subsection.control_area)?,
+        None => reader.ptr_at(at, o.long_vad.control_area)?,
+    };
+    // Since Vista it counts references in its lowest bits; before, they are zero.
+    let file = reader.fast_ref_at(area, o.control_area.file)?;
+    reader.unicode_at(file, o.file.name).filter(|name| !name.is_empty())
+}
+
+/// The descriptors as regions.
+pub fn regions(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Vec<RegionInfo> {
+    let region = |v: Vad| {
+        let (read, write, execute) = v.protection.map_or((false, false, false), Protection::allows);
+        RegionInfo {
+            start: v.start,
+            end: v.end,
+            read,
+            write,
+            execute,
+            // Copies on write are the process's own.
+            shared: !v.private && !v.image && v.protection.is_none_or(|p| p.0 & 7 != 5),
+            path: v.file.clone().map(Text::from).into(),
+            kind: Text::from(match &v {
+                v if v.image => "image",
+                v if v.private => "private",
+                v if v.file.is_some() => "file",
+                _ => "section",
+            }),
+            ..RegionInfo::default()
+        }
+    };
+    list(kernel, process, pid, lost).into_iter().map(region).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protections() {
+        assert_eq!(Protection(24 + 6).allows(), (true, true, true));
+        assert_eq!(Protection(1).allows(), (true, false, false));
+        assert_eq!(Protection(0).name(), "NOACCESS");
+        assert_eq!(Protection(7).name(), "EXECUTE_WRITECOPY");
+    }
+}

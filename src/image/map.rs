@@ -312,7 +312,8 @@ mod tests {
             assert!(held(&whole, 0..64 * MIB, at), "{at:#x}");
         }
         // Where the file system knows no holes all is held.
-        if whole.data_in(0..64 * MIB, 100) != [0..64 * MIB] {
+        let known = whole.data_in(0..64 * MIB, 100);
+        if !matches!(&known[..], [r] if *r == (0..64 * MIB)) {
             assert!(!held(&whole, 0..64 * MIB, 20 * MIB) && !held(&whole, 0..64 * MIB, 63 * MIB));
             assert!(whole.data_in(50 * MIB..64 * MIB, 100).is_empty());
             // One piece at most: from the first byte that is held to the end.
@@ -320,7 +321,8 @@ mod tests {
             let part = Content::Part { whole: Arc::clone(&whole), range: 1 << 20..5 << 20 };
             assert!(matches!(&part.data_in(0..4 * MIB, 100)[..], [r] if r.start == 2 * MIB));
         }
-        assert_eq!(Content::Given(vec![0; 10].into()).data_in(2..8, 5), [2..8]);
+        let given = Content::Given(vec![0; 10].into()).data_in(2..8, 5);
+        assert!(matches!(&given[..], [r] if *r == (2..8)));
     }
 
     #[test]

@@ -250,6 +250,9 @@ fn settled(
     Err(format!("at {base}, which is not what --base says"))
 }
 
+/// Where memory begins, and the kernel that is in it then, with what to say of it.
+type Based = (PhysAddr, (Found, String));
+
 /// The kernel that one of the tables in memory maps, in `within` where that is given: those inside of the images of `heads` first; with
 /// where memory begins then.
 fn by_tables(
@@ -257,7 +260,7 @@ fn by_tables(
     heads: &[Head],
     within: Option<(PhysAddr, umem)>,
     effort: &Effort,
-) -> Result<Option<(PhysAddr, (Found, String))>, String> {
+) -> Result<Option<Based>, String> {
     let opened = to_u64(roots::start(search).value()).unwrap_or(0);
     // A table below the root looks like the root of a smaller format: larger ones first.
     let mut larger_first = pagings(search.info);

@@ -14,7 +14,7 @@ use crate::arch::{Arch, Paging};
 use crate::engine::{to_u64, to_umem};
 use crate::os::Hints;
 use crate::symbols::{Symbols, VmcoreInfo};
-use memsh_plugin::{PhysAddr, VirtAddr};
+use memsh_plugin::{PhysAddr, VirtAddr, umem};
 
 /// `KERNEL_LINK_ADDR` (`ADDRESS_SPACE_END - SZ_2G + 1`).
 const LINK: u64 = 0xffff_ffff_8000_0000;
@@ -203,9 +203,9 @@ impl Machine for RiscV {
         let search = place.search;
         let opened = rambase::begin(search.memory);
         let offset = to_u64(place.at.value())?.checked_sub(opened)?;
-        place.effort.bytes(size.into());
+        place.effort.bytes(umem::from(size));
         // Its root is part of it.
-        let parts = sweep_in(search, (place.at, size.into()), 4096, 0, |chunk| {
+        let parts = sweep_in(search, (place.at, umem::from(size)), 4096, 0, |chunk| {
             let mut roots = Vec::new();
             rambase::each_page(search, chunk, 4096, &mut |at, page, _| {
                 let mut slots = [30, 39, 48].map(|shift| index_of(LINK, shift)).into_iter().chain([index_of(OLD_LINEAR, 30)]);

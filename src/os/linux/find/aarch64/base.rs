@@ -3,7 +3,7 @@
 
 use super::super::effort::Effort;
 use super::super::image::KernelImage;
-use super::super::machine::{Found, Search, phys};
+use super::super::machine::{Search, phys};
 use super::kernel;
 use super::roots::{self, Candidate, Head};
 use crate::arch::{Leaf, PageFormat, Paging};
@@ -34,7 +34,7 @@ pub(super) fn of_root(
     paging: Paging,
     place: Place,
     windows: &[(VirtAddr, VirtAddr)],
-) -> Option<(PhysAddr, (Found, String))> {
+) -> Option<super::Based> {
     let f = paging.format();
     let size = extent(search)?;
     let root = to_u64(place.root.value())?;
@@ -121,7 +121,7 @@ pub(super) fn of_table(
     heads: &[Head],
     windows: &[(VirtAddr, VirtAddr)],
     effort: &Effort,
-) -> Option<(PhysAddr, (Found, String))> {
+) -> Option<super::Based> {
     let f = paging.format();
     let start = to_u64(roots::start(search).value())?;
     let offset = to_u64(candidate.root.value())?.checked_sub(start)?;

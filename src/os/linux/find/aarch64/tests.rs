@@ -293,7 +293,7 @@ fn maze(size: usize, flags: u64, magic: bool) -> Machine64 {
     for (i, table) in m.bytes.chunks_exact_mut(4096).enumerate() {
         // Fewer than half of the entries, in the upper half: a likely root.
         for slot in 260..500u64 {
-            let next = 0x4000_0000 + ((i as u64 * 7 + slot * 13) % pages << 12);
+            let next = 0x4000_0000 + (((i as u64 * 7 + slot * 13) % pages) << 12);
             table[slot as usize * 8..][..8].copy_from_slice(&(next | flags).to_le_bytes());
         }
     }

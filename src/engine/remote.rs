@@ -4,7 +4,7 @@ use super::entry::{Entry, Seen, decode, entry_offset, half, rule};
 use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
 use super::software::Software;
-use super::spans::{Merge, Visit, Walked, budget, clip, resident, root_visits, word};
+use super::spans::{Merge, Visit, Walked, clip, resident, root_visits, word};
 use super::walk::Page;
 use crate::arch::{Level, PageFormat};
 use memsh_plugin::{PhysAddr, PhysReadOp, Status, umem};
@@ -170,17 +170,16 @@ enum Item {
     Table(Visit),
 }
 
-/// Every mapping of `start..=last`.
+/// Every mapping of `start..=last`, from `budget` tables at most.
 pub(super) fn spans(
     f: &PageFormat,
     memory: &Memory,
     roots: (u64, u64),
     software: Software,
-    (start, last): (u64, u64),
+    ((start, last), budget): ((u64, u64), u64),
     merge: Merge<'_>,
 ) -> Walked {
-    let mut walk =
-        Spans { f, memory, software, start, last, merge, walked: Walked::default(), budget: budget(memory.metadata().size) };
+    let mut walk = Spans { f, memory, software, start, last, merge, walked: Walked::default(), budget };
     let items = root_visits(f, roots, start, last).into_iter().map(Item::Table).collect();
     walk.expand(0, items);
     let stopped = walk.merge.finish();

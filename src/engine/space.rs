@@ -278,6 +278,18 @@ impl AddressSpace {
 
     /// Every mapping that touches `start..=last`, ascending, cut to that range, in groups of merged runs.
     pub fn runs(&self, start: VirtAddr, last: VirtAddr, sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> Walked {
+        self.runs_within(u64::MAX, start, last, sink)
+    }
+
+    /// [`runs`](Self::runs) of no more than `tables` page tables, for tables that may be none: what lies below the others is left out,
+    /// and [`Walked::cut`] says so.
+    pub fn runs_within(
+        &self,
+        tables: u64,
+        start: VirtAddr,
+        last: VirtAddr,
+        sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>,
+    ) -> Walked {
         if let Some(flat) = &self.flat {
             return flat.runs(start, last, sink);
         }
@@ -285,15 +297,15 @@ impl AddressSpace {
         let range = (first, to_u64(last.value()).unwrap_or(u64::MAX));
         let merge = Merge::new(range.0, range.1, sink);
         let roots = (self.lower, self.upper);
+        let budget = budget(self.memory.metadata().size).min(tables);
         match self.memory.mapped() {
             Some(mapped) => {
-                let budget = budget(self.memory.metadata().size);
                 let mut spans = Spans { mapped, software: self.software, merge, walked: Walked::default(), budget };
                 with_format!(self.paging, F => mapped_spans::<F>(&mut spans, roots, range));
                 let stopped = spans.merge.finish();
                 Walked { cut: spans.walked.cut || stopped, ..spans.walked }
             }
-            None => remote::spans(self.format(), &self.memory, roots, self.software, range, merge),
+            None => remote::spans(self.format(), &self.memory, roots, self.software, (range, budget), merge),
         }
     }
 

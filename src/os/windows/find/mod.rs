@@ -59,11 +59,16 @@ struct Found {
     symbols: SymbolTable,
 }
 
-/// The first of `roots` that maps a kernel.
-fn first(memory: &Memory, roots: &[Root], none: &str) -> std::result::Result<(Found, String), String> {
+/// The first of `roots` that maps a kernel. Where nothing else says that this is Windows, it must map `KUSER_SHARED_DATA`: to look for
+/// an image in a foreign kernel's half takes long.
+fn first(memory: &Memory, hints: &Hints, roots: &[Root], none: &str) -> std::result::Result<(Found, String), String> {
     let mut why = none.to_owned();
     for root in roots {
         let space = root.space(memory);
+        if hints.windows.is_none() && shared::read(&space, roots::shared_data(root.paging)).is_none() {
+            why = format!("{}, root {}: KUSER_SHARED_DATA is not mapped", space.format().mode, root.root);
+            continue;
+        }
         match image::find(&space, root) {
             Ok((image, symbols, detail)) => {
                 let detail = format!("{}, root {}: {detail}", space.format().mode, root.root);
@@ -79,18 +84,18 @@ fn find(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Re
     let named = roots::named(hints);
     if !named.is_empty()
         && let Some(found) =
-            trace.attempt(ROOT, "named by --dtb, the dump's header or its processors", || first(memory, &named, ""))
+            trace.attempt(ROOT, "named by --dtb, the dump's header or its processors", || first(memory, hints, &named, ""))
     {
         return Ok(found);
     }
-    if let Some(found) = trace
-        .attempt(ROOT, "PROCESSOR_START_BLOCK in the first MiB", || first(memory, &roots::low_stub(memory), "no page is one"))
-    {
+    if let Some(found) = trace.attempt(ROOT, "PROCESSOR_START_BLOCK in the first MiB", || {
+        first(memory, hints, &roots::low_stub(memory), "no page is one")
+    }) {
         return Ok(found);
     }
     if effort == Effort::Thorough
         && let Some(found) = trace.attempt(ROOT, "tables that map KUSER_SHARED_DATA, by a pass over all of memory", || {
-            first(memory, &roots::sharing(memory, hints), "no table in memory maps it")
+            first(memory, hints, &roots::sharing(memory, hints), "no table in memory maps it")
         })
     {
         return Ok(found);

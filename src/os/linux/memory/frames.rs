@@ -293,6 +293,12 @@ impl Frames {
         Self { shift: 12, size: 64, base, direct: 0xffff_8880_0000_0000, end: 0x100, origin: "a test" }
     }
 
+    /// Makes these the frames of a test's kernel.
+    #[cfg(test)]
+    pub fn preset(self, kernel: &Kernel) {
+        let _ = kernel.shape::<Kept>().0.set(Some(self));
+    }
+
     fn inside(&self, page: u64) -> bool {
         self.pfn_of(VirtAddr::new(umem::from(page))).is_some()
     }

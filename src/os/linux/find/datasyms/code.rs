@@ -125,6 +125,14 @@ fn aarch64(at: u64, body: &[u8], take: &mut impl FnMut(u64)) {
             let offset = u64::from(word >> 10 & 0xfff);
             added = Some(if word >> 22 & 1 == 1 { offset << 12 } else { offset });
             next.whole = added.and_then(|offset| Some(base.page.or(base.whole)?.wrapping_add(offset)));
+        } else if word & 0xff00_0000 == 0x8b00_0000 {
+            // An index is added to an array's address, or to an anchor's: then what follows tells how far the array is from it. That is
+            // certain where the elements are words; of larger ones, it may be a member's place.
+            let words = if word >> 21 & 1 == 1 { word >> 10 & 7 == 3 } else { word >> 10 & 63 == 3 && word >> 22 & 3 == 0 };
+            next.whole = base.whole;
+            if let Some(h) = held.get_mut(rn) {
+                h.anchor |= words;
+            }
         } else if word & 0x3b00_0000 == 0x3900_0000 {
             let wide = word >> 26 & 1 == 1 && word >> 23 & 1 == 1 && word >> 30 == 0;
             added = Some(u64::from(word >> 10 & 0xfff) << if wide { 4 } else { word >> 30 });

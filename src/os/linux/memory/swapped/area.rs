@@ -145,7 +145,11 @@ impl Area {
         match &self.kept {
             Kept::Zram(zram) => {
                 zram.read(kernel, slot, page)?;
-                Ok(if self.path.is_empty() { "zram, in memory".into() } else { format!("zram ({}), in memory", self.path).into() })
+                Ok(if self.path.is_empty() {
+                    "zram, in memory".into()
+                } else {
+                    format!("zram ({}), in memory", self.path).into()
+                })
             }
             Kept::File(file) => match file.read(slot, page) {
                 true => Ok(file.name.clone().into()),

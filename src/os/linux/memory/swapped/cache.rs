@@ -115,7 +115,8 @@ fn table_entry(kernel: &Kernel, area: &Area, slot: u64) -> Result<Option<Entry>,
     }
     let word = word_size(kernel);
     let lost = || Said::from("the table of its cluster of swap slots is not in the image");
-    let (size, slots) = sizes.cluster.zip(sizes.table.and_then(|t| t.checked_div(word))).filter(|(_, n)| *n > 0).ok_or_else(lost)?;
+    let (size, slots) =
+        sizes.cluster.zip(sizes.table.and_then(|t| t.checked_div(word))).filter(|(_, n)| *n > 0).ok_or_else(lost)?;
     let at = area.clusters.and_then(|base| element(base, slot / slots, size)).ok_or_else(lost)?;
     let cluster = shape.read(kernel.view(), at);
     if !cluster.is_whole() {
@@ -125,11 +126,12 @@ fn table_entry(kernel: &Kernel, area: &Area, slot: u64) -> Result<Option<Entry>,
     let Some(table) = cluster.ptr(shape.table) else { return Ok(Some(Entry { page: None, zeros: false })) };
     let entry = element(table, slot % slots, word).and_then(|at| kernel.space.read_ptr(at).ok()).ok_or_else(lost)?;
     let entry = crate::engine::to_u64(entry.value()).unwrap_or(0);
+    let bad = (u64::MAX >> (64 - (word * 8).clamp(8, 64))) & !7;
     let flags_at = (word * 8).saturating_sub(TABLE_FLAGS);
     let page = match entry & 7 {
         2 | 6 => Some(Place::Frame((entry & ((1 << flags_at) - 1)) >> 2)),
-        // 6.18 and 6.19.
-        0 if entry > 4096 => Some(Place::Struct(VirtAddr::new(umem::from(entry)))),
+        // 6.18 and 6.19. What has all bits above these is a slot that is not used (`SWP_TB_BAD`).
+        0 if entry > 4096 && entry != bad => Some(Place::Struct(VirtAddr::new(umem::from(entry)))),
         _ => None,
     };
     let zeros = match shape.zeros {
@@ -145,8 +147,10 @@ fn table_entry(kernel: &Kernel, area: &Area, slot: u64) -> Result<Option<Entry>,
 fn array_entry(kernel: &Kernel, area: &Area, slot: u64) -> Result<Option<Option<Place>>, Said> {
     let (shape, sizes) = (kernel.shape::<MappingShape>(), kernel.shape::<Sizes>());
     let Some(spaces) = array_of(kernel, "swapper_spaces", area.number) else { return Ok(None) };
-    let (Some(array), Some(size), Some(pages)) = (kernel.layouts.array.as_ref(), sizes.space, shape.pages) else { return Ok(None) };
     let Some(spaces) = spaces else { return Ok(Some(None)) };
+    let (Some(array), Some(size), Some(pages)) = (kernel.layouts.array.as_ref(), sizes.space, shape.pages) else {
+        return Ok(None);
+    };
     let at = element(spaces, slot >> SPACE_SHIFT, size).and_then(|at| at.checked_add(umem::from(pages.offset)));
     let lost = |_| Said::from("the swap cache can't be read: a part of it is not in the image");
     let at = at.ok_or(()).map_err(|()| lost(VirtAddr::NULL))?;
@@ -197,7 +201,9 @@ fn read(kernel: &Kernel, area: u64, slot: u64, place: Place, page: &mut [u8]) ->
     }
     match kernel.space.memory().read(frames.phys(pfn), page) {
         Ok(()) => Ok(true),
-        Err(_) => Err(format!("the swap cache has it, but its frame at {:#x} is not in the image", frames.phys(pfn).value()).into()),
+        Err(_) => {
+            Err(format!("the swap cache has it, but its frame at {:#x} is not in the image", frames.phys(pfn).value()).into())
+        }
     }
 }
 

@@ -32,7 +32,9 @@ impl SwapFile {
             let other = [4096, 8192, 16384, 65536].into_iter().find(|p| is_header(*p));
             return Err(match other {
                 Some(p) => format!("{name} is a swap area with pages of {p} bytes; this system has pages of {page}"),
-                None => format!("{name} has no swap header (SWAPSPACE2): is it the partition or file itself, from its beginning?"),
+                None => {
+                    format!("{name} has no swap header (SWAPSPACE2): is it the partition or file itself, from its beginning?")
+                }
             });
         }
         let last = bytes.get(LAST_PAGE).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes);

@@ -48,7 +48,8 @@ struct Reading;
 
 impl Reading {
     fn begin() -> Option<Self> {
-        (!READING.replace(true)).then_some(Self)
+        // Not `then_some`: what it drops would end the mark.
+        (!READING.replace(true)).then(|| Self)
     }
 }
 
@@ -75,7 +76,8 @@ impl SwapPager {
 
     /// What is wrong with the files that were given; nothing where none were.
     pub(crate) fn check(&self, kernel: &Kernel) -> Vec<String> {
-        match self.files.is_empty() {
+        let reading = Reading::begin();
+        match self.files.is_empty() || reading.is_none() {
             true => Vec::new(),
             false => self.areas(kernel).warnings.clone(),
         }
@@ -108,7 +110,9 @@ impl Pager for SwapPager {
     fn fill(&self, reason: FaultReason, page: &mut [u8]) -> Result<Said, Said> {
         let FaultReason::Swapped { area, slot } = reason else { return Err("".into()) };
         let Some(kernel) = self.kernel.get().and_then(Weak::upgrade) else { return Err("".into()) };
-        let Some(_reading) = Reading::begin() else { return Err("the kernel's own swap structures are said to be swapped out".into()) };
+        let Some(_reading) = Reading::begin() else {
+            return Err("the kernel's own swap structures are said to be swapped out".into());
+        };
         self.find(&kernel, u64::from(area), slot, page)
     }
 }

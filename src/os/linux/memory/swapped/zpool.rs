@@ -62,7 +62,8 @@ impl PoolKind {
                 None => Err("zswap has it, but its zsmalloc pool can't be read: no types of zsmalloc, or no page frames".into()),
             },
             other => {
-                Err(format!("zswap has it, in a pool of a kind that memsh does not read: {:?}", String::from_utf8_lossy(other)).into())
+                Err(format!("zswap has it, in a pool of a kind that memsh does not read: {:?}", String::from_utf8_lossy(other))
+                    .into())
             }
         }
     }
@@ -85,8 +86,24 @@ pub(super) fn object(kernel: &Kernel, kind: &PoolKind, handle: u64, size: usize,
     }
 }
 
+/// Where in z3fold's page an object may begin whose types are not known: kernels before 5.11 have none of modules. Only what proves
+/// itself may be taken.
+pub(super) fn guesses(kernel: &Kernel, kind: &PoolKind, handle: u64, page: usize) -> Vec<u64> {
+    let known = kernel.shape::<Z3foldKind>();
+    let Some(page) = to_u64(to_umem(page)).filter(|_| matches!(kind, PoolKind::Z3fold) && known.header.is_none()) else {
+        return Vec::new();
+    };
+    let place = kernel.space.read_ptr(VirtAddr::new(umem::from(handle))).ok().and_then(|p| to_u64(p.value()));
+    let step = (page >> CHUNKS).max(1);
+    place
+        .into_iter()
+        .chain([handle])
+        .flat_map(|at| (0..1 << CHUNKS).map(move |n| (at & !(page - 1)).wrapping_add(n * step)))
+        .collect()
+}
+
 /// Bytes that lie in one page.
-fn bytes(kernel: &Kernel, at: u64, size: usize, page: usize) -> Option<Vec<u8>> {
+pub(super) fn bytes(kernel: &Kernel, at: u64, size: usize, page: usize) -> Option<Vec<u8>> {
     let (size, page) = (to_u64(to_umem(size))?, to_u64(to_umem(page))?);
     ((at & (page - 1)).checked_add(size)? <= page).then_some(())?;
     let mut out = vec![0; usize::try_from(size).ok()?];

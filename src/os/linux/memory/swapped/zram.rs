@@ -97,7 +97,8 @@ impl Zram {
             table: zram.ptr(shape.table).ok_or_else(lost)?,
             slots: zram.uint(shape.bytes).ok_or_else(lost)? / page,
             compressors,
-            pool: Pool::open(kernel, pool).ok_or("it is in zram, whose zsmalloc pool can't be read: no types of zsmalloc, or no page frames")?,
+            pool: Pool::open(kernel, pool)
+                .ok_or("it is in zram, whose zsmalloc pool can't be read: no types of zsmalloc, or no page frames")?,
         })
     }
 

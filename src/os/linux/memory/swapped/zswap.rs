@@ -181,6 +181,7 @@ fn red_black(kernel: &Kernel, shape: &EntryShape, area: &Area, slot: u64, root: 
 
 fn unpack(kernel: &Kernel, area: &Area, slot: u64, entry: &Block, page: &mut [u8]) -> Result<(), Said> {
     let (shape, pools) = (kernel.shape::<EntryShape>(), kernel.shape::<PoolShape>());
+    let page_size = page.len();
     let gone = || Said::from("zswap has it, but its entry is not whole in the image");
     let length = entry.uint(shape.length).ok_or_else(gone)?;
     if length == 0 && shape.value.is_some() {
@@ -194,16 +195,22 @@ fn unpack(kernel: &Kernel, area: &Area, slot: u64, entry: &Block, page: &mut [u8
     let name = pool.text(pools.compressor).ok_or_else(gone)?.to_vec();
     let kind = kind(kernel, &pools, &pool)?;
     // With the header, and without: 6.1's zsmalloc has none, 6.2's has one.
-    let header = kernel.shape::<Sizes>().header.and_then(|n| index(umem::from(n)));
-    if let Some(header) = header.filter(|h| *h <= 8)
-        && let Ok(stored) = zpool::object(kernel, &kind, handle, header + length, page.len())
-        && let Some((before, stored)) = stored.split_at_checked(header)
-        && slot_of(kernel, before.iter().rev().fold(0, |n, b| n << 8 | u64::from(*b)), area.number) == Some(slot)
-        && super::unpack("zswap", &name, stored, page).is_ok()
-    {
-        return Ok(());
+    let header = kernel.shape::<Sizes>().header.and_then(|n| index(umem::from(n))).filter(|h| (4..=8).contains(h));
+    if let Some(header) = header {
+        let mut headed = |stored: &[u8]| {
+            let Some((before, stored)) = stored.split_at_checked(header) else { return false };
+            let own = before.iter().rev().fold(0, |n, b| n << 8 | u64::from(*b));
+            slot_of(kernel, own, area.number) == Some(slot) && super::unpack("zswap", &name, stored, page).is_ok()
+        };
+        if zpool::object(kernel, &kind, handle, header + length, page_size).is_ok_and(|stored| headed(&stored)) {
+            return Ok(());
+        }
+        let guesses = zpool::guesses(kernel, &kind, handle, page_size).into_iter();
+        if guesses.filter_map(|at| zpool::bytes(kernel, at, header + length, page_size)).any(|stored| headed(&stored)) {
+            return Ok(());
+        }
     }
-    super::unpack("zswap", &name, &zpool::object(kernel, &kind, handle, length, page.len())?, page)
+    super::unpack("zswap", &name, &zpool::object(kernel, &kind, handle, length, page_size)?, page)
 }
 
 /// What keeps the compressed bytes of a pool.

@@ -108,7 +108,7 @@ impl Found for PageBits {
             slab_clear: slab_clear.map(|(base, bit)| base << 32 | bit),
             head: mask("PG_head"),
             names,
-            size: types.size_of("struct page").filter(|s| (32..=256).contains(s) && s.is_multiple_of(8)),
+            size: types.size_of("struct page").filter(|s| (32..=256).contains(s) && s.is_multiple_of(4)),
         }
     }
 }

@@ -133,6 +133,11 @@ fn aarch64(at: u64, body: &[u8], take: &mut impl FnMut(u64)) {
             if let Some(h) = held.get_mut(rn) {
                 h.anchor |= words;
             }
+        } else if word & 0x3b20_0c00 == 0x3820_0800 {
+            // A load or store with an index in another register: the array begins here.
+            if let Some(to) = base.whole {
+                take(to);
+            }
         } else if word & 0x3b00_0000 == 0x3900_0000 {
             let wide = word >> 26 & 1 == 1 && word >> 23 & 1 == 1 && word >> 30 == 0;
             added = Some(u64::from(word >> 10 & 0xfff) << if wide { 4 } else { word >> 30 });

@@ -10,7 +10,7 @@ use crate::os::linux::base::enums;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, shapes};
 use crate::os::linux::containers::xarray::{ArrayShape, load};
-use crate::os::linux::memory::frames::{Frames, MappingShape, PageFacts};
+use crate::os::linux::memory::frames::{Frames, MappingShape, PageFacts, PageShape};
 use crate::symbols::{Types, TypesExt};
 use memsh_plugin::{VirtAddr, umem};
 
@@ -45,6 +45,15 @@ struct Sizes {
     /// `PG_swapcache` and `PG_uptodate`, as masks.
     cached: Option<u64>,
     valid: Option<u64>,
+    /// `PG_dirty` and `PG_writeback`.
+    changed: Option<u64>,
+}
+
+impl Sizes {
+    /// Whether a page of the cache with these flags is in its slot as it is in memory.
+    fn is_written(&self, flags: u64) -> bool {
+        self.changed.is_some_and(|changed| flags & changed == 0) && self.cached.is_some_and(|cached| flags & cached != 0)
+    }
 }
 
 impl Found for Sizes {
@@ -57,6 +66,7 @@ impl Found for Sizes {
             table: size("swap_table"),
             cached: mask("PG_swapcache"),
             valid: mask("PG_uptodate"),
+            changed: mask("PG_dirty").zip(mask("PG_writeback")).map(|(a, b): (u64, u64)| a | b),
         }
     }
 }
@@ -183,9 +193,15 @@ fn bit(kernel: &Kernel, map: VirtAddr, number: u64) -> Result<bool, Said> {
     }
 }
 
-/// Reads the page of a slot from its frame; false where the page is being read in.
+/// Reads the page of a slot from its frame; false where it is still where it was: it is being read in, or was not changed since it was
+/// written and its frame can't be had.
 fn read(kernel: &Kernel, area: u64, slot: u64, place: Place, page: &mut [u8]) -> Result<bool, Said> {
-    let frames = Frames::find(kernel).ok_or("the swap cache has it, but where the kernel keeps page frames is not known")?;
+    let Some(frames) = Frames::find(kernel) else {
+        return match is_clean(kernel, place) {
+            true => Ok(false),
+            false => Err("the swap cache has it, but where the kernel keeps page frames is not known".into()),
+        };
+    };
     let at = match place {
         Place::Struct(at) => Some(at),
         Place::Frame(pfn) => frames.page_of(pfn),
@@ -201,10 +217,18 @@ fn read(kernel: &Kernel, area: u64, slot: u64, place: Place, page: &mut [u8]) ->
     }
     match kernel.space.memory().read(frames.phys(pfn), page) {
         Ok(()) => Ok(true),
-        Err(_) => {
-            Err(format!("the swap cache has it, but its frame at {:#x} is not in the image", frames.phys(pfn).value()).into())
-        }
+        Err(_) if sizes.is_written(facts.flags) => Ok(false),
+        Err(_) => Err(format!("the swap cache has it, but its frame at {:#x} is not in the image", frames.phys(pfn).value()).into()),
     }
+}
+
+/// Whether the page of this `struct page`, which must be one by itself, is as it was written.
+fn is_clean(kernel: &Kernel, place: Place) -> bool {
+    let (Place::Struct(at), shape) = (place, kernel.shape::<PageShape>()) else { return false };
+    let page = shape.read(kernel.view(), at);
+    // What has a head is a part of a larger one, which has the flags.
+    let alone = shape.head.is_some_and(|m| page.word(m.offset).is_some_and(|w| w & 1 == 0));
+    alone && page.uint(shape.flags).is_some_and(|flags| kernel.shape::<Sizes>().is_written(flags))
 }
 
 /// The frame of a slot in the folio of these facts, if the folio says that it is that slot's.

@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(of(&[0xe301_3000, 0xe34c_314b, 0xe083_3100, 0xe593_0004]), [0xc14b_1004]);
         // The same with elements of two words, or without a displacement.
         assert_eq!(of(&[0xe301_3000, 0xe34c_314b, 0xe083_3180, 0xe593_0004]), [0xc14b_1000, 0xc14b_1004]);
-        assert_eq!(of(&[0xe301_3000, 0xe34c_314b, 0xe083_3100, 0xe593_0000]), [0xc14b_1000]);
+        assert_eq!(of(&[0xe301_3000, 0xe34c_314b, 0xe083_3100, 0xe593_0000])[..], [0xc14b_1000; 2]);
         // A call passes an address that nothing was reached from.
         assert_eq!(of(&[0xe301_0000, 0xe34c_014b, 0xebff_fffe]), [0xc14b_1000]);
     }

@@ -173,3 +173,30 @@ fn aarch64(at: u64, body: &[u8], take: &mut impl FnMut(u64)) {
     }
     held.iter_mut().for_each(|h| leave(h, take));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(words: &[u32]) -> Vec<u64> {
+        let body: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+        let mut out = Vec::new();
+        aarch64(0x1000_0000, &body, &mut |at| out.push(at));
+        out.dedup();
+        out
+    }
+
+    #[test]
+    fn arrays_are_told_from_the_anchors_before_them() {
+        // adrp x1, 0x10002000; add x1, x1, #0x10
+        let (page, anchor) = (0xd000_0001, 0x9100_4021);
+        // add x1, x1, x0, lsl #3; ldr x0, [x1, #8]
+        assert_eq!(of(&[page, anchor, 0x8b00_0c21, 0xf940_0420]), [0x1000_2018]);
+        // add x2, x1, #8; ldr x0, [x2, x0, lsl #3]
+        assert_eq!(of(&[page, anchor, 0x9100_2022, 0xf860_7840]), [0x1000_2018]);
+        // The same, and the register has something else later: add x2, x1, #8; str x5, [x2, x0, lsl #3]; add x8, x2, #0x98
+        assert_eq!(of(&[page, anchor, 0x9100_2022, 0xf820_7845, 0x9102_6048]), [0x1000_2018, 0x1000_20b0]);
+        // Of larger elements, a member: add x1, x1, x0, lsl #4; ldr x0, [x1, #8]
+        assert_eq!(of(&[page, anchor, 0x8b00_1021, 0xf940_0420]), [0x1000_2010, 0x1000_2018]);
+    }
+}

@@ -8,7 +8,7 @@ use super::flat::Flat;
 use super::mapped::{Load, Mapped};
 use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
-use super::pager::Pager;
+use super::pager::{Pager, Said};
 use super::remote::{self, number};
 use super::software::Software;
 use super::spans::{Merge, PageRun, Spans, Walked, budget, root_visits};
@@ -90,21 +90,33 @@ impl AddressSpace {
     /// Fills `piece`, which lies in the page of `va`, from where the pager has it.
     #[cold]
     fn paged(&self, va: u64, piece: &mut [u8]) -> bool {
-        let Some(pager) = &self.pager else { return false };
-        let Err(fault) = self.slow(VirtAddr::new(umem::from(va))) else { return false };
-        let size = self.format().page_size();
-        let (Some(len), Some(from)) = (index(umem::from(size)), index(umem::from(va & (size - 1)))) else { return false };
-        let mut page = vec![0; len];
-        if !pager.fill(fault.reason, &mut page) {
-            return false;
-        }
-        match from.checked_add(piece.len()).and_then(|end| page.get(from..end)) {
+        let Some(Ok((page, _))) = self.paged_page(va) else { return false };
+        let from = index(umem::from(va & (self.format().page_size() - 1)));
+        match from.and_then(|from| page.get(from..from.checked_add(piece.len())?)) {
             Some(bytes) => {
                 piece.copy_from_slice(bytes);
                 true
             }
             None => false,
         }
+    }
+
+    /// The page of `va` as the pager has it, and what it says of it; none where there is no pager, or it has nothing to say.
+    fn paged_page(&self, va: u64) -> Option<Result<(Vec<u8>, Said), Said>> {
+        let pager = self.pager.as_ref()?;
+        let fault = self.slow(VirtAddr::new(umem::from(va))).err()?;
+        let mut page = vec![0; index(umem::from(self.format().page_size()))?];
+        match pager.fill(fault.reason, &mut page) {
+            Ok(said) => Some(Ok((page, said))),
+            Err(said) if said.is_empty() => None,
+            Err(said) => Some(Err(said)),
+        }
+    }
+
+    /// Of a page that is in no frame: where its content is read from, or why it can't be had. None where it is in a frame, or nothing is
+    /// known of it beyond its fault.
+    pub fn elsewhere(&self, va: VirtAddr) -> Option<Result<Said, Said>> {
+        Some(self.paged_page(to_u64(va.value())?)?.map(|(_, said)| said))
     }
 
     /// How entries that are not valid are understood.

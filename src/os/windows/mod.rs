@@ -15,6 +15,7 @@
 )]
 
 pub mod base;
+pub mod cpus;
 mod drivers;
 mod find;
 mod given;

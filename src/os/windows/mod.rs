@@ -3,6 +3,7 @@
 //! - `find`: the kernel in memory
 //! - `base`: what every part stands on: the kernel, its structures' offsets, strings, lists, times
 //! - `processes`, `process`, `threads`, `token`, `peb`, `modules`, `vad`: processes and what is in them
+//! - `hooks`: tables through which the kernel calls code
 //! - `objects`: the object manager, handles
 //! - `drivers`: modules of the kernel
 //! - `pe`: PE images in memory
@@ -16,9 +17,10 @@
 
 pub mod base;
 pub mod cpus;
-mod drivers;
+pub mod drivers;
 mod find;
 mod given;
+pub mod hooks;
 mod layer;
 mod modules;
 pub mod objects;

@@ -117,8 +117,13 @@ fn row(d: &WithDevices) -> DriverRow {
             .iter()
             .map(|v| DevicePart { path: v.path.clone(), address: Hex::from(v.object), attached: v.attached.clone() })
             .collect(),
-        suspicious: hidden == Some(true),
-        reason: (hidden == Some(true)).then_some("its image is in no list of modules"),
+        suspicious: hidden == Some(true) || !d.driver.in_tree,
+        reason: match (hidden, d.driver.in_tree) {
+            (Some(true), false) => Some("its image is in no list of modules, its object in no directory"),
+            (Some(true), true) => Some("its image is in no list of modules"),
+            (_, false) => Some("its object is in no directory"),
+            _ => None,
+        },
     }
 }
 

@@ -79,7 +79,8 @@ impl Command for Hooks {
     const NAME: &'static str = "hooks";
     const ALIASES: &'static [&'static str] = &["callbacks"];
     const SUMMARY: &'static str = "List where the kernel is hooked, and by whom";
-    const SHAPE: Shape = Shape::List(&["table", "name", "??target", "symbol=symbol|target", "owner", "?detail", "reason"]);
+    const SHAPE: Shape =
+        Shape::List(&["table", "name=name|index", "??target", "symbol=symbol|target", "owner", "?detail", "reason"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("hooks", "what was registered, and what looks wrong"),
         ("hooks --suspicious", "only what looks wrong"),

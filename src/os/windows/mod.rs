@@ -28,6 +28,8 @@ pub mod pe;
 mod peb;
 mod process;
 mod processes;
+#[cfg(test)]
+mod testkit;
 mod threads;
 mod token;
 mod vad;

@@ -57,8 +57,8 @@ pub struct Driver {
     pub base: Option<VirtAddr>,
     /// See `base`.
     pub size: Option<umem>,
-    /// Its entry in the list of modules, as its object says.
-    pub section: Option<VirtAddr>,
+    /// Whether its object is in the tree of objects; else a device that is led to it.
+    pub in_tree: bool,
 }
 
 /// A device of a driver.
@@ -98,21 +98,31 @@ pub fn drivers(kernel: &Kernel) -> Listing<WithDevices> {
     lost.listing(out)
 }
 
-/// Driver objects in the tree of objects, by path.
+/// Driver objects in the tree of objects, by path; then those that only their devices lead to.
 pub(in crate::os::windows) fn list(objects: &Objects<'_>, lost: &mut Lost) -> Vec<Driver> {
     let kernel = objects.kernel();
     let (o, reader) = (&kernel.offsets.driver_object, kernel.reader());
-    let drivers = objects.tree(lost).into_iter().filter(|n| n.kind.as_deref() == Some("Driver"));
-    drivers
-        .map(|named| Driver {
-            object: named.object,
-            name: named.path.rsplit('\\').next().unwrap_or_default().to_owned(),
-            path: named.path,
-            base: reader.ptr_at(named.object, o.start),
-            size: reader.u32_at(named.object, o.size).map(umem::from),
-            section: reader.ptr_at(named.object, o.section),
-        })
-        .collect()
+    let driver = |object: VirtAddr, path: String, in_tree: bool| Driver {
+        object,
+        name: path.rsplit('\\').next().unwrap_or_default().to_owned(),
+        path,
+        base: reader.ptr_at(object, o.start),
+        size: reader.u32_at(object, o.size).map(umem::from),
+        in_tree,
+    };
+    let tree = objects.tree(lost);
+    let of_kind = |kind: &'static str| tree.iter().filter(move |n| n.kind.as_deref() == Some(kind));
+    let mut out: Vec<Driver> = of_kind("Driver").map(|n| driver(n.object, n.path.clone(), true)).collect();
+    let mut known: HashSet<VirtAddr> = out.iter().map(|d| d.object).collect();
+    for device in of_kind("Device") {
+        let Some(at) = reader.ptr_at(device.object, kernel.offsets.device.driver) else { continue };
+        // Only what is a driver object by its header.
+        if reader.plausible(at) && objects.type_of(at).as_deref() == Some("Driver") && known.insert(at) {
+            let path = reader.unicode_at(at, o.name).filter(|n| !n.is_empty());
+            out.push(driver(at, path.unwrap_or_else(|| format!("the driver of {}", device.path)), false));
+        }
+    }
+    out
 }
 
 /// Name of the driver of a device.

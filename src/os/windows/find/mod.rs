@@ -16,6 +16,7 @@ pub(super) mod shared;
 mod symbols;
 
 use super::base::kernel::{Image, Kernel, Reader};
+use super::objects::Objects;
 use super::{given, layer};
 use crate::engine::{AddressSpace, Memory};
 use crate::os::trace::Trace;
@@ -171,6 +172,9 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
         system: chosen.system,
         shared_data,
     };
+    trace.attempt("object types", "ObTypeIndexTable, ObHeaderCookie, the types themselves", || {
+        Ok(((), Objects::new(&kernel).evidence().to_owned()))
+    });
     Ok(layer::layer(kernel, warnings))
 }
 

@@ -104,9 +104,20 @@ fn array(all: &mut Collector<'_>, table: &'static str, name: &str, at: VirtAddr)
     }
 }
 
+/// Nodes of a list; a head that nobody has written to yet has none.
+fn nodes(all: &mut Collector<'_>, head: VirtAddr, name: &str) -> Vec<VirtAddr> {
+    let reader = all.kernel.reader();
+    if reader.ptr(head).is_some_and(VirtAddr::is_null)
+        && reader.ptr(head.wrapping_add(reader.width())).is_some_and(VirtAddr::is_null)
+    {
+        return Vec::new();
+    }
+    list::nodes(&reader, head, name, &mut all.lost)
+}
+
 fn walk(all: &mut Collector<'_>, what: &List, head: VirtAddr) {
     let reader = all.kernel.reader();
-    for node in list::nodes(&reader, head, what.head, &mut all.lost) {
+    for node in nodes(all, head, what.head) {
         let slot = node.wrapping_add(what.routine * reader.width());
         let Some(routine) = reader.ptr(slot) else {
             all.lost.push(format!("{}: the callback at {node} can't be read", what.head));
@@ -121,7 +132,7 @@ fn walk(all: &mut Collector<'_>, what: &List, head: VirtAddr) {
 fn registry(all: &mut Collector<'_>, head: VirtAddr) {
     let reader = all.kernel.reader();
     let (routine, altitude) = if all.kernel.wide() { (0x28, 0x30) } else { (0x1c, 0x20) };
-    for node in list::nodes(&reader, head, "CallbackListHead", &mut all.lost) {
+    for node in nodes(all, head, "CallbackListHead") {
         let slot = node.wrapping_add(routine);
         let Some(target) = reader.ptr(slot) else {
             all.lost.push(format!("CallbackListHead: the callback at {node} can't be read"));
@@ -137,7 +148,7 @@ fn registry(all: &mut Collector<'_>, head: VirtAddr) {
 fn shutdown(all: &mut Collector<'_>, head: VirtAddr) {
     let kernel = all.kernel;
     let (o, reader) = (&kernel.offsets, kernel.reader());
-    for node in list::nodes(&reader, head, "IopNotifyShutdownQueueHead", &mut all.lost) {
+    for node in nodes(all, head, "IopNotifyShutdownQueueHead") {
         let device = reader.ptr(node.wrapping_add(2 * reader.width())).filter(|&d| reader.plausible(d));
         let driver = device.and_then(|d| reader.ptr_at(d, o.device.driver)).filter(|&d| reader.plausible(d));
         let slot = driver.zip(o.driver_object.major).map(|(d, m)| d.wrapping_add(m.offset + SHUTDOWN * reader.width()));

@@ -7,6 +7,9 @@ use crate::os::windows::drivers::objects;
 use crate::os::windows::objects::Objects;
 use memsh_plugin::{VirtAddr, umem};
 
+/// What lies further behind a name does not belong to it, in bytes.
+const NEAR: umem = 0x1000;
+
 /// Whose code an address is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owner {
@@ -65,8 +68,12 @@ impl Owners {
 
     /// Whose code lies at `at`.
     pub fn of(&self, kernel: &Kernel, at: VirtAddr) -> Owner {
-        let symbol = kernel.symbols.near(at).map(|(symbol, distance)| symbol.with_distance(distance));
         if kernel.image.holds(at) {
+            // Of a kernel whose functions are known by its exports only, the nearest name may be far off.
+            let near = kernel.symbols.near(at).filter(|(_, distance)| *distance < NEAR);
+            let symbol = near
+                .map(|(symbol, distance)| symbol.with_distance(distance))
+                .or_else(|| Some(crate::symbols::with_distance(&kernel.image.name, at.offset_from(kernel.image.base)?)));
             return Owner { module: Some(kernel.image.name.clone()), kernel: true, listed: true, symbol };
         }
         let range = self.ranges.iter().find(|(base, size, ..)| at.offset_from(*base).is_some_and(|o| o < *size));

@@ -14,6 +14,8 @@ pub mod directory;
 pub mod handles;
 mod header;
 mod keys;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use super::base::kernel::Kernel;

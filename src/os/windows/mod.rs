@@ -3,6 +3,8 @@
 //! - `find`: the kernel in memory
 //! - `base`: what every part stands on: the kernel, its structures' offsets, strings, lists, times
 //! - `processes`, `process`, `threads`, `token`, `peb`, `modules`, `vad`: processes and what is in them
+//! - `hooks`: tables through which the kernel calls code
+//! - `objects`: the object manager, handles
 //! - `drivers`: modules of the kernel
 //! - `pe`: PE images in memory
 #![deny(
@@ -14,15 +16,20 @@
 )]
 
 pub mod base;
-mod drivers;
+pub mod cpus;
+pub mod drivers;
 mod find;
 mod given;
+pub mod hooks;
 mod layer;
 mod modules;
+pub mod objects;
 pub mod pe;
 mod peb;
 mod process;
 mod processes;
+#[cfg(test)]
+mod testkit;
 mod threads;
 mod token;
 mod vad;

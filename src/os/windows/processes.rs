@@ -28,7 +28,7 @@ pub fn info(kernel: &Kernel, at: VirtAddr) -> ProcessInfo {
     let narrow = |word: Option<umem>| word.and_then(|w| u32::try_from(w).ok());
     let pid = narrow(reader.word_at(at, o.process.pid)).unwrap_or(0);
     let full = image_path(kernel, at);
-    let short = reader.bytes_at::<15>(at, o.process.name).map(|b| zero_ended(&b)).unwrap_or_default();
+    let short = short_name(kernel, at);
     let exited = exited(kernel, at);
     // The audit record has the whole name; the field of 15 bytes may be its beginning only.
     let name = match full.as_deref().map(base_name) {
@@ -68,6 +68,11 @@ pub fn info(kernel: &Kernel, at: VirtAddr) -> ProcessInfo {
         }),
         ..ProcessInfo::default()
     }
+}
+
+/// Its name's first 14 bytes.
+pub fn short_name(kernel: &Kernel, at: VirtAddr) -> Text {
+    kernel.reader().bytes_at::<15>(at, kernel.offsets.process.name).map(|b| zero_ended(&b)).unwrap_or_default()
 }
 
 /// Whether `short`, which has 14 bytes at most, is how `name` begins.

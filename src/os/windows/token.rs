@@ -13,8 +13,12 @@ pub struct TokenInfo {
 
 /// The token of a process.
 pub fn read(kernel: &Kernel, process: VirtAddr) -> Option<TokenInfo> {
+    at(kernel, kernel.reader().fast_ref_at(process, kernel.offsets.process.token)?)
+}
+
+/// What the `_TOKEN` at `token` says.
+pub fn at(kernel: &Kernel, token: VirtAddr) -> Option<TokenInfo> {
     let (o, reader) = (&kernel.offsets, kernel.reader());
-    let token = reader.fast_ref_at(process, o.process.token)?;
     let count = reader.u32_at(token, o.token.user_count)?;
     let users = reader.ptr_at(token, o.token.users).filter(|_| count > 0)?;
     // `SID_AND_ATTRIBUTES`: the first is the user.

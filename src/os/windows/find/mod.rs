@@ -5,15 +5,18 @@
 //! 2. the kernel's image in what it maps (`image`), with its exports and the identity of its symbols
 //! 3. which build it is (`build`), from what the kernel exports and from `KUSER_SHARED_DATA` (`shared`)
 //! 4. where its structures have their members (`layout`): a table of that build or of one like it, which the process System must confirm
+//! 5. KDBG (`kdbg`), which names variables that neither exports nor lists of symbols do
 
 mod build;
 mod image;
+mod kdbg;
 mod layout;
 mod roots;
 pub(super) mod shared;
 mod symbols;
 
 use super::base::kernel::{Image, Kernel, Reader};
+use super::objects::Objects;
 use super::{given, layer};
 use crate::engine::{AddressSpace, Memory};
 use crate::os::trace::Trace;
@@ -156,8 +159,12 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
     let own = space.with_root(chosen.dtb);
     trace.attempt("kernel's root", "the directory table of System", || Ok(((), format!("{}", chosen.dtb))));
     let reader = Reader::new(&own);
+    kdbg::find(&reader, &image, &mut symbols, hints, trace);
     let processes = head(&reader, &image, &symbols, &chosen, hints)
         .ok_or_else(|| not_found("the list of processes, PsActiveProcessHead, was not found"))?;
+    if symbols.address("KdDebuggerDataBlock").is_none() && build.number >= kdbg::ENCODED && reader.width() == 8 {
+        kdbg::derive(&reader, &image, processes, &mut symbols, trace);
+    }
     let modules = symbols
         .address("PsLoadedModuleList")
         .or_else(|| hints.windows.as_ref()?.ps_loaded_module_list)
@@ -175,6 +182,9 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
         system: chosen.system,
         shared_data,
     };
+    trace.attempt("object types", "ObTypeIndexTable, ObHeaderCookie, the types themselves", || {
+        Ok(((), Objects::new(&kernel).evidence().to_owned()))
+    });
     Ok(layer::layer(kernel, warnings))
 }
 

@@ -3,8 +3,11 @@
 //! - `find`: the kernel in memory
 //! - `base`: what every part stands on: the kernel, its structures' offsets, strings, lists, times
 //! - `processes`, `process`, `threads`, `token`, `peb`, `modules`, `vad`: processes and what is in them
+//! - `wellknown`: names that Windows gives to numbers
 //! - `drivers`: modules of the kernel
 //! - `pe`: PE images in memory
+//! - `census`: processes by every way that leads to one
+//! - `suspicion`: what looks as it should not
 #![deny(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
@@ -14,6 +17,7 @@
 )]
 
 pub mod base;
+pub mod census;
 mod drivers;
 mod find;
 mod given;
@@ -23,9 +27,11 @@ pub mod pe;
 mod peb;
 mod process;
 mod processes;
+pub mod suspicion;
 mod threads;
-mod token;
+pub mod token;
 mod vad;
+pub mod wellknown;
 
 pub use base::kernel::Kernel;
 pub use find::{Effort, detect};

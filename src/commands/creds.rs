@@ -150,27 +150,25 @@ impl Command for Creds {
     const NAME: &'static str = "creds";
     const ALIASES: &'static [&'static str] = &["capabilities", "caps"];
     const SUMMARY: &'static str = "List users, groups, capabilities and other rights of processes";
-    const SHAPE: Shape =
-        Shape::List(&[
-            "pid",
-            "name",
-            "!uid",
-            "!euid",
-            "!gid",
-            "!groups",
-            "!effective",
-            "!seccomp",
-            "!no_new_privs",
-            "!label",
-            "!user=user|sid",
-            "!session",
-            "!integrity",
-            "!protection",
-            "!logon_id",
-            "!privileges=enabled_privileges",
-        ]);
-    const EXAMPLES: &'static [(&'static str, &'static str)] =
-        &[
+    const SHAPE: Shape = Shape::List(&[
+        "pid",
+        "name",
+        "!uid",
+        "!euid",
+        "!gid",
+        "!groups",
+        "!effective",
+        "!seccomp",
+        "!no_new_privs",
+        "!label",
+        "!user=user|sid",
+        "!session",
+        "!integrity",
+        "!protection",
+        "!logon_id",
+        "!privileges=enabled_privileges",
+    ]);
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("creds", "of all processes"),
         ("creds -p 1", "of one"),
         ("creds -c sys_module", "who may load kernel modules"),
@@ -247,9 +245,8 @@ fn row_of_windows(kernel: &windows::Kernel, p: &ProcessInfo, rights: token::Righ
         enabled: p.enabled,
         enabled_by_default: p.by_default,
     };
-    let enabled = |all: &Vec<token::Privilege>| {
-        all.iter().filter(|p| p.enabled).map(|p| wellknown::privilege(p.number)).collect()
-    };
+    let enabled =
+        |all: &Vec<token::Privilege>| all.iter().filter(|p| p.enabled).map(|p| wellknown::privilege(p.number)).collect();
     CredRow {
         pid: p.pid,
         name: plain(&p.name),

@@ -46,6 +46,8 @@ struct SourcesPart {
     cid_table: Option<bool>,
     /// The list of handle tables, each of which names its process (Windows).
     handle_tables: Option<bool>,
+    /// Handles to it that other processes have; nobody needs to (Windows).
+    handles: Option<bool>,
     /// The tag of the pool block that it lies in (Windows).
     pool_tag: Option<bool>,
     /// The table of process ids.
@@ -200,7 +202,7 @@ impl Command for Ps {
 
 /// Columns of `ps --scan`.
 const SCAN: &[&str] =
-    &["pid", "???tid", "?ppid", "name", "state", "hidden", "missing_from", "??start_time", "?exit_time", "?address"];
+    &["pid", "!???tid", "?ppid", "name", "state", "hidden", "missing_from", "??start_time", "?exit_time", "?address"];
 
 impl Ps {
     fn scanned(self, cx: &Context, out: &mut Rows<'_, PsRow>) -> Result<()> {
@@ -231,7 +233,8 @@ impl Ps {
 impl Ps {
     fn scanned_windows(self, kernel: &windows::Kernel, cx: &Context, out: &mut Rows<'_, PsRow>) -> Result<()> {
         if self.threads {
-            let e = Error::new(Layer::Os, ErrorKind::Unsupported, "ps --scan --threads: on Windows only processes are looked for");
+            let e =
+                Error::new(Layer::Os, ErrorKind::Unsupported, "ps --scan --threads: on Windows only processes are looked for");
             return Err(e.hint("`threads` lists the threads of the processes in the system's list").into());
         }
         let mut all = cx.take(&every_process(kernel, cx)?);
@@ -243,7 +246,7 @@ impl Ps {
             out.push(&PsRow {
                 hidden: s.hidden,
                 sources: Some(SourcesPart::of_windows(s.sources)),
-                missing_from: Some(s.sources.names(false)),
+                missing_from: Some(s.missing_from()),
                 ..PsRow::new(&s.info, None)
             })
         })
@@ -294,6 +297,7 @@ impl SourcesPart {
             list: s.get(Way::List),
             cid_table: s.get(Way::CidTable),
             handle_tables: s.get(Way::HandleTables),
+            handles: s.get(Way::Handles),
             pool_tag: s.get(Way::PoolTag),
             signature: s.get(Way::Signature),
             ..Self::default()

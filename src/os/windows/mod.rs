@@ -28,6 +28,8 @@ mod peb;
 mod process;
 mod processes;
 pub mod suspicion;
+#[cfg(test)]
+mod testkit;
 mod threads;
 pub mod token;
 mod vad;

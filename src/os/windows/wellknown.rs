@@ -172,7 +172,10 @@ mod tests {
         assert_eq!(sid("S-1-5-21-1-2-3-1001"), None);
         assert_eq!(sid("S-1-5-5-0-77").as_deref(), Some("logon session 0-77"));
         assert_eq!(sid("S-1-5-96-0-2").as_deref(), Some("UMFD-2"));
-        assert_eq!((privilege(20).as_str(), privilege(36).as_str()), ("SeDebugPrivilege", "SeDelegateSessionUserImpersonatePrivilege"));
+        assert_eq!(
+            (privilege(20).as_str(), privilege(36).as_str()),
+            ("SeDebugPrivilege", "SeDelegateSessionUserImpersonatePrivilege")
+        );
         assert_eq!((privilege(1).as_str(), privilege(u64::MAX)), ("privilege 1", format!("privilege {}", u64::MAX)));
         assert_eq!((integrity(0x2000), integrity(0x2100), integrity(0x3010)), ("medium", "medium-plus", "high"));
         assert!(is_privilege("sedebugprivilege") && !is_privilege(""));

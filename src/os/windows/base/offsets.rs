@@ -197,23 +197,19 @@ offsets! {
         by_default: ["EnabledByDefault"],
     }
     /// `_HANDLE_TABLE`, for whose it is.
-    table: Table ["_HANDLE_TABLE"] {
+    handle_table: HandleTable ["_HANDLE_TABLE"] {
         code: ["TableCode"],
         process: ["QuotaProcess"],
         links: ["HandleTableList"],
     }
     /// `_HANDLE_TABLE_ENTRY`, for what it leads to.
-    entry: Entry ["_HANDLE_TABLE_ENTRY"] {
+    handle_entry: HandleEntry ["_HANDLE_TABLE_ENTRY"] {
         object: ["Object"],
-        bits: ["ObjectPointerBits"],
+        object_bits: ["ObjectPointerBits"],
     }
     /// `_OBJECT_HEADER`, for where the object begins.
-    header: ObjectHeader ["_OBJECT_HEADER"] {
+    object_header: ObjectHeader ["_OBJECT_HEADER"] {
         body: ["Body"],
-    }
-    /// `_POOL_HEADER`.
-    pool: PoolHeader ["_POOL_HEADER"] {
-        tag: ["PoolTag"],
     }
     /// `_MMVAD_SHORT`, with which every `_MMVAD` begins.
     vad: Vad ["_MMVAD_SHORT"] {

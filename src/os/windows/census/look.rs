@@ -28,7 +28,7 @@ pub struct Look {
     pub maps_kernel: bool,
     /// Threads in its list that belong to it; no more than a few are asked.
     pub threads: usize,
-    /// Whether its neighbours in the list of processes point to it.
+    /// Whether a neighbour in the list of processes points to it: not so where it was taken off.
     pub linked: bool,
 }
 
@@ -83,10 +83,10 @@ fn maps_kernel(kernel: &Kernel, at: VirtAddr) -> bool {
 fn is_linked(kernel: &Kernel, reader: &Reader<'_>, at: VirtAddr) -> bool {
     let Some(links) = kernel.offsets.process.links else { return false };
     let (node, width) = (at.wrapping_add(links.offset), reader.width());
-    let next = reader.ptr(node).filter(|&n| n != node);
-    let back = next.and_then(|n| reader.ptr(n.wrapping_add(width)));
-    let before = reader.ptr(node.wrapping_add(width)).and_then(|p| reader.ptr(p));
-    back == Some(node) && before == Some(node)
+    let other = |at: VirtAddr| reader.ptr(at).filter(|&n| n != node);
+    let back = other(node).and_then(|next| reader.ptr(next.wrapping_add(width)));
+    let before = other(node.wrapping_add(width)).and_then(|last| reader.ptr(last));
+    back == Some(node) || before == Some(node)
 }
 
 #[cfg(test)]

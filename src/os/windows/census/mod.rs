@@ -10,6 +10,8 @@ mod look;
 mod place;
 mod sweep;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod ways;
 
 pub use ways::{Sources, Way};
@@ -35,6 +37,19 @@ pub struct Seen {
     pub hidden: bool,
 }
 
+impl Seen {
+    /// The names of the ways that lead to every process of its kind, and did not lead to this one.
+    pub fn missing_from(&self) -> Vec<&'static str> {
+        let of_all = |w: &Way| match w {
+            // Nobody has to have a handle to it, and whoever has ended has no table any more.
+            Way::Handles => false,
+            Way::HandleTables | Way::CidTable => !self.exited && !self.info.kernel_thread,
+            _ => true,
+        };
+        Way::ALL.into_iter().filter(of_all).filter(|w| self.sources.get(*w) == Some(false)).map(Way::name).collect()
+    }
+}
+
 /// Every process there is to find: the listed ones first, in the list's order, then the others by their ids, the living before the
 /// dead. One pass over physical memory is part of it; `options` say on how many threads, and how it is ended early.
 pub fn census(kernel: &Kernel, options: &Options<'_>) -> Listing<Seen> {
@@ -43,6 +58,7 @@ pub fn census(kernel: &Kernel, options: &Options<'_>) -> Listing<Seen> {
     let torn = listed(kernel, &mut sightings, &mut lost);
     tables::by_id(kernel, &mut sightings, &mut lost);
     tables::by_handles(kernel, &mut sightings, &mut lost);
+    tables::held(kernel, &mut sightings);
     sweep::sweep(kernel, options, &mut sightings, &mut lost);
     let mut all: Vec<Seen> = sightings.all().iter().filter_map(|&at| judge(kernel, at, sightings.of(at), torn)).collect();
     all.sort_by_key(|s| match (s.sources.has(Way::List), s.exited) {
@@ -74,7 +90,7 @@ fn judge(kernel: &Kernel, at: VirtAddr, sources: Sources, torn: bool) -> Option<
         return Some(Seen { info, sources, exited, hidden: false });
     }
     let look = look::at(kernel, at)?;
-    let held = sources.has(Way::CidTable) || sources.has(Way::HandleTables);
+    let held = [Way::CidTable, Way::HandleTables, Way::Handles].into_iter().any(|w| sources.has(w));
     let alive = look.exit_time.is_none() && (held || look.maps_kernel && look.threads > 0);
     // Where the list is torn, whoever hangs between two others may belong to the part that was not reached.
     let hidden = alive && !(torn && look.linked);

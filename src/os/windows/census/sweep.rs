@@ -43,7 +43,13 @@ impl Shape {
         // More than a few are no facts of this kernel.
         sizes.truncate(8);
         let end = kernel.space.memory().ranges().iter().filter_map(|r| to_u64(r.start.value().saturating_add(r.size))).max()?;
-        Some(Self { wide: kernel.wide(), sizes, profiles: index(o.kprocess.profiles?.offset)?, dtb: index(o.kprocess.dtb?.offset)?, end })
+        Some(Self {
+            wide: kernel.wide(),
+            sizes,
+            profiles: index(o.kprocess.profiles?.offset)?,
+            dtb: index(o.kprocess.dtb?.offset)?,
+            end,
+        })
     }
 
     fn pointer(&self, bytes: &[u8], at: usize) -> Option<u64> {
@@ -55,7 +61,11 @@ impl Shape {
     }
 
     fn in_kernel(&self, at: u64) -> bool {
-        if self.wide { at >= 0xffff_8000_0000_0000 && at.trailing_zeros() >= 3 } else { at >= 0x8000_0000 && at.trailing_zeros() >= 2 }
+        if self.wide {
+            at >= 0xffff_8000_0000_0000 && at.trailing_zeros() >= 3
+        } else {
+            at >= 0x8000_0000 && at.trailing_zeros() >= 2
+        }
     }
 
     /// Whether `bytes` begin as a process does.
@@ -106,7 +116,7 @@ pub fn sweep(kernel: &Kernel, options: &Options<'_>, sightings: &mut Sightings, 
 fn tagged(kernel: &Kernel, block: PhysAddr, step: umem, sightings: &mut Sightings) {
     let o = &kernel.offsets;
     // The header of a block is as large as blocks are aligned (`POOL_BLOCK_SIZE`).
-    let first = step + o.header.body.map_or(0, |m| m.offset);
+    let first = step + o.object_header.body.map_or(0, |m| m.offset);
     for gap in (0..=OPTIONAL).step_by(index(step).unwrap_or(16)) {
         let mut kind = [0u8];
         let phys = block.saturating_add(first + gap);

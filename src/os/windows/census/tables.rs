@@ -6,6 +6,7 @@ use super::look;
 use super::ways::{Sightings, Way};
 use crate::os::lost::Lost;
 use memsh_plugin::{VirtAddr, umem};
+use std::collections::HashSet;
 
 /// `ThreadObject` (`KOBJECTS`).
 const THREAD: u8 = 6;
@@ -20,7 +21,9 @@ const TOLD: usize = 8;
 /// The table of ids, which has the processes and the threads.
 pub fn by_id(kernel: &Kernel, sightings: &mut Sightings, lost: &mut Lost) {
     let reader = kernel.reader();
-    let Some(table) = kernel.address("PspCidTable").and_then(|at| reader.ptr(at)).filter(|&t| reader.plausible(t)) else { return };
+    let Some(table) = kernel.address("PspCidTable").and_then(|at| reader.ptr(at)).filter(|&t| reader.plausible(t)) else {
+        return;
+    };
     let Some(objects) = objects(kernel, table, lost) else { return };
     sightings.open(Way::CidTable);
     let o = &kernel.offsets;
@@ -43,8 +46,8 @@ pub fn by_id(kernel: &Kernel, sightings: &mut Sightings, lost: &mut Lost) {
 /// The ids and the objects of a table; none where it makes no sense.
 fn objects(kernel: &Kernel, table: VirtAddr, lost: &mut Lost) -> Option<Vec<(umem, VirtAddr)>> {
     let (o, reader) = (&kernel.offsets, kernel.reader());
-    let code = reader.word_at(table, o.table.code)?;
-    let (level, size) = (code & LEVEL, o.entry.bytes.filter(|n| (4..=64).contains(n))?);
+    let code = reader.word_at(table, o.handle_table.code)?;
+    let (level, size) = (code & LEVEL, o.handle_entry.bytes.filter(|n| (4..=64).contains(n))?);
     let mut pages = vec![VirtAddr::new(code & !7)];
     for _ in 0..level {
         let mut below = Vec::new();
@@ -79,8 +82,8 @@ fn objects(kernel: &Kernel, table: VirtAddr, lost: &mut Lost) -> Option<Vec<(ume
 /// The object of an entry: since Windows 8 its address without the bits that all such addresses share, before with flags in its
 /// lowest bits.
 fn object(kernel: &Kernel, entry: VirtAddr) -> Option<VirtAddr> {
-    let (o, reader) = (&kernel.offsets.entry, kernel.reader());
-    let at = match o.bits {
+    let (o, reader) = (&kernel.offsets.handle_entry, kernel.reader());
+    let at = match o.object_bits {
         Some(member) => {
             let (_, width) = member.bits?;
             let bits = reader.bits_at(entry, Some(member))?;
@@ -98,20 +101,48 @@ fn object(kernel: &Kernel, entry: VirtAddr) -> Option<VirtAddr> {
 /// The list of handle tables: each says whose it is.
 pub fn by_handles(kernel: &Kernel, sightings: &mut Sightings, lost: &mut Lost) {
     let (o, reader) = (&kernel.offsets, kernel.reader());
-    let (Some(own), Some(links)) = (reader.ptr_at(kernel.system, o.process.object_table), o.table.links) else { return };
+    let (Some(own), Some(links)) = (reader.ptr_at(kernel.system, o.process.object_table), o.handle_table.links) else { return };
     // The table of System is in it, as every other one; the list's head lies in the kernel's image.
     let first = own.wrapping_add(links.offset);
-    if reader.ptr_at(own, o.table.process) != Some(kernel.system) || reader.ptr(first) == Some(first) {
+    if reader.ptr_at(own, o.handle_table.process) != Some(kernel.system) || reader.ptr(first) == Some(first) {
         return;
     }
     let mut found = nodes(&reader, first, "HandleTableListHead", lost);
     found.retain(|n| !kernel.image.holds(*n));
     sightings.open(Way::HandleTables);
     for table in std::iter::once(own).chain(found.into_iter().map(|n| container(n, links))) {
-        let Some(process) = reader.ptr_at(table, o.table.process) else { continue };
+        let Some(process) = reader.ptr_at(table, o.handle_table.process) else { continue };
         // Both point to each other.
         if reader.ptr_at(process, o.process.object_table) == Some(table) && look::at(kernel, process).is_some() {
             sightings.add(process, Way::HandleTables);
+        }
+    }
+}
+
+/// The processes that the handles of all processes seen so far lead to: csrss has one to each of its session.
+pub fn held(kernel: &Kernel, sightings: &mut Sightings) {
+    let (o, reader) = (&kernel.offsets, kernel.reader());
+    let Some(body) = o.object_header.body else { return };
+    let owners: Vec<VirtAddr> = sightings.all().to_vec();
+    let mut known: HashSet<VirtAddr> = HashSet::new();
+    let mut own_tables: HashSet<VirtAddr> = HashSet::new();
+    for owner in owners {
+        let Some(table) = reader.ptr_at(owner, o.process.object_table).filter(|&t| reader.plausible(t)) else { continue };
+        if !own_tables.insert(table) || reader.ptr_at(table, o.handle_table.process) != Some(owner) {
+            continue;
+        }
+        // What is missing of a table is told by `files`.
+        let Some(objects) = objects(kernel, table, &mut Lost::default()) else { continue };
+        sightings.open(Way::Handles);
+        for (_, header) in objects {
+            let at = header.wrapping_add(body.offset);
+            // One process has many handles to few others.
+            if reader.u8_at(at, o.dispatcher.kind).is_some_and(|k| k & !look::LOCK == look::PROCESS)
+                && known.insert(at)
+                && look::at(kernel, at).is_some()
+            {
+                sightings.add(at, Way::Handles);
+            }
         }
     }
 }

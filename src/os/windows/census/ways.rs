@@ -12,6 +12,8 @@ pub enum Way {
     CidTable,
     /// The list of handle tables (`HandleTableListHead`), each of which names its process.
     HandleTables,
+    /// Handles to it that processes have, above all csrss and System.
+    Handles,
     /// The tag of the pool block that a process lies in.
     PoolTag,
     /// The look of a process, anywhere in memory.
@@ -20,7 +22,7 @@ pub enum Way {
 
 impl Way {
     /// All of them.
-    pub const ALL: [Way; 5] = [Way::List, Way::CidTable, Way::HandleTables, Way::PoolTag, Way::Signature];
+    pub const ALL: [Way; 6] = [Way::List, Way::CidTable, Way::HandleTables, Way::Handles, Way::PoolTag, Way::Signature];
 
     fn bit(self) -> u8 {
         match self {
@@ -29,6 +31,7 @@ impl Way {
             Way::HandleTables => 1 << 2,
             Way::PoolTag => 1 << 3,
             Way::Signature => 1 << 4,
+            Way::Handles => 1 << 5,
         }
     }
 
@@ -40,6 +43,7 @@ impl Way {
             Way::HandleTables => "handle_tables",
             Way::PoolTag => "pool_tag",
             Way::Signature => "signature",
+            Way::Handles => "handles",
         }
     }
 }

@@ -15,6 +15,8 @@ struct Known {
     name: &'static str,
     folders: &'static [&'static str],
     parents: &'static [&'static str],
+    /// Whether its parent runs as long as the system does.
+    lasting: bool,
     single: bool,
 }
 
@@ -23,31 +25,43 @@ const SYSTEM32: &[&str] = &["system32"];
 const EITHER: &[&str] = &["system32", "syswow64", "sysarm32"];
 const ROOT: &[&str] = &["", "syswow64"];
 
-const fn known(name: &'static str, folders: &'static [&'static str], parents: &'static [&'static str], single: bool) -> Known {
-    Known { name, folders, parents, single }
+const fn known(name: &'static str, folders: &'static [&'static str], parents: &'static [&'static str]) -> Known {
+    Known { name, folders, parents, lasting: false, single: false }
+}
+
+impl Known {
+    /// Started by one that never ends.
+    const fn lasting(self) -> Self {
+        Self { lasting: true, ..self }
+    }
+
+    /// There is one.
+    const fn single(self) -> Self {
+        Self { single: true, ..self }
+    }
 }
 
 /// Programs that other programs like to be taken for. Those without parents are started by many, or by one that is gone by then.
 const KNOWN: &[Known] = &[
-    known("smss.exe", SYSTEM32, &["system", "smss.exe"], false),
-    known("csrss.exe", SYSTEM32, &["smss.exe"], false),
-    known("wininit.exe", SYSTEM32, &["smss.exe"], true),
-    known("winlogon.exe", SYSTEM32, &["smss.exe"], false),
-    known("services.exe", SYSTEM32, &["wininit.exe", "winlogon.exe"], true),
-    known("lsass.exe", SYSTEM32, &["wininit.exe", "winlogon.exe"], true),
-    known("lsm.exe", SYSTEM32, &["wininit.exe"], true),
-    known("lsaiso.exe", SYSTEM32, &["wininit.exe"], true),
-    known("svchost.exe", EITHER, &["services.exe"], false),
-    known("spoolsv.exe", SYSTEM32, &["services.exe"], false),
-    known("taskhost.exe", SYSTEM32, &[], false),
-    known("taskhostw.exe", SYSTEM32, &[], false),
-    known("dllhost.exe", EITHER, &[], false),
-    known("conhost.exe", SYSTEM32, &[], false),
-    known("runtimebroker.exe", SYSTEM32, &[], false),
-    known("fontdrvhost.exe", SYSTEM32, &[], false),
-    known("dwm.exe", SYSTEM32, &[], false),
-    known("rundll32.exe", EITHER, &[], false),
-    known("explorer.exe", ROOT, &[], false),
+    known("smss.exe", SYSTEM32, &["system", "smss.exe"]).lasting(),
+    known("csrss.exe", SYSTEM32, &["smss.exe"]),
+    known("wininit.exe", SYSTEM32, &["smss.exe"]).single(),
+    known("winlogon.exe", SYSTEM32, &["smss.exe"]),
+    known("services.exe", SYSTEM32, &["wininit.exe", "winlogon.exe"]).lasting().single(),
+    known("lsass.exe", SYSTEM32, &["wininit.exe", "winlogon.exe"]).lasting().single(),
+    known("lsm.exe", SYSTEM32, &["wininit.exe"]).lasting().single(),
+    known("lsaiso.exe", SYSTEM32, &["wininit.exe"]).lasting().single(),
+    known("svchost.exe", EITHER, &["services.exe"]).lasting(),
+    known("spoolsv.exe", SYSTEM32, &["services.exe"]).lasting(),
+    known("taskhost.exe", SYSTEM32, &[]),
+    known("taskhostw.exe", SYSTEM32, &[]),
+    known("dllhost.exe", EITHER, &[]),
+    known("conhost.exe", SYSTEM32, &[]),
+    known("runtimebroker.exe", SYSTEM32, &[]),
+    known("fontdrvhost.exe", SYSTEM32, &[]),
+    known("dwm.exe", SYSTEM32, &[]),
+    known("rundll32.exe", EITHER, &[]),
+    known("explorer.exe", ROOT, &[]),
 ];
 
 /// Names that are worth a look when another one is nearly the same; shorter ones are like too many.
@@ -66,9 +80,12 @@ pub fn impostors(kernel: &Kernel, all: &[Seen]) -> Vec<Finding> {
     for info in &alive {
         let name = lower(info.name.as_bytes());
         let Some(known) = KNOWN.iter().find(|k| k.name == name) else {
-            out.extend(COPIED.iter().find(|c| nearly(c, &name) && !is_known(&name)).map(|c| {
-                of(info, "process", "name like that of a system program", format!("{name} is nearly {c}"))
-            }));
+            out.extend(
+                COPIED
+                    .iter()
+                    .find(|c| nearly(c, &name) && !is_known(&name))
+                    .map(|c| of(info, "process", "name like that of a system program", format!("{name} is nearly {c}"))),
+            );
             continue;
         };
         if let Some(path) = processes::image_path(kernel, info.address).filter(|p| !p.is_empty())
@@ -105,7 +122,8 @@ fn belongs(path: &str, root: &str, known: &Known) -> bool {
     let path = path.to_lowercase();
     // Of what kind the device is, is nothing that a name could tell: a volume, a virtual disk, a share.
     known.folders.iter().any(|folder| {
-        let below = if folder.is_empty() { format!("{root}\\{}", known.name) } else { format!("{root}\\{folder}\\{}", known.name) };
+        let below =
+            if folder.is_empty() { format!("{root}\\{}", known.name) } else { format!("{root}\\{folder}\\{}", known.name) };
         let link = path.strip_prefix("\\systemroot").map(|rest| format!("{root}{rest}"));
         let path = link.as_deref().unwrap_or(&path);
         path.strip_suffix(&below).is_some_and(|device| {
@@ -121,18 +139,24 @@ fn belongs(path: &str, root: &str, known: &Known) -> bool {
 /// A parent that does not start such a program.
 fn parent(info: &ProcessInfo, known: &Known, all: &[Seen]) -> Option<Finding> {
     let ppid = info.ppid.get().filter(|_| !known.parents.is_empty())?;
+    let fits = |p: &Seen| known.parents.contains(&lower(p.info.name.as_bytes()).as_str());
     // Whoever has the id now may have got it after the parent was gone; ended ones count, too.
     let older = |p: &&Seen| match (p.info.start_time.get(), info.start_time.get()) {
         (Some(parent), Some(own)) => parent <= own,
         _ => p.info.pid == 4,
     };
-    let parent = all.iter().filter(|p| p.info.pid == ppid).find(older)?;
-    let name = lower(parent.info.name.as_bytes());
-    let fits = known.parents.contains(&name.as_str());
-    (!fits).then(|| {
-        let evidence = format!("started by {name} ({ppid}), and not by {}", known.parents.join(" or "));
-        of(info, "process", "parent that does not start such a program", evidence)
-    })
+    let parent = all.iter().filter(|p| p.info.pid == ppid).find(older);
+    let by = match parent {
+        Some(p) if fits(p) => return None,
+        Some(p) => format!("{} ({ppid})", lower(p.info.name.as_bytes())),
+        // One that never ends is here, or nothing can be told.
+        None if known.lasting && all.iter().any(|p| !p.exited && fits(p) && p.info.address != info.address) => {
+            format!("process {ppid}, which is gone")
+        }
+        None => return None,
+    };
+    let evidence = format!("started by {by}, and not by {}", known.parents.join(" or "));
+    Some(of(info, "process", "parent that does not start such a program", evidence))
 }
 
 /// A second process of a program of which there is one.

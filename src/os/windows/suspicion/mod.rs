@@ -11,6 +11,8 @@ mod module;
 mod patched;
 mod subject;
 mod task;
+#[cfg(test)]
+mod tests;
 mod thread;
 
 pub use subject::Subject;

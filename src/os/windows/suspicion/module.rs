@@ -48,7 +48,8 @@ fn phantom(s: &Subject, module: &ModuleInfo) -> Option<Finding> {
 
 /// An image that can run and is in no list. Files that are mapped as images for their resources alone have no code in memory.
 fn unlinked(s: &Subject, vad: &Vad) -> Option<Finding> {
-    let code = s.runs(vad).iter().filter(|r| s.no_execute && r.perm.has(Perm::EXECUTE)).fold(0, |sum, r| r.size.saturating_add(sum));
+    let code =
+        s.runs(vad).iter().filter(|r| s.no_execute && r.perm.has(Perm::EXECUTE)).fold(0, |sum, r| r.size.saturating_add(sum));
     if code == 0 {
         return None;
     }

@@ -64,7 +64,8 @@ fn image(kernel: &Kernel, views: &[View<'_>]) -> Vec<Finding> {
             let (s, vad) = views.get(who)?;
             let name = vad.file.as_deref().map_or("", base_name);
             let hint = code::hint(&c.bytes).map_or_else(String::new, |h| format!(" ({h})"));
-            let others = if c.certain { "the others that have it" } else { "another one, and which of both is the file's can't be told" };
+            let others =
+                if c.certain { "the others that have it" } else { "another one, and which of both is the file's can't be told" };
             let evidence = format!(
                 "{name}: {} of its pages of code differ from those of {others}; at {} {} in place of {}{hint}",
                 c.pages,
@@ -112,7 +113,13 @@ fn compare(kernel: &Kernel, at: VirtAddr, frames: &[(usize, PhysAddr)], changed:
     let Some(original) = contents.iter().position(|(_, owners)| owners.len() == most) else { return };
     for (i, (bytes, owners)) in contents.iter().enumerate() {
         // Of two that are as many, each is told against the other.
-        let against = if i != original { original } else if certain { continue } else { usize::from(i == 0) };
+        let against = if i != original {
+            original
+        } else if certain {
+            continue;
+        } else {
+            usize::from(i == 0)
+        };
         let Some((other, _)) = contents.get(against) else { continue };
         let Some(first) = bytes.iter().zip(other).position(|(a, b)| a != b) else { continue };
         for who in owners {

@@ -48,8 +48,7 @@ impl Subject {
         let modules_whole = own.is_empty() && !modules.is_empty();
         // What is paged out is missed by `modules`; here it only means that lists and memory are not compared.
         let threads = threads::list(kernel, at, pid, lost);
-        let mut subject =
-            Self { info, space, vads, vads_whole, modules, modules_whole, threads, no_execute: false };
+        let mut subject = Self { info, space, vads, vads_whole, modules, modules_whole, threads, no_execute: false };
         subject.no_execute = subject.vads.iter().any(|v| subject.runs(v).iter().any(|r| !r.perm.has(Perm::EXECUTE)));
         Some(subject)
     }

@@ -36,7 +36,8 @@ pub fn starts(kernel: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
                     continue;
                 }
                 let named = vad.protection.map_or("unknown protection", |p| p.name());
-                let found = s.in_region(vad, "memory", "thread that starts in no image", format!("{of}, {} memory, {named}", vad.kind()));
+                let found =
+                    s.in_region(vad, "memory", "thread that starts in no image", format!("{of}, {} memory, {named}", vad.kind()));
                 out.push(Finding { address: Some(at), size: None, ..found });
             }
             None if s.vads_whole && kernel.build.number >= VISTA => {

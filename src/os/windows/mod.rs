@@ -5,8 +5,11 @@
 //! - `processes`, `process`, `threads`, `token`, `peb`, `modules`, `vad`: processes and what is in them
 //! - `hooks`: tables through which the kernel calls code
 //! - `objects`: the object manager, handles
+//! - `wellknown`: names that Windows gives to numbers
 //! - `drivers`: modules of the kernel
 //! - `pe`: PE images in memory
+//! - `census`: processes by every way that leads to one
+//! - `suspicion`: what looks as it should not
 #![deny(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
@@ -18,6 +21,8 @@
 pub mod base;
 pub mod cpus;
 pub mod drivers;
+pub mod census;
+mod drivers;
 mod find;
 mod given;
 pub mod hooks;
@@ -28,11 +33,13 @@ pub mod pe;
 mod peb;
 mod process;
 mod processes;
+pub mod suspicion;
 #[cfg(test)]
 mod testkit;
 mod threads;
-mod token;
+pub mod token;
 mod vad;
+pub mod wellknown;
 
 pub use base::kernel::Kernel;
 pub use find::{Effort, detect};

@@ -39,7 +39,9 @@ pub fn info(kernel: &Kernel, at: VirtAddr) -> ProcessInfo {
     let token = token::read(kernel, at);
     let parameters = peb::parameters(kernel, at);
     let wow64 = peb::wow64(kernel, at).is_some();
-    let minimal = pid == 4 || parameters.is_none() && reader.ptr_at(at, o.process.peb).is_none();
+    // Those of the kernel have no program; those of another subsystem (`PicoCreated`) have one that is not Windows'.
+    let program = reader.word_at(at, o.process.peb) != Some(0) || reader.bits_at(at, o.process.pico) == Some(1);
+    let minimal = pid == 4 || !program;
     ProcessInfo {
         address: at,
         pid,
@@ -111,8 +113,14 @@ fn session(kernel: &Kernel, at: VirtAddr) -> Option<u32> {
     id.filter(|&id| id < 1 << 16)
 }
 
+/// The path that the kernel wrote down when it was created, where its last part begins as the short name does.
+pub fn created_from(kernel: &Kernel, at: VirtAddr) -> Option<String> {
+    let short = kernel.reader().bytes_at::<15>(at, kernel.offsets.process.name).map(|b| zero_ended(&b))?;
+    image_path(kernel, at).filter(|path| begins(base_name(path), &short))
+}
+
 /// The file it was made from as the kernel names it: `\Device\HarddiskVolume2\Windows\explorer.exe`.
-fn image_path(kernel: &Kernel, at: VirtAddr) -> Option<String> {
+pub fn image_path(kernel: &Kernel, at: VirtAddr) -> Option<String> {
     let (o, reader) = (&kernel.offsets, kernel.reader());
     let audit = at.wrapping_add(o.process.audit?.offset);
     // `_OBJECT_NAME_INFORMATION`, which is a `UNICODE_STRING`.

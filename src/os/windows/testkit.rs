@@ -9,10 +9,12 @@ use crate::engine::{AddressSpace, Flat, Memory};
 use crate::symbols::tables::family;
 use crate::symbols::{SymbolTable, Types};
 use memsh_plugin::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const PAGE: u64 = 4096;
+/// 2023, as Windows counts.
+pub const CREATED: u64 = 133_379_749_810_000_000;
 /// `KUSER_SHARED_DATA` in the kernel's half.
 const SHARED: [u64; 2] = [0xffdf_0000, 0xffff_f780_0000_0000];
 
@@ -55,6 +57,7 @@ pub struct Kit {
     pub wide: bool,
     symbols: Vec<(String, u64)>,
     pages: BTreeMap<u64, Vec<u8>>,
+    runs: BTreeSet<u64>,
 }
 
 impl Kit {
@@ -64,8 +67,8 @@ impl Kit {
         let table = family.tables().into_iter().find(|t| t.facts.release.starts_with(release)).expect(release);
         let types: Arc<dyn Types> = Arc::new(table.read(String::new()).unwrap());
         let build = release.split('.').nth(2).unwrap().parse().unwrap();
-        let (symbols, pages) = Default::default();
-        let mut kit = Self { o: Offsets::of(&*types), types, build, wide, symbols, pages };
+        let (symbols, pages, runs) = Default::default();
+        let mut kit = Self { o: Offsets::of(&*types), types, build, wide, symbols, pages, runs };
         kit.put(kit.image(), b"MZ");
         let head = kit.head();
         kit.ring(&[head]);
@@ -109,6 +112,22 @@ impl Kit {
         self.word(base + member.unwrap().offset as u64, value);
     }
 
+    /// 64 bits in a member.
+    pub fn set64(&mut self, base: u64, member: Option<Member>, value: u64) {
+        self.put(base + member.unwrap().offset as u64, &value.to_le_bytes());
+    }
+
+    /// A copy of a page at another address.
+    pub fn copy_page(&mut self, from: u64, to: u64) {
+        let page = self.pages[&(from & !(PAGE - 1))].clone();
+        self.pages.insert(to & !(PAGE - 1), page);
+    }
+
+    /// That the page of an address can run.
+    pub fn can_run(&mut self, at: u64) {
+        self.runs.insert(at & !(PAGE - 1));
+    }
+
     pub fn symbol(&mut self, name: &str, at: u64) {
         self.symbols.push((name.to_owned(), at));
     }
@@ -127,16 +146,82 @@ impl Kit {
         process + self.o.process.links.unwrap().offset as u64
     }
 
+    /// A process with one thread, in no list. The thread lies in the page behind.
+    pub fn process(&mut self, at: u64, pid: u64, name: &str) {
+        let o = self.o;
+        let size = (o.kprocess.bytes.unwrap() as u64 / 4).to_le_bytes()[0];
+        self.put(at, &[3, 0, size, 0]);
+        for head in [o.kprocess.profiles, o.kprocess.threads].map(|m| at + m.unwrap().offset as u64) {
+            self.ring(&[head]);
+        }
+        self.ring(&[at + (o.kprocess.header.unwrap().offset + o.dispatcher.waiters.unwrap().offset) as u64]);
+        self.set(at, o.kprocess.dtb, 0x1a_b000);
+        self.set(at, o.process.pid, pid);
+        self.set(at, o.process.parent, 0);
+        self.set64(at, o.process.created, CREATED + pid);
+        self.put(at + o.process.name.unwrap().offset as u64, name.as_bytes());
+        let thread = (at & !(PAGE - 1)) + PAGE;
+        self.put(thread, &[6]);
+        let head = at + o.process.threads.unwrap().offset as u64;
+        self.ring(&[head, thread + o.thread.links.unwrap().offset as u64]);
+        match (o.kthread.process, o.thread.process) {
+            (Some(m), _) | (None, Some(m)) => self.set(thread, Some(m), at),
+            (None, None) => {}
+        }
+    }
+
+    /// Takes its thread away, and says when it ended.
+    pub fn exit(&mut self, at: u64, when: u64) {
+        let o = self.o;
+        self.ring(&[at + o.process.threads.unwrap().offset as u64]);
+        self.set64(at, o.process.exited, when);
+    }
+
     /// Puts these processes on the list.
     pub fn list(&mut self, processes: &[u64]) {
         let nodes: Vec<u64> = std::iter::once(self.head()).chain(processes.iter().map(|p| self.links(*p))).collect();
         self.ring(&nodes);
     }
 
+    /// A `UNICODE_STRING` at `at`, with its text behind it.
+    pub fn unicode(&mut self, at: u64, text: &str) {
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let len = (bytes.len() as u16).to_le_bytes();
+        self.put(at, &[len[0], len[1], len[0], len[1]]);
+        self.word(at + self.width(), at + 2 * self.width());
+        self.put(at + 2 * self.width(), &bytes);
+    }
+
+    /// The path that the kernel wrote down for a process.
+    pub fn path(&mut self, process: u64, path: &str) {
+        let audit = process + self.o.process.audit.unwrap().offset as u64;
+        let at = (process & !(PAGE - 1)) + PAGE + 0xc00;
+        self.set(audit, self.o.audit.image, at);
+        self.unicode(at, path);
+    }
+
+    /// Descriptors of private memory for a process of Windows 8.1 or later: first page, pages, protection. Each is the right child of
+    /// the one before.
+    pub fn vads(&mut self, process: u64, at: u64, vads: &[(u64, u64, u64)]) {
+        let o = self.o;
+        self.set(process, o.process.vad_root, at);
+        for (i, (first, pages, protection)) in vads.iter().enumerate() {
+            let node = at + i as u64 * 0x100;
+            self.word(node + self.width(), if i + 1 < vads.len() { node + 0x100 } else { 0 });
+            self.put(node + o.vad.first.unwrap().offset as u64, &(*first as u32).to_le_bytes());
+            self.put(node + o.vad.last.unwrap().offset as u64, &((first + pages - 1) as u32).to_le_bytes());
+            let (protected, _) = bits(o.vad_flags.protection);
+            let (private, _) = bits(o.vad_flags.private);
+            let flags = (protection << protected | 1 << private) as u32;
+            self.put(node + o.vad.flags.unwrap().offset as u64, &flags.to_le_bytes());
+        }
+    }
+
     /// The kernel of all this.
     pub fn kernel(&self) -> Kernel {
+        let rights = |at: &u64| Perm::READ.with(Perm::WRITE, true).with(Perm::EXECUTE, self.runs.contains(at));
         let address = |at: u64| VirtAddr::new(umem::from(at));
-        let pieces = self.pages.keys().map(|at| (address(*at), umem::from(PAGE), Perm::READ));
+        let pieces = self.pages.keys().map(|at| (address(*at), umem::from(PAGE), rights(at)));
         let flat = Flat::new(self.width() as u8, false, pieces);
         let arch = if self.wide { Arch::X86_64 } else { Arch::X86 };
         let mut symbols = SymbolTable::new();

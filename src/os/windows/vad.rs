@@ -65,6 +65,18 @@ pub struct Vad {
     pub file: Option<String>,
 }
 
+impl Vad {
+    /// What it is, in a word: `image`, `private`, `file`, `section`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            v if v.image => "image",
+            v if v.private => "private",
+            v if v.file.is_some() => "file",
+            _ => "section",
+        }
+    }
+}
+
 /// Where a node has its children.
 struct Shape {
     left: umem,
@@ -167,12 +179,7 @@ pub fn regions(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) ->
             // Copies on write are the process's own.
             shared: !v.private && !v.image && v.protection.is_none_or(|p| p.0 & 7 != 5),
             path: v.file.clone().map(Text::from).into(),
-            kind: Text::from(match &v {
-                v if v.image => "image",
-                v if v.private => "private",
-                v if v.file.is_some() => "file",
-                _ => "section",
-            }),
+            kind: Text::from(v.kind()),
             ..RegionInfo::default()
         }
     };

@@ -91,6 +91,7 @@ offsets! {
         minimal: ["Minimal"],
         protected: ["ProtectedProcess"],
         cookie: ["Cookie"],
+        pico: ["PicoCreated"],
     }
     /// `_KPROCESS`.
     kprocess: Kprocess ["_KPROCESS"] {
@@ -98,6 +99,7 @@ offsets! {
         dtb: ["DirectoryTableBase"],
         user_dtb: ["UserDirectoryTableBase"],
         threads: ["ThreadListHead"],
+        profiles: ["ProfileListHead"],
     }
     /// `_ETHREAD`.
     thread: Thread ["_ETHREAD"] {
@@ -183,7 +185,31 @@ offsets! {
         users: ["UserAndGroups"],
         user_count: ["UserAndGroupCount"],
         privileges: ["Privileges"],
+        privilege_count: ["PrivilegeCount"],
         integrity: ["IntegrityLevelIndex"],
+        logon: ["AuthenticationId"],
+        kind: ["TokenType"],
+    }
+    /// `_SEP_TOKEN_PRIVILEGES`, since Vista: a bit for each.
+    privileges: PrivilegeSets ["_SEP_TOKEN_PRIVILEGES"] {
+        present: ["Present"],
+        enabled: ["Enabled"],
+        by_default: ["EnabledByDefault"],
+    }
+    /// `_HANDLE_TABLE`, for whose it is.
+    handle_table: HandleTable ["_HANDLE_TABLE"] {
+        code: ["TableCode"],
+        process: ["QuotaProcess"],
+        links: ["HandleTableList"],
+    }
+    /// `_HANDLE_TABLE_ENTRY`, for what it leads to.
+    handle_entry: HandleEntry ["_HANDLE_TABLE_ENTRY"] {
+        object: ["Object"],
+        object_bits: ["ObjectPointerBits"],
+    }
+    /// `_OBJECT_HEADER`, for where the object begins.
+    object_header: ObjectHeader ["_OBJECT_HEADER"] {
+        body: ["Body"],
     }
     /// `_MMVAD_SHORT`, with which every `_MMVAD` begins.
     vad: Vad ["_MMVAD_SHORT"] {
@@ -336,6 +362,7 @@ offsets! {
     dispatcher: Dispatcher ["_DISPATCHER_HEADER"] {
         kind: ["Type"],
         size: ["Size"],
+        waiters: ["WaitListHead"],
     }
 }
 

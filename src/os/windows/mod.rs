@@ -19,10 +19,9 @@
 )]
 
 pub mod base;
+pub mod census;
 pub mod cpus;
 pub mod drivers;
-pub mod census;
-mod drivers;
 mod find;
 mod given;
 pub mod hooks;

@@ -196,21 +196,6 @@ offsets! {
         enabled: ["Enabled"],
         by_default: ["EnabledByDefault"],
     }
-    /// `_HANDLE_TABLE`, for whose it is.
-    handle_table: HandleTable ["_HANDLE_TABLE"] {
-        code: ["TableCode"],
-        process: ["QuotaProcess"],
-        links: ["HandleTableList"],
-    }
-    /// `_HANDLE_TABLE_ENTRY`, for what it leads to.
-    handle_entry: HandleEntry ["_HANDLE_TABLE_ENTRY"] {
-        object: ["Object"],
-        object_bits: ["ObjectPointerBits"],
-    }
-    /// `_OBJECT_HEADER`, for where the object begins.
-    object_header: ObjectHeader ["_OBJECT_HEADER"] {
-        body: ["Body"],
-    }
     /// `_MMVAD_SHORT`, with which every `_MMVAD` begins.
     vad: Vad ["_MMVAD_SHORT"] {
         first: ["StartingVpn"],
@@ -297,6 +282,8 @@ offsets! {
         code: ["TableCode"],
         count: ["HandleCount"],
         next: ["NextHandleNeedingPool"],
+        process: ["QuotaProcess"],
+        links: ["HandleTableList"],
         pid: ["UniqueProcessId"],
     }
     /// `_HANDLE_TABLE_ENTRY`.

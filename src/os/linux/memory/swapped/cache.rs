@@ -218,7 +218,9 @@ fn read(kernel: &Kernel, area: u64, slot: u64, place: Place, page: &mut [u8]) ->
     match kernel.space.memory().read(frames.phys(pfn), page) {
         Ok(()) => Ok(true),
         Err(_) if sizes.is_written(facts.flags) => Ok(false),
-        Err(_) => Err(format!("the swap cache has it, but its frame at {:#x} is not in the image", frames.phys(pfn).value()).into()),
+        Err(_) => {
+            Err(format!("the swap cache has it, but its frame at {:#x} is not in the image", frames.phys(pfn).value()).into())
+        }
     }
 }
 

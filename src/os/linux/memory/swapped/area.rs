@@ -92,6 +92,10 @@ impl Areas {
             let max = info.uint(shape.max).filter(|max| *max != 0);
             let path = swap.path.as_ref().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
             let kept = match zram(kernel, info.ptr(shape.device)) {
+                // There may be marks in what is missing.
+                _ if !info.is_whole() => {
+                    Kept::Elsewhere(format!("the description of area {number} is not whole in the image").into())
+                }
                 Some(Ok(zram)) => Kept::Zram(Box::new(zram)),
                 Some(Err(why)) => Kept::Elsewhere(why),
                 None => match opened.iter_mut().find(|f| f.as_ref().is_some_and(|f| f.fits(max))).and_then(Option::take) {

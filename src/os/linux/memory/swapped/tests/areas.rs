@@ -117,6 +117,19 @@ fn areas_that_are_not_there_are_told() {
 }
 
 #[test]
+fn an_area_whose_description_is_not_whole_is_not_read() {
+    let mut rig = Rig::new();
+    rig.area("vda1", 0, 9);
+    rig.file(&partition(9, 9, 100));
+    // The device is in the next page, which is not there.
+    let at = K + 0x4000 - 32;
+    rig.kit.word(K, at);
+    rig.kit.word(at, 3);
+    rig.kit.put(at + 12, &9u32.to_le_bytes());
+    assert!(rig.refuses(1).contains("not whole"), "{}", rig.refuses(1));
+}
+
+#[test]
 fn other_faults_are_not_the_pagers() {
     let mut rig = Rig::new();
     rig.area("vda1", 0, 9);

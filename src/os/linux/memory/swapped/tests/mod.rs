@@ -122,7 +122,7 @@ impl Rig {
     /// The frame of a page of this kernel. What is put later must lie in pages that are there already.
     pub fn frame(&self, at: u64) -> u64 {
         let kernel = self.kit.kernel();
-        (kernel.space.translate_one(VirtAddr::new(umem::from(at))).unwrap().phys.value() >> 12) as u64
+        crate::engine::to_u64(kernel.space.translate_one(VirtAddr::new(umem::from(at))).unwrap().phys.value() >> 12).unwrap()
     }
 
     /// The address of a frame's `struct page`.

@@ -12,13 +12,22 @@ use std::collections::HashSet;
 
 /// Modules without an image, and images without a module. Only where both sides could be read to their ends.
 pub fn lists(_: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
-    if !s.vads_whole || !s.modules_whole {
+    if !s.vads_whole || !s.modules_whole || !both_lists(s) {
         return Vec::new();
     }
     let mut out: Vec<Finding> = s.modules.iter().filter_map(|m| phantom(s, m)).collect();
     let listed: HashSet<VirtAddr> = s.modules.iter().map(|m| m.base).collect();
     out.extend(s.vads.iter().filter(|v| v.image && !listed.contains(&v.start)).filter_map(|v| unlinked(s, v)));
     out
+}
+
+/// Whether the 32-bit lists were read, too, where there have to be some: whoever has the 32-bit system library runs below WOW64.
+fn both_lists(s: &Subject) -> bool {
+    let narrow = |v: &&Vad| v.image && v.file.as_ref().is_some_and(|f| f.to_lowercase().ends_with("\\syswow64\\ntdll.dll"));
+    match s.vads.iter().find(narrow) {
+        Some(library) => s.info.wow64 && s.modules.iter().any(|m| m.base == library.start),
+        None => true,
+    }
 }
 
 /// A module of the lists at whose base no image is mapped, or another file's.

@@ -213,7 +213,7 @@ mod tests {
         kit.set(token, o.token.users, array);
         kit.put(token + o.token.user_count.unwrap().offset as u64, &3u32.to_le_bytes());
         kit.set64(token, o.token.logon, 0x3e7);
-        (kit, VirtAddr::new(process.into()), token)
+        (kit, VirtAddr::new(umem::from(process)), token)
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use super::super::base::kernel::Kernel;
 use super::super::base::text::base_name;
+use super::super::pe;
 use super::super::vad::Vad;
 use super::subject::Subject;
-use crate::engine::to_u64;
+use crate::engine::{ViewExt, to_u64};
 use crate::os::finding::Finding;
 use crate::os::lost::Lost;
 use memsh_plugin::{ModuleInfo, Perm, Text, VirtAddr};
@@ -55,11 +56,13 @@ fn phantom(s: &Subject, module: &ModuleInfo) -> Option<Finding> {
     }
 }
 
-/// An image that can run and is in no list. Files that are mapped as images for their resources alone have no code in memory.
+/// An image that can run and is in no list. Files that are mapped as images for their resources alone have no code in memory, and
+/// assemblies of .NET are mapped by its runtime, which keeps them in lists of its own.
 fn unlinked(s: &Subject, vad: &Vad) -> Option<Finding> {
     let code =
         s.runs(vad).iter().filter(|r| s.no_execute && r.perm.has(Perm::EXECUTE)).fold(0, |sum, r| r.size.saturating_add(sum));
-    if code == 0 {
+    let mut page = [0u8; 0x1000];
+    if code == 0 || s.space.read_exact(vad.start, &mut page).is_ok() && pe::is_managed(&page) {
         return None;
     }
     let file = vad.file.as_deref().unwrap_or("without a name");

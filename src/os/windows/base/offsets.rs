@@ -92,6 +92,7 @@ offsets! {
         protected: ["ProtectedProcess"],
         cookie: ["Cookie"],
         pico: ["PicoCreated"],
+        silo: ["ServerSilo"],
     }
     /// `_KPROCESS`.
     kprocess: Kprocess ["_KPROCESS"] {

@@ -161,3 +161,44 @@ fn shutdown(all: &mut Collector<'_>, head: VirtAddr) {
         all.push(Slot { table: "shutdown", index: None, name, slot: Some(slot), detail }, target);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::list;
+    use crate::os::windows::testkit::Kit;
+
+    #[test]
+    fn code_of_nobody_is_told_and_lists_in_circles_end() {
+        for (release, wide) in [("6.1.7601", false), ("10.0.19041", true)] {
+            let mut kit = Kit::new(release, wide);
+            let width = kit.width();
+            let (array, own, alien) = (kit.at(0x1000), kit.at(0x2000), kit.at(0x2100));
+            kit.put(array, &[0; 512]);
+            kit.symbol("PspCreateProcessNotifyRoutine", array);
+            // References are counted in the lowest bits.
+            kit.word(array, own | 7);
+            kit.word(array + 3 * width, alien | 7);
+            kit.word(array + 5 * width, 0x17);
+            let code = kit.head() + 0x40;
+            kit.word(own + width, code);
+            let nowhere = kit.at(0x7_0000);
+            kit.word(alien + width, nowhere);
+            // A list whose first node leads to itself.
+            let (head, node) = (kit.at(0x3000), kit.at(0x4000));
+            kit.symbol("KeBugCheckCallbackListHead", head);
+            kit.word(head, node);
+            kit.word(head + width, node);
+            kit.word(node, node);
+            kit.word(node + width, head);
+            let kernel = kit.kernel();
+            let found = list(&kernel, &["process", "bugcheck"]);
+            let seen: Vec<_> = found.items.iter().map(|h| (h.table, h.index, h.owner.kind(), h.reason.is_some())).collect();
+            let process = [("process", Some(0), "kernel", false), ("process", Some(3), "other", true)];
+            assert_eq!(seen.get(..2), Some(process.as_slice()), "{release}");
+            let lost: Vec<_> = found.lost.iter().map(|l| l.to_string_lossy().into_owned()).collect();
+            assert!(lost.iter().any(|l| l.contains("slot 5")), "{lost:?}");
+            assert!(lost.iter().any(|l| l.contains("KeBugCheckCallbackListHead: the list")), "{lost:?}");
+        }
+    }
+}

@@ -4,10 +4,12 @@
 //! - `calls`: system calls (SSDT)
 //! - `interrupts`: interrupt tables (IDT)
 //! - `callbacks`: what drivers registered
+//! - `derived`: where callbacks are, of a kernel without symbols
 //! - `requests`: the tables of driver objects (IRP)
 
 mod callbacks;
 mod calls;
+mod derived;
 mod interrupts;
 pub mod owner;
 mod requests;

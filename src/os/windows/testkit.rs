@@ -1,5 +1,11 @@
 //! A small made-up Windows for tests: structures as one of the carried tables has them, in memory without page tables.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::unnecessary_cast
+)]
 
 use super::Kernel;
 use super::base::kernel::{Build, Image};

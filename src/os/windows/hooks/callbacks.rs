@@ -5,6 +5,7 @@ use super::{Collector, Slot, derived};
 use crate::engine::ViewExt;
 use crate::os::windows::base::kernel::{Kernel, Reader};
 use crate::os::windows::base::{list, text};
+use crate::os::windows::objects::Objects;
 use memsh_plugin::{VirtAddr, umem};
 
 /// Arrays of `EX_CALLBACK`: the table that they make, their names, and the exported functions that fill them.
@@ -151,6 +152,30 @@ fn registry(all: &mut Collector<'_>, head: VirtAddr) {
     }
 }
 
+/// What `ObRegisterCallbacks` adds to a type, since Vista SP1: behind the list entry two 32-bit numbers and a pointer; then the type, by
+/// which an entry proves itself, the routine that is called before an operation and the one after it.
+pub(super) fn of_types(all: &mut Collector<'_>, objects: &Objects<'_>) {
+    let reader = all.kernel.reader();
+    let Some(member) = all.kernel.offsets.object_type.callbacks else { return };
+    let own = 2 * reader.width() + 8 + reader.width();
+    for (kind, name) in objects.types() {
+        let name = name.unwrap_or_else(|| format!("the type at {kind}"));
+        for node in nodes(all, kind.wrapping_add(member.offset), &format!("callbacks of {name}")) {
+            if reader.ptr(node.wrapping_add(own)) != Some(kind) {
+                all.lost.push(format!("callbacks of {name}: what lies at {node} is none"));
+                continue;
+            }
+            for (word, when) in [(1, "before"), (2, "after")] {
+                let slot = node.wrapping_add(own + word * reader.width());
+                if let Some(routine) = reader.ptr(slot).filter(|p| !p.is_null()) {
+                    let detail = Some(format!("{when} a handle is made"));
+                    all.push(Slot { table: "object", index: None, name: name.clone(), slot: Some(slot), detail }, routine);
+                }
+            }
+        }
+    }
+}
+
 /// Devices that want to know of the end: their driver's routine for it is called.
 fn shutdown(all: &mut Collector<'_>, head: VirtAddr) {
     let kernel = all.kernel;
@@ -207,6 +232,28 @@ mod tests {
         let found = list(&kit.kernel(), &["process"]);
         assert!(found.items.is_empty());
         assert!(found.lost.iter().any(|l| l.to_string_lossy().contains("PspCreateProcessNotifyRoutine")));
+    }
+
+    #[test]
+    fn callbacks_of_a_type_prove_themselves() {
+        let mut kit = Kit::new("6.1.7601", true);
+        let (pointer, kind, node, alien) = (kit.at(0x1000), kit.at(0x2000), kit.at(0x3000), kit.at(0x4000));
+        kit.symbol("PsProcessType", pointer);
+        kit.word(pointer, kind);
+        kit.put(kind, &[0; 0x100]);
+        kit.put(kind + u64::try_from(kit.o.object_type.index.unwrap().offset).unwrap(), &[7]);
+        let head = kind + u64::try_from(kit.o.object_type.callbacks.unwrap().offset).unwrap();
+        kit.put(node, &[0; 0x40]);
+        kit.put(alien, &[0; 0x40]);
+        kit.ring(&[head, node, alien]);
+        kit.word(node + 0x20, kind);
+        let code = kit.head() + 0x40;
+        kit.word(node + 0x28, code);
+        let kernel = kit.kernel();
+        let found = list(&kernel, &["object"]);
+        let seen: Vec<_> = found.items.iter().map(|h| (h.name.as_str(), h.owner.kind(), h.reason)).collect();
+        assert_eq!(seen, [("Process", "kernel", None)]);
+        assert!(found.lost.iter().any(|l| l.to_string_lossy().contains("is none")));
     }
 
     #[test]

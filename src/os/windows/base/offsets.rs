@@ -265,6 +265,7 @@ offsets! {
     object_type: ObjectType ["_OBJECT_TYPE"] {
         name: ["Name"],
         index: ["Index"],
+        callbacks: ["CallbackList"],
         objects: ["TotalNumberOfObjects"],
         handles: ["TotalNumberOfHandles"],
     }

@@ -1,5 +1,5 @@
 //! On made-up memory.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, clippy::unnecessary_cast)]
 
 use super::Objects;
 use super::handles;

@@ -13,6 +13,6 @@
 mod builders;
 #[path = "../cli/mod.rs"]
 mod cli;
-mod system;
-
+mod old;
 mod releases;
+mod system;

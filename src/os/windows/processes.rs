@@ -39,13 +39,14 @@ pub fn info(kernel: &Kernel, at: VirtAddr) -> ProcessInfo {
     let token = token::read(kernel, at);
     let parameters = peb::parameters(kernel, at);
     let wow64 = peb::wow64(kernel, at).is_some();
-    let minimal = pid == 4 || parameters.is_none() && reader.ptr_at(at, o.process.peb).is_none();
+    let minimal = at == kernel.system || parameters.is_none() && reader.ptr_at(at, o.process.peb).is_none();
     ProcessInfo {
         address: at,
         pid,
         ppid: narrow(reader.word_at(at, o.process.parent)).into(),
         name,
-        state: Some(Text::from(if exited.is_some() { "exited" } else { "running" })).into(),
+        // Of NT 4 it is not known where a process notes its end.
+        state: o.process.exited.map(|_| Text::from(if exited.is_some() { "exited" } else { "running" })).into(),
         threads: reader.u32_at(at, o.process.active_threads).filter(|&n| n < 1 << 20).into(),
         sid: token.as_ref().and_then(|t| t.sid.clone()).map(Text::from).into(),
         session: session(kernel, at).into(),

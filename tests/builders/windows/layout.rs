@@ -52,6 +52,11 @@ impl Layout {
         self.types.find(structure).is_some()
     }
 
+    /// Where a member is, for what not every release is known to have.
+    pub fn find(&self, structure: &str, member: &str) -> Option<u64> {
+        self.types.field(structure, member).map(|f| f.offset)
+    }
+
     pub fn at(&self, structure: &str, member: &str) -> u64 {
         self.types.field(structure, member).unwrap_or_else(|| panic!("{}: {structure}.{member}", self.release)).offset
     }
@@ -60,9 +65,9 @@ impl Layout {
         self.types.size_of(structure).unwrap_or_else(|| panic!("{}: {structure}", self.release))
     }
 
-    /// A structure of zeros.
+    /// A structure of zeros; of one that is not known, a few.
     pub fn record(&self, structure: &'static str) -> Record<'_> {
-        Record { layout: self, structure, bytes: vec![0; self.size(structure) as usize] }
+        Record { layout: self, structure, bytes: vec![0; self.types.size_of(structure).unwrap_or(64) as usize] }
     }
 }
 

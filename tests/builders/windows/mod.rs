@@ -72,7 +72,7 @@ pub const GUID_TEXT: &str = "796E697477206E69646F7773206775691";
 const INITIAL_PROCESS: u32 = DATA + 0x10;
 const PROCESS_HEAD: u32 = DATA + 0x20;
 const DRIVER_HEAD: u32 = DATA + 0x40;
-const BUILD_NUMBER: u32 = DATA + 0x60;
+pub const BUILD_NUMBER: u32 = DATA + 0x60;
 const LAB: u32 = DATA + 0x80;
 
 impl Machine {
@@ -87,6 +87,7 @@ impl Machine {
             (true, ..6000) => (0xffff_f800_0100_0000, 0xffff_fadf_c800_0000),
             (true, ..9200) => (0xffff_f800_02a5_d000, 0xffff_fa80_0180_0000),
             (true, _) => (0xffff_f803_4e20_0000, 0xffff_ad85_1c40_0000),
+            (false, ..2600) => (0x8040_0000, 0x8140_0000),
             (false, ..6000) => (0x804d_7000, 0x8210_0000),
             (false, _) => (0x8284_2000, 0x8450_0000),
         };
@@ -112,11 +113,12 @@ impl Machine {
         let mut exports = vec![
             ("NtBuildNumber", BUILD_NUMBER),
             ("PsInitialSystemProcess", INITIAL_PROCESS),
-            ("PsLoadedModuleList", DRIVER_HEAD),
             ("ExAllocatePool", 0x1040),
         ];
-        // `NtBuildLab` is exported since Windows Vista.
-        exports.extend((self.layout.build >= 6000).then_some(("NtBuildLab", LAB)));
+        // These are exported since Windows Vista.
+        if self.layout.build >= 6000 {
+            exports.extend([("NtBuildLab", LAB), ("PsLoadedModuleList", DRIVER_HEAD)]);
+        }
         exports.extend(self.options.names_head.then_some(("PsActiveProcessHead", PROCESS_HEAD)));
         let image = pe::Pe {
             wide: self.layout.wide,

@@ -109,7 +109,7 @@ fn record(m: &mut Machine, p: &mut Process) {
     let mut kernel = l.record("_KPROCESS");
     // `ProcessObject`.
     kernel.put("Header", &[3]).word("DirectoryTableBase", p.root | if l.wide { 2 } else { 0 });
-    let head = p.address + l.at("_KPROCESS", "ThreadListHead");
+    let head = p.address + l.find("_KPROCESS", "ThreadListHead").unwrap_or(0);
     kernel.links("ThreadListHead", (head, head));
     let mut e = l.record("_EPROCESS");
     e.put("Pcb", &kernel.bytes);
@@ -117,7 +117,7 @@ fn record(m: &mut Machine, p: &mut Process) {
     e.u64("CreateTime", p.created()).u64("ExitTime", p.exited());
     let links = p.address + l.at("_EPROCESS", "ActiveProcessLinks");
     e.links("ActiveProcessLinks", (links, links));
-    let head = p.address + l.at("_EPROCESS", "ThreadListHead");
+    let head = p.address + l.find("_EPROCESS", "ThreadListHead").unwrap_or(0);
     e.links("ThreadListHead", (head, head));
     let threads = if p.spec.exited { 0 } else { p.spec.threads.len() as u32 };
     e.u32("ActiveThreads", threads);
@@ -180,6 +180,14 @@ pub fn start(l: &Layout, tid: u32) -> u64 {
 fn threads(m: &mut Machine, p: &Process) -> Vec<u64> {
     let l = Rc::clone(&m.layout);
     let mut out = Vec::new();
+    // The executive has a list of its own since XP.
+    let lists = [("_EPROCESS", "_ETHREAD"), ("_KPROCESS", "_KTHREAD")].into_iter().filter_map(|(process, thread)| {
+        Some((p.address + l.find(process, "ThreadListHead")?, l.find(thread, "ThreadListEntry")?))
+    });
+    let lists: Vec<_> = lists.collect();
+    if lists.is_empty() {
+        return out;
+    }
     for (tid, name) in &p.spec.threads {
         let at = m.take(l.size("_ETHREAD"));
         let mut kernel = l.record("_KTHREAD");
@@ -196,8 +204,9 @@ fn threads(m: &mut Machine, p: &Process) -> Vec<u64> {
             t.word("ThreadName", string);
         }
         m.put(at, &t.bytes);
-        m.link(p.address + l.at("_EPROCESS", "ThreadListHead"), at + l.at("_ETHREAD", "ThreadListEntry"));
-        m.link(p.address + l.at("_KPROCESS", "ThreadListHead"), at + l.at("_KTHREAD", "ThreadListEntry"));
+        for (head, links) in &lists {
+            m.link(*head, at + links);
+        }
         out.push(at);
     }
     out

@@ -37,10 +37,16 @@ pub fn specs(l: &Layout) -> Vec<Spec> {
         regions: regions(l),
         ..Spec::default()
     };
-    let system = Spec { pid: 4, name: "System", sid: SYSTEM, minimal: true, threads: vec![(8, None), (12, None)], ..Spec::default() };
+    // It was the second process once, and then the eighth.
+    let first = match l.build {
+        ..2000 => 2,
+        ..2300 => 8,
+        _ => 4,
+    };
+    let system = Spec { pid: first, name: "System", sid: SYSTEM, minimal: true, threads: vec![(8, None), (12, None)], ..Spec::default() };
     let mut all = vec![
         system,
-        Spec { ppid: 4, ..user(372, "smss.exe", 0, SYSTEM) },
+        Spec { ppid: first, ..user(372, "smss.exe", 0, SYSTEM) },
         user(1044, "a-service-with-a-long-name.exe", 0, "S-1-5-19"),
         user(2208, "explorer.exe", 1, ANNA),
         user(2860, "отчёт 日本.exe", 1, ANNA),

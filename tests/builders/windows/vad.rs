@@ -34,6 +34,9 @@ fn shape(m: &Machine, process: u64) -> (u64, [u64; 3]) {
 
 /// Writes the descriptors of `regions`, which ascend, into a balanced tree.
 pub fn write(m: &mut Machine, process: u64, regions: &[Region]) -> Tree {
+    if !m.layout.knows("_MMVAD_SHORT") {
+        return Tree::default();
+    }
     let (root, [left, right, parent]) = shape(m, process);
     let nodes: Vec<u64> = regions.iter().map(|r| node(m, r)).collect();
     // Range of nodes, where the pointer to them goes, and the node above.

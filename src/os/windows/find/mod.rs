@@ -11,6 +11,7 @@ mod build;
 mod image;
 mod kdbg;
 mod layout;
+mod modules;
 mod roots;
 pub(super) mod shared;
 mod symbols;
@@ -156,6 +157,10 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
             build.number, chosen.release
         ));
     }
+    if chosen.offsets.vad.first.is_none() {
+        warnings
+            .push(format!("of Windows build {} memsh knows a few structures only: what it does not know is empty", build.number));
+    }
     let own = space.with_root(chosen.dtb);
     trace.attempt("kernel's root", "the directory table of System", || Ok(((), format!("{}", chosen.dtb))));
     let reader = Reader::new(&own);
@@ -168,7 +173,13 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
     let modules = symbols
         .address("PsLoadedModuleList")
         .or_else(|| hints.windows.as_ref()?.ps_loaded_module_list)
-        .filter(|&at| reader.ptr(at).and_then(|next| reader.ptr(next.wrapping_add(reader.width()))) == Some(at));
+        .filter(|&at| reader.ptr(at).and_then(|next| reader.ptr(next.wrapping_add(reader.width()))) == Some(at))
+        .or_else(|| {
+            trace.attempt("drivers", "the list in the kernel's image that begins with the kernel itself", || {
+                let at = modules::head(&reader, &image, &chosen.offsets.driver).ok_or("there is none")?;
+                Ok((at, format!("{at}")))
+            })
+        });
     let symbols: Arc<dyn Symbols> = Arc::new(symbols);
     let kernel = Kernel {
         space: own,

@@ -1303,7 +1303,7 @@ _memsh() {
             fi
             case "${prev}" in
                 --only)
-                    COMPREPLY=($(compgen -W "binfmt bugcheck compat_syscall constant dentry_operations file_operations filesystem ftrace helper ia32_syscall idt image inode_operations irp kprobe kretprobe livepatch lsm netfilter notifier packet process registry seq_operations shutdown socket super_operations syscall thread tracepoint tty x32_syscall" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "binfmt bugcheck compat_syscall constant dentry_operations file_operations filesystem ftrace helper ia32_syscall idt image inode_operations irp kprobe kretprobe livepatch lsm netfilter notifier object packet process registry seq_operations shutdown socket super_operations syscall thread tracepoint tty x32_syscall" -- "${cur}"))
                     return 0
                     ;;
                 --module)

@@ -76,7 +76,7 @@ impl Kit {
         kit
     }
 
-    /// An address of the kernel's half.
+    /// An address of the kernel's half, which begins here with the 44 bits of Windows 8.
     pub fn at(&self, offset: u64) -> u64 {
         offset + if self.wide { 0xffff_fa80_0000_0000 } else { 0x8400_0000 }
     }

@@ -86,7 +86,6 @@ impl Command for Hooks {
         ("hooks --suspicious", "only what looks wrong"),
         ("hooks --only syscall", "the whole table of system calls"),
         ("hooks --all --csv", "every slot of every table"),
-        ("hooks --only irp", "what drivers of Windows do with requests"),
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, HookRow>) -> Result<()> {

@@ -13,6 +13,8 @@
 mod builders;
 #[path = "../cli/mod.rs"]
 mod cli;
+mod hostile;
 mod old;
+mod program;
 mod releases;
 mod system;

@@ -9,6 +9,9 @@ use crate::engine::to_u64;
 use crate::os::lost::Lost;
 use memsh_plugin::*;
 
+/// `ProcessObject`, of `KOBJECTS`: with it begins every process, and stays in use as long as anything refers to it.
+const PROCESS_OBJECT: u8 = 3;
+
 /// All that are linked, in the list's order.
 pub fn list(kernel: &Kernel, lost: &mut Lost) -> Vec<ProcessInfo> {
     addresses(kernel, lost).into_iter().map(|at| info(kernel, at)).collect()
@@ -17,7 +20,8 @@ pub fn list(kernel: &Kernel, lost: &mut Lost) -> Vec<ProcessInfo> {
 /// Their `_EPROCESS`es.
 pub fn addresses(kernel: &Kernel, lost: &mut Lost) -> Vec<VirtAddr> {
     let Some(links) = kernel.offsets.process.links else { return Vec::new() };
-    let nodes = list::nodes(&kernel.reader(), kernel.processes, "PsActiveProcessHead", lost);
+    let is_one = |node| kernel.is_dispatcher(container(node, links), PROCESS_OBJECT);
+    let nodes = list::nodes_of(&kernel.reader(), kernel.processes, "PsActiveProcessHead", lost, &is_one);
     nodes.into_iter().map(|node| container(node, links)).collect()
 }
 

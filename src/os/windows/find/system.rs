@@ -1,0 +1,73 @@
+//! Where the process System could be.
+
+use super::super::base::kernel::{Image, Reader};
+use super::super::base::offsets::Offsets;
+use super::layout::{Proof, proof};
+use crate::engine::{AddressSpace, ViewExt, index};
+use crate::os::Hints;
+use crate::os::trace::Trace;
+use crate::symbols::Symbols;
+use memsh_plugin::{VirtAddr, umem};
+use std::collections::BTreeSet;
+
+/// More of the kernel's image is not looked through.
+const MOST: umem = 64 << 20;
+
+/// Addresses of which one is, or leads to, the `_EPROCESS` of System.
+pub(super) struct Systems {
+    /// The structure itself.
+    structures: Vec<VirtAddr>,
+    /// Nodes of the list of processes.
+    nodes: Vec<VirtAddr>,
+    /// What they were found by.
+    pub(super) from: &'static str,
+}
+
+impl Systems {
+    /// What `PsInitialSystemProcess` points to; the first process of a list that is named; every pointer in the kernel's image, where
+    /// its exports are not resident.
+    pub(super) fn of(space: &AddressSpace, image: &Image, symbols: &dyn Symbols, hints: &Hints, trace: &mut Trace) -> Self {
+        let reader = Reader::new(space);
+        let pointer = |at: Option<VirtAddr>| at.and_then(|at| reader.ptr(at)).filter(|&p| reader.plausible(p));
+        if let Some(system) = pointer(symbols.address("PsInitialSystemProcess")) {
+            return Self { structures: vec![system], nodes: Vec::new(), from: "PsInitialSystemProcess" };
+        }
+        let head = symbols.address("PsActiveProcessHead").or_else(|| hints.windows.as_ref()?.ps_active_process_head);
+        if let Some(node) = pointer(head) {
+            return Self { structures: Vec::new(), nodes: vec![node], from: "PsActiveProcessHead" };
+        }
+        let structures = trace.attempt("System", "pointers in the kernel's image", || {
+            let found = pointers(&reader, image);
+            let count = found.len();
+            Ok((found, format!("{count} pointers")))
+        });
+        Self { structures: structures.unwrap_or_default(), nodes: Vec::new(), from: "a pointer in the kernel's image" }
+    }
+
+    /// The one that `o` proves, and by how much.
+    pub(super) fn proven(&self, space: &AddressSpace, image: &Image, o: &Offsets, build: u32) -> Option<(VirtAddr, Proof)> {
+        let links = o.process.links?.offset;
+        let nodes = self.nodes.iter().map(|n| n.wrapping_sub(links));
+        self.structures.iter().copied().chain(nodes).find_map(|at| Some((at, proof(space, image, o, at, build)?)))
+    }
+}
+
+/// Pointers to structures, by what lies in the image; each once.
+fn pointers(reader: &Reader<'_>, image: &Image) -> Vec<VirtAddr> {
+    let mut out = BTreeSet::new();
+    let mut page = [0u8; 4096];
+    let Some(step) = index(reader.width()) else { return Vec::new() };
+    for from in (0..image.size.min(MOST)).step_by(4096) {
+        if reader.view().read_exact(image.base.wrapping_add(from), &mut page).is_err() {
+            continue;
+        }
+        for word in page.chunks_exact(step) {
+            let at = VirtAddr::new(word.iter().rev().fold(0, |n, b| n << 8 | umem::from(*b)));
+            // A structure of the kernel's pool is aligned, and is not the kernel's image.
+            if reader.plausible(at) && at.value().is_multiple_of(8) && !image.holds(at) {
+                out.insert(at);
+            }
+        }
+    }
+    out.into_iter().collect()
+}

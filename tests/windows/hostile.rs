@@ -406,7 +406,7 @@ fn an_export_directory_that_lies() {
         // of the kernel's data is tried, where KUSER_SHARED_DATA says which build it is.
         let mut m = machine(m.layout.wide, &m.layout.release.clone());
         m.memory.set_entry(root, at, 0);
-        let os = found(search(m.dump()));
+        let os = found(search(dump(&m)));
         assert_eq!(pids(&processes(&os).0), linked(&m), "{what}");
         assert_eq!(rows(os.os.kernel_modules()).0.len(), m.drivers.len(), "{what}");
         match search(m.raw()).layer {
@@ -432,7 +432,7 @@ fn where_low_memory_is_missing() {
         let os = system(&m);
         assert_eq!(pids(&processes(&os).0), linked(&m), "{what}");
         // A dump that has nothing of the first MiB, by its header.
-        let os = found(search(m.dump()));
+        let os = found(search(dump(&m)));
         assert_eq!(pids(&processes(&os).0), linked(&m), "{what}");
         assert_eq!(number(os.windows.unwrap().processes), m.process_head, "{what}");
     });

@@ -4,6 +4,7 @@ use crate::builders::windows::layout::Layout;
 use crate::builders::windows::memory::Mode;
 use crate::builders::windows::{Machine, Options, usual};
 use crate::cli::{Run, memsh};
+use crate::system::dump;
 use serde_json::Value;
 use std::io::Write;
 use tempfile::NamedTempFile;
@@ -39,7 +40,7 @@ fn files() -> Vec<(Machine, File)> {
     let ten = machine(true, "10.0.22631.2428", Mode::La57);
     let xp = machine(false, "5.1.2600.5512", Mode::X86);
     let seven = machine(false, "6.1.7601.17514", Mode::Pae);
-    let files = [File::new(&ten.raw()), File::new(&xp.raw()), File::new(&seven.dump())];
+    let files = [File::new(&ten.raw()), File::new(&xp.raw()), File::new(&dump(&seven))];
     [ten, xp, seven].into_iter().zip(files).collect()
 }
 

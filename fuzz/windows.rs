@@ -11,7 +11,7 @@ use memsh::image::{OpenOptions, open_bytes};
 use memsh::os::windows::{Effort, detect};
 use memsh::os::{Hints, OsLayer};
 use memsh::{PhysAddr, VirtAddr, umem};
-use memsh_plugin::{CResult, Os, Process};
+use memsh_plugin::{CResult, Process};
 use std::collections::HashSet;
 use std::sync::OnceLock;
 

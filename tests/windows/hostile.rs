@@ -391,20 +391,20 @@ fn a_kernel_whose_header_lies() {
 
 #[test]
 fn an_export_directory_that_lies() {
-    each(|m, what| {
+    each(|mut m, what| {
         let (root, at) = (m.root, m.kernel + u64::from(EXPORTS));
         // Counts and places, each 2^32 - 1.
         for field in [12u64, 16, 20, 24, 28, 32, 36] {
-            let mut m = machine(m.layout.wide, &m.layout.release.clone());
+            let normal = m.memory.get(root, at + field, 4);
             m.put(at + field, &u32::MAX.to_le_bytes());
             match search(m.raw()).layer {
                 Ok(os) => assert_eq!(pids(&processes(&os).0), linked(&m), "{what} {field}"),
                 Err(e) => assert!(!e.to_string().is_empty(), "{what} {field}"),
             }
+            m.put(at + field, &normal);
         }
         // The page is not there: nothing names PsInitialSystemProcess. The header of a dump names the lists; in raw memory every pointer
         // of the kernel's data is tried, where KUSER_SHARED_DATA says which build it is.
-        let mut m = machine(m.layout.wide, &m.layout.release.clone());
         m.memory.set_entry(root, at, 0);
         let os = found(search(dump(&m)));
         assert_eq!(pids(&processes(&os).0), linked(&m), "{what}");
@@ -421,6 +421,37 @@ fn an_export_directory_that_lies() {
                 assert!(e.to_string().contains("does not say which build"), "{what}: {e}");
             }
         }
+    });
+}
+
+#[test]
+fn a_list_whose_name_leads_elsewhere() {
+    for (wide, release) in FAMILIES {
+        let options = Options { names_head: true, ..Options::new(mode(wide)) };
+        let mut m = usual::machine(Layout::of(wide, release), options);
+        assert_eq!(number(system(&m).windows.unwrap().processes), m.process_head, "{release}");
+        // What the name leads to is no list any more: neither neighbour of the head knows of it. The processes are those of System's list.
+        let (head, w) = (m.process_head, m.layout.word());
+        for (at, value) in [(head, m.kernel + 8), (head + w, m.kernel + 16)] {
+            m.put_word(at, value);
+        }
+        let (os, rows, lost) = listed(&m);
+        assert_eq!(number(os.windows.unwrap().processes), m.process_head, "{release}");
+        assert_eq!(pids(&rows), linked(&m), "{release}: {lost:?}");
+        assert!(!lost.is_empty(), "{release}");
+    }
+}
+
+#[test]
+fn where_the_shared_page_is_missing() {
+    each(|mut m, what| {
+        let (root, shared) = (m.root, m.shared());
+        m.memory.set_entry(root, shared, 0);
+        // The kernel says which build it is, the header where it is.
+        let os = found(search(dump(&m)));
+        assert_eq!(pids(&processes(&os).0), linked(&m), "{what}");
+        let (major, minor) = m.layout.version;
+        assert_eq!(plain(&os.os.os_info().version), format!("{major}.{minor}.{}", m.layout.build), "{what}");
     });
 }
 

@@ -8,6 +8,7 @@ use super::{peb, token};
 use crate::engine::to_u64;
 use crate::os::lost::Lost;
 use memsh_plugin::*;
+use std::collections::HashSet;
 
 /// `ProcessObject`, of `KOBJECTS`: with it begins every process, and stays in use as long as anything refers to it.
 const PROCESS_OBJECT: u8 = 3;
@@ -21,7 +22,17 @@ pub fn list(kernel: &Kernel, lost: &mut Lost) -> Vec<ProcessInfo> {
 pub fn addresses(kernel: &Kernel, lost: &mut Lost) -> Vec<VirtAddr> {
     let Some(links) = kernel.offsets.process.links else { return Vec::new() };
     let is_one = |node| kernel.is_dispatcher(container(node, links), PROCESS_OBJECT);
-    let nodes = list::nodes_of(&kernel.reader(), kernel.processes, "PsActiveProcessHead", lost, &is_one);
+    let reader = kernel.reader();
+    let mut nodes = list::nodes_of(&reader, kernel.processes, "PsActiveProcessHead", lost, &is_one);
+    // Where the head leads nowhere, System does: it is in the list, and known.
+    let system = kernel.system.wrapping_add(links.offset);
+    if !nodes.contains(&system) {
+        let known: HashSet<VirtAddr> = nodes.iter().copied().collect();
+        let around = list::nodes_of(&reader, system, "the processes around System", lost, &is_one);
+        let other = |n: &VirtAddr| !known.contains(n) && !kernel.image.holds(*n) && is_one(*n);
+        nodes.push(system);
+        nodes.extend(around.into_iter().filter(other));
+    }
     nodes.into_iter().map(|node| container(node, links)).collect()
 }
 

@@ -14,6 +14,7 @@ mod roots;
 pub(super) mod shared;
 mod symbols;
 mod system;
+mod words;
 
 use super::base::kernel::{Image, Kernel, Reader};
 use super::{given, layer};
@@ -164,7 +165,7 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
         .filter(|&at| is_node(&reader, at))
         .or_else(|| {
             trace.attempt("drivers", "the list in the kernel's image that begins with the kernel itself", || {
-                let at = modules::head(&reader, &image, &chosen.offsets.driver).ok_or("there is none")?;
+                let at = modules::head(&own, &image, &chosen.offsets.driver).ok_or("there is none")?;
                 Ok((at, format!("{at}")))
             })
         });
@@ -200,15 +201,18 @@ fn head(reader: &Reader<'_>, image: &Image, symbols: &dyn Symbols, chosen: &layo
     if let Some(at) = named.filter(fits) {
         return Some(at);
     }
+    let mut reached = Vec::new();
     for way in [reader.width(), 0] {
         let mut at = links;
         for _ in 0..1 << 16 {
             let Some(next) = reader.ptr(at.wrapping_add(way)).filter(|&n| reader.plausible(n) && n != links) else { break };
             if image.holds(next) {
-                return Some(next).filter(fits);
+                reached.push(next);
+                break;
             }
             at = next;
         }
     }
-    None
+    // A node of the list leads there, whatever it holds itself.
+    reached.iter().copied().find(fits).or_else(|| reached.first().copied())
 }

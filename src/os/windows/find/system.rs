@@ -3,15 +3,14 @@
 use super::super::base::kernel::{Image, Reader};
 use super::super::base::offsets::Offsets;
 use super::layout::{Proof, proof};
-use crate::engine::{AddressSpace, ViewExt, index};
+use super::words;
+use crate::engine::AddressSpace;
 use crate::os::Hints;
 use crate::os::trace::Trace;
 use crate::symbols::Symbols;
-use memsh_plugin::{VirtAddr, umem};
+use memsh_plugin::VirtAddr;
 use std::collections::BTreeSet;
-
-/// More of the kernel's image is not looked through.
-const MOST: umem = 64 << 20;
+use std::ops::ControlFlow;
 
 /// Addresses of which one is, or leads to, the `_EPROCESS` of System.
 pub(super) struct Systems {
@@ -37,7 +36,7 @@ impl Systems {
             return Self { structures: Vec::new(), nodes: vec![node], from: "PsActiveProcessHead" };
         }
         let structures = trace.attempt("System", "pointers in the kernel's image", || {
-            let found = pointers(&reader, image);
+            let found = pointers(space, image);
             let count = found.len();
             Ok((found, format!("{count} pointers")))
         });
@@ -53,21 +52,14 @@ impl Systems {
 }
 
 /// Pointers to structures, by what lies in the image; each once.
-fn pointers(reader: &Reader<'_>, image: &Image) -> Vec<VirtAddr> {
+fn pointers(space: &AddressSpace, image: &Image) -> Vec<VirtAddr> {
+    let reader = Reader::new(space);
     let mut out = BTreeSet::new();
-    let mut page = [0u8; 4096];
-    let Some(step) = index(reader.width()) else { return Vec::new() };
-    for from in (0..image.size.min(MOST)).step_by(4096) {
-        if reader.view().read_exact(image.base.wrapping_add(from), &mut page).is_err() {
-            continue;
-        }
-        for word in page.chunks_exact(step) {
-            let at = VirtAddr::new(word.iter().rev().fold(0, |n, b| n << 8 | umem::from(*b)));
-            // A structure of the kernel's pool is aligned, and is not the kernel's image.
-            if reader.plausible(at) && at.value().is_multiple_of(8) && !image.holds(at) {
-                out.insert(at);
-            }
-        }
-    }
+    words::pages(space, image, &mut |_, words| {
+        // A structure of the kernel's pool is aligned, and is not the kernel's image.
+        let structure = |at: &VirtAddr| reader.plausible(*at) && at.value().is_multiple_of(8) && !image.holds(*at);
+        out.extend(words.iter().map(|w| VirtAddr::new(*w)).filter(structure));
+        ControlFlow::Continue(())
+    });
     out.into_iter().collect()
 }

@@ -14,6 +14,7 @@ mod builders;
 #[path = "../cli/mod.rs"]
 mod cli;
 mod hostile;
+mod lies;
 mod old;
 mod program;
 mod releases;

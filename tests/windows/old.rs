@@ -43,7 +43,10 @@ fn nt_4() {
     }
     let (drivers, lost) = rows(os.os.kernel_modules());
     assert!(lost.is_empty());
-    assert_eq!(drivers.iter().map(|d| plain(&d.name)).collect::<Vec<_>>(), m.drivers.iter().map(|d| d.0.clone()).collect::<Vec<_>>());
+    assert_eq!(
+        drivers.iter().map(|d| plain(&d.name)).collect::<Vec<_>>(),
+        m.drivers.iter().map(|d| d.0.clone()).collect::<Vec<_>>()
+    );
 }
 
 #[test]

@@ -97,12 +97,18 @@ fn one_process_by_its_number_and_by_its_name() {
         let pid = p.spec.pid.to_string();
         for which in [pid.as_str(), "explorer.exe"] {
             let threads = file.whole(&["threads", "-p", which]);
-            assert_eq!(column(&threads, "tid"), p.spec.threads.iter().map(|t| Value::from(t.0)).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+            assert_eq!(
+                column(&threads, "tid"),
+                p.spec.threads.iter().map(|t| Value::from(t.0)).collect::<Vec<_>>().iter().collect::<Vec<_>>()
+            );
             let modules = file.whole(&["modules", "-p", which]);
             assert_eq!(column(&modules, "name"), ["explorer.exe", "ntdll.dll", "KERNEL32.DLL"]);
             let maps = file.whole(&["maps", "-p", which]);
             assert_eq!(maps.as_array().unwrap().len(), p.spec.regions.len());
-            assert_eq!((&maps[1]["perm"], &maps[1]["kind"], &maps[1]["size"]), (&"rwxp".into(), &"private".into(), &0x1000.into()));
+            assert_eq!(
+                (&maps[1]["perm"], &maps[1]["kind"], &maps[1]["size"]),
+                (&"rwxp".into(), &"private".into(), &0x1000.into())
+            );
             let env = file.whole(&["env", "-p", which]);
             assert_eq!(column(&env, "key"), ["ComSpec", "=C:", "NAME", "EMPTY"]);
             assert_eq!(env[2]["value"], "Ärger, 日本, 🙂");
@@ -152,7 +158,10 @@ fn drivers_and_a_torn_list() {
     let mut m = machine(true, "10.0.19041.264", Mode::X64);
     let names: Vec<String> = m.drivers.iter().map(|d| d.0.clone()).collect();
     let whole = File::new(&m.raw());
-    assert_eq!(column(&whole.whole(&["modules"]), "name"), names.iter().map(|n| Value::from(n.as_str())).collect::<Vec<_>>().iter().collect::<Vec<_>>());
+    assert_eq!(
+        column(&whole.whole(&["modules"]), "name"),
+        names.iter().map(|n| Value::from(n.as_str())).collect::<Vec<_>>().iter().collect::<Vec<_>>()
+    );
     let at = m.named("explorer.exe").address + m.layout.at("_EPROCESS", "ActiveProcessLinks");
     m.put_word(at, 0x1234);
     let torn = File::new(&m.raw());

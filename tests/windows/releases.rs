@@ -4,8 +4,8 @@ use crate::builders::windows::layout::{Layout, releases};
 use crate::builders::windows::{Machine, Options, Process, process as written, usual};
 use crate::system::*;
 use memsh::os::OsLayer;
-use memsh_plugin::{EnvVar, ModuleInfo, ProcessInfo, ProcessInstanceBox, RegionInfo, ThreadInfo};
 use memsh_plugin::Process as _;
+use memsh_plugin::{EnvVar, ModuleInfo, ProcessInfo, ProcessInstanceBox, RegionInfo, ThreadInfo};
 
 /// Units of FILETIME as memsh keeps times.
 fn nanos(filetime: u64) -> Option<i64> {

@@ -11,7 +11,8 @@ use memsh_plugin::*;
 /// What `bytes` hold, by the search that a session does.
 pub fn search(bytes: Vec<u8>) -> Detection {
     let image = open_bytes(bytes, "tiny", &OpenOptions::default()).unwrap();
-    let hints = Hints { windows: image.windows.clone(), cpus: image.cpus.clone(), machine: image.machine.clone(), ..Hints::default() };
+    let hints =
+        Hints { windows: image.windows.clone(), cpus: image.cpus.clone(), machine: image.machine.clone(), ..Hints::default() };
     detect(&image.memory, &hints)
 }
 

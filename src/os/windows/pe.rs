@@ -47,7 +47,7 @@ pub fn header(page: &[u8]) -> Option<Header> {
     }
     let u16_at = |at: usize| page.get(at..)?.first_chunk().map(|b| u16::from_le_bytes(*b));
     let u32_at = |at: usize| page.get(at..)?.first_chunk().map(|b| u32::from_le_bytes(*b));
-    let pe = index(umem::from(u32_at(0x3c)?)).filter(|&at| at >= 0x40 && at < HEAD)?;
+    let pe = index(umem::from(u32_at(0x3c)?)).filter(|at| (0x40..HEAD).contains(at))?;
     if page.get(pe..)?.first_chunk()? != b"PE\0\0" || !matches!(u16_at(pe + 24)?, 0x10b | 0x20b) {
         return None;
     }

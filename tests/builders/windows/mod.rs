@@ -8,8 +8,8 @@ pub mod layout;
 pub mod memory;
 pub mod pe;
 pub mod process;
-pub mod usual;
 pub mod user;
+pub mod usual;
 pub mod vad;
 
 use layout::{Layout, unicode, utf16, words};
@@ -110,11 +110,8 @@ impl Machine {
     }
 
     fn write_kernel(&mut self) {
-        let mut exports = vec![
-            ("NtBuildNumber", BUILD_NUMBER),
-            ("PsInitialSystemProcess", INITIAL_PROCESS),
-            ("ExAllocatePool", 0x1040),
-        ];
+        let mut exports =
+            vec![("NtBuildNumber", BUILD_NUMBER), ("PsInitialSystemProcess", INITIAL_PROCESS), ("ExAllocatePool", 0x1040)];
         // These are exported since Windows Vista.
         if self.layout.build >= 6000 {
             exports.extend([("NtBuildLab", LAB), ("PsLoadedModuleList", DRIVER_HEAD)]);

@@ -33,17 +33,23 @@ pub fn specs(l: &Layout) -> Vec<Spec> {
         session: Some(session),
         sid,
         threads: vec![(pid + 8, None), (pid + 12, Some("Главный поток"))],
-        environment: vec![("ComSpec", "C:\\Windows\\cmd.exe"), ("=C:", "C:\\Users\\Anna"), ("NAME", "Ärger, 日本, 🙂"), ("EMPTY", "")],
+        environment: vec![
+            ("ComSpec", "C:\\Windows\\cmd.exe"),
+            ("=C:", "C:\\Users\\Anna"),
+            ("NAME", "Ärger, 日本, 🙂"),
+            ("EMPTY", ""),
+        ],
         regions: regions(l),
         ..Spec::default()
     };
     // It was the second process once, and then the eighth.
     let first = match l.build {
         ..2000 => 2,
-        ..2300 => 8,
+        2000..2300 => 8,
         _ => 4,
     };
-    let system = Spec { pid: first, name: "System", sid: SYSTEM, minimal: true, threads: vec![(8, None), (12, None)], ..Spec::default() };
+    let system =
+        Spec { pid: first, name: "System", sid: SYSTEM, minimal: true, threads: vec![(8, None), (12, None)], ..Spec::default() };
     let mut all = vec![
         system,
         Spec { ppid: first, ..user(372, "smss.exe", 0, SYSTEM) },

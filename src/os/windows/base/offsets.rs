@@ -250,7 +250,11 @@ mod tests {
                 let what = &table.facts.release;
                 // Of these a few members are known.
                 if what.starts_with("4.0") || what.starts_with("5.0") {
-                    assert!([o.process.pid, o.process.links, o.process.name, o.process.peb, o.kprocess.dtb].iter().all(Option::is_some));
+                    assert!(
+                        [o.process.pid, o.process.links, o.process.name, o.process.peb, o.kprocess.dtb]
+                            .iter()
+                            .all(Option::is_some)
+                    );
                     continue;
                 }
                 let needed = [

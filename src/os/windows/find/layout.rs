@@ -2,8 +2,8 @@
 
 use super::super::base::kernel::{Image, Reader};
 use super::super::base::offsets::Offsets;
-use crate::engine::{AddressSpace, to_u64};
 use super::system::Systems;
+use crate::engine::{AddressSpace, to_u64};
 use crate::os::Hints;
 use crate::os::trace::Trace;
 use crate::symbols::tables::{Table, family};
@@ -58,7 +58,8 @@ pub(super) fn choose(
     if let Some(types) = given {
         let chosen = trace.attempt(STEP, "--symbols, held against System", || {
             let offsets = Offsets::of(&*types);
-            let (system, proof) = systems.proven(space, image, &offsets, build).ok_or("the process System is not where they say")?;
+            let (system, proof) =
+                systems.proven(space, image, &offsets, build).ok_or("the process System is not where they say")?;
             let detail = format!("{}: {} facts agree", types.origin(), proof.facts);
             let release = types.origin();
             Ok((Chosen { types, offsets, system, dtb: proof.dtb, same_build: true, release }, detail))
@@ -91,7 +92,7 @@ pub(super) fn choose(
 const fn system_pid(build: u32) -> umem {
     match build {
         ..=1999 => 2,
-        ..=2299 => 8,
+        2000..=2299 => 8,
         _ => 4,
     }
 }

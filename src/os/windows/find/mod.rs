@@ -152,7 +152,8 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
         ));
     }
     if chosen.offsets.vad.first.is_none() {
-        warnings.push(format!("of Windows build {} memsh knows a few structures only: what it does not know is empty", build.number));
+        warnings
+            .push(format!("of Windows build {} memsh knows a few structures only: what it does not know is empty", build.number));
     }
     let own = space.with_root(chosen.dtb);
     trace.attempt("kernel's root", "the directory table of System", || Ok(((), format!("{}", chosen.dtb))));

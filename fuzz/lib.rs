@@ -7,6 +7,7 @@ pub mod names;
 pub mod system;
 pub mod tables;
 pub mod types;
+pub mod windows;
 
 use memsh::PhysAddr;
 use memsh::image::{OpenOptions, open_bytes};

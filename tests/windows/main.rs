@@ -13,6 +13,9 @@
 mod builders;
 #[path = "../cli/mod.rs"]
 mod cli;
+mod hostile;
+mod lies;
 mod old;
+mod program;
 mod releases;
 mod system;

@@ -1,6 +1,8 @@
 //! Opening a tiny machine, and asking the system in it.
 
+use crate::builders::crashdump::Dump;
 use crate::builders::windows::Machine;
+use crate::builders::windows::memory::{Mode, PAGE};
 use memsh::image::{OpenOptions, open_bytes};
 use memsh::os::{Detection, Hints, OsLayer, detect};
 use memsh::{VirtAddr, umem};
@@ -12,6 +14,20 @@ pub fn search(bytes: Vec<u8>) -> Detection {
     let hints =
         Hints { windows: image.windows.clone(), cpus: image.cpus.clone(), machine: image.machine.clone(), ..Hints::default() };
     detect(&image.memory, &hints)
+}
+
+/// The memory above the first MiB in a full crash dump.
+pub fn dump(m: &Machine) -> Vec<u8> {
+    let mut dump = Dump::of(m.layout.wide, 1);
+    let (first, count) = (0x100, m.memory.bytes.len() as u64 / PAGE - 0x100);
+    dump.u32(0xc, m.layout.build).dtb(m.root).addresses([m.driver_head, m.process_head, 0, 0]);
+    if !m.layout.wide {
+        // `PaeEnabled`.
+        dump.put(0x5c, &[u8::from(m.memory.mode == Mode::Pae)]);
+    }
+    dump.descriptor(1, count, &[(first, count)]);
+    dump.then(&m.memory.bytes[(first * PAGE) as usize..]);
+    dump.build()
 }
 
 /// The system of a machine.

@@ -8,6 +8,10 @@ use super::{peb, token};
 use crate::engine::to_u64;
 use crate::os::lost::Lost;
 use memsh_plugin::*;
+use std::collections::HashSet;
+
+/// `ProcessObject`, of `KOBJECTS`: with it begins every process, and stays in use as long as anything refers to it.
+const PROCESS_OBJECT: u8 = 3;
 
 /// All that are linked, in the list's order.
 pub fn list(kernel: &Kernel, lost: &mut Lost) -> Vec<ProcessInfo> {
@@ -17,7 +21,18 @@ pub fn list(kernel: &Kernel, lost: &mut Lost) -> Vec<ProcessInfo> {
 /// Their `_EPROCESS`es.
 pub fn addresses(kernel: &Kernel, lost: &mut Lost) -> Vec<VirtAddr> {
     let Some(links) = kernel.offsets.process.links else { return Vec::new() };
-    let nodes = list::nodes(&kernel.reader(), kernel.processes, "PsActiveProcessHead", lost);
+    let is_one = |node| kernel.is_dispatcher(container(node, links), PROCESS_OBJECT);
+    let reader = kernel.reader();
+    let mut nodes = list::nodes_of(&reader, kernel.processes, "PsActiveProcessHead", lost, &is_one);
+    // Where the head leads nowhere, System does: it is in the list, and known.
+    let system = kernel.system.wrapping_add(links.offset);
+    if !nodes.contains(&system) {
+        let known: HashSet<VirtAddr> = nodes.iter().copied().collect();
+        let around = list::nodes_of(&reader, system, "the processes around System", lost, &is_one);
+        let other = |n: &VirtAddr| !known.contains(n) && !kernel.image.holds(*n) && is_one(*n);
+        nodes.push(system);
+        nodes.extend(around.into_iter().filter(other));
+    }
     nodes.into_iter().map(|node| container(node, links)).collect()
 }
 

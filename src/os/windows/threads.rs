@@ -19,6 +19,9 @@ const STATES: [&str; 10] = [
     "waiting-for-process-in-swap",
 ];
 
+/// `ThreadObject`, of `KOBJECTS`.
+const THREAD_OBJECT: u8 = 6;
+
 /// All that are linked, in the list's order.
 pub fn list(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Vec<ThreadInfo> {
     let (o, reader) = (&kernel.offsets, kernel.reader());
@@ -31,7 +34,8 @@ pub fn list(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Ve
         }
     };
     let head = process.wrapping_add(head.offset);
-    let nodes = list::nodes(&reader, head, &format!("threads of process {pid}"), lost);
+    let is_one = |node| kernel.is_dispatcher(container(node, links), THREAD_OBJECT);
+    let nodes = list::nodes_of(&reader, head, &format!("threads of process {pid}"), lost, &is_one);
     nodes.into_iter().map(|node| info(kernel, container(node, links), pid)).collect()
 }
 

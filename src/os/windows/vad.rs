@@ -77,10 +77,11 @@ impl Vad {
     }
 }
 
-/// Where a node has its children.
+/// Where a node has its children, and the node above it (with bits for the balance in the lowest two).
 struct Shape {
     left: umem,
     right: umem,
+    parent: umem,
 }
 
 /// Where the root's address lies in the process, and how nodes are made.
@@ -88,16 +89,16 @@ fn shape(kernel: &Kernel, process: VirtAddr) -> Option<(VirtAddr, Shape)> {
     let (o, width) = (&kernel.offsets, kernel.reader().width());
     let tree = process.wrapping_add(o.process.vad_root?.offset);
     if kernel.build.number >= BALANCED {
-        return Some((tree, Shape { left: 0, right: width }));
+        return Some((tree, Shape { left: 0, right: width, parent: 2 * width }));
     }
     if kernel.build.number >= AVL {
         // The tree is the right child of a node in the process.
-        return Some((tree.wrapping_add(2 * width), Shape { left: width, right: 2 * width }));
+        return Some((tree.wrapping_add(2 * width), Shape { left: width, right: 2 * width, parent: 0 }));
     }
     if let (Some(left), Some(right)) = (o.address_node.left, o.address_node.right) {
-        return Some((tree.wrapping_add(right.offset), Shape { left: left.offset, right: right.offset }));
+        return Some((tree.wrapping_add(right.offset), Shape { left: left.offset, right: right.offset, parent: 0 }));
     }
-    Some((tree, Shape { left: o.vad.left?.offset, right: o.vad.right?.offset }))
+    Some((tree, Shape { left: o.vad.left?.offset, right: o.vad.right?.offset, parent: o.vad.parent?.offset }))
 }
 
 /// All descriptors of a process, ascending.
@@ -116,14 +117,16 @@ pub fn list(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Ve
             continue;
         }
         let children = [shape.left, shape.right].map(|o| reader.ptr(at.wrapping_add(o)));
+        let mut children: Vec<VirtAddr> = children.into_iter().flatten().filter(|p| !p.is_null()).collect();
         match vad(kernel, &reader, at) {
             Some(vad) if vad.start < vad.end => out.push(vad),
             _ => {
                 lost.push(format!("process {pid}: the VAD at {at} can't be read or makes no sense"));
-                continue;
+                // What lies below it counts only where it points back.
+                children.retain(|c| reader.ptr(c.wrapping_add(shape.parent)).is_some_and(|p| p.value() & !3 == at.value()));
             }
         }
-        open.extend(children.into_iter().flatten().filter(|p| !p.is_null()));
+        open.extend(children);
     }
     out.sort_by_key(|v| v.start);
     out

@@ -262,19 +262,6 @@ impl Machine {
     pub fn raw(&self) -> Vec<u8> {
         self.memory.bytes.clone()
     }
-
-    /// The memory above the first MiB in a full crash dump.
-    pub fn dump(&self) -> Vec<u8> {
-        let mut dump = super::crashdump::Dump::of(self.layout.wide, 1);
-        let (first, count) = (0x100, self.memory.bytes.len() as u64 / PAGE - 0x100);
-        dump.u32(0xc, self.layout.build).dtb(self.root).addresses([self.driver_head, self.process_head, 0, 0]);
-        if !self.layout.wide {
-            dump.put(0x5c, &[u8::from(self.options.mode == Mode::Pae)]);
-        }
-        dump.descriptor(1, count, &[(first, count)]);
-        dump.then(&self.memory.bytes[(first * PAGE) as usize..]);
-        dump.build()
-    }
 }
 
 /// Puts a node at the end of a list.

@@ -45,7 +45,7 @@ pub fn specs(l: &Layout) -> Vec<Spec> {
     // It was the second process once, and then the eighth.
     let first = match l.build {
         ..2000 => 2,
-        ..2300 => 8,
+        2000..2300 => 8,
         _ => 4,
     };
     let system =

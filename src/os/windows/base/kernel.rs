@@ -90,6 +90,12 @@ impl Kernel {
         self.symbols.address(name)
     }
 
+    /// Whether what lies at `at` begins with a `DISPATCHER_HEADER` of this kind. Its highest bit is a lock (`KOBJECT_LOCK_BIT`, wdm.h).
+    pub fn is_dispatcher(&self, at: VirtAddr, kind: u8) -> bool {
+        let member = self.offsets.dispatcher.kind;
+        self.reader().u8_at(at, member).is_some_and(|k| k & 0x7f == kind)
+    }
+
     /// The address space below a process's root.
     pub fn process_space(&self, root: PhysAddr) -> AddressSpace {
         self.space.with_root(root)

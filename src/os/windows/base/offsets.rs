@@ -205,6 +205,7 @@ offsets! {
         last_high: ["EndingVpnHigh"],
         left: ["LeftChild"],
         right: ["RightChild"],
+        parent: ["Parent"],
         flags: ["u"],
     }
     /// `_MMVAD`, of what is not private memory.

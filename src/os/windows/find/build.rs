@@ -22,11 +22,13 @@ pub(super) fn read(
     let own = symbols.address("NtBuildNumber").and_then(|at| space.read_u32(at).ok()).map(|n| n & 0xffff);
     let own = own.filter(|n| (1000..0xffff).contains(n));
     let header = hints.windows.as_ref().and_then(|w| w.build);
-    let (number, from) = match (own, shared.and_then(|s| s.build), header) {
-        (Some(n), _, _) => (n, "NtBuildNumber"),
-        (None, Some(n), _) => (n, "KUSER_SHARED_DATA"),
-        (None, None, Some(n)) => (n, "the dump's header"),
-        (None, None, None) => return Err("none of them is readable".to_owned()),
+    let version = shared.and_then(|s| only_of(s.version));
+    let (number, from) = match (own, shared.and_then(|s| s.build), header, version) {
+        (Some(n), ..) => (n, "NtBuildNumber"),
+        (None, Some(n), ..) => (n, "KUSER_SHARED_DATA"),
+        (None, None, Some(n), _) => (n, "the dump's header"),
+        (None, None, None, Some(n)) => (n, "the version in KUSER_SHARED_DATA"),
+        (None, None, None, None) => return Err("none of them is readable".to_owned()),
     };
     let text = |name: &str| {
         let bytes = space.read_cstr(symbols.address(name)?, LONGEST).ok()?;
@@ -39,6 +41,19 @@ pub(super) fn read(
     let detail =
         format!("{}.{}.{number}, by {from}{}", version.0, version.1, lab.as_ref().map_or_else(String::new, |l| format!(": {l}")));
     Ok((Build { version, number, lab }, detail))
+}
+
+/// The build of a version that had one only. Vista and 7 had several.
+fn only_of(version: (u32, u32)) -> Option<u32> {
+    Some(match version {
+        (4, 0) => 1381,
+        (5, 0) => 2195,
+        (5, 1) => 2600,
+        (5, 2) => 3790,
+        (6, 2) => 9200,
+        (6, 3) => 9600,
+        _ => return None,
+    })
 }
 
 /// The version that builds belong to, for a system whose shared page is not readable.

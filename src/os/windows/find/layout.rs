@@ -2,7 +2,9 @@
 
 use super::super::base::kernel::{Image, Reader};
 use super::super::base::offsets::Offsets;
+use super::system::Systems;
 use crate::engine::{AddressSpace, to_u64};
+use crate::os::Hints;
 use crate::os::trace::Trace;
 use crate::symbols::tables::{Table, family};
 use crate::symbols::{Symbols, Types};
@@ -49,13 +51,15 @@ pub(super) fn choose(
     symbols: &dyn Symbols,
     build: u32,
     given: Option<Arc<dyn Types>>,
+    hints: &Hints,
     trace: &mut Trace,
 ) -> Option<Chosen> {
-    let system = system(space, symbols)?;
+    let systems = Systems::of(space, image, symbols, hints, trace);
     if let Some(types) = given {
         let chosen = trace.attempt(STEP, "--symbols, held against System", || {
             let offsets = Offsets::of(&*types);
-            let proof = proof(space, image, &offsets, system, build).ok_or("the process System is not where they say")?;
+            let (system, proof) =
+                systems.proven(space, image, &offsets, build).ok_or("the process System is not where they say")?;
             let detail = format!("{}: {} facts agree", types.origin(), proof.facts);
             let release = types.origin();
             Ok((Chosen { types, offsets, system, dtb: proof.dtb, same_build: true, release }, detail))
@@ -75,26 +79,20 @@ pub(super) fn choose(
             let Ok(store) = table.read(origin) else { continue };
             let types: Arc<dyn Types> = Arc::new(store);
             let offsets = Offsets::of(&*types);
-            let Some(proof) = proof(space, image, &offsets, system, build) else { continue };
+            let Some((system, proof)) = systems.proven(space, image, &offsets, build) else { continue };
             let same_build = build_of(&release) == build;
             let detail = format!("{release} ({}): {} facts of System agree", table.facts.source, proof.facts);
             return Ok((Chosen { types, offsets, system, dtb: proof.dtb, same_build, release }, detail));
         }
-        Err(format!("none of {tried} tables has the process System where PsInitialSystemProcess points"))
+        Err(format!("none of {tried} tables has the process System where {} points", systems.from))
     })
-}
-
-/// The `_EPROCESS` that `PsInitialSystemProcess` points to.
-fn system(space: &AddressSpace, symbols: &dyn Symbols) -> Option<VirtAddr> {
-    let reader = Reader::new(space);
-    reader.ptr(symbols.address("PsInitialSystemProcess")?).filter(|&p| reader.plausible(p))
 }
 
 /// The number of the process System.
 const fn system_pid(build: u32) -> umem {
     match build {
         ..=1999 => 2,
-        ..=2299 => 8,
+        2000..=2299 => 8,
         _ => 4,
     }
 }
@@ -109,10 +107,17 @@ pub(super) fn proof(space: &AddressSpace, image: &Image, o: &Offsets, system: Vi
     };
     holds(reader.word_at(system, o.process.pid) == Some(system_pid(build)))?;
     holds(reader.bytes_at::<7>(system, o.process.name)? == *b"System\0")?;
+    // Its neighbours point back: one of them at least, for the list may be torn at the other.
     let links = system.wrapping_add(o.process.links?.offset);
-    holds(reader.ptr(reader.ptr(links)?.wrapping_add(reader.width())) == Some(links))?;
-    let previous = reader.ptr(links.wrapping_add(reader.width()))?;
-    holds(reader.ptr(previous) == Some(links))?;
+    let (next, previous) = (reader.ptr(links)?, reader.ptr(links.wrapping_add(reader.width()))?);
+    let forward = reader.ptr(next.wrapping_add(reader.width())) == Some(links);
+    let backward = reader.ptr(previous) == Some(links);
+    facts += u32::from(forward && backward);
+    let mut holds = |fact: bool| {
+        facts += u32::from(fact);
+        fact.then_some(())
+    };
+    holds(forward || backward)?;
     let cr3 = to_u64(reader.word_at(system, o.kprocess.dtb)?)?;
     let dtb = super::roots::frame(cr3, space.paging());
     let own = space.with_root(dtb);
@@ -132,7 +137,6 @@ pub(super) fn proof(space: &AddressSpace, image: &Image, o: &Offsets, system: Vi
     Some(Proof { dtb, facts })
 }
 
-/// Facts of a System process: as many as [`proof`] asks for.
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,8 @@ mod modules;
 mod roots;
 pub(super) mod shared;
 mod symbols;
+mod system;
+mod words;
 
 use super::base::kernel::{Image, Kernel, Reader};
 use super::objects::Objects;
@@ -147,7 +149,7 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
             not_found(format!("the kernel at {} does not say which build it is", image.base))
                 .hint("physical memory can be read all the same: read --phys, scan, strings, dump phys")
         })?;
-    let chosen = layout::choose(&space, &image, &symbols, build.number, given.types, trace).ok_or_else(|| {
+    let chosen = layout::choose(&space, &image, &symbols, build.number, given.types, hints, trace).ok_or_else(|| {
         not_found(format!("the structures of Windows build {} are not known: no table fits it", build.number))
             .hint("give an ISF file of this kernel with --symbols")
     })?;
@@ -173,10 +175,10 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
     let modules = symbols
         .address("PsLoadedModuleList")
         .or_else(|| hints.windows.as_ref()?.ps_loaded_module_list)
-        .filter(|&at| reader.ptr(at).and_then(|next| reader.ptr(next.wrapping_add(reader.width()))) == Some(at))
+        .filter(|&at| is_node(&reader, at))
         .or_else(|| {
             trace.attempt("drivers", "the list in the kernel's image that begins with the kernel itself", || {
-                let at = modules::head(&reader, &image, &chosen.offsets.driver).ok_or("there is none")?;
+                let at = modules::head(&own, &image, &chosen.offsets.driver).ok_or("there is none")?;
                 Ok((at, format!("{at}")))
             })
         });
@@ -199,24 +201,34 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
     Ok(layer::layer(kernel, warnings))
 }
 
+/// Whether a neighbour in a list points back: one is enough, for the list may be torn at the other.
+fn is_node(reader: &Reader<'_>, at: VirtAddr) -> bool {
+    let next = || reader.ptr(reader.ptr(at)?.wrapping_add(reader.width()));
+    let previous = || reader.ptr(reader.ptr(at.wrapping_add(reader.width()))?);
+    next() == Some(at) || previous() == Some(at)
+}
+
 /// `PsActiveProcessHead`: by its name, by the dump's header, or as the node of the list that lies in the kernel's image.
 fn head(reader: &Reader<'_>, image: &Image, symbols: &dyn Symbols, chosen: &layout::Chosen, hints: &Hints) -> Option<VirtAddr> {
     let links = chosen.system.wrapping_add(chosen.offsets.process.links?.offset);
     // System is the first process: its list node is the head's follower, or near it.
-    let fits = |at: &VirtAddr| reader.ptr(*at).and_then(|next| reader.ptr(next.wrapping_add(reader.width()))) == Some(*at);
+    let fits = |at: &VirtAddr| is_node(reader, *at);
     let named = symbols.address("PsActiveProcessHead").or_else(|| hints.windows.as_ref()?.ps_active_process_head);
     if let Some(at) = named.filter(fits) {
         return Some(at);
     }
+    let mut reached = Vec::new();
     for way in [reader.width(), 0] {
         let mut at = links;
         for _ in 0..1 << 16 {
             let Some(next) = reader.ptr(at.wrapping_add(way)).filter(|&n| reader.plausible(n) && n != links) else { break };
             if image.holds(next) {
-                return Some(next).filter(fits);
+                reached.push(next);
+                break;
             }
             at = next;
         }
     }
-    None
+    // A node of the list leads there, whatever it holds itself.
+    reached.iter().copied().find(fits).or_else(|| reached.first().copied())
 }

@@ -71,7 +71,7 @@ impl Flat {
     pub(super) fn explain(&self, addr: VirtAddr) -> Explanation {
         let va = crate::engine::to_u64(addr.value());
         let page = va.and_then(|va| Some((va, self.page(va)?)));
-        let fault = Fault { level: 0, reason: FaultReason::NotInImage, entry: None, entry_address: None };
+        let fault = Fault { level: 0, reason: FaultReason::NotInImage, entry: None, entry_address: None, via: None };
         Explanation { addr, steps: Vec::new(), outcome: page.map(|(va, p)| super::explain::translation(&p, va)).ok_or(fault) }
     }
 

@@ -10,6 +10,7 @@ use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
 use super::pager::Pager;
 use super::remote::{self, number};
+use super::resolver::{Resolver, System};
 use super::software::Software;
 use super::spans::{Merge, PageRun, Spans, Walked, budget, root_visits};
 use super::view::ViewExt;
@@ -33,6 +34,8 @@ pub struct AddressSpace {
     cache: Option<Arc<TranslationCache>>,
     /// For pages that are in no frame.
     pager: Option<Arc<dyn Pager>>,
+    /// For entries that only the system's structures explain.
+    resolver: Option<Arc<dyn Resolver>>,
     /// In place of page tables. The walk that is written out in place does not ask: a flat space never has its format.
     flat: Option<Arc<Flat>>,
 }
@@ -42,7 +45,8 @@ impl AddressSpace {
     pub fn new(memory: Memory, paging: Paging, root: PhysAddr) -> Self {
         let root = to_u64(root.value()).unwrap_or(0) & paging.format().root_mask;
         let cache = memory.mapped().is_none().then(|| Arc::new(TranslationCache::new()));
-        Self { memory, paging, lower: root, upper: root, software: Software::None, cache, pager: None, flat: None }
+        let (software, pager, resolver) = (Software::None, None, None);
+        Self { memory, paging, lower: root, upper: root, software, cache, pager, resolver, flat: None }
     }
 
     /// A space without page tables, of a processor of this architecture.
@@ -85,6 +89,19 @@ impl AddressSpace {
     pub fn with_pager(mut self, pager: Arc<dyn Pager>) -> Self {
         self.pager = Some(pager);
         self
+    }
+
+    /// The same, with somebody who knows pages by more than page tables.
+    #[must_use]
+    pub fn with_resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.cache = self.memory.mapped().is_none().then(|| Arc::new(TranslationCache::new()));
+        self.resolver = Some(resolver);
+        self
+    }
+
+    /// What the system means by entries that the processor does not take.
+    fn system(&self) -> System<'_> {
+        System { software: self.software, memory: &self.memory, resolver: self.resolver.as_deref(), root: self.lower }
     }
 
     /// Fills `piece`, which lies in the page of `va`, from where the pager has it.
@@ -221,7 +238,7 @@ impl AddressSpace {
         if let Some(flat) = &self.flat {
             return flat.explain(va);
         }
-        explain(self.format(), &self.memory, (self.lower, self.upper), self.software, va)
+        explain(self.format(), &self.system(), (self.lower, self.upper), va)
     }
 
     /// Translates a batch. Neighbours in the slice share their walk; over memory that costs per access all of them go down
@@ -257,7 +274,7 @@ impl AddressSpace {
     fn remote_pages(&self, vas: &[u64]) -> Vec<Option<Page>> {
         let f = self.format();
         let roots = (self.lower, self.upper);
-        let Some(cache) = &self.cache else { return remote::translate(f, &self.memory, roots, self.software, vas) };
+        let Some(cache) = &self.cache else { return remote::translate(f, &self.system(), roots, vas) };
         let epoch = self.memory.epoch();
         let shifts: Vec<u32> = f.used_levels().iter().rev().map(|l| l.shift).collect();
         let root_of = |va: u64| if half(f, va) == Some(true) { roots.1 } else { roots.0 };
@@ -265,12 +282,18 @@ impl AddressSpace {
         let unknown: Vec<(usize, u64)> =
             vas.iter().enumerate().filter(|(i, _)| out.get(*i).is_some_and(Option::is_none)).map(|(i, &va)| (i, va)).collect();
         let asked: Vec<u64> = unknown.iter().map(|&(_, va)| va).collect();
-        for ((i, va), page) in unknown.into_iter().zip(remote::translate(f, &self.memory, roots, self.software, &asked)) {
+        for ((i, va), page) in unknown.into_iter().zip(remote::translate(f, &self.system(), roots, &asked)) {
             if let (Some(page), Some(slot)) = (page, out.get_mut(i)) {
                 // A page that several entries map together is kept for the one that was looked at.
                 let shift = if shifts.contains(&page.shift) { page.shift } else { f.page_shift() };
                 cache.put(epoch, root_of(va), va, shift, page);
                 *slot = Some(page);
+            }
+        }
+        if self.resolver.is_some() {
+            // Entries of zeros: there is none to ask about on the way down.
+            for (slot, &va) in out.iter_mut().zip(vas).filter(|(slot, _)| slot.is_none()) {
+                *slot = self.resident(va);
             }
         }
         out
@@ -288,12 +311,12 @@ impl AddressSpace {
         match self.memory.mapped() {
             Some(mapped) => {
                 let budget = budget(self.memory.metadata().size);
-                let mut spans = Spans { mapped, software: self.software, merge, walked: Walked::default(), budget };
+                let mut spans = Spans { mapped, system: self.system(), merge, walked: Walked::default(), budget };
                 with_format!(self.paging, F => mapped_spans::<F>(&mut spans, roots, range));
                 let stopped = spans.merge.finish();
                 Walked { cut: spans.walked.cut || stopped, ..spans.walked }
             }
-            None => remote::spans(self.format(), &self.memory, roots, self.software, range, merge),
+            None => remote::spans(self.format(), self.system(), roots, range, merge),
         }
     }
 

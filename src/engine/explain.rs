@@ -38,15 +38,20 @@ pub struct Explanation {
     pub addr: VirtAddr,
     /// Every entry that was looked at.
     pub steps: Vec<Step>,
+    /// Where the entry lies in the kernel's address space that had the answer in place of the process's own (a prototype entry).
+    pub via: Option<VirtAddr>,
     /// Where it led.
     pub outcome: Result<Translation, Fault>,
 }
 
+/// A walk that did not begin.
+const NOWHERE: Fault = Fault { level: 1, reason: FaultReason::NotPresent, entry: None, entry_address: None, via: None };
+
 pub(super) fn explain(f: &PageFormat, system: &System<'_>, roots: (u64, u64), addr: VirtAddr) -> Explanation {
-    let mut steps = Vec::with_capacity(f.depth);
-    let outcome =
-        walk(f, system, roots, addr, &mut steps).map(|page| translation(&page, to_u64(addr.value()).unwrap_or(0)));
-    Explanation { addr, steps, outcome }
+    let mut done = Explanation { addr, steps: Vec::with_capacity(f.depth), via: None, outcome: Err(NOWHERE) };
+    let outcome = walk(f, system, roots, addr, &mut done);
+    done.outcome = outcome.map(|page| translation(&page, to_u64(addr.value()).unwrap_or(0)));
+    done
 }
 
 /// The translation of `va`, which lies in `page`.
@@ -66,8 +71,9 @@ fn walk(
     system: &System<'_>,
     roots: (u64, u64),
     addr: VirtAddr,
-    steps: &mut Vec<Step>,
+    done: &mut Explanation,
 ) -> Result<Page, Fault> {
+    let steps = &mut done.steps;
     let memory = system.memory;
     let not_canonical = Fault { level: f.depth, reason: FaultReason::NonCanonical, entry: None, entry_address: None, via: None };
     let va = to_u64(addr.value()).ok_or(not_canonical)?;
@@ -133,6 +139,7 @@ fn walk(
                 if (kept == 0 || matches!(meaning, Meaning::Gone(FaultReason::Prototype(_))))
                     && let Some(resolved) = system.ask(va, kept)
                 {
+                    done.via = resolved.via.map(|v| v.at);
                     return shared(f, &resolved, fault(FaultReason::NotPresent), steps);
                 }
                 let page = meaning.page().map_err(fault)?;
@@ -143,7 +150,7 @@ fn walk(
             }
         }
     }
-    Err(Fault { level: 1, reason: FaultReason::NotPresent, entry: None, entry_address: None, via: None })
+    Err(NOWHERE)
 }
 
 /// The page that the system's structures tell of, and the step to it. `fault` is that of the process's own entry.

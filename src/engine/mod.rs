@@ -26,6 +26,7 @@ mod resolver;
 mod roots;
 mod runs;
 pub mod search;
+mod shared;
 mod software;
 mod space;
 mod spans;

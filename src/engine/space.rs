@@ -11,6 +11,7 @@ use super::num::{index, to_u64, to_umem};
 use super::pager::Pager;
 use super::remote::{self, number};
 use super::resolver::{Resolver, System};
+use super::shared::Filler;
 use super::software::Software;
 use super::spans::{Merge, PageRun, Spans, Walked, budget, root_visits};
 use super::view::ViewExt;
@@ -301,9 +302,19 @@ impl AddressSpace {
 
     /// Every mapping that touches `start..=last`, ascending, cut to that range, in groups of merged runs.
     pub fn runs(&self, start: VirtAddr, last: VirtAddr, sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> Walked {
-        if let Some(flat) = &self.flat {
-            return flat.runs(start, last, sink);
+        match (&self.flat, &self.resolver) {
+            (Some(flat), _) => flat.runs(start, last, sink),
+            (None, Some(resolver)) => {
+                let mut filler = Filler::new(self, &**resolver, start, last);
+                let walked = self.table_runs(start, last, &mut |group| filler.group(group, sink));
+                filler.finish(walked, sink)
+            }
+            (None, None) => self.table_runs(start, last, sink),
         }
+    }
+
+    /// The mappings that have entries.
+    fn table_runs(&self, start: VirtAddr, last: VirtAddr, sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> Walked {
         let Some(first) = to_u64(start.value()).filter(|_| start <= last) else { return Walked::default() };
         let range = (first, to_u64(last.value()).unwrap_or(u64::MAX));
         let merge = Merge::new(range.0, range.1, sink);

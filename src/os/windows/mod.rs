@@ -3,6 +3,7 @@
 //! - `find`: the kernel in memory
 //! - `base`: what every part stands on: the kernel, its structures' offsets, strings, lists, times
 //! - `processes`, `process`, `threads`, `token`, `peb`, `modules`, `vad`: processes and what is in them
+//! - `paging`: pages that page tables alone do not find
 //! - `drivers`: modules of the kernel
 //! - `pe`: PE images in memory
 #![deny(
@@ -19,6 +20,7 @@ mod find;
 mod given;
 mod layer;
 mod modules;
+mod paging;
 pub mod pe;
 mod peb;
 mod process;

@@ -194,11 +194,17 @@ offsets! {
         left: ["LeftChild"],
         right: ["RightChild"],
         flags: ["u"],
+        // Since Windows 8; before, these are names of other things.
+        flags1: ["u1"],
+        commit: ["CommitCharge"],
+        commit_high: ["CommitChargeHigh"],
     }
     /// `_MMVAD`, of what is not private memory.
     long_vad: LongVad ["_MMVAD"] {
         subsection: ["Subsection"],
         control_area: ["ControlArea"],
+        prototypes: ["FirstPrototypePte"],
+        last_prototype: ["LastContiguousPte"],
     }
     /// `_MMVAD_FLAGS`.
     vad_flags: VadFlags ["_MMVAD_FLAGS"] {
@@ -207,6 +213,7 @@ offsets! {
         protection: ["Protection"],
         private: ["PrivateMemory"],
         committed: ["MemCommit"],
+        commit: ["CommitCharge"],
     }
     /// `_MMADDRESS_NODE`, of Server 2003 to Windows 7.
     address_node: AddressNode ["_MMADDRESS_NODE"] {
@@ -216,6 +223,9 @@ offsets! {
     /// `_SUBSECTION`.
     subsection: Subsection ["_SUBSECTION"] {
         control_area: ["ControlArea"],
+        base: ["SubsectionBase"],
+        entries: ["PtesInSubsection"],
+        next: ["NextSubsection"],
     }
     /// `_CONTROL_AREA`.
     control_area: ControlArea ["_CONTROL_AREA"] {

@@ -14,8 +14,9 @@ pub(super) mod shared;
 mod symbols;
 
 use super::base::kernel::{Image, Kernel, Reader};
+use super::paging::{self, PageFiles, Shared};
 use super::{given, layer};
-use crate::engine::{AddressSpace, Memory};
+use crate::engine::{AddressSpace, Memory, Software};
 use crate::os::trace::Trace;
 use crate::os::{Detection, Hints};
 use crate::symbols::{SymbolTable, Symbols};
@@ -148,7 +149,9 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
             build.number, chosen.release
         ));
     }
-    let own = space.with_root(chosen.dtb);
+    let entries = paging::entries(&space, &symbols, &*chosen.types, build.number, chosen.same_build);
+    let files = Arc::new(PageFiles::open(&hints.pagefile, &mut warnings));
+    let own = space.with_root(chosen.dtb).with_software(Software::Windows(entries)).with_pager(files);
     trace.attempt("kernel's root", "the directory table of System", || Ok(((), format!("{}", chosen.dtb))));
     let reader = Reader::new(&own);
     let processes = head(&reader, &image, &symbols, &chosen, hints)
@@ -170,7 +173,9 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
         system: chosen.system,
         shared_data,
     };
-    Ok(layer::layer(kernel, warnings))
+    let shared = Shared::new(kernel.clone());
+    let space = kernel.space.clone().with_resolver(Arc::new(shared));
+    Ok(layer::layer(Kernel { space, ..kernel }, warnings))
 }
 
 /// `PsActiveProcessHead`: by its name, by the dump's header, or as the node of the list that lies in the kernel's image.

@@ -139,6 +139,36 @@ pub fn linux(data: &[u8]) {
     }
 }
 
+/// Looks for a kernel in a memory in which `data` lies where a kernel's image can begin, as code, as a header or as tables.
+pub fn begin(data: &[u8]) {
+    const PLACE: usize = 2 << 20;
+    let Some((&how, data)) = data.split_first() else { return };
+    let mut bytes = vec![0; 4 << 20];
+    let mut put = |at: usize, data: &[u8]| {
+        if let Some(to) = bytes.get_mut(at..at + data.len()) {
+            to.copy_from_slice(data);
+        }
+    };
+    put(PLACE, data);
+    put(PLACE + (64 << 10), data);
+    // Tables of it: the same again all over the image.
+    for at in (PLACE + (128 << 10)..(4 << 20)).step_by(64 << 10) {
+        put(at + (usize::from(how) >> 4) * 0x100, data);
+    }
+    match how & 3 {
+        1 => put(PLACE + 56, b"ARM\x64"),
+        2 => put(PLACE + 48, b"RISCV\0\0\0RSC\x05"),
+        _ => {}
+    }
+    put((4 << 20) - 4096, b"Linux version 6.6.1-fuzz (a@b) (gcc) #1 SMP 2026\n\0");
+    let options = OpenOptions { format: Some("raw".to_owned()), ..OpenOptions::default() };
+    let image = open_bytes(bytes, "fuzz", &options).expect("raw memory opens");
+    let hints = Hints { movable: how & 4 != 0, ..Hints::default() };
+    if let Err(e) = detect(&image.memory, &hints).layer {
+        assert!(!e.reason().is_empty());
+    }
+}
+
 fn ask(os: &dyn Os) {
     let _ = os.os_info();
     if let CResult::Ok(modules) = os.kernel_modules() {

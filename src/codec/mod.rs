@@ -22,6 +22,8 @@ pub use crc32c::masked_crc32c;
 pub enum Codec {
     /// zlib (RFC 1950).
     Zlib,
+    /// Deflate without a header (RFC 1951), as the kernel's crypto layer has it.
+    Deflate,
     /// One zstd frame (RFC 8878).
     Zstd,
     /// Snappy without framing.
@@ -45,6 +47,7 @@ impl Codec {
     pub const fn name(self) -> &'static str {
         match self {
             Codec::Zlib => "zlib",
+            Codec::Deflate => "deflate",
             Codec::Zstd => "zstd",
             Codec::Snappy => "snappy",
             Codec::Lz4 => "lz4",
@@ -62,7 +65,8 @@ impl Codec {
     /// Why the data can't be unpacked, or that they give more than `out` holds.
     pub fn unpack(self, data: &[u8], out: &mut [u8]) -> Result<usize, String> {
         match self {
-            Codec::Zlib => zlib(data, out),
+            Codec::Zlib => inflate(data, out, true),
+            Codec::Deflate => inflate(data, out, false),
             // Nothing at all counts as no frames, which is no error to the decompressor.
             Codec::Zstd if data.is_empty() => Err("no data".to_owned()),
             // No bytes at all are no frame, but zstd takes them for none of its business.
@@ -84,14 +88,14 @@ impl Codec {
     }
 }
 
-fn zlib(data: &[u8], out: &mut [u8]) -> Result<usize, String> {
+fn inflate(data: &[u8], out: &mut [u8], header: bool) -> Result<usize, String> {
     use flate2::{Decompress, FlushDecompress, Status};
     std::thread_local! {
         // Its tables are some 40 KiB: made once per thread, not once per page.
         static INFLATE: std::cell::RefCell<Decompress> = std::cell::RefCell::new(Decompress::new(true));
     }
     INFLATE.with_borrow_mut(|inflate| {
-        inflate.reset(true);
+        inflate.reset(header);
         match inflate.decompress(data, out, FlushDecompress::Finish) {
             Ok(Status::StreamEnd) => usize::try_from(inflate.total_out()).map_err(|e| e.to_string()),
             Ok(_) if usize::try_from(inflate.total_out()) == Ok(out.len()) => {
@@ -121,6 +125,11 @@ mod tests {
                 w.finish().unwrap()
             }
             Codec::Zstd => zstd::bulk::compress(&page(), 3).unwrap(),
+            Codec::Deflate => {
+                let mut w = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+                w.write_all(&page()).unwrap();
+                w.finish().unwrap()
+            }
             Codec::Snappy => snap::raw::Encoder::new().compress_vec(&page()).unwrap(),
             Codec::Lz4 => lz4_flex::block::compress(&page()),
             // Nothing but literals: 4096 = 18 + 15 * 255 + 253.
@@ -130,7 +139,7 @@ mod tests {
         }
     }
 
-    const ALL: [Codec; 6] = [Codec::Zlib, Codec::Zstd, Codec::Snappy, Codec::Lz4, Codec::Lzo, Codec::LzoRle];
+    const ALL: [Codec; 7] = [Codec::Zlib, Codec::Deflate, Codec::Zstd, Codec::Snappy, Codec::Lz4, Codec::Lzo, Codec::LzoRle];
 
     #[test]
     fn each_gives_its_page_back() {

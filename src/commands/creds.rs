@@ -8,6 +8,7 @@ use super::spec::{Command, Shape};
 use super::which::Filter;
 use memsh::os::linux::tasks::caps::names;
 use memsh::os::linux::tasks::cred::{Credentials, credentials};
+use memsh::os::windows::{self, token, wellknown};
 use memsh_plugin::ProcessInfo;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,7 +16,8 @@ use serde::Serialize;
 /// List users, groups, capabilities and other rights of processes
 #[derive(clap::Args, Debug)]
 pub struct Creds {
-    /// Only processes with this capability effective (`cap_sys_admin`, `net_raw`)
+    /// Only processes with this capability effective (`cap_sys_admin`, `net_raw`), on Windows with this privilege enabled
+    /// (`SeDebugPrivilege`, `debug`)
     #[arg(short = 'c', long, value_name = "CAPABILITY")]
     capability: Option<String>,
     #[command(flatten)]
@@ -23,7 +25,7 @@ pub struct Creds {
 }
 
 /// What a process may do.
-#[derive(Serialize, JsonSchema)]
+#[derive(Default, Serialize, JsonSchema)]
 pub struct CredRow {
     /// Process id.
     pid: u32,
@@ -93,8 +95,54 @@ pub struct CredRow {
     pids: Vec<u32>,
     /// Whether it acts with other credentials than its own just now.
     overridden: bool,
-    /// Address of its `struct cred`.
+    /// The user's security identifier (Windows).
+    sid: Option<String>,
+    /// The user, as `ps` names it (Windows).
+    user: Option<String>,
+    /// The groups of its token (Windows).
+    token_groups: Option<Vec<GroupPart>>,
+    /// Integrity level: `untrusted`, `low`, `medium`, `medium-plus`, `high`, `system`, `protected` (Windows).
+    integrity: Option<String>,
+    /// The privileges that its token has, enabled or not (Windows).
+    privileges: Option<Vec<PrivilegePart>>,
+    /// The names of those that are enabled (Windows).
+    enabled_privileges: Option<Vec<String>>,
+    /// Its session (Windows).
+    session: Option<u32>,
+    /// The logon session, `0x3e7` for SYSTEM (Windows: `AuthenticationId`).
+    logon_id: Option<Hex>,
+    /// `primary` or `impersonation` (Windows).
+    token_type: Option<String>,
+    /// How the process is protected, `light-lsa` or `protected-wintcb`; null where it is not (Windows).
+    protection: Option<String>,
+    /// Address of its `struct cred` (Linux) or `_TOKEN` (Windows).
     address: Option<Hex>,
+}
+
+/// A group of a token.
+#[derive(Serialize, JsonSchema)]
+struct GroupPart {
+    /// Its security identifier.
+    sid: String,
+    /// Its name, where every Windows knows it.
+    name: Option<String>,
+    /// Whether it counts when access is granted.
+    enabled: bool,
+    /// Whether it only counts when access is denied.
+    deny_only: bool,
+    /// `SE_GROUP_*` bits.
+    attributes: Hex,
+}
+
+/// A privilege of a token.
+#[derive(Serialize, JsonSchema)]
+struct PrivilegePart {
+    /// Its name.
+    name: String,
+    /// Whether it holds now.
+    enabled: bool,
+    /// Whether it held from the start: one that is enabled and did not was enabled by the program itself.
+    enabled_by_default: bool,
 }
 
 impl Command for Creds {
@@ -102,12 +150,35 @@ impl Command for Creds {
     const NAME: &'static str = "creds";
     const ALIASES: &'static [&'static str] = &["capabilities", "caps"];
     const SUMMARY: &'static str = "List users, groups, capabilities and other rights of processes";
-    const SHAPE: Shape =
-        Shape::List(&["pid", "name", "uid", "euid", "gid", "groups", "effective", "seccomp", "no_new_privs", "label"]);
-    const EXAMPLES: &'static [(&'static str, &'static str)] =
-        &[("creds", "of all processes"), ("creds -p 1", "of one"), ("creds -c sys_module", "who may load kernel modules")];
+    const SHAPE: Shape = Shape::List(&[
+        "pid",
+        "name",
+        "!uid",
+        "!euid",
+        "!gid",
+        "!groups",
+        "!effective",
+        "!seccomp",
+        "!no_new_privs",
+        "!label",
+        "!user=user|sid",
+        "!session",
+        "!integrity",
+        "!protection",
+        "!logon_id",
+        "!privileges=enabled_privileges",
+    ]);
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("creds", "of all processes"),
+        ("creds -p 1", "of one"),
+        ("creds -c sys_module", "who may load kernel modules"),
+        ("creds -c debug", "who may open any process (Windows)"),
+    ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, CredRow>) -> Result<()> {
+        if let Some(kernel) = &cx.session()?.os()?.windows {
+            return self.of_windows(kernel, cx, out);
+        }
         let kernel = cx.session()?.linux(Self::NAME)?;
         let wanted = self.capability.as_ref().map(|c| {
             let c = c.to_ascii_lowercase();
@@ -130,6 +201,69 @@ impl Command for Creds {
             }
         }
         Ok(())
+    }
+}
+
+impl Creds {
+    fn of_windows(&self, kernel: &windows::Kernel, cx: &Context, out: &mut Rows<'_, CredRow>) -> Result<()> {
+        let wanted = self.capability.as_ref().map(|c| {
+            let c = c.to_ascii_lowercase();
+            if wellknown::is_privilege(&c) { c } else { format!("se{c}privilege") }
+        });
+        if let Some(wanted) = wanted.as_ref().filter(|w| !wellknown::is_privilege(w)) {
+            return Err(super::failure::Failure::Usage(
+                format!("no privilege is called {wanted}"),
+                Some("names are those of Windows, `SeDebugPrivilege`, or their middle, `debug`".to_owned()),
+            ));
+        }
+        for p in self.filter.processes(cx)? {
+            cx.go_on()?;
+            let rights = token::rights(kernel, p.address);
+            if rights.is_none() && p.exit_time.get().is_none() {
+                cx.lost(format!("process {}: its token can't be read", p.pid));
+            }
+            let row = row_of_windows(kernel, &p, rights.unwrap_or_default());
+            let has = |w: &String| row.enabled_privileges.iter().flatten().any(|n| n.eq_ignore_ascii_case(w));
+            if wanted.as_ref().is_none_or(has) {
+                out.push(&row)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn row_of_windows(kernel: &windows::Kernel, p: &ProcessInfo, rights: token::Rights) -> CredRow {
+    let group = |g: token::Group| GroupPart {
+        name: wellknown::sid(&g.sid),
+        enabled: g.attributes & token::ENABLED != 0,
+        deny_only: g.attributes & token::DENY_ONLY != 0,
+        attributes: Hex(g.attributes.into()),
+        sid: g.sid,
+    };
+    let privilege = |p: &token::Privilege| PrivilegePart {
+        name: wellknown::privilege(p.number),
+        enabled: p.enabled,
+        enabled_by_default: p.by_default,
+    };
+    let enabled =
+        |all: &Vec<token::Privilege>| all.iter().filter(|p| p.enabled).map(|p| wellknown::privilege(p.number)).collect();
+    CredRow {
+        pid: p.pid,
+        name: plain(&p.name),
+        name_bytes: exact(&p.name),
+        user: rights.user.as_deref().and_then(super::ps::account),
+        sid: rights.user,
+        token_groups: rights.groups.map(|all| all.into_iter().map(group).collect()),
+        integrity: rights.integrity.map(|level| wellknown::integrity(level).to_owned()),
+        enabled_privileges: rights.privileges.as_ref().map(enabled),
+        privileges: rights.privileges.map(|all| all.iter().map(privilege).collect()),
+        session: rights.session,
+        logon_id: rights.logon.map(|l| Hex(wide(l))),
+        token_type: rights.kind.map(str::to_owned),
+        protection: token::protection(kernel, p.address),
+        pids: vec![p.pid],
+        address: Some(rights.address).filter(|a| !a.is_null()).map(Hex::from),
+        ..CredRow::default()
     }
 }
 
@@ -184,5 +318,6 @@ fn row(p: &ProcessInfo, c: &Credentials) -> CredRow {
         pids: c.pids.clone(),
         overridden: c.overridden,
         address: c.address.map(Hex::from),
+        ..CredRow::default()
     }
 }

@@ -1,4 +1,6 @@
-//! `files`: what processes have open.
+//! `files`: what processes have open; on Windows all their handles.
+
+mod windows;
 
 use super::cells::{Hex, exact, hex, plain};
 use super::context::Context;
@@ -12,7 +14,7 @@ use memsh_plugin::ProcessInfo;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// List the files that processes have open
+/// List the files that processes have open; on Windows all their handles
 #[derive(clap::Args, Debug)]
 pub struct Files {
     /// Also the program, working and root directories, and mapped files
@@ -24,7 +26,7 @@ pub struct Files {
     /// Only files whose name is gone
     #[arg(short = 'd', long)]
     deleted: bool,
-    /// Only files of this kind
+    /// Only files of this kind; on Windows objects of this type too (`key`, `event`, ...)
     #[arg(short = 't', long, value_name = "KIND")]
     kind: Option<String>,
     #[command(flatten)]
@@ -49,11 +51,13 @@ pub struct FileRow {
     /// `file`, `directory`, `device`, `tty`, `pty`, `pipe`, `socket`, `memfd`, `eventfd`, `epoll`, ...; with --all also `cwd`, `root`,
     /// `exe` and `mem` (mapped).
     kind: Option<String>,
-    /// Path as process 1 would see it, or the system's name for what has none.
+    /// Path as process 1 would see it, or the system's name for what has none. On Windows with the device, of files and of the
+    /// sections that map them.
     path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes: Option<String>,
-    /// What else is known, by kind: ends of a socket, count of an eventfd, what an epoll watches, seals of a memfd, ...
+    /// What else is known, by kind: ends of a socket, count of an eventfd, what an epoll watches, seals of a memfd, ... On Windows what
+    /// the handle allows, in words.
     detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail_bytes: Option<String>,
@@ -73,23 +77,40 @@ pub struct FileRow {
     mount_id: Option<u64>,
     /// Address of its `struct file`.
     file: Option<Hex>,
+    /// The handle's number (Windows).
+    handle: Option<u64>,
+    /// Type of the object (Windows): `File`, `Key`, `Event`, ...
+    #[serde(rename = "type")]
+    object_type: Option<String>,
+    /// Address of the object (Windows).
+    object: Option<Hex>,
+    /// What the handle allows (Windows): an access mask.
+    granted_access: Option<u32>,
+    /// What the object is called (Windows): its path in the tree of objects, the path of a file or of a registry key, whose process,
+    /// thread or token it is.
+    object_name: Option<String>,
 }
 
 impl Command for Files {
     type Row = FileRow;
     const NAME: &'static str = "files";
     const ALIASES: &'static [&'static str] = &["lsof", "handles", "handle", "fds", "fuser"];
-    const SUMMARY: &'static str = "List the files that processes have open";
-    const SHAPE: Shape = Shape::List(&["pid", "name", "fd", "mode", "kind", "position", "path", "detail"]);
+    const SUMMARY: &'static str = "List the files that processes have open; on Windows all their handles";
+    const SHAPE: Shape =
+        Shape::List(&["pid", "name", "fd=fd|handle", "mode", "kind", "position", "path=path|object_name", "detail"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("files -p 1", "of one process"),
         ("files --deleted --all", "whatever is in use and has no name any more"),
         ("files /dev/null", "who has a file open (fuser)"),
         ("files --path '/lab/*' --all", "who uses what in a folder in any way"),
         ("files -t socket", "only sockets"),
+        ("handles -p 4 -t process", "which processes a process of Windows has a handle of"),
     ];
 
     fn run(mut self, cx: &Context, out: &mut Rows<'_, FileRow>) -> Result<()> {
+        if let Some(kernel) = &cx.session()?.os()?.windows {
+            return windows::run(self, cx, kernel, out);
+        }
         let kernel = cx.session()?.linux(Self::NAME)?;
         // `lsof /dev/null` and `fuser /dev/null`: a path among processes is meant as one.
         let (named, which): (Vec<String>, Vec<String>) = self.filter.which.into_iter().partition(|w| w.starts_with('/'));
@@ -156,5 +177,10 @@ fn row(kernel: &memsh::os::linux::Kernel, p: &ProcessInfo, f: &OpenFile) -> File
         device: f.device.map(|d| format!("{}:{}", d >> 20, d & 0xf_ffff)),
         mount_id: f.mount,
         file: f.file.map(Hex::from),
+        handle: None,
+        object_type: None,
+        object: None,
+        granted_access: None,
+        object_name: None,
     }
 }

@@ -30,6 +30,15 @@ impl Glob {
         Regex::new(&source).map(Glob).map_err(|e| Failure::usage(format!("the pattern {text} makes no sense: {e}")))
     }
 
+    /// The same without regard to capitals, as Windows compares names.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn any_case(text: &str) -> Result<Self> {
+        let plain = Self::new(text)?;
+        Regex::new(&format!("(?i){}", plain.0.as_str())).map(Glob).map_err(|e| Failure::usage(e.to_string()))
+    }
+
     /// Whether a name matches.
     pub fn matches(&self, name: &str) -> bool {
         self.0.is_match(name)
@@ -49,5 +58,6 @@ mod tests {
         assert!(Glob::new("a.b").unwrap().matches("a.b") && !Glob::new("a.b").unwrap().matches("axb"));
         assert!(Glob::new("/^sys_.*read/").unwrap().matches("sys_pread64"));
         assert!(Glob::new("/(/").is_err());
+        assert!(Glob::any_case("*\\WINDOWS\\*").unwrap().matches("\\Device\\Windows\\x"));
     }
 }

@@ -1,5 +1,7 @@
 //! `hooks`: through what the kernel calls code, and whose code that is.
 
+mod windows;
+
 use super::cells::Hex;
 use super::context::Context;
 use super::failure::{Failure, Result};
@@ -21,7 +23,7 @@ pub struct Hooks {
     #[arg(short, long)]
     all: bool,
     /// Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)
-    #[arg(long, value_name = "TABLE", value_delimiter = ',', hide_possible_values = true, value_parser = clap::builder::PossibleValuesParser::new(TABLES.iter().copied()))]
+    #[arg(long, value_name = "TABLE", value_delimiter = ',', hide_possible_values = true, value_parser = clap::builder::PossibleValuesParser::new(tables()))]
     only: Vec<String>,
     /// Only what looks wrong
     #[arg(short, long)]
@@ -31,10 +33,19 @@ pub struct Hooks {
     module: Option<String>,
 }
 
+/// Tables of either system.
+fn tables() -> Vec<&'static str> {
+    let mut all: Vec<&str> = TABLES.iter().chain(memsh::os::windows::hooks::TABLES).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// A place through which the kernel calls code.
 #[derive(Serialize, JsonSchema)]
 pub struct HookRow {
-    /// Which table or list it belongs to: `syscall`, `idt`, `ftrace`, `kprobe`, `netfilter`, `notifier`, ...
+    /// Which table or list it belongs to: `syscall`, `idt`, `ftrace`, `kprobe`, `netfilter`, `notifier`, ...; on Windows `syscall`, `idt`,
+    /// `irp`, `process`, `thread`, `image`, `registry`, `bugcheck`, `shutdown`, `filesystem`.
     table: String,
     /// Its number in that table: of a system call, a vector.
     index: Option<u64>,
@@ -49,7 +60,8 @@ pub struct HookRow {
     /// Whose code the target is: `kernel`, a module's name, or a kind of memory (`bpf`, `ftrace`, `kprobe`, `kernel-init`; of
     /// what is no code `kernel-data`, `vmalloc`, `direct-map`, `user`, `unmapped`, `other`).
     owner: Option<String>,
-    /// Kind of memory the target lies in: as `owner`, but `module` or `module-data` for a module.
+    /// Kind of memory the target lies in: as `owner`, but `module` or `module-data` for a module; on Windows `kernel`, `module`,
+    /// `hidden-module` (of a driver that no list has) or `other`.
     owner_kind: Option<&'static str>,
     /// Priority among its like, where there is one.
     priority: Option<i64>,
@@ -67,15 +79,20 @@ impl Command for Hooks {
     const NAME: &'static str = "hooks";
     const ALIASES: &'static [&'static str] = &["callbacks"];
     const SUMMARY: &'static str = "List where the kernel is hooked, and by whom";
-    const SHAPE: Shape = Shape::List(&["table", "name", "??target", "symbol=symbol|target", "owner", "?detail", "reason"]);
+    const SHAPE: Shape =
+        Shape::List(&["table", "name=name|index", "??target", "symbol=symbol|target", "owner", "?detail", "reason"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("hooks", "what was registered, and what looks wrong"),
         ("hooks --suspicious", "only what looks wrong"),
         ("hooks --only syscall", "the whole table of system calls"),
         ("hooks --all --csv", "every slot of every table"),
+        ("hooks --only irp", "what drivers of Windows do with requests"),
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, HookRow>) -> Result<()> {
+        if let Some(kernel) = &cx.session()?.os()?.windows {
+            return windows::run(&self, cx, kernel, out);
+        }
         if let Some(wrong) = self.only.iter().find(|t| !TABLES.contains(&t.as_str())) {
             return Err(Failure::Usage(format!("hooks: no table {wrong}"), Some(format!("tables are {}", TABLES.join(", ")))));
         }

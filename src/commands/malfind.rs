@@ -1,15 +1,16 @@
 //! `malfind`: what does not look as the kernel or a decent program would leave it.
 
-use super::cells::{Hex, exact, plain};
+use super::cells::{Hex, exact, number, plain};
 use super::context::Context;
 use super::failure::Result;
-use super::ps::everybody;
+use super::ps::{every_process, everybody};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh::os::linux::suspicion::finding::Finding;
+use memsh::os::finding::Finding;
 use memsh::os::linux::suspicion::integrity;
 use memsh::os::linux::suspicion::suspect::{self, Detector};
+use memsh::os::windows;
 use memsh_plugin::Text;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -68,7 +69,10 @@ impl Command for Malfind {
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, MalfindRow>) -> Result<()> {
-        let mut found = self.collect(cx)?;
+        let mut found = match &cx.session()?.os()?.windows {
+            Some(kernel) => self.collect_windows(kernel, cx)?,
+            None => self.collect(cx)?,
+        };
         found.retain(|f| self.kind.is_empty() || self.kind.iter().any(|k| k == f.kind));
         cx.nothing("none of the checks found anything");
         let place = |f: &Finding| KINDS.iter().position(|k| *k == f.kind).unwrap_or(KINDS.len());
@@ -101,6 +105,36 @@ impl Malfind {
                 found.extend(cx.take(&suspect::run(kernel, *detector)));
             }
         }
+        Ok(found)
+    }
+}
+
+impl Malfind {
+    fn collect_windows(&self, kernel: &windows::Kernel, cx: &Context) -> Result<Vec<Finding>> {
+        use windows::suspicion;
+        let all = cx.take(&every_process(kernel, cx)?);
+        // `proc PID` in the shell narrows without a choice.
+        let filter = self.filter.or(cx.current());
+        let picked: Vec<u32> = all.iter().filter(|s| filter.picks(&s.info)).map(|s| s.info.pid).collect();
+        if !filter.is_default() && picked.is_empty() {
+            return Err(filter.nothing().into());
+        }
+        let mut found = suspicion::of_processes(kernel, &all);
+        let meter = cx.host().meter("looking into processes", number(memsh::engine::to_umem(all.len())));
+        let mut subjects = Vec::new();
+        for (i, seen) in (0u64..).zip(&all) {
+            cx.go_on()?;
+            meter.at(i);
+            let (subject, listing) = suspicion::subject(kernel, seen);
+            // Of the others only their code is needed, to be compared.
+            if picked.contains(&seen.info.pid) {
+                found.extend(cx.take(&listing));
+            }
+            subjects.extend(subject);
+        }
+        found.extend(suspicion::patched(kernel, &subjects, &mut || cx.go_on().is_ok()));
+        cx.go_on()?;
+        found.retain(|f| f.pid.is_none_or(|pid| picked.contains(&pid)));
         Ok(found)
     }
 }

@@ -16,6 +16,7 @@ mod code;
 pub mod context;
 mod creds;
 mod dis;
+mod drivers;
 mod dt;
 mod dump;
 mod env;
@@ -41,6 +42,7 @@ mod mounts;
 mod namespaces;
 mod near;
 mod net;
+mod objects;
 mod pagecache;
 mod pages;
 mod percpu;
@@ -64,6 +66,7 @@ mod values;
 mod vtop;
 mod walker;
 mod which;
+mod windows;
 
 pub use context::{Context, Host};
 pub use read::windbg_count;
@@ -99,6 +102,8 @@ pub static ALL: &[Spec] = &[
     spec::<interfaces::Interfaces>(),
     // Kernel
     spec::<modules::Modules>(),
+    spec::<drivers::Drivers>(),
+    spec::<objects::ObjectTree>(),
     spec::<bpf::Bpf>(),
     spec::<bt::Bt>(),
     // What hides

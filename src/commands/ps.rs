@@ -8,6 +8,8 @@ use super::spec::{Command, Shape};
 use super::which::Filter;
 use memsh::engine::search::Options;
 use memsh::os::linux::tasks::census::{Seen, Sources, Way, census};
+use memsh::os::windows::{self, wellknown};
+use memsh::{Error, ErrorKind, Layer};
 use memsh_plugin::{Listing, ProcessInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -27,19 +29,27 @@ pub struct Ps {
     /// Only threads of the kernel
     #[arg(short, long)]
     kernel: bool,
-    /// Look for processes by every way that leads to them, and compare: hidden and ended ones too (Linux)
+    /// Look for processes by every way that leads to them, and compare: hidden and ended ones too (Linux, Windows)
     #[arg(short = 's', long, conflicts_with = "tree")]
     scan: bool,
-    /// With --scan, every thread and not the processes alone
+    /// With --scan, every thread and not the processes alone (Linux)
     #[arg(long, requires = "scan")]
     threads: bool,
 }
 
 /// The ways that lead to a task, and whether it was found on each; null where this kernel can't be asked.
-#[derive(Serialize, JsonSchema)]
+#[derive(Default, Serialize, JsonSchema)]
 struct SourcesPart {
     /// The list of processes, which `ps` shows.
     list: Option<bool>,
+    /// The table of process and thread ids (Windows: `PspCidTable`).
+    cid_table: Option<bool>,
+    /// The list of handle tables, each of which names its process (Windows).
+    handle_tables: Option<bool>,
+    /// Handles to it that other processes have; nobody needs to (Windows).
+    handles: Option<bool>,
+    /// The tag of the pool block that it lies in (Windows).
+    pool_tag: Option<bool>,
     /// The table of process ids.
     pid_idr: Option<bool>,
     /// The thread list of its group.
@@ -77,6 +87,8 @@ pub struct PsRow {
     gid: Option<u32>,
     /// Security identifier (Windows).
     sid: Option<String>,
+    /// The account: the name of a SID that every Windows knows, `RID n` for another one of the machine or its domain (Windows).
+    user: Option<String>,
     /// Session (Windows).
     session: Option<u32>,
     /// Whether it is a thread of the kernel.
@@ -130,6 +142,7 @@ impl PsRow {
             uid: p.uid.get(),
             gid: p.gid.get(),
             sid: plain_maybe(&p.sid),
+            user: p.sid.as_ref().and_then(|s| account(&s.to_string_lossy())),
             session: p.session.get(),
             kernel_thread: p.kernel_thread,
             start_time: p.start_time.get().map(Time),
@@ -151,12 +164,19 @@ impl PsRow {
     }
 }
 
+/// The name of an account by its SID.
+pub fn account(sid: &str) -> Option<String> {
+    let number = || Some(format!("RID {}", sid.strip_prefix("S-1-5-21-")?.rsplit('-').next()?));
+    wellknown::sid(sid).or_else(number)
+}
+
 impl Command for Ps {
     type Row = PsRow;
     const NAME: &'static str = "ps";
     const ALIASES: &'static [&'static str] = &["pslist", "tasks"];
     const SUMMARY: &'static str = "List processes";
-    const SHAPE: Shape = Shape::List(&["pid", "ppid", "name", "state", "threads", "uid", "start_time", "command_line"]);
+    const SHAPE: Shape =
+        Shape::List(&["pid", "ppid", "name", "state", "threads", "!uid", "!session", "!user", "start_time", "command_line"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("ps", "every process"),
         ("ps -t", "as a tree"),
@@ -182,10 +202,13 @@ impl Command for Ps {
 
 /// Columns of `ps --scan`.
 const SCAN: &[&str] =
-    &["pid", "???tid", "?ppid", "name", "state", "hidden", "missing_from", "??start_time", "?exit_time", "?address"];
+    &["pid", "!???tid", "?ppid", "name", "state", "hidden", "missing_from", "??start_time", "?exit_time", "?address"];
 
 impl Ps {
     fn scanned(self, cx: &Context, out: &mut Rows<'_, PsRow>) -> Result<()> {
+        if let Some(kernel) = &cx.session()?.os()?.windows {
+            return self.scanned_windows(kernel, cx, out);
+        }
         let mut tasks = cx.take(&everybody(cx)?);
         tasks.retain(|t| {
             (self.threads || t.leader)
@@ -205,6 +228,40 @@ impl Ps {
             })
         })
     }
+}
+
+impl Ps {
+    fn scanned_windows(self, kernel: &windows::Kernel, cx: &Context, out: &mut Rows<'_, PsRow>) -> Result<()> {
+        if self.threads {
+            let e =
+                Error::new(Layer::Os, ErrorKind::Unsupported, "ps --scan --threads: on Windows only processes are looked for");
+            return Err(e.hint("`threads` lists the threads of the processes in the system's list").into());
+        }
+        let mut all = cx.take(&every_process(kernel, cx)?);
+        all.retain(|s| (if s.info.kernel_thread { !self.user } else { !self.kernel }) && self.filter.picks(&s.info));
+        if all.is_empty() && !self.filter.is_default() {
+            return Err(self.filter.nothing().into());
+        }
+        all.iter().try_for_each(|s| {
+            out.push(&PsRow {
+                hidden: s.hidden,
+                sources: Some(SourcesPart::of_windows(s.sources)),
+                missing_from: Some(s.missing_from()),
+                ..PsRow::new(&s.info, None)
+            })
+        })
+    }
+}
+
+/// Every process of a Windows target that can be found. One pass over memory; says how far it is and ends on Ctrl-C.
+pub fn every_process(kernel: &windows::Kernel, cx: &Context) -> Result<Listing<windows::census::Seen>> {
+    let total = kernel.space.memory().ranges().iter().fold(0u64, |sum, r| sum.saturating_add(number(r.size)));
+    let meter = cx.host().meter("looking for processes", total);
+    let progress = |done: u64, _: u64| meter.at(done);
+    let options = Options { max_hits: None, threads: 0, interrupt: cx.host().interrupt(), progress: &progress };
+    let found = windows::census::census(kernel, &options);
+    cx.go_on()?;
+    Ok(found)
 }
 
 /// Every task of a Linux target that can be found. One pass over memory; says how far it is and ends on Ctrl-C.
@@ -230,6 +287,20 @@ impl SourcesPart {
             scheduler: s.get(Way::Scheduler),
             slab: s.get(Way::Slab),
             signature: s.get(Way::Signature),
+            ..Self::default()
+        }
+    }
+
+    fn of_windows(s: windows::census::Sources) -> Self {
+        use windows::census::Way;
+        Self {
+            list: s.get(Way::List),
+            cid_table: s.get(Way::CidTable),
+            handle_tables: s.get(Way::HandleTables),
+            handles: s.get(Way::Handles),
+            pool_tag: s.get(Way::PoolTag),
+            signature: s.get(Way::Signature),
+            ..Self::default()
         }
     }
 }

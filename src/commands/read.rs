@@ -229,9 +229,10 @@ fn missing(cx: &Context, space: &Space, start: umem, length: umem, missing: umem
         cx.lost_many(super::cells::number(missing), "bytes that are not mapped or not in the image");
         return Ok(());
     }
-    let hint = match space {
-        Space::Physical(_) => "`info` lists the ranges that the image holds",
-        _ => "`vtop` says why; a process's address needs `-p PID`",
+    let hint = match (space, space.tables().and_then(|t| t.elsewhere(VirtAddr::new(start)))) {
+        (Space::Physical(_), _) => "`info` lists the ranges that the image holds".to_owned(),
+        (_, Some(Err(why))) => format!("it is swapped out, and its content can't be read: {why}"),
+        _ => "`vtop` says why; a process's address needs `-p PID`".to_owned(),
     };
     let reason = format!("none of the {length} bytes is mapped and in the image");
     let layer = if matches!(space, Space::Physical(_)) { Layer::Physical } else { Layer::Virtual };

@@ -134,17 +134,22 @@ impl Command for Vtop {
             Ok(_) => Ok(()),
             Err(fault) => Err(Error::new(Layer::Virtual, ErrorKind::Unreadable, format!("no physical address: {fault}"))
                 .at(At::Virt(address))
-                .hint(hint(&space, address))
+                .hint(hint(&space, tables, address))
                 .into()),
         }
     }
 }
 
-fn hint(space: &Space, address: VirtAddr) -> String {
+fn hint(space: &Space, tables: &AddressSpace, address: VirtAddr) -> String {
     let plain = space.plain(address.value());
     let valid = |at| space.tables().is_some_and(|t| t.translate_one(VirtAddr::new(at)).is_ok());
     if plain != address.value() && valid(plain) {
         return format!("the upper bits look like a signature (pointer authentication) or a tag; without them it is {plain:#x}");
+    }
+    match tables.elsewhere(address) {
+        Some(Ok(place)) => return format!("`read` gets its content from {place}"),
+        Some(Err(why)) => return format!("its content can't be read: {why}"),
+        None => {}
     }
     match space.process() {
         Some(p) => format!("`maps -p {0}` and `pages -p {0}` show what process {0} has mapped", p.pid),

@@ -66,13 +66,7 @@ pub(super) fn exact(page: &Page) -> Translation {
     Translation { phys: PhysAddr::new(umem::from(page.base)), perm: page.perm, page_shift: page.shift.to_le_bytes()[0] }
 }
 
-fn walk(
-    f: &PageFormat,
-    system: &System<'_>,
-    roots: (u64, u64),
-    addr: VirtAddr,
-    done: &mut Explanation,
-) -> Result<Page, Fault> {
+fn walk(f: &PageFormat, system: &System<'_>, roots: (u64, u64), addr: VirtAddr, done: &mut Explanation) -> Result<Page, Fault> {
     let steps = &mut done.steps;
     let memory = system.memory;
     let not_canonical = Fault { level: f.depth, reason: FaultReason::NonCanonical, entry: None, entry_address: None, via: None };

@@ -8,7 +8,7 @@ use super::runs::RunMap;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Physical memory of one target. Cheap to clone; all clones are the same memory.
@@ -25,7 +25,16 @@ struct Inner {
     frames: Option<FrameCache>,
     /// For a live memory: how long an epoch lasts at most, and when this one began.
     limit: Mutex<Option<(Duration, Instant)>>,
+    /// Tells which of `ranges` may hold something else than zeros; its answer.
+    find_data: Option<FindData>,
+    data: OnceLock<Box<[MemoryRange]>>,
 }
+
+/// Tells which parts of a memory may hold something else than zeros, without reading them.
+type FindData = Box<dyn Fn() -> Vec<MemoryRange> + Send + Sync>;
+
+/// What is skipped as zeros begins and ends at multiples of this: tables are never larger.
+const DATA_ALIGN: umem = 64 << 10;
 
 /// An operation up to this size is answered from whole cached pages; a longer one is a bulk read and goes through.
 const CACHED: usize = 8 * FRAME;
@@ -39,22 +48,52 @@ impl Memory {
         Self::from_arc(Arc::new(source))
     }
 
+    /// Takes a connector of which parts are known to be zeros: `find_data` names what remains, and may take its time; it is asked
+    /// at most once, when [`data`](Self::data) is.
+    pub fn with_data(
+        source: impl PhysicalMemory + 'static,
+        find_data: impl Fn() -> Vec<MemoryRange> + Send + Sync + 'static,
+    ) -> Self {
+        Self::build(Arc::new(source), Some(Box::new(find_data)))
+    }
+
     /// Takes a shared connector.
     pub fn from_arc(source: Arc<dyn PhysicalMemory>) -> Self {
+        Self::build(source, None)
+    }
+
+    fn build(source: Arc<dyn PhysicalMemory>, find_data: Option<FindData>) -> Self {
         // What the connector claims is not yet ascending, disjoint and free of empty ranges.
         let claims = RunMap::build(source.ranges().iter().map(|r| (*r, ())), |(), _| ());
         let ranges: Box<[MemoryRange]> = claims.iter().map(|(r, ())| *r).collect();
         let mapped = Mapped::of(&source, &ranges);
         let metadata = source.metadata();
         let frames = mapped.is_none().then(FrameCache::new);
-        Self(Arc::new(Inner { source, mapped, ranges, metadata, epoch: AtomicU64::new(0), frames, limit: Mutex::new(None) }))
+        Self(Arc::new(Inner {
+            source,
+            mapped,
+            ranges,
+            metadata,
+            epoch: AtomicU64::new(0),
+            frames,
+            limit: Mutex::new(None),
+            find_data,
+            data: OnceLock::new(),
+        }))
     }
 
     /// The same bytes with the first of them at `base`: for a raw image that does not say where its memory begins.
     #[must_use]
     pub fn moved(&self, base: PhysAddr) -> Self {
         let first = self.0.ranges.first().map_or(PhysAddr::NULL, |r| r.start);
-        Self::new(Moved { source: Arc::clone(&self.0.source), by: base.value().wrapping_sub(first.value()) })
+        let by = base.value().wrapping_sub(first.value());
+        let moved = Moved { source: Arc::clone(&self.0.source), by };
+        if self.0.find_data.is_none() {
+            return Self::new(moved);
+        }
+        let here = self.clone();
+        let shifted = move |r: &MemoryRange| MemoryRange { start: r.start.wrapping_add(by), size: r.size };
+        Self::with_data(moved, move || here.data().iter().map(&shifted).collect())
     }
 
     /// Size, limits and habits.
@@ -65,6 +104,13 @@ impl Memory {
     /// What can be read, ascending and without overlap.
     pub fn ranges(&self) -> &[MemoryRange] {
         &self.0.ranges
+    }
+
+    /// What may hold something else than zeros, ascending and without overlap: for a pass over all of memory, which would read a
+    /// sparse file's holes page by page.
+    pub fn data(&self) -> &[MemoryRange] {
+        let Some(find) = &self.0.find_data else { return &self.0.ranges };
+        self.0.data.get_or_init(|| clipped(&self.0.ranges, &find()))
     }
 
     /// The memory in place, where all of it is mapped.
@@ -237,6 +283,34 @@ impl Memory {
     }
 }
 
+/// The parts of `ranges` (ascending, disjoint) that touch `data` (ascending), made wider to [`DATA_ALIGN`].
+fn clipped(ranges: &[MemoryRange], data: &[MemoryRange]) -> Box<[MemoryRange]> {
+    let mut out: Vec<MemoryRange> = Vec::new();
+    let mut rest = ranges.iter().filter(|r| r.size > 0).peekable();
+    for d in data.iter().filter(|d| d.size > 0) {
+        let from = d.start.align_down(DATA_ALIGN).value();
+        let last = d.start.value().saturating_add(d.size - 1) | (DATA_ALIGN - 1);
+        while let Some(r) = rest.peek() {
+            let (first, end) = (r.start.value(), r.start.value().saturating_add(r.size - 1));
+            let (a, b) = (from.max(first), last.min(end));
+            if a <= b {
+                match out.last_mut() {
+                    // What was made wider touches its neighbour.
+                    Some(o) if o.start.value() >= first && o.start.value().saturating_add(o.size) >= a => {
+                        o.size = o.size.max(b - o.start.value() + 1);
+                    }
+                    _ => out.push(MemoryRange { start: PhysAddr::new(a), size: b - a + 1 }),
+                }
+            }
+            if end > last {
+                break;
+            }
+            rest.next();
+        }
+    }
+    out.into()
+}
+
 /// A memory that lies elsewhere than its source says.
 struct Moved {
     source: Arc<dyn PhysicalMemory>,
@@ -292,4 +366,64 @@ fn copy_cached(cache: &FrameCache, epoch: u64, op: &mut PhysReadOp) -> Result<()
         rest = tail;
     }
     if missing.is_empty() { Ok(()) } else { Err(missing) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ranges(of: &[(umem, umem)]) -> Vec<MemoryRange> {
+        of.iter().map(|&(start, size)| MemoryRange { start: PhysAddr::new(start), size }).collect()
+    }
+
+    fn parts(of: &[(umem, umem)], data: &[(umem, umem)]) -> Vec<(umem, umem)> {
+        clipped(&ranges(of), &ranges(data)).iter().map(|r| (r.start.value(), r.size)).collect()
+    }
+
+    #[test]
+    fn data_is_made_wider_and_stays_in_memory() {
+        assert_eq!(parts(&[(0x1000, 0x10_0000)], &[(0x2_1000, 0x1000)]), [(0x2_0000, 0x1_0000)]);
+        assert_eq!(
+            parts(&[(0x1000, 0x10_0000)], &[(0x1000, 1), (0x1_2000, 1), (0xf_f000, 0x2000)]),
+            [(0x1000, 0x1_f000), (0xf_0000, 0x1_1000)]
+        );
+        assert_eq!(parts(&[(0, 0x1_0000), (0x4_0000, 0x1_0000)], &[(0, 0x8_0000)]), [(0, 0x1_0000), (0x4_0000, 0x1_0000)]);
+        assert_eq!(parts(&[(0, 0x1_0000)], &[]), []);
+        assert_eq!(parts(&[(umem::MAX - 0xffff, 0x1_0000)], &[(umem::MAX - 5, 5)]), [(umem::MAX - 0xffff, 0x1_0000)]);
+    }
+
+    proptest! {
+        #[test]
+        fn data_covers_what_it_was_made_of(
+            gaps in prop::collection::vec((1u64..0x5_0000, 1u64..0x5_0000), 0..6),
+            held in prop::collection::vec((1u64..0x5_0000, 1u64..0x5_0000), 0..8),
+        ) {
+            let laid = |pieces: &[(u64, u64)]| {
+                let mut at = 0;
+                let place = |&(gap, size): &(u64, u64)| {
+                    let start = at + gap;
+                    at = start + size;
+                    (umem::from(start), umem::from(size))
+                };
+                pieces.iter().map(place).collect::<Vec<_>>()
+            };
+            let (of, data) = (laid(&gaps), laid(&held));
+            let got = parts(&of, &data);
+            for w in got.windows(2) {
+                if let [(a, size), (b, _)] = w {
+                    prop_assert!(a + size <= *b);
+                }
+            }
+            let inside = |list: &[(umem, umem)], at: umem| list.iter().any(|&(s, n)| at >= s && at < s + n);
+            for at in (0..0x40_0000).step_by(0x700) {
+                if inside(&of, at) && inside(&data, at) {
+                    prop_assert!(inside(&got, at), "{at:#x} of {got:x?}");
+                }
+                if inside(&got, at) {
+                    prop_assert!(inside(&of, at));
+                }
+            }
+        }
+    }
 }

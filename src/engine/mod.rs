@@ -40,7 +40,7 @@ pub use fault::{Fault, FaultReason, PagePlace, Prototype};
 pub use flat::Flat;
 pub use memory::Memory;
 pub use num::{index, to_u64, to_umem};
-pub use pager::Pager;
+pub use pager::{Pager, Said};
 pub use read::{Gap, Gaps};
 pub use resolver::{Resolved, Resolver, Unmapped, Via};
 pub use roots::{RootGroup, find_roots, root_groups, root_groups_until};

@@ -1,12 +1,12 @@
 //! Translation over memory where each access costs a call: level by level, whole tables at a time, equal tables once.
 
 use super::entry::{Entry, Seen, decode, entry_offset, half, rule};
+use super::fault::FaultReason;
 use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
-use super::fault::FaultReason;
 use super::resolver::System;
 use super::software::Meaning;
-use super::spans::{Merge, Visit, Walked, budget, clip, root_visits, word};
+use super::spans::{Merge, Visit, Walked, clip, root_visits, word};
 use super::walk::Page;
 use crate::arch::{Level, PageFormat};
 use memsh_plugin::{PhysAddr, PhysReadOp, Status, umem};
@@ -93,12 +93,7 @@ struct Traveller {
 }
 
 /// The page of every address; `None` where there is none.
-pub(super) fn translate(
-    f: &PageFormat,
-    system: &System<'_>,
-    roots: (u64, u64),
-    vas: &[u64],
-) -> Vec<Option<Page>> {
+pub(super) fn translate(f: &PageFormat, system: &System<'_>, roots: (u64, u64), vas: &[u64]) -> Vec<Option<Page>> {
     let mut out = vec![None; vas.len()];
     let mut going: Vec<Traveller> = vas
         .iter()
@@ -175,15 +170,14 @@ enum Item {
     Table(Visit),
 }
 
-/// Every mapping of `start..=last`.
+/// Every mapping of `start..=last`, from `budget` tables at most.
 pub(super) fn spans(
     f: &PageFormat,
     system: System<'_>,
     roots: (u64, u64),
-    (start, last): (u64, u64),
+    ((start, last), budget): ((u64, u64), u64),
     merge: Merge<'_>,
 ) -> Walked {
-    let budget = budget(system.memory.metadata().size);
     let mut walk = Spans { f, system, start, last, merge, walked: Walked::default(), budget };
     let items = root_visits(f, roots, start, last).into_iter().map(Item::Table).collect();
     walk.expand(0, items);

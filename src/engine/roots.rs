@@ -66,6 +66,19 @@ pub fn find_roots(memory: &Memory, paging: Paging, probes: &[(VirtAddr, PhysAddr
     out
 }
 
+/// The parts of a run of memory that may hold something else than zeros.
+fn held<'b>(memory: &'b Memory, start: PhysAddr, bytes: &'b [u8]) -> impl Iterator<Item = (PhysAddr, &'b [u8])> {
+    let end = start.value().saturating_add(to_umem(bytes.len()));
+    let data = memory.data();
+    let first = data.partition_point(|d| d.start.value().saturating_add(d.size) <= start.value());
+    let inside = data.iter().skip(first).take_while(move |d| d.start.value() < end);
+    inside.filter_map(move |d| {
+        let (from, to) = (d.start.max(start), d.start.value().saturating_add(d.size).min(end));
+        let skip = index(from.value() - start.value())?;
+        Some((from, bytes.get(skip..index(to - start.value())?)?))
+    })
+}
+
 /// What makes a piece of memory a possible root table.
 struct Candidates {
     format: &'static PageFormat,
@@ -75,6 +88,8 @@ struct Candidates {
     offset: usize,
     /// Lowest and highest address that memory has: most of what isn't a table fails here.
     bounds: (u64, u64),
+    /// The highest address that the register for the root holds: 32 bits on 32-bit x86 (Intel SDM, volume 3, "Control Registers").
+    highest: u64,
 }
 
 impl Candidates {
@@ -85,14 +100,17 @@ impl Candidates {
         let (first, last) = (memory.ranges().first()?, memory.ranges().last()?);
         let end = last.start.value().saturating_add(last.size - 1);
         let bounds = (to_u64(first.start.value())?, to_u64(end).unwrap_or(u64::MAX));
-        Some(Self { format, stride: index(umem::from(alignment(format)))?, offset, bounds })
+        let highest = if matches!(paging, Paging::X86 | Paging::X86Pae) { u64::from(u32::MAX) } else { u64::MAX };
+        Some(Self { format, stride: index(umem::from(alignment(format)))?, offset, bounds, highest })
     }
 
     /// The table that each candidate points to, and the candidate; in no order.
     fn find(&self, memory: &Memory, stop: &AtomicBool) -> Vec<(u64, u64)> {
         let Some(mapped) = memory.mapped() else { return self.find_by_reading(memory, stop) };
-        let slices = mapped.slices().filter_map(|(start, s)| Some((to_u64(start.value())?, s)));
-        let parts: Vec<(u64, &[u8])> = slices.flat_map(|(start, s)| self.split(start, s)).collect();
+        let slices = mapped.slices().flat_map(|(start, s)| held(memory, start, s));
+        let slices = slices.filter_map(|(start, s)| Some((to_u64(start.value())?, s)));
+        let parts = slices.flat_map(|(start, s)| self.split(start, s)).filter(|(start, _)| *start <= self.highest);
+        let parts: Vec<(u64, &[u8])> = parts.collect();
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(parts.len());
         let next = AtomicUsize::new(0);
         let work = || {

@@ -35,11 +35,7 @@ impl<'a> Filler<'a> {
     }
 
     /// Passes on a group of runs, with what lies before each of them.
-    pub(super) fn group(
-        &mut self,
-        runs: &[PageRun],
-        sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
+    pub(super) fn group(&mut self, runs: &[PageRun], sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> ControlFlow<()> {
         for run in runs {
             self.gap(run.virt, sink)?;
             self.push(*run, sink)?;
@@ -70,7 +66,13 @@ impl<'a> Filler<'a> {
             if let Ok(page) = self.space.explain(va).outcome
                 && page.page_size() == size
             {
-                let run = PageRun { virt: va, phys: page.phys, size: behind.min(end).value() - va.value(), page_size: size, perm: page.perm };
+                let run = PageRun {
+                    virt: va,
+                    phys: page.phys,
+                    size: behind.min(end).value() - va.value(),
+                    page_size: size,
+                    perm: page.perm,
+                };
                 self.push(run, sink)?;
             }
             // The resolver does not go back.

@@ -8,7 +8,7 @@ use super::flat::Flat;
 use super::mapped::{Load, Mapped};
 use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
-use super::pager::Pager;
+use super::pager::{Pager, Said};
 use super::remote::{self, number};
 use super::resolver::{Resolver, System};
 use super::shared::Filler;
@@ -108,21 +108,33 @@ impl AddressSpace {
     /// Fills `piece`, which lies in the page of `va`, from where the pager has it.
     #[cold]
     fn paged(&self, va: u64, piece: &mut [u8]) -> bool {
-        let Some(pager) = &self.pager else { return false };
-        let Err(fault) = self.slow(VirtAddr::new(umem::from(va))) else { return false };
-        let size = self.format().page_size();
-        let (Some(len), Some(from)) = (index(umem::from(size)), index(umem::from(va & (size - 1)))) else { return false };
-        let mut page = vec![0; len];
-        if !pager.fill(fault.reason, &mut page) {
-            return false;
-        }
-        match from.checked_add(piece.len()).and_then(|end| page.get(from..end)) {
+        let Some(Ok((page, _))) = self.paged_page(va) else { return false };
+        let from = index(umem::from(va & (self.format().page_size() - 1)));
+        match from.and_then(|from| page.get(from..from.checked_add(piece.len())?)) {
             Some(bytes) => {
                 piece.copy_from_slice(bytes);
                 true
             }
             None => false,
         }
+    }
+
+    /// The page of `va` as the pager has it, and what it says of it; none where there is no pager, or it has nothing to say.
+    fn paged_page(&self, va: u64) -> Option<Result<(Vec<u8>, Said), Said>> {
+        let pager = self.pager.as_ref()?;
+        let fault = self.slow(VirtAddr::new(umem::from(va))).err()?;
+        let mut page = vec![0; index(umem::from(self.format().page_size()))?];
+        match pager.fill(fault.reason, &mut page) {
+            Ok(said) => Some(Ok((page, said))),
+            Err(said) if said.is_empty() => None,
+            Err(said) => Some(Err(said)),
+        }
+    }
+
+    /// Of a page that is in no frame: where its content is read from, or why it can't be had. None where it is in a frame, or nothing is
+    /// known of it beyond its fault.
+    pub fn elsewhere(&self, va: VirtAddr) -> Option<Result<Said, Said>> {
+        Some(self.paged_page(to_u64(va.value())?)?.map(|(_, said)| said))
     }
 
     /// How entries that are not valid are understood.
@@ -302,32 +314,50 @@ impl AddressSpace {
 
     /// Every mapping that touches `start..=last`, ascending, cut to that range, in groups of merged runs.
     pub fn runs(&self, start: VirtAddr, last: VirtAddr, sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> Walked {
+        self.runs_within(u64::MAX, start, last, sink)
+    }
+
+    /// [`runs`](Self::runs) of no more than `tables` page tables, for tables that may be none: what lies below the others is left out,
+    /// and [`Walked::cut`] says so.
+    pub fn runs_within(
+        &self,
+        tables: u64,
+        start: VirtAddr,
+        last: VirtAddr,
+        sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>,
+    ) -> Walked {
         match (&self.flat, &self.resolver) {
             (Some(flat), _) => flat.runs(start, last, sink),
             (None, Some(resolver)) => {
                 let mut filler = Filler::new(self, &**resolver, start, last);
-                let walked = self.table_runs(start, last, &mut |group| filler.group(group, sink));
+                let walked = self.table_runs(tables, start, last, &mut |group| filler.group(group, sink));
                 filler.finish(walked, sink)
             }
-            (None, None) => self.table_runs(start, last, sink),
+            (None, None) => self.table_runs(tables, start, last, sink),
         }
     }
 
     /// The mappings that have entries.
-    fn table_runs(&self, start: VirtAddr, last: VirtAddr, sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>) -> Walked {
+    fn table_runs(
+        &self,
+        tables: u64,
+        start: VirtAddr,
+        last: VirtAddr,
+        sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>,
+    ) -> Walked {
         let Some(first) = to_u64(start.value()).filter(|_| start <= last) else { return Walked::default() };
         let range = (first, to_u64(last.value()).unwrap_or(u64::MAX));
         let merge = Merge::new(range.0, range.1, sink);
         let roots = (self.lower, self.upper);
+        let budget = budget(self.memory.metadata().size).min(tables);
         match self.memory.mapped() {
             Some(mapped) => {
-                let budget = budget(self.memory.metadata().size);
                 let mut spans = Spans { mapped, system: self.system(), merge, walked: Walked::default(), budget };
                 with_format!(self.paging, F => mapped_spans::<F>(&mut spans, roots, range));
                 let stopped = spans.merge.finish();
                 Walked { cut: spans.walked.cut || stopped, ..spans.walked }
             }
-            None => remote::spans(self.format(), self.system(), roots, range, merge),
+            None => remote::spans(self.format(), self.system(), roots, (range, budget), merge),
         }
     }
 

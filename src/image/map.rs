@@ -153,6 +153,21 @@ impl Content {
         let _ = ranges;
     }
 
+    /// The parts of `range` that are not holes of a sparse file, ascending: `most` pieces at most, of which the last one then goes on to
+    /// the end. A hole reads as zeros; reading it costs as much as reading data.
+    pub(super) fn data_in(&self, range: Range<u64>, most: usize) -> Vec<Range<u64>> {
+        match self {
+            Content::File { file, .. } => extents(file, range, most),
+            Content::Part { whole, range: part } => {
+                let Ok(skip) = u64::try_from(part.start) else { return vec![range] };
+                let inner = range.start.saturating_add(skip)..range.end.saturating_add(skip);
+                let found = whole.data_in(inner, most);
+                found.into_iter().map(|r| r.start.saturating_sub(skip)..r.end.saturating_sub(skip)).collect()
+            }
+            _ => vec![range],
+        }
+    }
+
     /// What happened to the file since it was opened, if something did.
     pub(super) fn changed(&self) -> Option<String> {
         let (map, file, opened) = match self {
@@ -169,6 +184,38 @@ impl Content {
         }
         (meta.modified().ok() != *opened).then(|| "the file was written to since it was opened".to_owned())
     }
+}
+
+/// What a file holds of `range`, as its file system says.
+#[cfg(target_os = "linux")]
+fn extents(file: &File, range: Range<u64>, most: usize) -> Vec<Range<u64>> {
+    use rustix::fs::{SeekFrom, seek};
+    let mut out = Vec::new();
+    let mut at = range.start;
+    while at < range.end {
+        let start = match seek(file, SeekFrom::Data(at)) {
+            Ok(start) => start.max(at),
+            // Nothing but holes up to its end.
+            Err(rustix::io::Errno::NXIO) => return out,
+            // It cannot tell.
+            Err(_) => at,
+        };
+        if start >= range.end {
+            break;
+        }
+        let end = match seek(file, SeekFrom::Hole(start)) {
+            Ok(end) if end > start && out.len() + 1 < most => end.min(range.end),
+            _ => range.end,
+        };
+        out.push(start..end);
+        at = end;
+    }
+    out
+}
+
+#[cfg(not(target_os = "linux"))]
+fn extents(_: &File, range: Range<u64>, _: usize) -> Vec<Range<u64>> {
+    vec![range]
 }
 
 #[cfg(unix)]
@@ -286,6 +333,39 @@ mod tests {
         assert_eq!(u.len(), 15_100);
         assert_eq!((u[9_999], u[10_000], u[10_099], u[10_100]), (0, 7, 7, 0));
         assert_eq!(u.stored(), 100);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn holes_of_a_file_are_known() {
+        use std::io::Write;
+        const MIB: u64 = 1 << 20;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sparse");
+        let mut file = File::create(&path).unwrap();
+        file.set_len(64 * MIB).unwrap();
+        for at in [3 * MIB, 40 * MIB] {
+            file.seek(SeekFrom::Start(at)).unwrap();
+            file.write_all(&[1; 4096]).unwrap();
+        }
+        drop(file);
+        let whole = Arc::new(Content::map(&path).unwrap());
+        let held = |content: &Content, range, at: u64| content.data_in(range, 100).iter().any(|r| r.contains(&at));
+        for at in [3 * MIB, 3 * MIB + 4095, 40 * MIB] {
+            assert!(held(&whole, 0..64 * MIB, at), "{at:#x}");
+        }
+        // Where the file system knows no holes all is held.
+        let known = whole.data_in(0..64 * MIB, 100);
+        if !matches!(&known[..], [r] if *r == (0..64 * MIB)) {
+            assert!(!held(&whole, 0..64 * MIB, 20 * MIB) && !held(&whole, 0..64 * MIB, 63 * MIB));
+            assert!(whole.data_in(50 * MIB..64 * MIB, 100).is_empty());
+            // One piece at most: from the first byte that is held to the end.
+            assert!(matches!(&whole.data_in(0..64 * MIB, 1)[..], [r] if r.start == 3 * MIB && r.end == 64 * MIB));
+            let part = Content::Part { whole: Arc::clone(&whole), range: 1 << 20..5 << 20 };
+            assert!(matches!(&part.data_in(0..4 * MIB, 100)[..], [r] if r.start == 2 * MIB));
+        }
+        let given = Content::Given(vec![0; 10].into()).data_in(2..8, 5);
+        assert!(matches!(&given[..], [r] if *r == (2..8)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 #![allow(clippy::undocumented_unsafe_blocks, missing_docs, reason = "cglue's macro writes the group's tables here")]
 
 use super::map::Content;
-use crate::engine::{RunMap, index, to_umem};
+use crate::engine::{RunMap, index, to_u64, to_umem};
 use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem};
 #[allow(unused_imports, reason = "the macro's expansion looks for them")]
 use memsh_plugin::{ConnectorInstance, ConnectorInstanceVtableFiller, ConnectorInstanceVtables, cglue, cglue_impl_group};
@@ -31,6 +31,9 @@ pub(super) struct Place {
 pub(super) type Claim = (MemoryRange, Place);
 
 cglue_impl_group!(ImageMemory, ConnectorInstance, {});
+
+/// So many pieces of a sparse file are told apart; what lies behind them counts as held.
+const MOST_EXTENTS: usize = 1 << 16;
 
 impl ImageMemory {
     /// The memory that `claims` (physical range, offset of its bytes) describe. Claims that leave the content are cut; of
@@ -81,6 +84,26 @@ impl ImageMemory {
     /// How many bytes it holds.
     pub fn bytes(&self) -> umem {
         self.runs.bytes()
+    }
+
+    /// What the files hold: their holes, which read as zeros, are left out. Ascending.
+    pub(super) fn data_ranges(&self) -> Vec<MemoryRange> {
+        let mut left = MOST_EXTENTS;
+        let mut out = Vec::new();
+        for (range, place) in self.runs.iter() {
+            let end = to_u64(range.size).and_then(|size| place.offset.checked_add(size));
+            let Some((content, end)) = self.contents.get(place.file).zip(end).filter(|_| left > 0) else {
+                out.push(*range);
+                continue;
+            };
+            let pieces = content.data_in(place.offset..end, left);
+            left = left.saturating_sub(pieces.len());
+            out.extend(pieces.into_iter().map(|p| MemoryRange {
+                start: range.start.saturating_add(umem::from(p.start - place.offset)),
+                size: umem::from(p.end - p.start),
+            }));
+        }
+        out
     }
 
     /// Bytes of a run from `skip` on.

@@ -135,7 +135,7 @@ impl Source {
 
     fn memory(&self) -> Memory {
         match self {
-            Source::Plain(m) => Memory::new(m.clone()),
+            Source::Plain(m) => sparse(m),
             Source::Packed(m) => Memory::new(m.clone()),
             Source::Other => Memory::new(ImageMemory::new(Vec::new(), [])),
         }
@@ -174,6 +174,12 @@ pub fn open_bytes(bytes: impl Into<Cow<'static, [u8]>>, name: &str, options: &Op
         return Err(Error::new(Layer::Image, ErrorKind::Malformed, format!("{name} is empty (0 bytes)")));
     }
     open_content(Content::Given(bytes), PathBuf::from(name), options)
+}
+
+/// The memory of an image whose files may have holes.
+fn sparse(source: &ImageMemory) -> Memory {
+    let files = source.clone();
+    Memory::with_data(source.clone(), move || files.data_ranges())
 }
 
 pub(super) fn open_content(file: Content, path: PathBuf, options: &OpenOptions) -> Result<Image> {
@@ -287,15 +293,12 @@ impl Image {
             .hint("the acquisition or the copy failed: make it again"));
         }
         facts.details.extend(parsed.details);
-        let memory = match &source {
-            Source::Plain(m) => {
-                if m.run_count() > 0 {
-                    facts.details.push(("runs".into(), m.run_count().to_string()));
-                }
-                Memory::new(m.clone())
-            }
-            _ => source.memory(),
-        };
+        if let Source::Plain(m) = &source
+            && m.run_count() > 0
+        {
+            facts.details.push(("runs".into(), m.run_count().to_string()));
+        }
+        let memory = source.memory();
         facts.format = parsed.format.to_owned();
         facts.memory_size = to_u64(bytes).unwrap_or(u64::MAX);
         facts.ranges = memory.ranges().to_vec();

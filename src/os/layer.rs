@@ -121,9 +121,12 @@ pub fn detect(memory: &Memory, hints: &Hints) -> Detection {
     if hints.windows.is_some() {
         return windows::detect(memory, hints, windows::Effort::Thorough);
     }
-    let quick = windows::detect(memory, hints, windows::Effort::Quick);
-    if quick.layer.is_ok() {
-        return quick;
+    // A note of Linux says whose memory it is.
+    if hints.vmcoreinfo.is_none() {
+        let quick = windows::detect(memory, hints, windows::Effort::Quick);
+        if quick.layer.is_ok() {
+            return quick;
+        }
     }
     let linux = super::linux::detect(memory, hints);
     match &linux.layer {

@@ -4,9 +4,11 @@
 //! [`OsLayer`] is such a layer together with what only a built-in one can offer: the kernel's address space, its symbols and
 //! its types.
 
+pub mod finding;
 mod layer;
 pub mod linux;
 pub(crate) mod lost;
+pub(crate) mod sweep;
 mod trace;
 pub mod user;
 pub mod windows;

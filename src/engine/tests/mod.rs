@@ -6,6 +6,7 @@
 //! - `walker`: the engine against the reference
 //! - `x86`, `aarch64`, `riscv`: tables computed by hand
 //! - `calls`: how many calls a backend sees; caches
+//! - `pager`: pages that are in no frame
 //! - `reads`: reads over gaps, strings, odd memory maps
 #![allow(
     clippy::unwrap_used,
@@ -28,6 +29,7 @@
 mod aarch64;
 mod arm;
 mod calls;
+mod pager;
 mod reads;
 mod reference;
 mod riscv;

@@ -125,6 +125,8 @@ pub struct Kit {
     pub types: FakeTypes,
     symbols: Vec<(String, u64, u8)>,
     pages: BTreeMap<u64, Vec<u8>>,
+    /// Entries of page tables that map nothing.
+    entries: BTreeMap<u64, u64>,
 }
 
 const PAGE: u64 = 4096;
@@ -146,6 +148,12 @@ impl Kit {
 
     pub fn word(&mut self, at: u64, value: u64) {
         self.put(at, &value.to_le_bytes());
+    }
+
+    /// The page at a virtual address is swapped out (arch/x86/include/asm/pgtable_64.h); what was put there is gone.
+    pub fn swap_out(&mut self, at: u64, area: u64, slot: u64) {
+        self.pages.remove(&(at & !(PAGE - 1)));
+        self.entries.insert(at & !(PAGE - 1), !slot << 14 >> 5 | area << 59);
     }
 
     /// A ring of list nodes, the head first.
@@ -181,6 +189,14 @@ impl Kit {
                 table = self.entry(&mut phys, table + ((va >> shift) & 511) * 8, None);
             }
             self.entry(&mut phys, table + ((va >> 12) & 511) * 8, Some(bytes));
+        }
+        for (&va, entry) in &self.entries {
+            let mut table = PAGE;
+            for shift in [39, 30, 21] {
+                table = self.entry(&mut phys, table + ((va >> shift) & 511) * 8, None);
+            }
+            let slot = (table + ((va >> 12) & 511) * 8) as usize;
+            phys[slot..slot + 8].copy_from_slice(&entry.to_le_bytes());
         }
         let space = AddressSpace::new(Memory::new(Rom(phys)), Paging::X86_64, PhysAddr::new(umem::from(PAGE)));
         let mut symbols = SymbolTable::new();

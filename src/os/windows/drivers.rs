@@ -1,5 +1,8 @@
 //! Drivers: `PsLoadedModuleList`, `_KLDR_DATA_TABLE_ENTRY`.
 
+pub mod objects;
+pub mod unloaded;
+
 use super::base::kernel::{Kernel, container};
 use super::base::list;
 use crate::os::lost::Lost;

@@ -43,6 +43,7 @@ impl Os for Windows {
             kernel_base: Some(kernel.image.base).into(),
             kernel_size: Some(kernel.image.size).into(),
             boot_time: boot.or_else(|| from_filetime(shared?.system_time.checked_sub(shared?.interrupt_time)?)).into(),
+            cpus: super::cpus::count(kernel).into(),
             ..OsInfo::default()
         }
     }

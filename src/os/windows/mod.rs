@@ -4,8 +4,13 @@
 //! - `base`: what every part stands on: the kernel, its structures' offsets, strings, lists, times
 //! - `processes`, `process`, `threads`, `token`, `peb`, `modules`, `vad`: processes and what is in them
 //! - `paging`: pages that page tables alone do not find
+//! - `hooks`: tables through which the kernel calls code
+//! - `objects`: the object manager, handles
+//! - `wellknown`: names that Windows gives to numbers
 //! - `drivers`: modules of the kernel
 //! - `pe`: PE images in memory
+//! - `census`: processes by every way that leads to one
+//! - `suspicion`: what looks as it should not
 #![deny(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
@@ -15,19 +20,27 @@
 )]
 
 pub mod base;
-mod drivers;
+pub mod census;
+pub mod cpus;
+pub mod drivers;
 mod find;
 mod given;
+pub mod hooks;
 mod layer;
 mod modules;
+pub mod objects;
 mod paging;
 pub mod pe;
 mod peb;
 mod process;
 mod processes;
+pub mod suspicion;
+#[cfg(test)]
+mod testkit;
 mod threads;
-mod token;
-mod vad;
+pub mod token;
+pub mod vad;
+pub mod wellknown;
 
 pub use base::kernel::Kernel;
 pub use find::{Effort, detect};

@@ -28,7 +28,7 @@ pub fn info(kernel: &Kernel, at: VirtAddr) -> ProcessInfo {
     let narrow = |word: Option<umem>| word.and_then(|w| u32::try_from(w).ok());
     let pid = narrow(reader.word_at(at, o.process.pid)).unwrap_or(0);
     let full = image_path(kernel, at);
-    let short = reader.bytes_at::<15>(at, o.process.name).map(|b| zero_ended(&b)).unwrap_or_default();
+    let short = short_name(kernel, at);
     let exited = exited(kernel, at);
     // The audit record has the whole name; the field of 15 bytes may be its beginning only.
     let name = match full.as_deref().map(base_name) {
@@ -39,7 +39,9 @@ pub fn info(kernel: &Kernel, at: VirtAddr) -> ProcessInfo {
     let token = token::read(kernel, at);
     let parameters = peb::parameters(kernel, at);
     let wow64 = peb::wow64(kernel, at).is_some();
-    let minimal = pid == 4 || parameters.is_none() && reader.ptr_at(at, o.process.peb).is_none();
+    // Those of the kernel have no program; those of another subsystem (`PicoCreated`) have one that is not Windows'.
+    let program = reader.word_at(at, o.process.peb) != Some(0) || reader.bits_at(at, o.process.pico) == Some(1);
+    let minimal = pid == 4 || !program;
     ProcessInfo {
         address: at,
         pid,
@@ -68,6 +70,11 @@ pub fn info(kernel: &Kernel, at: VirtAddr) -> ProcessInfo {
         }),
         ..ProcessInfo::default()
     }
+}
+
+/// Its name's first 14 bytes.
+pub fn short_name(kernel: &Kernel, at: VirtAddr) -> Text {
+    kernel.reader().bytes_at::<15>(at, kernel.offsets.process.name).map(|b| zero_ended(&b)).unwrap_or_default()
 }
 
 /// Whether `short`, which has 14 bytes at most, is how `name` begins.
@@ -113,8 +120,14 @@ fn session(kernel: &Kernel, at: VirtAddr) -> Option<u32> {
     id.filter(|&id| id < 1 << 16)
 }
 
+/// The path that the kernel wrote down when it was created, where its last part begins as the short name does.
+pub fn created_from(kernel: &Kernel, at: VirtAddr) -> Option<String> {
+    let short = kernel.reader().bytes_at::<15>(at, kernel.offsets.process.name).map(|b| zero_ended(&b))?;
+    image_path(kernel, at).filter(|path| begins(base_name(path), &short))
+}
+
 /// The file it was made from as the kernel names it: `\Device\HarddiskVolume2\Windows\explorer.exe`.
-fn image_path(kernel: &Kernel, at: VirtAddr) -> Option<String> {
+pub fn image_path(kernel: &Kernel, at: VirtAddr) -> Option<String> {
     let (o, reader) = (&kernel.offsets, kernel.reader());
     let audit = at.wrapping_add(o.process.audit?.offset);
     // `_OBJECT_NAME_INFORMATION`, which is a `UNICODE_STRING`.

@@ -1,25 +1,165 @@
-//! Who a process runs as: `_TOKEN`.
+//! Who a process runs as and what it may do: `_TOKEN`.
 
 use super::base::kernel::{Kernel, Reader};
 use crate::engine::ViewExt;
 use memsh_plugin::{VirtAddr, umem};
 
+/// No token has more groups or privileges.
+const MOST: u32 = 4096;
+/// `SE_GROUP_INTEGRITY` and `SE_GROUP_LOGON_ID` (winnt.h).
+pub const INTEGRITY: u32 = 0x20;
+/// See [`INTEGRITY`].
+pub const LOGON: u32 = 0xc000_0000;
+/// `SE_GROUP_ENABLED` and `SE_GROUP_USE_FOR_DENY_ONLY`.
+pub const ENABLED: u32 = 4;
+/// See [`ENABLED`].
+pub const DENY_ONLY: u32 = 0x10;
+
 /// What a token says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenInfo {
+    /// Its own address.
+    pub address: VirtAddr,
     /// The user, `S-1-5-18`.
     pub sid: Option<String>,
 }
 
-/// The token of a process.
+/// A group, and what it counts for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its SID.
+    pub sid: String,
+    /// `SE_GROUP_*`.
+    pub attributes: u32,
+}
+
+/// A privilege.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Privilege {
+    /// Its number (`SE_*_PRIVILEGE`, wdm.h).
+    pub number: u64,
+    /// Whether it holds now.
+    pub enabled: bool,
+    /// Whether it held from the start.
+    pub by_default: bool,
+}
+
+/// All that a token says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// Its own address.
+    pub address: VirtAddr,
+    /// The user.
+    pub user: Option<String>,
+    /// The groups, in the token's order; none where they can't be read.
+    pub groups: Option<Vec<Group>>,
+    /// The integrity level: the last number of its SID (0x2000 is medium). Since Vista.
+    pub integrity: Option<u32>,
+    /// The privileges that it has, enabled or not; none where they can't be read.
+    pub privileges: Option<Vec<Privilege>>,
+    /// Its session.
+    pub session: Option<u32>,
+    /// The logon session (`AuthenticationId`).
+    pub logon: Option<u64>,
+    /// `primary` or `impersonation`.
+    pub kind: Option<&'static str>,
+}
+
+/// The user of a process.
 pub fn read(kernel: &Kernel, process: VirtAddr) -> Option<TokenInfo> {
+    at(kernel, kernel.reader().fast_ref_at(process, kernel.offsets.process.token)?)
+}
+
+/// What the `_TOKEN` at `token` says.
+pub fn at(kernel: &Kernel, token: VirtAddr) -> Option<TokenInfo> {
     let (o, reader) = (&kernel.offsets, kernel.reader());
-    let token = reader.fast_ref_at(process, o.process.token)?;
     let count = reader.u32_at(token, o.token.user_count)?;
     let users = reader.ptr_at(token, o.token.users).filter(|_| count > 0)?;
-    // `SID_AND_ATTRIBUTES`: the first is the user.
-    let sid = reader.ptr(users).filter(|&p| reader.plausible(VirtAddr::new(p.value() & !3))).and_then(|at| sid(&reader, at));
-    Some(TokenInfo { sid })
+    // The first is the user.
+    Some(TokenInfo { address: token, sid: entry(&reader, users, 0).map(|g| g.sid) })
+}
+
+/// Entry `i` of the array of `SID_AND_ATTRIBUTES` (winnt.h) at `array`: a pointer, and 32 bits.
+fn entry(reader: &Reader<'_>, array: VirtAddr, i: u32) -> Option<Group> {
+    let at = array.wrapping_add(umem::from(i) * 2 * reader.width());
+    let sid_at = reader.ptr(at).filter(|&p| reader.plausible(VirtAddr::new(p.value() & !3)))?;
+    let attributes = reader.view().read_u32(at.wrapping_add(reader.width())).ok()?;
+    Some(Group { sid: sid(reader, sid_at)?, attributes })
+}
+
+/// All that the token of a process says; none where it has none.
+pub fn rights(kernel: &Kernel, process: VirtAddr) -> Option<Rights> {
+    let (o, reader) = (&kernel.offsets, kernel.reader());
+    let token = reader.fast_ref_at(process, o.process.token).filter(|&t| reader.plausible(t))?;
+    let count = reader.u32_at(token, o.token.user_count).filter(|&n| n > 0 && n <= MOST);
+    let array = reader.ptr_at(token, o.token.users).filter(|&p| reader.plausible(p));
+    let user = array.and_then(|array| entry(&reader, array, 0)).map(|g| g.sid);
+    let groups = array.zip(count).map(|(array, count)| {
+        // What can't be read ends it: an array lies in one piece.
+        (1..count).map_while(|i| entry(&reader, array, i)).collect::<Vec<_>>()
+    });
+    let marked = groups.as_ref().and_then(|g| g.iter().find(|g| g.attributes & INTEGRITY != 0));
+    let indexed = || {
+        let index = reader.u32_at(token, o.token.integrity).zip(count).filter(|(i, n)| *i > 0 && i < n)?.0;
+        groups.as_ref()?.get(usize::try_from(index.checked_sub(1)?).ok()?)
+    };
+    let integrity = marked.or_else(indexed).and_then(|g| g.sid.strip_prefix("S-1-16-")?.parse().ok());
+    Some(Rights {
+        address: token,
+        user,
+        integrity,
+        groups,
+        privileges: privileges(kernel, &reader, token),
+        session: reader.u32_at(token, o.token.session).filter(|&id| id < 1 << 16),
+        logon: reader.u64_at(token, o.token.logon),
+        kind: reader.u32_at(token, o.token.kind).and_then(|k| match k {
+            1 => Some("primary"),
+            2 => Some("impersonation"),
+            _ => None,
+        }),
+    })
+}
+
+/// The privileges of a token: since Vista a bit for each, before an array of `LUID_AND_ATTRIBUTES` (winnt.h).
+fn privileges(kernel: &Kernel, reader: &Reader<'_>, token: VirtAddr) -> Option<Vec<Privilege>> {
+    const BY_DEFAULT: u32 = 1;
+    const ENABLED: u32 = 2;
+    let o = &kernel.offsets;
+    let sets = token.wrapping_add(o.token.privileges?.offset);
+    if let Some(present) = o.privileges.present {
+        let set = |member| reader.u64_at(sets, member);
+        let (present, enabled) = (set(Some(present))?, set(o.privileges.enabled)?);
+        let by_default = set(o.privileges.by_default)?;
+        let has = |set: u64, bit: u64| set >> bit & 1 == 1;
+        let of = |number| Privilege { number, enabled: has(enabled, number), by_default: has(by_default, number) };
+        return Some((0..64).filter(|&bit| has(present, bit)).map(of).collect());
+    }
+    let count = reader.u32_at(token, o.token.privilege_count).filter(|&n| n <= MOST)?;
+    let array = reader.ptr(sets).filter(|&p| reader.plausible(p))?;
+    let one = |i: u32| {
+        let at = array.wrapping_add(umem::from(i) * 12);
+        let number = reader.view().read_u64(at).ok()?;
+        let attributes = reader.view().read_u32(at.wrapping_add(8)).ok()?;
+        Some(Privilege { number, enabled: attributes & ENABLED != 0, by_default: attributes & BY_DEFAULT != 0 })
+    };
+    Some((0..count).map_while(one).collect())
+}
+
+/// How a process is protected: `_PS_PROTECTION` (since Windows 8.1: three bits of type, four of signer), or the one bit before.
+pub fn protection(kernel: &Kernel, process: VirtAddr) -> Option<String> {
+    const SIGNERS: [&str; 9] = ["none", "authenticode", "codegen", "antimalware", "lsa", "windows", "wintcb", "winsystem", "app"];
+    let (o, reader) = (&kernel.offsets, kernel.reader());
+    let Some(level) = o.process.protection else {
+        return (reader.bits_at(process, o.process.protected)? == 1).then(|| "protected".to_owned());
+    };
+    let level = reader.u8_at(process, Some(level))?;
+    let kind = match level & 7 {
+        1 => "light",
+        2 => "protected",
+        _ => return None,
+    };
+    let signer = SIGNERS.get(usize::from(level >> 4)).map_or_else(|| format!("{}", level >> 4), |s| (*s).to_owned());
+    Some(format!("{kind}-{signer}"))
 }
 
 /// The SID at `at`, in words (winnt.h, `SID`): revision, count, six bytes of authority in network order, numbers.

@@ -32,7 +32,8 @@ impl Protection {
         }
     }
 
-    /// As `VirtualProtect` names it, without `PAGE_`.
+    /// As `VirtualProtect` names it, without `PAGE_`. `_MMVAD_FLAGS.Protection` has what a page may be in its lower three bits, and what it
+    /// is beyond that above them (`MM_GUARD_PAGE`, `MM_NOCACHE`).
     pub const fn name(self) -> &'static str {
         match self.0 & 7 {
             1 => "READONLY",
@@ -44,6 +45,17 @@ impl Protection {
             7 => "EXECUTE_WRITECOPY",
             _ => "NOACCESS",
         }
+    }
+
+    /// The name with what the upper bits add to it.
+    pub fn words(self) -> String {
+        let more = match self.0 >> 3 & 3 {
+            1 => "|NOCACHE",
+            2 if self.0 & 7 != 0 => "|GUARD",
+            3 if self.0 & 7 != 0 => "|WRITECOMBINE",
+            _ => "",
+        };
+        format!("{}{more}", self.name())
     }
 }
 
@@ -94,6 +106,18 @@ pub enum Detail {
     Names,
 }
 
+impl Vad {
+    /// What it is, in a word: `image`, `private`, `file`, `section`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            v if v.image => "image",
+            v if v.private => "private",
+            v if v.file.is_some() => "file",
+            _ => "section",
+        }
+    }
+}
+
 /// Where a node has its children.
 struct Shape {
     left: umem,
@@ -117,8 +141,13 @@ fn shape(kernel: &Kernel, process: VirtAddr) -> Option<(VirtAddr, Shape)> {
     Some((tree, Shape { left: o.vad.left?.offset, right: o.vad.right?.offset }))
 }
 
+/// All descriptors of a process that can be read, ascending, without the names of files.
+pub fn descriptors(kernel: &Kernel, process: VirtAddr) -> Vec<Vad> {
+    list(kernel, process, 0, Detail::Plain, &mut Lost::default())
+}
+
 /// All descriptors of a process, ascending.
-pub fn list(kernel: &Kernel, process: VirtAddr, pid: u32, detail: Detail, lost: &mut Lost) -> Vec<Vad> {
+pub(crate) fn list(kernel: &Kernel, process: VirtAddr, pid: u32, detail: Detail, lost: &mut Lost) -> Vec<Vad> {
     let reader = kernel.reader();
     let Some((root, shape)) = shape(kernel, process) else {
         lost.push(format!("process {pid}: its tree of VADs is not known for this build"));
@@ -226,7 +255,7 @@ fn file(kernel: &Kernel, reader: &Reader<'_>, at: VirtAddr) -> Option<String> {
 }
 
 /// The descriptors as regions.
-pub fn regions(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Vec<RegionInfo> {
+pub(crate) fn regions(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Vec<RegionInfo> {
     let region = |v: Vad| {
         let (read, write, execute) = v.protection.map_or((false, false, false), Protection::allows);
         RegionInfo {
@@ -238,12 +267,7 @@ pub fn regions(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) ->
             // Copies on write are the process's own.
             shared: !v.private && !v.image && v.protection.is_none_or(|p| p.0 & 7 != 5),
             path: v.file.clone().map(Text::from).into(),
-            kind: Text::from(match &v {
-                v if v.image => "image",
-                v if v.private => "private",
-                v if v.file.is_some() => "file",
-                _ => "section",
-            }),
+            kind: Text::from(v.kind()),
             ..RegionInfo::default()
         }
     };
@@ -260,5 +284,7 @@ mod tests {
         assert_eq!(Protection(1).allows(), (true, false, false));
         assert_eq!(Protection(0).name(), "NOACCESS");
         assert_eq!(Protection(7).name(), "EXECUTE_WRITECOPY");
+        // Without access, whatever the bits above (`MM_DECOMMIT`, `MM_NOACCESS`).
+        assert_eq!([4, 16 + 4, 16, 24].map(|p| Protection(p).words()), ["READWRITE", "READWRITE|GUARD", "NOACCESS", "NOACCESS"]);
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 ///
 /// - `key`: the field of that name (`sources.list` for one within another);
 /// - `?key`: the same, and a narrow terminal may go without it; `??key` goes before that;
+/// - `!key`: the same, and it is not shown at all where no row has anything there: one that only some systems have;
 /// - `title=address:port`: two fields as the two ends of a connection are written, `127.0.0.1:80` and `[::1]:80`;
 /// - `title=this|that`: the first of several fields that there is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,19 +19,22 @@ pub struct Column {
     pub keys: Vec<String>,
     /// How readily a narrow terminal goes without it; 0: not at all.
     pub spare: usize,
+    /// Whether it is only shown where some row has anything there.
+    pub only_used: bool,
     pair: bool,
 }
 
 impl Column {
     /// Reads it.
     pub fn new(text: &str) -> Self {
+        let (only_used, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
         let whole = text.len();
         let text = text.trim_start_matches('?');
         let spare = whole - text.len();
         let (title, fields) = text.split_once('=').unwrap_or((text.rsplit('.').next().unwrap_or(text), text));
         let pair = fields.contains(':');
         let keys = fields.split([':', '|']).map(str::to_owned).collect();
-        Self { title: title.to_uppercase().replace('_', " "), keys, spare, pair }
+        Self { title: title.to_uppercase().replace('_', " "), keys, spare, only_used, pair }
     }
 
     /// Whether it is the field `key` and no other.

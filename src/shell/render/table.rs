@@ -111,8 +111,11 @@ impl Table {
 
     /// Leaves columns out until the others fit the terminal: first those in which nothing stands, then those that matter less.
     fn settle(&mut self) {
-        let Some(width) = self.width.map(usize::from).filter(|_| !self.chosen && self.hidden.is_empty()) else { return };
-        self.hidden = vec![false; self.columns.len()];
+        if self.chosen || !self.hidden.is_empty() {
+            return;
+        }
+        self.hidden = self.columns.iter().zip(&self.used).map(|(c, used)| c.only_used && !used).collect();
+        let Some(width) = self.width.map(usize::from) else { return };
         let empty = (0..self.columns.len()).rev().filter(|i| self.used.get(*i) == Some(&false));
         let readily = |i: &usize| self.columns.get(*i).map_or(0, |c| c.spare);
         let mut spare: Vec<usize> = (0..self.columns.len()).rev().filter(|i| readily(i) > 0).collect();
@@ -287,10 +290,11 @@ pub fn show(key: &str, value: &Value) -> String {
         Value::Bool(b) => if *b { "yes" } else { "no" }.to_owned(),
         Value::Number(n) if matches!(name, "since_boot" | "expires_in") => n.as_f64().map_or_else(|| n.to_string(), seconds),
         Value::Number(n) => match (name, n.as_u64()) {
-            ("size" | "memory_size" | "page_size" | "kernel_size" | "bytes" | "cached" | "unreadable" | "used", Some(v)) => {
-                human(v)
-            }
-            ("offset", Some(v)) => format!("{v:#x}"),
+            (
+                "size" | "memory_size" | "page_size" | "kernel_size" | "bytes" | "cached" | "commit" | "unreadable" | "used",
+                Some(v),
+            ) => human(v),
+            ("offset" | "handle" | "granted_access", Some(v)) => format!("{v:#x}"),
             _ => n.to_string(),
         },
         Value::String(s) if name.ends_with("time") || name == "timestamp" => moment(s),

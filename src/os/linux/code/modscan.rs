@@ -9,7 +9,7 @@ use crate::os::linux::base::layout::{Block, Extent, Found, Member, Members, Shap
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::containers::list::{chain, list};
 use crate::os::linux::containers::tree::tree;
-use crate::os::linux::memory::sweep::words;
+use crate::os::sweep::words;
 use crate::symbols::{Types, TypesExt};
 use memsh_plugin::{ApiError, Listing, ModuleInfo, VirtAddr, umem};
 use std::collections::HashSet;

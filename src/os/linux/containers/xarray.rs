@@ -63,6 +63,13 @@ impl ArrayShape {
     }
 }
 
+impl ArrayShape {
+    /// Whether it is the radix tree that kernels before 4.20 have.
+    pub fn is_radix(&self) -> bool {
+        self.mark == 1
+    }
+}
+
 /// The entries of the array at `array` with their indices, ascending.
 pub fn array(view: &dyn MemoryView, shape: &ArrayShape, array: VirtAddr, what: &str, lost: &mut Lost) -> Vec<(u64, VirtAddr)> {
     let mut walk = Walk { view, shape, what, lost, out: Vec::new(), seen: HashSet::new() };
@@ -107,6 +114,61 @@ pub fn spans(view: &dyn MemoryView, shape: &ArrayShape, array: VirtAddr, what: &
         None => {}
     }
     walk.out
+}
+
+/// The entry at `index` of the array at `array`, as it stands there; none where there is none. Goes down to it, and nowhere else.
+///
+/// # Errors
+/// The address of what is not in the image or makes no sense.
+pub fn load(view: &dyn MemoryView, shape: &ArrayShape, array: VirtAddr, index: u64) -> Result<Option<u64>, VirtAddr> {
+    let block = shape.extent.read(view, array);
+    let is_node = |entry: u64| entry & 3 == shape.mark && entry >= 4096;
+    let word = u64::from(view.view_metadata().pointer_size.max(1));
+    let head = shape.head.filter(|_| block.is_whole()).ok_or(array)?;
+    let mut entry = block.ptr(Some(head)).map_or(0, number);
+    // Without a node, the head stands for index 0.
+    if !is_node(entry) {
+        return Ok((index == 0 && entry != 0).then_some(entry));
+    }
+    let mut above = 64;
+    for level in 0..DEEPEST {
+        let address = VirtAddr::new(umem::from(entry & !3));
+        let node = shape.node.read(view, address);
+        let slots = shape.slots.ok_or(address)?;
+        let shift = node.uint(shape.shift).and_then(|s| u32::try_from(s).ok()).filter(|s| *s < above).ok_or(address)?;
+        let count = (slots.size / word).min(SLOTS);
+        let mut at = index >> shift;
+        if level == 0 && at >= count {
+            return Ok(None);
+        }
+        at %= count.max(1);
+        // A sibling stands for the slot that it names: by number, or before 4.20 by that slot's address.
+        let first = (entry & !3).wrapping_add(slots.offset);
+        for _ in 0..2 {
+            entry = node.word(slots.offset + at * word).ok_or(address)?;
+            if entry & 3 != shape.mark {
+                break;
+            }
+            let sibling = match entry {
+                small if small < 4096 => small >> 2,
+                place => ((place & !3).wrapping_sub(first)) / word,
+            };
+            if sibling >= count || (entry >= 4096 && !(first..first.wrapping_add(slots.size)).contains(&(entry & !3))) {
+                break;
+            }
+            at = sibling;
+        }
+        if !is_node(entry) {
+            // What small internal values are left mean nothing here (a retry).
+            let means = entry != 0 && !(entry & 3 == shape.mark && entry < 4096);
+            return Ok(means.then_some(entry));
+        }
+        if shift == 0 {
+            return Err(address);
+        }
+        above = shift;
+    }
+    Err(array)
 }
 
 struct SpanWalk<'a> {

@@ -9,17 +9,18 @@
 mod base;
 mod roots;
 
+use super::effort::Effort;
 use super::image::KernelImage;
 use super::machine::{Found, Machine, Missing, Search, phys, virt, with_image};
+use super::sparse::Place;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, PageRun, Software, SwapEntry, to_u64};
 use crate::os::Hints;
 use crate::symbols::{Symbols, Types, VmcoreInfo};
 use memsh_plugin::{Perm, PhysAddr, VirtAddr, umem};
-use std::cell::Cell;
+use roots::Head;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
 
 const STEP: &str = "page-table root";
 /// The code of a kernel is one mapping and larger than this; that of a module or a BPF program is smaller.
@@ -28,9 +29,8 @@ const CODE: umem = 1 << 20;
 const LARGEST: umem = 256 << 20;
 /// So many mappings of code that size are looked into.
 const TRIES: usize = 16;
-/// So many tables are walked in a search of all memory: one full of what looks like tables must not take for ever. A kernel's own root
-/// lies in its image, and is among the first.
-const MOST_WALKS: u32 = 512;
+/// What a kernel maps beside the direct map, page by page, are no more runs than this.
+const RUNS: usize = 1 << 21;
 /// A kernel for 52 bits on a processor with 48 uses the end of its root table, which is made for 52: 64 KiB pages, `TTBR1_BADDR_4852_OFFSET`
 /// (arch/arm64/include/asm/pgtable-hwdef.h).
 const END_OF_52: u64 = (1024 - 64) * 8;
@@ -89,41 +89,23 @@ fn windows(paging: Paging, hints: &Hints, info: Option<&VmcoreInfo>) -> Vec<(Vir
     vec![(newer, last), older]
 }
 
-/// How long candidates are tried, and how many in any case: a busy machine must not find less.
-const LONGEST: Duration = Duration::from_secs(2);
-const LEAST_WALKS: u32 = 32;
-
-/// What is left to be spent on candidates.
-struct Patience {
-    walks: Cell<u32>,
-    until: Instant,
-}
-
-impl Patience {
-    fn new() -> Self {
-        Self { walks: Cell::new(0), until: Instant::now() + LONGEST }
-    }
-
-    /// Tells of a walk.
-    fn spend(&self) {
-        self.walks.set(self.walks.get().saturating_add(1));
-    }
-
-    fn is_over(&self) -> bool {
-        self.walks.get() >= MOST_WALKS || self.walks.get() >= LEAST_WALKS && Instant::now() > self.until
-    }
-}
-
 /// The kernel's image: the pieces at one distance around a large mapping of the kernel's code.
-fn image(space: &AddressSpace, (first, last): (VirtAddr, VirtAddr)) -> Vec<KernelImage> {
+fn image(space: &AddressSpace, (first, last): (VirtAddr, VirtAddr), effort: &Effort) -> Vec<KernelImage> {
     let mut code: Vec<PageRun> = Vec::new();
+    let mut seen = 0usize;
     let runs = &mut |runs: &[PageRun]| {
+        seen = seen.saturating_add(runs.len());
         code.extend(runs.iter().filter(|r| r.size >= CODE && r.perm.has(Perm::EXECUTE) && !r.perm.has(Perm::USER)));
-        if code.len() >= TRIES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if code.len() >= TRIES || seen > RUNS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    space.runs(first, last, runs);
+    effort.tables(space.runs_within(effort.tables_of_one(), first, last, runs).tables);
     code.sort_by_key(|r| std::cmp::Reverse(r.size));
-    let around = |r: &PageRun| {
+    let mut out: Vec<KernelImage> = Vec::new();
+    for r in &code {
+        // Several pieces of code may be one image's.
+        if out.iter().any(|i| i.phys_of(r.virt) == r.phys && r.virt.value().wrapping_sub(i.virt.value()) < i.size) {
+            continue;
+        }
         let distance = r.phys.value().wrapping_sub(r.virt.value());
         let (mut from, mut end) = (r.virt, r.virt.saturating_add(r.size));
         let near = (VirtAddr::new(from.value().saturating_sub(LARGEST)), end.saturating_add(LARGEST));
@@ -133,18 +115,31 @@ fn image(space: &AddressSpace, (first, last): (VirtAddr, VirtAddr)) -> Vec<Kerne
             }
             ControlFlow::Continue(())
         };
-        space.runs(near.0, near.1, sink);
-        KernelImage { virt: from, phys: PhysAddr::new(from.value().wrapping_add(distance)), size: end.value() - from.value() }
-    };
-    code.iter().map(around).collect()
+        effort.tables(space.runs_within(effort.tables_of_one(), near.0, near.1, sink).tables);
+        let phys = PhysAddr::new(from.value().wrapping_add(distance));
+        out.push(KernelImage { virt: from, phys, size: end.value() - from.value() });
+    }
+    out
 }
 
-/// The kernel that the table at `root` maps in one of `windows`.
-fn kernel(memory: &Memory, paging: Paging, root: PhysAddr, windows: &[(VirtAddr, VirtAddr)]) -> Result<(Found, String), Missing> {
+/// The kernel that the table at `root` maps in one of `windows`, where its image may be one such (`fits`).
+fn kernel(
+    memory: &Memory,
+    paging: Paging,
+    root: PhysAddr,
+    windows: &[(VirtAddr, VirtAddr)],
+    effort: &Effort,
+    fits: &dyn Fn(&KernelImage) -> bool,
+) -> Result<(Found, String), Missing> {
     let space = AddressSpace::new(memory.clone(), paging, root).with_software(Software::LinuxAArch64(SwapEntry::Area6));
     let mut missing = Missing::Image;
+    effort.root();
     for window in windows {
-        for image in image(&space, *window) {
+        for image in image(&space, *window, effort).into_iter().filter(fits) {
+            if effort.is_over() {
+                return Err(missing);
+            }
+            effort.bytes(image.size.min(LARGEST));
             match with_image(space.clone(), image) {
                 Ok((mut found, detail)) => {
                     let empty = empty_table(&found);
@@ -190,13 +185,14 @@ impl AArch64 {
     /// The first of `roots` that maps a kernel; with where memory begins, if it must be moved for that.
     fn first(search: &Search<'_>, roots: &[PhysAddr], what: &str) -> Result<(Found, String), String> {
         let mut unnamed = 0;
+        let effort = Effort::new();
         for paging in pagings(search.info) {
             let windows = windows(paging, search.hints, search.info);
             for root in roots.iter().flat_map(|r| parts(*r, paging)) {
                 if search.hints.interrupted() {
                     return Err("interrupted".to_owned());
                 }
-                match kernel(search.memory, paging, root, &windows) {
+                match kernel(search.memory, paging, root, &windows, &effort, &|_| true) {
                     Ok(found) => return Ok(found),
                     Err(Missing::Image) => {}
                     Err(Missing::Banner) => unnamed += 1,
@@ -224,7 +220,7 @@ impl AArch64 {
                     for root in parts(root, paging) {
                         let place = base::Place { root, itself: at };
                         if let Some((base, found)) = base::of_root(search, paging, place, &windows) {
-                            return settled(hints, base, found, &mut advice);
+                            return settled(search, base, found, &mut advice);
                         }
                     }
                 }
@@ -238,17 +234,94 @@ impl AArch64 {
 
 /// What to make of a kernel that is found when memory begins at `base`: it is taken where that may be so, else it is told.
 fn settled(
-    hints: &Hints,
+    search: &Search<'_>,
     base: PhysAddr,
     (mut found, detail): (Found, String),
     advice: &mut Option<String>,
 ) -> Result<(Found, String), String> {
-    if hints.movable {
+    if base == roots::start(search) {
+        return Ok((found, detail));
+    }
+    if search.hints.movable {
         found.moved = Some(base);
         return Ok((found, format!("{base}; {detail}")));
     }
     *advice = Some(format!("the kernel's page tables say that this image begins at {base}: --base {base}"));
     Err(format!("at {base}, which is not what --base says"))
+}
+
+/// Where memory begins, and the kernel that is in it then, with what to say of it.
+type Based = (PhysAddr, (Found, String));
+
+/// The kernel that one of the tables in memory maps, in `within` where that is given: those inside of the images of `heads` first; with
+/// where memory begins then.
+fn by_tables(
+    search: &Search<'_>,
+    heads: &[Head],
+    within: Option<(PhysAddr, umem)>,
+    effort: &Effort,
+) -> Result<Option<Based>, String> {
+    let opened = to_u64(roots::start(search).value()).unwrap_or(0);
+    // A table below the root looks like the root of a smaller format: larger ones first.
+    let mut larger_first = pagings(search.info);
+    larger_first.sort_by_key(|p| std::cmp::Reverse(p.format().va_bits));
+    for paging in larger_first {
+        let sized = |page: u64| heads.iter().any(|h| h.page_size == Some(page));
+        if heads.iter().any(|h| h.page_size.is_some()) && !sized(paging.format().page_size()) {
+            continue;
+        }
+        let windows = windows(paging, search.hints, None);
+        effort.bytes(within.map_or(0, |w| w.1));
+        let here = |i: &KernelImage| within.is_none() || heads.iter().any(|h| base::begins(h, i, (opened, opened)));
+        for candidate in roots::candidates(search, paging, heads, within) {
+            if search.hints.interrupted() {
+                return Err("interrupted".to_owned());
+            }
+            if effort.is_over() {
+                return Ok(None);
+            }
+            // Where it lies now, it must point into memory.
+            if search.memory.contains(phys(candidate.low), 8)
+                && search.memory.contains(phys(candidate.high), 8)
+                && let Ok(found) = kernel(search.memory, paging, candidate.root, &windows, effort, &here)
+            {
+                return Ok(Some((roots::start(search), found)));
+            }
+            if !(search.hints.movable || search.hints.placed) {
+                continue;
+            }
+            if let Some(found) = base::of_table(search, paging, &candidate, heads, &windows, effort) {
+                return Ok(Some(found));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// `TEXT_OFFSET` before 5.8.
+const OLD_OFFSET: u64 = 512 << 10;
+/// The code begins so far behind the image's beginning: header and code for starting take one segment (`SEGMENT_ALIGN`,
+/// arch/arm64/kernel/vmlinux.lds.S). Since 5.11 that segment is given away.
+const BEFORE_TEXT: u64 = 64 << 10;
+
+/// The image that begins at a place: its header says so, or the code behind it.
+fn begin(place: &Place<'_>) -> Option<Head> {
+    let page = |offset| place.bytes(offset, 4096);
+    let header = Head::of(place.at, place.page).or_else(|| Head::of(place.address(OLD_OFFSET), &page(OLD_OFFSET)));
+    let by_code = || is_text(&page(BEFORE_TEXT), || page(BEFORE_TEXT + 4096)).then(|| Head::without_header(place.at));
+    header.or_else(by_code)
+}
+
+/// Whether these are the first two pages of a kernel's code: functions that end, and early in it the vectors, which ask for the
+/// current task; only a kernel may read SP_EL0, where Linux keeps it.
+fn is_text<B: AsRef<[u8]>>(first: &[u8], second: impl FnOnce() -> B) -> bool {
+    const RET: u32 = 0xd65f_03c0;
+    /// `mrs xN, sp_el0`
+    const CURRENT: u32 = 0xd538_4100;
+    let count =
+        |page: &[u8], is: &dyn Fn(u32) -> bool| page.as_chunks::<4>().0.iter().filter(|w| is(u32::from_le_bytes(**w))).count();
+    let current = |page: &[u8]| count(page, &|w| w & !0x1f == CURRENT);
+    count(first, &|w| w == RET) >= 2 && current(first) + current(second().as_ref()) >= 4
 }
 
 impl Machine for AArch64 {
@@ -294,6 +367,13 @@ impl Machine for AArch64 {
         here.or_else(|| Self::first_moved(search, &registers, trace))
     }
 
+    fn at_place(&self, place: &Place<'_>, advice: &mut Option<String>) -> Option<(Found, String)> {
+        let head = begin(place)?;
+        let (search, within) = (place.search, (head.at, head.extent()));
+        let found = by_tables(search, &[head], Some(within), place.effort).ok()??;
+        settled(search, found.0, found.1, advice).ok()
+    }
+
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
         if search.hints.dtb.is_some() {
             return None;
@@ -308,40 +388,12 @@ impl Machine for AArch64 {
                     "no image with the header ARM\\x64 is in memory; --arch aarch64 tries what could be tables".to_owned()
                 );
             }
-            // Memory that is full of what could be tables must not be tried for ever: the image's own header comes first in a real one.
-            let patience = Patience::new();
-            // A table below the root looks like the root of a smaller format: larger ones first.
-            let mut larger_first = pagings(search.info);
-            larger_first.sort_by_key(|p| std::cmp::Reverse(p.format().va_bits));
-            for paging in larger_first {
-                let sized = |page: u64| heads.iter().any(|h| h.page_size == Some(page));
-                if heads.iter().any(|h| h.page_size.is_some()) && !sized(paging.format().page_size()) {
-                    continue;
-                }
-                let windows = windows(paging, search.hints, None);
-                for candidate in roots::candidates(search, paging, &heads) {
-                    if search.hints.interrupted() {
-                        return Err("interrupted".to_owned());
-                    }
-                    if patience.is_over() {
-                        return Err(
-                            "too many tables in it could be a root; none of those that were tried maps a Linux kernel".to_owned()
-                        );
-                    }
-                    // Where it lies now, it must point into memory.
-                    if search.memory.contains(phys(candidate.low), 8) && search.memory.contains(phys(candidate.high), 8) {
-                        patience.spend();
-                        if let Ok(found) = kernel(search.memory, paging, candidate.root, &windows) {
-                            return Ok(found);
-                        }
-                    }
-                    if !(search.hints.movable || search.hints.placed) {
-                        continue;
-                    }
-                    if let Some((base, found)) = base::of_table(search, paging, &candidate, &heads, &windows, &patience) {
-                        return settled(search.hints, base, found, &mut advice);
-                    }
-                }
+            let effort = Effort::new();
+            if let Some((base, found)) = by_tables(search, &heads, None, &effort)? {
+                return settled(search, base, found, &mut advice);
+            }
+            if effort.is_over() {
+                return Err("too many tables in it could be a root; none of those that were tried maps a Linux kernel".to_owned());
             }
             Err("no table in it maps a Linux kernel".to_owned())
         });

@@ -8,6 +8,8 @@
 
 use super::machine::{Found, GROUPS, Machine, Search, phys, virt};
 use super::rambase::{self, each_page};
+use super::sparse::Place;
+use super::sweep::sweep;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::to_u64;
@@ -27,6 +29,9 @@ const SECTION: u64 = 1 << 20;
 const BLOCK: u64 = 2 << 20;
 /// Before the second-level tables of the kernel's own root lies its first level (long descriptors).
 const FIRST_LEVEL: u64 = 0x1000;
+/// Where the root table lies behind where `TEXT_OFFSET` counts from: `TEXT_OFFSET - PG_DIR_SIZE`.
+const SHORT: u64 = 0x8000 - 0x4000;
+const LONG: u64 = 0x8000 - 0x5000;
 /// So many tables are looked into.
 const MOST: usize = 1024;
 
@@ -143,23 +148,32 @@ struct Candidate {
 /// All such tables, one for each start of the linear map and split where it is one of long descriptors.
 fn candidates(search: &Search<'_>) -> Vec<Candidate> {
     let pagings = pagings(search.hints, search.info);
+    let parts = sweep(search, 0x4000, 0x4000, |chunk| {
+        let mut out: Vec<Candidate> = Vec::new();
+        each_page(search, chunk, 0x4000, &mut |offset, page, table| {
+            if out.len() >= MOST {
+                return;
+            }
+            if pagings.contains(&Paging::ArmShort) && offset.is_multiple_of(0x4000) && table.len() == 0x4000 {
+                let found = SPLITS.into_iter().filter_map(|split| Some((split, short_start(table, split)?)));
+                out.extend(found.map(|(split, start)| Candidate { paging: Paging::ArmShort, split, offset, start }));
+            }
+            if pagings.contains(&Paging::ArmLong)
+                && let Some(start) = long_start(page)
+                && !out.iter().any(|c| c.paging == Paging::ArmLong && c.start == start)
+            {
+                out.extend(SPLITS.map(|split| Candidate { paging: Paging::ArmLong, split, offset, start }));
+            }
+        });
+        out
+    });
     let mut out: Vec<Candidate> = Vec::new();
-    let mut page = |offset: u64, page: &[u8], table: &[u8]| {
-        if out.len() >= MOST {
-            return;
+    for c in parts.into_iter().flatten() {
+        let known = |o: &Candidate| o.paging == Paging::ArmLong && o.start == c.start && o.split == c.split;
+        if out.len() < MOST && !(c.paging == Paging::ArmLong && out.iter().any(known)) {
+            out.push(c);
         }
-        if pagings.contains(&Paging::ArmShort) && offset.is_multiple_of(0x4000) && table.len() == 0x4000 {
-            let found = SPLITS.into_iter().filter_map(|split| Some((split, short_start(table, split)?)));
-            out.extend(found.map(|(split, start)| Candidate { paging: Paging::ArmShort, split, offset, start }));
-        }
-        if pagings.contains(&Paging::ArmLong)
-            && let Some(start) = long_start(page)
-            && !out.iter().any(|c| c.paging == Paging::ArmLong && c.start == start)
-        {
-            out.extend(SPLITS.map(|split| Candidate { paging: Paging::ArmLong, split, offset, start }));
-        }
-    };
-    each_page(search, 0x4000, &mut page);
+    }
     out
 }
 
@@ -261,6 +275,36 @@ impl Machine for Arm {
         trace.attempt(STEP, "ARM: TTBR of the recorded processors", || {
             at_base(search, pagings, &SPLITS, &registers, opened, "what TTBR0 and TTBR1 hold")
         })
+    }
+
+    fn at_place(&self, place: &Place<'_>, advice: &mut Option<String>) -> Option<(Found, String)> {
+        let search = place.search;
+        let opened = rambase::begin(search.memory);
+        // The image lies where RAM begins, give or take what is kept from the kernel, and its tables before its code.
+        let offset = to_u64(place.at.value())?.checked_sub(opened).filter(|o| *o < IMAGE)?;
+        let mut tried = Vec::new();
+        for &paging in pagings(search.hints, search.info) {
+            for split in SPLITS {
+                let (root, start) = match paging {
+                    Paging::ArmLong => (LONG, long_start(&place.bytes(LONG + FIRST_LEVEL + (split >> 30 << 12), 0x1000))),
+                    _ => (SHORT, short_start(&place.bytes(SHORT, 0x4000), split)),
+                };
+                let Some(start) = start else { continue };
+                let movable = search.hints.movable || search.hints.placed;
+                for base in std::iter::once(opened).chain(Some(start).filter(|s| movable && *s != opened)) {
+                    place.effort.root();
+                    if place.effort.is_over() || tried.contains(&(paging, split, base)) {
+                        continue;
+                    }
+                    tried.push((paging, split, base));
+                    let roots = [phys(base.checked_add(offset)?.checked_add(root)?)];
+                    if let Ok(found) = at_base(search, &[paging], &[split], &roots, base, "") {
+                        return rambase::settled(search, base, found, advice).ok();
+                    }
+                }
+            }
+        }
+        None
     }
 
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {

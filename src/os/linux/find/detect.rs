@@ -2,8 +2,9 @@
 
 use super::files::Source;
 use super::machine::{Found, MACHINES, Machine, Search};
+use super::survey::{Survey, survey};
 use super::trace::Trace;
-use super::{datasyms, files, machine, names, types, typetables};
+use super::{datasyms, files, machine, names, sparse, types, typetables};
 use crate::engine::{Memory, Pager, ViewExt};
 use crate::os::linux::base::kernel::{Kernel, Linux};
 use crate::os::linux::code::modtypes;
@@ -13,6 +14,7 @@ use crate::os::{Detection, Hints, OsLayer};
 use crate::symbols::{KernelTypes, SymbolTable, Symbols, Types, VmcoreInfo};
 use crate::{Error, ErrorKind, Layer, Result};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// Finds a Linux kernel in `memory`. The steps say what was tried even where none was found.
@@ -50,20 +52,37 @@ fn candidates(hints: &Hints, info: Option<&VmcoreInfo>) -> Vec<&'static dyn Mach
     }
 }
 
-/// VMCOREINFO texts in raw memory, of different kernels where there are several.
-fn texts(memory: &Memory, hints: &Hints, trace: &mut Trace) -> Vec<VmcoreInfo> {
-    let found = trace.attempt("VMCOREINFO", "its text in physical memory", || {
-        let found = names::texts(memory, hints);
-        match found.first() {
-            Some(first) => {
-                let more = if found.len() > 1 { format!(" and {} more", found.len() - 1) } else { String::new() };
-                let detail = format!("Linux {}{more}", first.osrelease().unwrap_or_default());
-                Ok((found, detail))
+/// What one pass over memory tells, made at most once.
+#[derive(Default)]
+struct Surveyed(OnceCell<Survey>);
+
+impl Surveyed {
+    /// VMCOREINFO texts in raw memory, of different kernels where there are several.
+    fn texts(&self, search: &Search<'_>, trace: &mut Trace) -> Vec<VmcoreInfo> {
+        let found = trace.attempt("VMCOREINFO", "its text in physical memory", || {
+            let found = self.0.get_or_init(|| survey(search)).texts.clone();
+            match found.first() {
+                Some(first) => {
+                    let more = if found.len() > 1 { format!(" and {} more", found.len() - 1) } else { String::new() };
+                    let detail = format!("Linux {}{more}", first.osrelease().unwrap_or_default());
+                    Ok((found, detail))
+                }
+                None => Err("no text that begins with OSRELEASE= is in memory".to_owned()),
             }
-            None => Err("no text that begins with OSRELEASE= is in memory".to_owned()),
+        });
+        found.unwrap_or_default()
+    }
+
+    /// Whether further passes over memory can find anything.
+    fn banner(&self, search: &Search<'_>, trace: &mut Trace) -> bool {
+        let found = self.0.get_or_init(|| survey(search)).banner;
+        if !found {
+            trace.attempt("page-table root", "pass over all of memory", || {
+                Err::<((), String), _>("no banner of Linux is anywhere in memory, so no table in it leads to a kernel".to_owned())
+            });
         }
-    });
-    found.unwrap_or_default()
+        found
+    }
 }
 
 /// The kernel in memory, the architecture that it was found by, and its VMCOREINFO where that was needed.
@@ -71,6 +90,7 @@ fn find(
     memory: &Memory,
     hints: &Hints,
     info: &mut Option<VmcoreInfo>,
+    surveyed: &Surveyed,
     trace: &mut Trace,
 ) -> Result<(Found, &'static dyn Machine)> {
     let go_on = || match hints.interrupted() {
@@ -90,8 +110,15 @@ fn find(
         }
         go_on()?;
     }
+    let mut begun = sparse::find(&search, &machines, trace);
+    go_on()?;
+    if begun.len() == 1
+        && let Some(found) = begun.pop()
+    {
+        return Ok(found);
+    }
     if info.is_none() && hints.dtb.is_none() {
-        for text in texts(memory, hints, trace) {
+        for text in surveyed.texts(&search, trace) {
             let search = Search { memory, hints, info: Some(&text) };
             for machine in candidates(hints, Some(&text)) {
                 if let Some(found) = machine.quick(&search, trace) {
@@ -103,11 +130,18 @@ fn find(
         }
     }
     let search = Search { memory, hints, info: info.as_ref() };
-    for machine in &machines {
-        if let Some(found) = machine.thorough(&search, trace) {
-            return Ok((found, *machine));
+    go_on()?;
+    if hints.dtb.is_none() && surveyed.banner(&search, trace) {
+        for machine in &machines {
+            if let Some(found) = machine.thorough(&search, trace) {
+                return Ok((found, *machine));
+            }
+            go_on()?;
         }
-        go_on()?;
+    }
+    go_on()?;
+    if let Some(found) = begun.into_iter().next() {
+        return Ok(found);
     }
     let kinds: Vec<&str> = machines.iter().flat_map(|m| m.archs()).map(|a| a.name()).collect();
     Err(not_found(&format!(
@@ -142,7 +176,8 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
         true => Err(Error::new(Layer::Os, ErrorKind::Interrupted, "the search for an operating system was interrupted")),
         false => Ok(()),
     };
-    let (mut found, machine) = find(memory, hints, &mut info, trace)?;
+    let surveyed = Surveyed::default();
+    let (mut found, machine) = find(memory, hints, &mut info, &surveyed, trace)?;
     *base = found.moved;
     let own = names::kallsyms(&found.space, &found.image, info.as_ref(), hints.memo.as_deref(), trace, &mut warnings);
     go_on()?;
@@ -158,7 +193,7 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     // What every kernel has; where it is not among the symbols, they are functions only.
     let functions_only = symbols.address("init_task").is_none();
     if functions_only {
-        let elsewhere = |trace: &mut Trace| texts(memory, hints, trace);
+        let elsewhere = |trace: &mut Trace| surveyed.texts(&Search { memory, hints, info: None }, trace);
         symbols = datasyms::fill(&found.space, &found.image, symbols, &mut info, trace, &elsewhere);
         go_on()?;
     }

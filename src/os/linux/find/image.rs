@@ -1,7 +1,7 @@
 //! The kernel's image in physical memory.
 
 use crate::engine::{AddressSpace, Memory, index, to_u64};
-use memsh_plugin::{PhysAddr, VirtAddr, umem};
+use memsh_plugin::{MemoryRange, PhysAddr, VirtAddr, umem};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -17,7 +17,7 @@ pub(super) struct KernelImage {
 /// No kernel is smaller.
 const SMALLEST: umem = 2 << 20;
 /// Pieces of the image further apart than this belong to something else.
-const LARGEST: umem = 256 << 20;
+pub(super) const LARGEST: umem = 256 << 20;
 /// A kernel's own tables map its image in one piece, modules and a few single pages aside; a table that scatters the window over
 /// more distances than this is none, and walking it to its end would take long.
 const DISTANCES: usize = 1024;
@@ -65,9 +65,11 @@ impl KernelImage {
         index(self.size.min(LARGEST)).unwrap_or(0)
     }
 
-    /// Its bytes, where they lie in one piece.
+    /// Its bytes, where they lie in one piece; without those for which there is no memory any more.
     pub(super) fn in_place<'m>(&self, memory: &'m Memory) -> Option<&'m [u8]> {
-        memory.mapped()?.slice(self.phys, self.len())
+        let end = memory.ranges().last().map_or(0, |r| r.start.value().saturating_add(r.size));
+        let left = index(end.checked_sub(self.phys.value())?).unwrap_or(usize::MAX);
+        memory.mapped()?.slice(self.phys, self.len().min(left))
     }
 
     /// The image's bytes: in place where memory is mapped, else a copy. What is missing reads as zeros.
@@ -84,10 +86,40 @@ impl KernelImage {
 impl KernelImage {
     /// The banner of a kernel that points into itself ([`banner`], [`points_into_itself`](Self::points_into_itself)).
     pub(super) fn evidence(&self, memory: &Memory, pointer_size: u8) -> (Option<String>, bool) {
-        let bytes = self.bytes(memory);
-        let banner = banner(&bytes);
-        let points = banner.is_some() && self.points_into_itself(&bytes, pointer_size);
+        // A table that is none leads to places where nothing is; those are no part of an image.
+        let pieces = self.pieces(memory);
+        let banner = pieces.iter().find_map(|p| banner(p).filter(|b| numbered(b)));
+        let banner = banner.or_else(|| pieces.iter().find_map(|p| self::banner(p)));
+        let mut pointers = 0;
+        let mut points = || {
+            pieces.iter().any(|p| {
+                pointers += self.pointers(p, pointer_size);
+                pointers >= POINTERS
+            })
+        };
+        let points = banner.is_some() && points();
         (banner, points)
+    }
+
+    /// The parts of the image that memory has.
+    fn pieces<'m>(&self, memory: &'m Memory) -> Vec<Cow<'m, [u8]>> {
+        let end = self.phys.value().saturating_add(self.size.min(LARGEST));
+        let ranges = memory.ranges();
+        let first = ranges.partition_point(|r| r.start.value().saturating_add(r.size) <= self.phys.value());
+        let inside = ranges.iter().skip(first).take_while(|r| r.start.value() < end);
+        let piece = |r: &MemoryRange| {
+            let (from, to) = (r.start.max(self.phys), r.start.value().saturating_add(r.size).min(end));
+            let len = index(to.checked_sub(from.value())?)?;
+            Some(memory.mapped().and_then(|m| m.slice(from, len)).map_or_else(
+                || {
+                    let mut buf = vec![0; len];
+                    memory.read_gaps(from, &mut buf);
+                    Cow::Owned(buf)
+                },
+                Cow::Borrowed,
+            ))
+        };
+        inside.filter_map(piece).collect()
     }
 }
 
@@ -97,7 +129,8 @@ pub(super) const POINTERS: usize = 1000;
 impl KernelImage {
     /// Whether `bytes`, those of the image, point into it where it is said to be mapped: tables of functions, lists and names do. A
     /// table of something else that leads to the same memory maps it elsewhere.
-    pub(super) fn points_into_itself(&self, bytes: &[u8], pointer_size: u8) -> bool {
+    #[cfg(test)]
+    fn points_into_itself(&self, bytes: &[u8], pointer_size: u8) -> bool {
         self.pointers(bytes, pointer_size) == POINTERS
     }
 

@@ -2,6 +2,7 @@
 
 use super::constants;
 use super::image::KernelImage;
+use super::sparse::Place;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, RootGroup, Software, root_groups, root_groups_until};
@@ -20,6 +21,12 @@ pub(super) trait Machine: Sync {
 
     /// What costs little: VMCOREINFO, recorded processors, well-known places. `search.info` may be missing.
     fn quick(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found>;
+
+    /// The kernel whose image begins at a place where images can begin, if one does; what the user should do about one that cannot be
+    /// taken goes to `advice`.
+    fn at_place(&self, _place: &Place<'_>, _advice: &mut Option<String>) -> Option<(Found, String)> {
+        None
+    }
 
     /// What passes over all of memory, where nothing else helped.
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found>;

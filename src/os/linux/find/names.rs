@@ -3,11 +3,10 @@
 use super::constants;
 use super::image::KernelImage;
 use super::trace::Trace;
-use crate::engine::{AddressSpace, Memory, ViewExt, index, to_u64, to_umem};
+use crate::engine::{AddressSpace, ViewExt, index, to_u64};
 use crate::memo::{Memo, Reader, Writer, hash};
-use crate::os::Hints;
 use crate::symbols::kallsyms::{self, Decoded, Layout};
-use crate::symbols::{SymbolTable, Symbols, VmcoreInfo, find_vmcoreinfo};
+use crate::symbols::{SymbolTable, Symbols, VmcoreInfo};
 use memsh_plugin::{MemoryView, VirtAddr, umem};
 use std::ops::Range;
 
@@ -70,50 +69,6 @@ fn remember(space: &AddressSpace, decoded: &Decoded, memo: Option<&Memo>) {
     place.umem(decoded.extent.end.value());
     memo.put(PLACE, 0, place.done());
     memo.put(SYMBOLS, input, decoded.symbols.to_bytes());
-}
-
-/// The texts of VMCOREINFO that lie in physical memory, each once; notes, which say how long they are, first. One pass over memory.
-pub(super) fn texts(memory: &Memory, hints: &Hints) -> Vec<VmcoreInfo> {
-    /// A few kernels at most lie in one memory: the running one, one for crashes, one from before a kexec.
-    const MOST: usize = 16;
-    /// Searched at once; the overlap is the longest text that is believed.
-    const CHUNK: usize = 4 << 20;
-    const OVERLAP: usize = 64 << 10;
-    let mut found: Vec<(bool, VmcoreInfo)> = Vec::new();
-    let mut take = |chunk: &[u8]| {
-        for copy in find_vmcoreinfo(chunk) {
-            let Some(text) = chunk.get(copy.range.clone()) else { continue };
-            let info = VmcoreInfo::parse(text);
-            if found.len() < MOST && !found.iter().any(|(_, i)| *i == info) {
-                found.push((copy.is_note, info));
-            }
-        }
-    };
-    if let Some(mapped) = memory.mapped() {
-        for (_, bytes) in mapped.slices() {
-            let mut at = 0;
-            while at < bytes.len() && !hints.interrupted() {
-                let end = at.saturating_add(CHUNK + OVERLAP).min(bytes.len());
-                take(bytes.get(at..end).unwrap_or_default());
-                at = at.saturating_add(CHUNK);
-            }
-        }
-    } else {
-        let mut buf = vec![0; CHUNK + OVERLAP];
-        for range in memory.ranges() {
-            let mut done: umem = 0;
-            while done < range.size && !hints.interrupted() {
-                let left = range.size - done;
-                let len = index(left.min(to_umem(buf.len()))).unwrap_or(0);
-                let Some(chunk) = buf.get_mut(..len) else { break };
-                memory.read_gaps(range.start.saturating_add(done), chunk);
-                take(chunk);
-                done = done.saturating_add(to_umem(CHUNK));
-            }
-        }
-    }
-    found.sort_by_key(|(is_note, _)| !is_note);
-    found.into_iter().map(|(_, info)| info).collect()
 }
 
 /// Decodes kallsyms.

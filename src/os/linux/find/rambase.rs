@@ -1,8 +1,9 @@
 //! Where a raw image begins, as the page tables in it say: they name pages by their addresses, the file has them at its offsets.
 
 use super::machine::{Found, Search, phys};
-use crate::engine::{Memory, index, to_u64, to_umem};
-use memsh_plugin::{PhysAddr, umem};
+use super::sweep::{Chunk, sweep};
+use crate::engine::{Memory, to_u64, to_umem};
+use memsh_plugin::PhysAddr;
 use std::collections::BTreeMap;
 
 /// Of the table that maps a kernel's image in large pages, and of the tables above it.
@@ -19,8 +20,6 @@ pub(super) struct Shape {
 
 /// Tables are pages.
 const PAGE: usize = 4096;
-/// Read at once, where memory is not mapped.
-const CHUNK: usize = 4 << 20;
 /// The image is larger than so many large pages.
 const IN_A_ROW: usize = 4;
 /// No more tables than this are compared: an image full of them must not take for ever.
@@ -83,19 +82,28 @@ pub(super) fn bases(search: &Search<'_>, shape: &Shape, slots: &[usize]) -> Vec<
     // Offsets of tables with large pages in a row, with the address of the first; addresses in tables above, and how often.
     let mut images: Vec<(u64, u64)> = Vec::new();
     let mut above: BTreeMap<u64, usize> = BTreeMap::new();
-    each_page(search, PAGE, &mut |offset, page, _| {
-        if images.len() < MOST
-            && let Some(start) = in_a_row(shape, page)
-        {
-            images.push((offset, start));
-        }
-        for &slot in slots {
-            let entry = entry(shape, page, slot);
-            if (shape.is_table)(entry) && (above.len() < MOST_ABOVE || above.contains_key(&(shape.address)(entry))) {
-                *above.entry((shape.address)(entry)).or_default() += 1;
+    let parts = sweep(search, 4096, 0, |chunk| {
+        let (mut images, mut above) = (Vec::new(), Vec::new());
+        each_page(search, chunk, PAGE, &mut |offset, page, _| {
+            if images.len() < MOST
+                && let Some(start) = in_a_row(shape, page)
+            {
+                images.push((offset, start));
+            }
+            let entries = slots.iter().map(|slot| entry(shape, page, *slot));
+            above.extend(entries.filter(|e| (shape.is_table)(*e)).map(shape.address));
+        });
+        (images, above)
+    });
+    for (more, addresses) in parts {
+        images.extend(more);
+        images.truncate(MOST);
+        for address in addresses {
+            if above.len() < MOST_ABOVE || above.contains_key(&address) {
+                *above.entry(address).or_default() += 1;
             }
         }
-    });
+    }
     let end = memory.ranges().last().and_then(|r| to_u64(r.start.value().checked_add(r.size)?)).unwrap_or(0);
     let size = end.saturating_sub(first);
     let mut votes: BTreeMap<u64, usize> = BTreeMap::new();
@@ -113,52 +121,20 @@ pub(super) fn bases(search: &Search<'_>, shape: &Shape, slots: &[usize]) -> Vec<
     votes.into_iter().take(TRIES).map(|(base, _)| base).collect()
 }
 
-/// Each whole page with its offset from where memory begins, and with as many bytes from its start on as a table has, where they are
-/// in one piece.
+/// Each whole page of `chunk` with its offset from where memory begins, and with as many bytes from its start on as a table has, where
+/// they are in one piece.
 #[allow(clippy::type_complexity, reason = "a visitor of one page")]
-pub(super) fn each_page(search: &Search<'_>, table: usize, visit: &mut dyn FnMut(u64, &[u8], &[u8])) {
-    let memory = search.memory;
-    let first = begin(memory);
-    let mut pages = |at: PhysAddr, bytes: &[u8], whole: usize| {
-        let Some(start) = to_u64(at.value()).and_then(|a| a.checked_sub(first)) else { return };
-        // Pages lie where addresses have no rest, whatever an image begins with.
-        let skip = start.next_multiple_of(4096) - start;
-        let mut offset = start + skip;
-        let mut from = index(umem::from(skip)).unwrap_or(usize::MAX);
-        while from < whole {
-            let Some(page) = bytes.get(from..).and_then(|b| b.get(..PAGE)) else { return };
-            let end = from.saturating_add(table).min(bytes.len());
-            visit(offset, page, bytes.get(from..end).unwrap_or(page));
-            offset = offset.saturating_add(4096);
-            from += PAGE;
-        }
-    };
-    if let Some(mapped) = memory.mapped() {
-        for (at, bytes) in mapped.slices() {
-            let mut done = 0;
-            while done < bytes.len() && !search.hints.interrupted() {
-                let rest = bytes.get(done..).unwrap_or(&[]);
-                pages(at.saturating_add(to_umem(done)), rest.get(..CHUNK + table).unwrap_or(rest), CHUNK);
-                done += CHUNK;
-            }
-        }
-        return;
-    }
-    let mut buf = vec![0; CHUNK + table];
-    for range in memory.ranges() {
-        let mut done: umem = 0;
-        while done < range.size && !search.hints.interrupted() {
-            let len = index((range.size - done).min(to_umem(buf.len()))).unwrap_or(0);
-            let Some(chunk) = buf.get_mut(..len) else { return };
-            let at = range.start.saturating_add(done);
-            memory.read_gaps(at, chunk);
-            pages(at, chunk, CHUNK);
-            done = done.saturating_add(to_umem(CHUNK));
-        }
+pub(super) fn each_page(search: &Search<'_>, chunk: &Chunk<'_>, table: usize, visit: &mut dyn FnMut(u64, &[u8], &[u8])) {
+    let first = begin(search.memory);
+    let Some(start) = to_u64(chunk.at.value()).and_then(|a| a.checked_sub(first)) else { return };
+    for (from, page) in (0..chunk.len).step_by(PAGE).filter_map(|from| Some((from, chunk.bytes.get(from..)?.get(..PAGE)?))) {
+        let end = from.saturating_add(table).min(chunk.bytes.len());
+        let Some(offset) = to_u64(to_umem(from)).and_then(|from| start.checked_add(from)) else { return };
+        visit(offset, page, chunk.bytes.get(from..end).unwrap_or(page));
     }
 }
 
-fn entry(shape: &Shape, page: &[u8], slot: usize) -> u64 {
+pub(super) fn entry(shape: &Shape, page: &[u8], slot: usize) -> u64 {
     let at = slot.saturating_mul(shape.entry_size);
     let mut word = [0u8; 8];
     if let Some(bytes) = page.get(at..at.saturating_add(shape.entry_size))
@@ -170,7 +146,11 @@ fn entry(shape: &Shape, page: &[u8], slot: usize) -> u64 {
 }
 
 /// The address of the first of the first large pages that follow each other in `page`.
-fn in_a_row(shape: &Shape, page: &[u8]) -> Option<u64> {
+pub(super) fn in_a_row(shape: &Shape, page: &[u8]) -> Option<u64> {
+    // Some of those that follow each other stand at every so manieth place: most pages are none, and told by few of their words.
+    if !(IN_A_ROW - 1..PAGE / shape.entry_size).step_by(IN_A_ROW).any(|slot| (shape.is_page)(entry(shape, page, slot))) {
+        return None;
+    }
     let mut run = 0;
     let mut start = 0;
     let mut last = None;

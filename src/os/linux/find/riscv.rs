@@ -7,12 +7,14 @@
 
 use super::machine::{Found, GROUPS, Machine, Search, phys, virt};
 use super::rambase::{self, Shape};
+use super::sparse::Place;
+use super::sweep::sweep_in;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
-use crate::engine::to_u64;
+use crate::engine::{to_u64, to_umem};
 use crate::os::Hints;
 use crate::symbols::{Symbols, VmcoreInfo};
-use memsh_plugin::{PhysAddr, VirtAddr};
+use memsh_plugin::{PhysAddr, VirtAddr, umem};
 
 /// `KERNEL_LINK_ADDR` (`ADDRESS_SPACE_END - SZ_2G + 1`).
 const LINK: u64 = 0xffff_ffff_8000_0000;
@@ -25,6 +27,13 @@ const FIRMWARE: u64 = 2 << 20;
 const MODE_SHIFT: u32 = 60;
 /// Where boards have their RAM: QEMU's virt, SiFive and Microchip; StarFive JH7110 and Allwinner D1; T-Head and SpacemiT.
 const BOARDS: [u64; 4] = [0x8000_0000, 0x4000_0000, 0x8020_0000, 0];
+
+/// An image whose header does not say how large it is, and the largest.
+const SIZE: u64 = 64 << 20;
+const LARGEST: u64 = 256 << 20;
+/// So many tables of an image are looked into, with memory beginning at so many places of one roundness.
+const TABLES: usize = 256;
+const BASES: usize = 1 << 15;
 
 const STEP: &str = "page-table root";
 
@@ -189,6 +198,39 @@ impl Machine for RiscV {
         attempt(trace, "RISC-V: satp of the recorded processors", &of, "what satp holds")
     }
 
+    fn at_place(&self, place: &Place<'_>, advice: &mut Option<String>) -> Option<(Found, String)> {
+        let size = header(place.page)?;
+        let search = place.search;
+        let opened = rambase::begin(search.memory);
+        let offset = to_u64(place.at.value())?.checked_sub(opened)?;
+        place.effort.bytes(umem::from(size));
+        // Its root is part of it.
+        let parts = sweep_in(search, (place.at, umem::from(size)), 4096, 0, |chunk| {
+            let mut roots = Vec::new();
+            rambase::each_page(search, chunk, 4096, &mut |at, page, _| {
+                let mut slots = [30, 39, 48].map(|shift| index_of(LINK, shift)).into_iter().chain([index_of(OLD_LINEAR, 30)]);
+                roots.extend(slots.any(|slot| is_table(rambase::entry(&SHAPE, page, slot))).then_some(at));
+            });
+            roots
+        });
+        let roots: Vec<u64> = parts.into_iter().flatten().take(TABLES).collect();
+        for &paging in pagings(search.hints, search.info) {
+            for window in windows(paging) {
+                for &root in &roots {
+                    let Some(base) = base_of(place, paging, window.0, root) else { continue };
+                    let memory = rambase::at_base(search.memory, base);
+                    let moved = Search { memory: &memory, ..*search };
+                    let at = phys(base.checked_add(offset)?);
+                    let there = Place { search: &moved, at, page: place.page, effort: place.effort };
+                    if let Some((found, detail)) = there.kernel(&[paging], &[phys(base.checked_add(root)?)], window) {
+                        return rambase::settled(search, base, (found.of_its_version(), detail), advice).ok();
+                    }
+                }
+            }
+        }
+        None
+    }
+
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
         let hints = search.hints;
         if hints.dtb.is_some() {
@@ -208,9 +250,8 @@ impl Machine for RiscV {
         let mut advice = None;
         let found = trace.attempt("where memory begins", "RISC-V: its page tables, which hold physical addresses", || {
             // The image's own table: large pages, one behind the other.
-            let shape = Shape { entry_size: 8, address: |e| (e & 0x003f_ffff_ffff_fc00) << 2, page_shift: 21, is_page, is_table };
             let slots = [index_of(LINK, 30), index_of(OLD_LINEAR, 30)];
-            let bases = rambase::bases(search, &shape, &slots);
+            let bases = rambase::bases(search, &SHAPE, &slots);
             for &base in &bases {
                 if let Some(found) = everywhere(search, base, &mut 0) {
                     return rambase::settled(search, base, found, &mut advice);
@@ -243,6 +284,58 @@ fn everywhere(search: &Search<'_>, base: u64, seen: &mut usize) -> Option<(Found
         }
     }
     None
+}
+
+const SHAPE: Shape = Shape { entry_size: 8, address: |e| (e & 0x003f_ffff_ffff_fc00) << 2, page_shift: 21, is_page, is_table };
+
+/// The size in bytes that the header at the beginning of a kernel's image gives, if there is one
+/// (Documentation/arch/riscv/boot-image-header.rst).
+fn header(page: &[u8]) -> Option<u64> {
+    let is = |at: usize, magic: &[u8]| page.get(at..at + magic.len()) == Some(magic);
+    let size = u64::from_le_bytes(page.get(16..24)?.try_into().ok()?);
+    (is(48, b"RISCV\0\0\0") || is(56, b"RSC\x05")).then_some(if size == 0 { SIZE } else { size.min(LARGEST) })
+}
+
+/// Where memory begins, if the table `root` bytes into it leads from `va` on to the image that begins at `place`.
+fn base_of(place: &Place<'_>, paging: Paging, va: VirtAddr, root: u64) -> Option<u64> {
+    let (memory, va) = (place.search.memory, to_u64(va.value())?);
+    let opened = rambase::begin(memory);
+    let offset = to_u64(place.at.value())?.checked_sub(opened)?;
+    let last = memory.ranges().last()?;
+    let size = to_u64(last.start.value().checked_add(last.size)?)?.checked_sub(opened)?;
+    // Levels down to the table whose entries are large pages of 2 MiB.
+    let levels = || paging.format().used_levels().iter().map(|l| l.shift).filter(|shift| *shift >= 30);
+    let next = |table: u64, shift: u32| {
+        let mut entry = [0; 8];
+        let at = opened.checked_add(table)?.checked_add(to_u64(to_umem(index_of(va, shift) * 8))?)?;
+        memory.read(phys(at), &mut entry).ok()?;
+        let entry = u64::from_le_bytes(entry);
+        is_table(entry).then(|| (SHAPE.address)(entry))
+    };
+    let leads = |base: u64| {
+        let table = levels().try_fold(root, |table, shift| next(table, shift)?.checked_sub(base).filter(|o| *o < size))?;
+        let mut page = [0; 4096];
+        memory.read(phys(opened.checked_add(table)?), &mut page).ok()?;
+        (rambase::in_a_row(&SHAPE, &page)? == base.checked_add(offset)?).then_some(base)
+    };
+    if let Some(base) = leads(opened) {
+        return Some(base);
+    }
+    if !(place.search.hints.movable || place.search.hints.placed) {
+        return None;
+    }
+    // The table that it leads to lies in memory: that leaves few places for the beginning, of which boards have the roundest.
+    let table = next(root, levels().next()?)?;
+    let first = table.saturating_add(4096).saturating_sub(size);
+    let steps = [30, 28, 26, 24, 21].map(|shift| 1u64 << shift);
+    let bases = steps.into_iter().flat_map(|step| {
+        let step_by = usize::try_from(step).unwrap_or(usize::MAX);
+        (first.next_multiple_of(step)..=table).step_by(step_by).take(BASES)
+    });
+    BOARDS.into_iter().chain(bases).find_map(|base| {
+        place.effort.bytes(1024);
+        if place.effort.is_over() { None } else { leads(base) }
+    })
 }
 
 fn index_of(va: u64, shift: u32) -> usize {

@@ -6,6 +6,8 @@
 
 use super::image::{KernelImage, banner};
 use super::machine::{Found, GROUPS, Machine, Search, phys, virt};
+use super::sparse::Place;
+use super::sparse::cr3::{self, Bits};
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, RootGroup, Software, to_u64};
@@ -33,6 +35,13 @@ const CR4_PAE: u64 = 1 << 5;
 const PTI_USER: u64 = 1 << 12;
 /// The map has no more runs than pages, and those of one protection follow each other.
 const RUNS: usize = 1 << 18;
+
+/// So many instructions in a row are code: of 32-bit ones few are none.
+const BEGINNING: usize = 200;
+/// The code that starts a processor lies at the beginning of the image, or behind that of entries to the kernel.
+const HEAD: u64 = 64 << 10;
+/// No image is larger.
+const IMAGE: u64 = 256 << 20;
 
 const STEP: &str = "page-table root";
 
@@ -105,18 +114,51 @@ impl Machine for X86 {
         trace.attempt(STEP, "32-bit: CR3 of the recorded processors", || try_all(&registers, "what CR3 holds"))
     }
 
+    fn at_place(&self, place: &Place<'_>, _: &mut Option<String>) -> Option<(Found, String)> {
+        let at = to_u64(place.at.value())?;
+        let mut sums = cr3::written(Bits::Narrow, place.page, at, place.effort);
+        if sums.is_empty() && cr3::is_code(Bits::Narrow, place.page, BEGINNING) {
+            place.effort.bytes(umem::from(HEAD));
+            sums = cr3::written(Bits::Narrow, &place.bytes(0, usize::try_from(HEAD).ok()?), at, place.effort);
+        }
+        // The table is part of the image (`initial_page_table`), and has the kernel's own entries since it runs.
+        let inside = |r: &u64| r.is_multiple_of(32) && r.checked_sub(at).is_some_and(|o| o < IMAGE);
+        let numbers = sums.iter().filter(|s| s.loads.iter().all(Option::is_none)).map(|s| s.number);
+        let roots: Vec<PhysAddr> = numbers.filter(inside).map(phys).collect();
+        let roots: Vec<PhysAddr> = roots.into_iter().filter(|r| place.search.memory.contains(*r, 32)).collect();
+        if roots.is_empty() || place.effort.is_over() {
+            return None;
+        }
+        roots.iter().for_each(|_| place.effort.root());
+        let pagings = pagings(place.search.hints, place.search.info);
+        let found = first(place.search, pagings, &roots, "").ok().filter(|(f, _)| place.is_in(&f.image))?;
+        place.effort.bytes(found.0.image.size);
+        // The kernel's own root follows it (`swapper_pg_dir`), and alone has the protection of large pages, which tells where the image is.
+        let root = found.0.space.root();
+        let behind: Vec<PhysAddr> = (1..=4u64).map(|n| root.saturating_add(umem::from(n << 12))).collect();
+        let own = behind.iter().filter_map(|r| first(place.search, pagings, std::slice::from_ref(r), "").ok());
+        let better =
+            own.filter(|(f, _)| f.image.size < found.0.image.size && place.is_in(&f.image)).min_by_key(|(f, _)| f.image.size);
+        Some(better.unwrap_or(found))
+    }
+
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
         if search.hints.dtb.is_some() {
             return None;
         }
         trace.attempt(STEP, "32-bit x86: pass over all of memory", || {
-            if search.memory.mapped().is_some_and(|m| !m.slices().any(|(_, bytes)| banner(bytes).is_some())) {
-                return Err("no Linux banner is anywhere in memory".to_owned());
-            }
             let mut seen = 0;
+            // Splits whose map begins in the same entry of a root have their tables in common.
+            let mut passes: Vec<(Paging, u64, Vec<RootGroup>)> = Vec::new();
             for split in SPLITS {
                 for &paging in pagings(search.hints, search.info) {
-                    let groups = search.groups(paging, virt(split));
+                    let entry = split >> if paging == Paging::X86 { 22 } else { 30 };
+                    let known = passes.iter().position(|(p, e, _)| (*p, *e) == (paging, entry));
+                    let pass = known.unwrap_or(passes.len());
+                    if known.is_none() {
+                        passes.push((paging, entry, search.groups(paging, virt(split))));
+                    }
+                    let groups = passes.get(pass).map_or(&[][..], |(.., groups)| groups);
                     let likely = groups.iter().filter(|g| maps_linearly(search.memory, paging, split, g));
                     let roots: Vec<PhysAddr> = likely.take(GROUPS).filter_map(|g| g.roots.first().copied()).collect();
                     seen += roots.len();

@@ -4,12 +4,14 @@
 //! that window, and its physical place independently.
 
 use super::machine::{Found, GROUPS, Machine, Search, phys, virt};
+use super::sparse::Place;
+use super::sparse::cr3::{self, Bits};
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
-use crate::engine::to_u64;
+use crate::engine::{index, to_u64};
 use crate::os::Hints;
 use crate::symbols::{Symbols, VmcoreInfo};
-use memsh_plugin::{PhysAddr, VirtAddr};
+use memsh_plugin::{PhysAddr, VirtAddr, umem};
 
 /// `__START_KERNEL_map`.
 const MAP: u64 = 0xffff_ffff_8000_0000;
@@ -21,6 +23,12 @@ const CR4_LA57: u64 = 1 << 12;
 const LOW: u64 = 1 << 20;
 /// With PTI a process's user half of the tables lies one page above the kernel half (arch/x86/mm/pti.c).
 const PTI_USER: u64 = 1 << 12;
+
+/// So many instructions in a row are code.
+const BEGINNING: usize = 48;
+/// The code that starts a processor lies at the beginning of the image (before 6.12), or behind the code of entries to the kernel, each
+/// of which takes whole large pages (`ALIGN_ENTRY_TEXT_BEGIN`, arch/x86/kernel/vmlinux.lds.S).
+const HEAD: u64 = 8 << 20;
 
 const STEP: &str = "page-table root";
 
@@ -78,6 +86,24 @@ impl Machine for X86_64 {
             return None;
         }
         trace.attempt(STEP, "boot trampoline below 1 MiB", || first(&low, "any page below 1 MiB"))
+    }
+
+    fn at_place(&self, place: &Place<'_>, _: &mut Option<String>) -> Option<(Found, String)> {
+        if !cr3::is_code(Bits::Long, place.page, BEGINNING) {
+            return None;
+        }
+        place.effort.bytes(umem::from(HEAD));
+        let code = place.bytes(0, index(umem::from(HEAD))?);
+        let mut sums = cr3::written(Bits::Long, &code, to_u64(place.at.value())?, place.effort);
+        // Where the kernel was loaded is added, and lies in memory.
+        sums.retain(|s| s.loads.iter().any(Option::is_some));
+        let read = |at: u64| {
+            let mut word = [0; 8];
+            place.search.memory.read(phys(at), &mut word).ok().map(|()| u64::from_le_bytes(word))
+        };
+        let tables = cr3::roots(&sums, MAP, &read).into_iter().filter(|r| r.is_multiple_of(4096)).map(phys);
+        let roots: Vec<PhysAddr> = tables.filter(|r| place.search.memory.contains(*r, 4096)).collect();
+        place.kernel(pagings(place.search.hints, place.search.info), &roots, window())
     }
 
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {

@@ -108,7 +108,7 @@ impl Found for PageBits {
             slab_clear: slab_clear.map(|(base, bit)| base << 32 | bit),
             head: mask("PG_head"),
             names,
-            size: types.size_of("struct page").filter(|s| (32..=256).contains(s) && s.is_multiple_of(8)),
+            size: types.size_of("struct page").filter(|s| (32..=256).contains(s) && s.is_multiple_of(4)),
         }
     }
 }
@@ -291,6 +291,12 @@ impl Frames {
     #[cfg(test)]
     pub fn test(base: u64) -> Self {
         Self { shift: 12, size: 64, base, direct: 0xffff_8880_0000_0000, end: 0x100, origin: "a test" }
+    }
+
+    /// Makes these the frames of a test's kernel.
+    #[cfg(test)]
+    pub fn preset(self, kernel: &Kernel) {
+        let _ = kernel.shape::<Kept>().0.set(Some(self));
     }
 
     fn inside(&self, page: u64) -> bool {

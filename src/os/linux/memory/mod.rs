@@ -4,7 +4,6 @@
 //! - `mm`, `region`, `image`: what the kernel knows of an address space, its regions, the programs in them
 //! - `frames`, `frame_use`: page frames, `struct page` and the direct map; what a frame is used for
 //! - `swapped`: pages in swap areas, and in zram
-//! - `sweep`: one pass over memory for what looks like a structure
 
 pub mod frame_use;
 pub mod frames;
@@ -13,4 +12,3 @@ pub(crate) mod mm;
 pub(crate) mod region;
 pub(crate) mod space;
 pub mod swapped;
-pub(crate) mod sweep;

@@ -91,6 +91,7 @@ offsets! {
         minimal: ["Minimal"],
         protected: ["ProtectedProcess"],
         cookie: ["Cookie"],
+        pico: ["PicoCreated"],
     }
     /// `_KPROCESS`.
     kprocess: Kprocess ["_KPROCESS"] {
@@ -98,6 +99,7 @@ offsets! {
         dtb: ["DirectoryTableBase"],
         user_dtb: ["UserDirectoryTableBase"],
         threads: ["ThreadListHead"],
+        profiles: ["ProfileListHead"],
     }
     /// `_ETHREAD`.
     thread: Thread ["_ETHREAD"] {
@@ -183,7 +185,16 @@ offsets! {
         users: ["UserAndGroups"],
         user_count: ["UserAndGroupCount"],
         privileges: ["Privileges"],
+        privilege_count: ["PrivilegeCount"],
         integrity: ["IntegrityLevelIndex"],
+        logon: ["AuthenticationId"],
+        kind: ["TokenType"],
+    }
+    /// `_SEP_TOKEN_PRIVILEGES`, since Vista: a bit for each.
+    privileges: PrivilegeSets ["_SEP_TOKEN_PRIVILEGES"] {
+        present: ["Present"],
+        enabled: ["Enabled"],
+        by_default: ["EnabledByDefault"],
     }
     /// `_MMVAD_SHORT`, with which every `_MMVAD` begins.
     vad: Vad ["_MMVAD_SHORT"] {
@@ -229,17 +240,126 @@ offsets! {
     }
     /// `_CONTROL_AREA`.
     control_area: ControlArea ["_CONTROL_AREA"] {
+        segment: ["Segment"],
         file: ["FilePointer"],
     }
     /// `_FILE_OBJECT`.
     file: File ["_FILE_OBJECT"] {
         name: ["FileName"],
         device: ["DeviceObject"],
+        related: ["RelatedFileObject"],
+        delete_pending: ["DeletePending"],
+        can_read: ["ReadAccess"],
+        can_write: ["WriteAccess"],
+        can_delete: ["DeleteAccess"],
+        flags: ["Flags"],
+        position: ["CurrentByteOffset"],
+    }
+    /// `_OBJECT_HEADER`.
+    object_header: ObjectHeader ["_OBJECT_HEADER"] {
+        kind: ["Type"],
+        type_index: ["TypeIndex"],
+        info_mask: ["InfoMask"],
+        name_info: ["NameInfoOffset"],
+        pointers: ["PointerCount"],
+        handles: ["HandleCount"],
+        body: ["Body"],
+    }
+    /// `_OBJECT_HEADER_NAME_INFO`.
+    name_info: NameInfo ["_OBJECT_HEADER_NAME_INFO"] {
+        directory: ["Directory"],
+        name: ["Name"],
+    }
+    /// `_OBJECT_TYPE`.
+    object_type: ObjectType ["_OBJECT_TYPE"] {
+        name: ["Name"],
+        index: ["Index"],
+        objects: ["TotalNumberOfObjects"],
+        handles: ["TotalNumberOfHandles"],
+    }
+    /// `_OBJECT_DIRECTORY`.
+    directory: Directory ["_OBJECT_DIRECTORY"] {
+        buckets: ["HashBuckets"],
+        lock: ["Lock"],
+    }
+    /// `_OBJECT_DIRECTORY_ENTRY`.
+    directory_entry: DirectoryEntry ["_OBJECT_DIRECTORY_ENTRY"] {
+        next: ["ChainLink"],
+        object: ["Object"],
+    }
+    /// `_HANDLE_TABLE`.
+    handle_table: HandleTable ["_HANDLE_TABLE"] {
+        code: ["TableCode"],
+        count: ["HandleCount"],
+        next: ["NextHandleNeedingPool"],
+        process: ["QuotaProcess"],
+        links: ["HandleTableList"],
+        pid: ["UniqueProcessId"],
+    }
+    /// `_HANDLE_TABLE_ENTRY`.
+    handle_entry: HandleEntry ["_HANDLE_TABLE_ENTRY"] {
+        object: ["Object"],
+        access: ["GrantedAccess"],
+        object_bits: ["ObjectPointerBits"],
+        access_bits: ["GrantedAccessBits"],
+    }
+    /// `_CM_KEY_CONTROL_BLOCK`, which memsh's tables do not have.
+    key_control: KeyControl ["_CM_KEY_CONTROL_BLOCK"] {
+        parent: ["ParentKcb"],
+        name: ["NameBlock"],
+    }
+    /// `_SECTION_OBJECT`, of Windows before 10.
+    section_object: SectionObject ["_SECTION_OBJECT"] {
+        segment: ["Segment"],
+    }
+    /// `_SECTION`, since Windows 10.
+    section: Section ["_SECTION"] {
+        control_area: ["u1"],
+    }
+    /// `_SEGMENT`.
+    segment: Segment ["_SEGMENT"] {
+        control_area: ["ControlArea"],
+    }
+    /// `_DRIVER_OBJECT`.
+    driver_object: DriverObject ["_DRIVER_OBJECT"] {
+        kind: ["Type"],
+        devices: ["DeviceObject"],
+        start: ["DriverStart"],
+        size: ["DriverSize"],
+        section: ["DriverSection"],
+        name: ["DriverName"],
+        fast_io: ["FastIoDispatch"],
+        init: ["DriverInit"],
+        start_io: ["DriverStartIo"],
+        unload: ["DriverUnload"],
+        major: ["MajorFunction"],
+    }
+    /// `_DEVICE_OBJECT`.
+    device: Device ["_DEVICE_OBJECT"] {
+        driver: ["DriverObject"],
+        next: ["NextDevice"],
+        attached: ["AttachedDevice"],
+        kind: ["DeviceType"],
+    }
+    /// `_KPCR`.
+    kpcr: Kpcr ["_KPCR"] {
+        own: ["Self", "SelfPcr"],
+        prcb: ["PrcbData", "Prcb"],
+        idt: ["IdtBase", "IDT"],
+        version_block: ["KdVersionBlock"],
+    }
+    /// `_KPRCB`.
+    kprcb: Kprcb ["_KPRCB"] {
+        number: ["Number"],
+        current: ["CurrentThread"],
+        idle: ["IdleThread"],
+        mhz: ["MHz"],
     }
     /// `_DISPATCHER_HEADER`.
     dispatcher: Dispatcher ["_DISPATCHER_HEADER"] {
         kind: ["Type"],
         size: ["Size"],
+        waiters: ["WaitListHead"],
     }
 }
 

@@ -5,15 +5,18 @@
 //! 2. the kernel's image in what it maps (`image`), with its exports and the identity of its symbols
 //! 3. which build it is (`build`), from what the kernel exports and from `KUSER_SHARED_DATA` (`shared`)
 //! 4. where its structures have their members (`layout`): a table of that build or of one like it, which the process System must confirm
+//! 5. KDBG (`kdbg`), which names variables that neither exports nor lists of symbols do
 
 mod build;
 mod image;
+mod kdbg;
 mod layout;
 mod roots;
 pub(super) mod shared;
 mod symbols;
 
 use super::base::kernel::{Image, Kernel, Reader};
+use super::objects::Objects;
 use super::paging::{self, PageFiles, Shared};
 use super::{given, layer};
 use crate::engine::{AddressSpace, Memory, Software};
@@ -60,11 +63,16 @@ struct Found {
     symbols: SymbolTable,
 }
 
-/// The first of `roots` that maps a kernel.
-fn first(memory: &Memory, roots: &[Root], none: &str) -> std::result::Result<(Found, String), String> {
+/// The first of `roots` that maps a kernel. Where nothing else says that this is Windows, it must map `KUSER_SHARED_DATA`: to look for
+/// an image in a foreign kernel's half takes long.
+fn first(memory: &Memory, hints: &Hints, roots: &[Root], none: &str) -> std::result::Result<(Found, String), String> {
     let mut why = none.to_owned();
     for root in roots {
         let space = root.space(memory);
+        if hints.windows.is_none() && shared::read(&space, roots::shared_data(root.paging)).is_none() {
+            why = format!("{}, root {}: KUSER_SHARED_DATA is not mapped", space.format().mode, root.root);
+            continue;
+        }
         match image::find(&space, root) {
             Ok((image, symbols, detail)) => {
                 let detail = format!("{}, root {}: {detail}", space.format().mode, root.root);
@@ -80,18 +88,18 @@ fn find(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Re
     let named = roots::named(hints);
     if !named.is_empty()
         && let Some(found) =
-            trace.attempt(ROOT, "named by --dtb, the dump's header or its processors", || first(memory, &named, ""))
+            trace.attempt(ROOT, "named by --dtb, the dump's header or its processors", || first(memory, hints, &named, ""))
     {
         return Ok(found);
     }
-    if let Some(found) = trace
-        .attempt(ROOT, "PROCESSOR_START_BLOCK in the first MiB", || first(memory, &roots::low_stub(memory), "no page is one"))
-    {
+    if let Some(found) = trace.attempt(ROOT, "PROCESSOR_START_BLOCK in the first MiB", || {
+        first(memory, hints, &roots::low_stub(memory), "no page is one")
+    }) {
         return Ok(found);
     }
     if effort == Effort::Thorough
         && let Some(found) = trace.attempt(ROOT, "tables that map KUSER_SHARED_DATA, by a pass over all of memory", || {
-            first(memory, &roots::sharing(memory, hints), "no table in memory maps it")
+            first(memory, hints, &roots::sharing(memory, hints), "no table in memory maps it")
         })
     {
         return Ok(found);
@@ -150,12 +158,19 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
         ));
     }
     let entries = paging::entries(&space, &symbols, &*chosen.types, build.number, chosen.same_build);
-    let files = Arc::new(PageFiles::open(&hints.pagefile, &mut warnings));
+    trace.attempt("entries that are not valid", "the types, MiState.Hardware.InvalidPteMask", || {
+        Ok(((), paging::describe(entries)))
+    });
+    let files = Arc::new(PageFiles::open(&hints.pagefile, build.number >= 10240 && entries.store.is_none(), &mut warnings));
     let own = space.with_root(chosen.dtb).with_software(Software::Windows(entries)).with_pager(files);
     trace.attempt("kernel's root", "the directory table of System", || Ok(((), format!("{}", chosen.dtb))));
     let reader = Reader::new(&own);
+    kdbg::find(&reader, &image, &mut symbols, hints, trace);
     let processes = head(&reader, &image, &symbols, &chosen, hints)
         .ok_or_else(|| not_found("the list of processes, PsActiveProcessHead, was not found"))?;
+    if symbols.address("KdDebuggerDataBlock").is_none() && build.number >= kdbg::ENCODED && reader.width() == 8 {
+        kdbg::derive(&reader, &image, processes, &mut symbols, trace);
+    }
     let modules = symbols
         .address("PsLoadedModuleList")
         .or_else(|| hints.windows.as_ref()?.ps_loaded_module_list)
@@ -173,6 +188,9 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
         system: chosen.system,
         shared_data,
     };
+    trace.attempt("object types", "ObTypeIndexTable, ObHeaderCookie, the types themselves", || {
+        Ok(((), Objects::new(&kernel).evidence().to_owned()))
+    });
     let shared = Shared::new(kernel.clone());
     let space = kernel.space.clone().with_resolver(Arc::new(shared));
     Ok(layer::layer(Kernel { space, ..kernel }, warnings))

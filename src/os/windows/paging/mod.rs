@@ -10,8 +10,10 @@
 mod entries;
 mod pagefile;
 mod regions;
+#[cfg(test)]
+mod tests;
 
-pub(super) use entries::entries;
+pub(super) use entries::{describe, entries};
 pub(super) use pagefile::PageFiles;
 
 use super::base::kernel::{Kernel, Reader};
@@ -88,10 +90,8 @@ impl Shared {
 
     /// What the prototype entry at `at` says.
     fn look(&self, at: VirtAddr) -> Resolved {
-        let nothing = |known| Resolved {
-            via: Some(Via { at, place: None, entry: None }),
-            outcome: Err(FaultReason::Prototype(known)),
-        };
+        let nothing =
+            |known| Resolved { via: Some(Via { at, place: None, entry: None }), outcome: Err(FaultReason::Prototype(known)) };
         // One in a process's half would be the process's own word.
         if !self.plausible(at) {
             return nothing(Prototype::Unknown);

@@ -1,8 +1,7 @@
 //! Which prototype entry a page of a region has.
 
 use super::super::base::kernel::Kernel;
-use super::super::vad::{self, Detail, Prototypes, Vad};
-use crate::os::lost::Lost;
+use super::super::vad::{self, Prototypes, Vad};
 use memsh_plugin::{VirtAddr, umem};
 
 /// No section has more parts.
@@ -29,8 +28,7 @@ impl From<Vad> for Region {
 
 /// The regions of a process, ascending. Regions do not overlap; where hostile ones do, the first has the address.
 pub(super) fn list(kernel: &Kernel, process: VirtAddr) -> Vec<Region> {
-    let mut lost = Lost::default();
-    let mut out: Vec<Region> = vad::list(kernel, process, 0, Detail::Plain, &mut lost).into_iter().map(Region::from).collect();
+    let mut out: Vec<Region> = vad::descriptors(kernel, process).into_iter().map(Region::from).collect();
     let mut end = VirtAddr::NULL;
     out.retain(|r| {
         let fits = r.start >= end;

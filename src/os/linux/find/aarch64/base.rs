@@ -1,9 +1,11 @@
 //! Where RAM begins, for an image that does not say: page tables hold physical addresses, and only at the right place do they
 //! lead to each other.
 
-use super::super::machine::{Found, Search, phys};
+use super::super::effort::Effort;
+use super::super::image::KernelImage;
+use super::super::machine::{Search, phys};
+use super::kernel;
 use super::roots::{self, Candidate, Head};
-use super::{Patience, kernel};
 use crate::arch::{Leaf, PageFormat, Paging};
 use crate::engine::{AddressSpace, Software, SwapEntry, to_u64};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
@@ -14,6 +16,9 @@ const BEFORE_CODE: u64 = 128 << 10;
 const ALIGNMENTS: &[u64] = &[1 << 30, 1 << 29, 1 << 28, 1 << 27, 1 << 26, 1 << 25, 1 << 24, 1 << 23, 1 << 22, 1 << 21];
 /// So many beginnings are tried for one table.
 const TRIES: usize = 1 << 15;
+
+/// What does not look like a table mostly says so in its first entries, in bytes.
+const LOOK: umem = 1024;
 
 /// A root whose physical address is known.
 #[derive(Clone, Copy)]
@@ -29,7 +34,7 @@ pub(super) fn of_root(
     paging: Paging,
     place: Place,
     windows: &[(VirtAddr, VirtAddr)],
-) -> Option<(PhysAddr, (Found, String))> {
+) -> Option<super::Based> {
     let f = paging.format();
     let size = extent(search)?;
     let root = to_u64(place.root.value())?;
@@ -43,9 +48,9 @@ pub(super) fn of_root(
         Some(at) => points_inside(search, f, root - base, (*base, size), at),
         None => table_at(search, f, root - base, (*base, size)),
     };
-    let patience = Patience::new();
+    let effort = Effort::new();
     for base in likely.chain(all).filter(known) {
-        if search.hints.interrupted() || patience.is_over() {
+        if search.hints.interrupted() || effort.is_over() {
             return None;
         }
         let moved = search.memory.moved(phys(base));
@@ -57,8 +62,7 @@ pub(super) fn of_root(
                 continue;
             }
         }
-        patience.spend();
-        if let Ok(found) = kernel(&moved, paging, place.root, windows) {
+        if let Ok(found) = kernel(&moved, paging, place.root, windows, &effort, &|_| true) {
             return Some((phys(base), found));
         }
     }
@@ -103,6 +107,12 @@ fn table_at(search: &Search<'_>, f: &PageFormat, offset: u64, (base, size): (u64
     }) && some
 }
 
+/// Whether an image begins at this header, in a memory that was opened at the first of `begin` and really begins at the second.
+pub(super) fn begins(head: &Head, image: &KernelImage, begin: (u64, u64)) -> bool {
+    let header = to_u64(head.at.value()).and_then(|at| at.checked_sub(begin.0)?.checked_add(begin.1));
+    header.zip(to_u64(image.phys.value())).and_then(|(h, i)| i.checked_sub(h)).is_some_and(|d| d <= BEFORE_CODE)
+}
+
 /// The beginning at which a table that could be a root maps a kernel.
 pub(super) fn of_table(
     search: &Search<'_>,
@@ -110,8 +120,8 @@ pub(super) fn of_table(
     candidate: &Candidate,
     heads: &[Head],
     windows: &[(VirtAddr, VirtAddr)],
-    patience: &Patience,
-) -> Option<(PhysAddr, (Found, String))> {
+    effort: &Effort,
+) -> Option<super::Based> {
     let f = paging.format();
     let start = to_u64(roots::start(search).value())?;
     let offset = to_u64(candidate.root.value())?.checked_sub(start)?;
@@ -125,22 +135,19 @@ pub(super) fn of_table(
     });
     let leads_to_tables = |base: &u64| {
         let place = |table: &u64| Some(phys(start.checked_add(table.checked_sub(*base)?)?));
-        candidate.tables.iter().all(|t| place(t).is_some_and(|at| roots::is_table(search, f, at)))
+        candidate.tables.iter().all(|t| {
+            effort.bytes(LOOK);
+            !effort.is_over() && place(t).is_some_and(|at| roots::is_table(search, f, at))
+        })
     };
     for base in bases.take(TRIES).filter(leads_to_tables) {
-        if search.hints.interrupted() || patience.is_over() {
+        if search.hints.interrupted() || effort.is_over() {
             return None;
         }
-        patience.spend();
-        let Ok(found) = kernel(&search.memory.moved(phys(base)), paging, phys(base.checked_add(offset)?), windows) else {
-            continue;
-        };
         // The image's header, where there is one, must lie where the tables say that the image begins.
-        let begins = |h: &Head| {
-            let header = to_u64(h.at.value())?.checked_sub(start)?.checked_add(base)?;
-            Some(to_u64(found.0.image.phys.value())?.checked_sub(header)? <= BEFORE_CODE)
-        };
-        if heads.is_empty() || heads.iter().any(|h| begins(h) == Some(true)) {
+        let fits = |image: &KernelImage| heads.is_empty() || heads.iter().any(|h| begins(h, image, (start, base)));
+        let moved = search.memory.moved(phys(base));
+        if let Ok(found) = kernel(&moved, paging, phys(base.checked_add(offset)?), windows, effort, &fits) {
             return Some((phys(base), found));
         }
     }

@@ -1,12 +1,11 @@
 //! What could be the kernel's image or its root table, where nothing says where they are: one pass over memory each.
 
 use super::super::machine::{Search, phys};
+use super::super::sweep::{sweep, sweep_in};
 use crate::arch::{Leaf, PageFormat, Paging};
-use crate::engine::{index, to_u64, to_umem};
+use crate::engine::{index, to_u64};
 use memsh_plugin::{PhysAddr, umem};
 
-/// Read at once.
-const CHUNK: usize = 4 << 20;
 /// A kernel's image begins with this at byte 56 (Documentation/arch/arm64/booting.rst).
 const MAGIC: &[u8; 4] = b"ARM\x64";
 /// More kernels than lie in any memory.
@@ -34,64 +33,76 @@ pub(super) struct Candidate {
     pub(super) tables: Vec<u64>,
 }
 
-/// Calls `each` with every whole page of memory.
-fn pages(search: &Search<'_>, size: u64, each: &mut dyn FnMut(PhysAddr, &[u8])) {
-    let (Some(page), step) = (index(umem::from(size)), umem::from(size)) else { return };
-    let mut buf = vec![0; CHUNK];
-    for range in search.memory.ranges() {
-        let Some(end) = range.start.checked_add(range.size) else { continue };
-        let Some(mut at) = range.start.value().checked_next_multiple_of(step).map(PhysAddr::new) else { continue };
-        while at.value().saturating_add(step) <= end.value() && !search.hints.interrupted() {
-            let len = index((end.value() - at.value()).min(to_umem(CHUNK))).unwrap_or(CHUNK) / page * page;
-            let Some(chunk) = buf.get_mut(..len) else { return };
-            search.memory.read_gaps(at, chunk);
-            for (bytes, i) in chunk.chunks_exact(page).zip(0..) {
-                each(at.saturating_add(to_umem(page) * i), bytes);
-            }
-            at = at.saturating_add(to_umem(len));
-        }
+/// An image without a header, or with one that does not say how large it is, is taken for so large; and none is taken for larger.
+const SIZE: u64 = 64 << 20;
+const LARGEST_SIZE: u64 = 256 << 20;
+
+impl Head {
+    /// The header that begins `page`, which lies at `at`.
+    pub(super) fn of(at: PhysAddr, page: &[u8]) -> Option<Self> {
+        let word = |at: usize| page.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes);
+        (page.get(56..60) == Some(MAGIC.as_slice())).then(|| {
+            // Bits 2:1 of the flags, 3.17.
+            let page_size = [None, Some(4 << 10), Some(16 << 10), Some(64 << 10)];
+            let page_size = usize::try_from(word(24) >> 1 & 3).ok().and_then(|i| page_size.get(i).copied().flatten());
+            Self { at, size: word(16), page_size }
+        })
+    }
+
+    /// What is known of an image whose header is lost.
+    pub(super) const fn without_header(at: PhysAddr) -> Self {
+        Self { at, size: SIZE, page_size: None }
+    }
+
+    /// How much memory its tables are looked for in, in bytes.
+    pub(super) fn extent(&self) -> umem {
+        umem::from(if self.size == 0 { SIZE } else { self.size.min(LARGEST_SIZE) })
     }
 }
 
 /// The images of kernels in memory.
 pub(super) fn heads(search: &Search<'_>) -> Vec<Head> {
-    let mut out = Vec::new();
-    let word = |page: &[u8], at: usize| page.get(at..at + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes);
-    pages(search, 4096, &mut |at, page| {
-        if page.get(56..60) == Some(MAGIC.as_slice()) && out.len() < MOST_HEADS {
-            // Bits 2:1 of the flags, 3.17.
-            let page_size = [None, Some(4 << 10), Some(16 << 10), Some(64 << 10)];
-            let page_size = usize::try_from(word(page, 24) >> 1 & 3).ok().and_then(|i| page_size.get(i).copied().flatten());
-            out.push(Head { at, size: word(page, 16), page_size });
-        }
+    let all = sweep(search, 4096, 0, |chunk| {
+        chunk.parts(4096).filter_map(|(at, page)| Head::of(at, page)).take(MOST_HEADS).collect::<Vec<_>>()
     });
-    out
+    all.into_iter().flatten().take(MOST_HEADS).collect()
 }
 
-/// The tables in memory that could be the kernel's root in this format; those inside a kernel's image first.
-pub(super) fn candidates(search: &Search<'_>, paging: Paging, heads: &[Head]) -> Vec<Candidate> {
+/// The tables in memory, or in `within`, that could be the kernel's root in this format; those inside a kernel's image first.
+pub(super) fn candidates(
+    search: &Search<'_>,
+    paging: Paging,
+    heads: &[Head],
+    within: Option<(PhysAddr, umem)>,
+) -> Vec<Candidate> {
     let f = paging.format();
     let all = search.memory.ranges();
     let extent = all.first().zip(all.last()).and_then(|(a, b)| b.start.value().checked_add(b.size)?.checked_sub(a.start.value()));
     let Some(extent) = extent.and_then(to_u64) else { return Vec::new() };
-    let mut inside = Vec::new();
-    let mut outside = Vec::new();
-    pages(search, f.page_size(), &mut |at, page| {
-        for (skip, root) in
-            super::parts(PhysAddr::NULL, paging).filter_map(|p| Some((index(p.value())?, at.saturating_add(p.value()))))
-        {
-            let Some(size) = index(umem::from(f.root_size())) else { continue };
-            let table = skip.checked_add(size).and_then(|end| page.get(skip..end));
-            let Some(found) = table.and_then(|t| candidate(f, root, t, extent)) else { continue };
-            let within = |h: &&Head| at >= h.at && at < h.at.saturating_add(umem::from(h.size));
-            let list = if heads.iter().any(|h| within(&h)) { &mut inside } else { &mut outside };
-            if list.len() < MOST_TABLES {
-                list.push(found);
+    let (Some(size), Some(page_size)) = (index(umem::from(f.root_size())), index(umem::from(f.page_size()))) else {
+        return Vec::new();
+    };
+    let is_inside = |at: PhysAddr| heads.iter().any(|h| at >= h.at && at < h.at.saturating_add(umem::from(h.size)));
+    let within = within.unwrap_or((PhysAddr::NULL, umem::MAX));
+    let parts = sweep_in(search, within, umem::from(f.page_size()), 0, |chunk| {
+        let (mut inside, mut outside) = (Vec::new(), Vec::new());
+        for (at, page) in chunk.parts(page_size) {
+            for (skip, root) in
+                super::parts(PhysAddr::NULL, paging).filter_map(|p| Some((index(p.value())?, at.saturating_add(p.value()))))
+            {
+                let table = skip.checked_add(size).and_then(|end| page.get(skip..end));
+                let Some(found) = table.and_then(|t| candidate(f, root, t, extent)) else { continue };
+                let list = if is_inside(at) { &mut inside } else { &mut outside };
+                if list.len() < MOST_TABLES {
+                    list.push(found);
+                }
             }
         }
+        (inside, outside)
     });
-    inside.extend(outside);
-    inside
+    let (inside, outside): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let first = |lists: Vec<Vec<Candidate>>| lists.into_iter().flatten().take(MOST_TABLES);
+    first(inside).chain(first(outside)).collect()
 }
 
 /// A root of so many entries is never full: half of the address space would be more memory than there is.

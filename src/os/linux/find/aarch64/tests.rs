@@ -4,6 +4,7 @@
 use super::*;
 use crate::arch::Paging;
 use crate::image::{OpenOptions, open_bytes};
+use std::ops::ControlFlow;
 
 const SIZE: u64 = 16 << 20;
 /// Where the kernel's image begins in the file, how much of it there is, and how much of that is code.
@@ -245,4 +246,82 @@ fn an_interrupt_ends_the_search() {
     let m = Machine64::new(Paging::AArch64K4B48, 0x4000_0000);
     let hints = Hints { movable: true, interrupt: Some(&STOP), ..Hints::default() };
     assert!(m.find(0, None, &hints).0.is_none());
+}
+
+/// What is found where images begin.
+fn begun(m: &Machine64, base: u64, hints: &Hints) -> (Option<Found>, Option<String>) {
+    let memory = m.memory(base);
+    let (search, mut trace) = (Search { memory: &memory, hints, info: None }, Trace::default());
+    let found = crate::os::linux::find::sparse::find(&search, &[&AArch64], &mut trace).pop().map(|(f, _)| f);
+    (found, trace.advice)
+}
+
+#[test]
+fn the_header_leads_to_the_root_wherever_memory_begins() {
+    for &(paging, base) in CASES {
+        let m = Machine64::new(paging, base);
+        m.check(begun(&m, base, &Hints::default()).0.as_ref(), false);
+        m.check(begun(&m, 0, &Hints { movable: true, ..Hints::default() }).0.as_ref(), true);
+        let (found, advice) = begun(&m, 0, &Hints { placed: true, ..Hints::default() });
+        assert!(found.is_none() && advice.unwrap().contains(&format!("--base {}", phys(base))));
+    }
+}
+
+#[test]
+fn code_leads_to_the_root_where_the_header_is_lost() {
+    let mut m = Machine64::new(Paging::AArch64K4B48, 0x4000_0000);
+    m.bytes[KERNEL as usize + 56..][..4].fill(0);
+    let movable = Hints { movable: true, ..Hints::default() };
+    assert!(begun(&m, 0, &movable).0.is_none());
+    // Two functions, and vectors that ask for the task.
+    for i in 0..2 {
+        m.put(KERNEL + BEFORE_TEXT + i * 64, &0xd65f_03c0u32.to_le_bytes());
+    }
+    for i in 0..4 {
+        m.put(KERNEL + BEFORE_TEXT + 0x1000 + i * 128, &(0xd538_4100u32 | i as u32).to_le_bytes());
+    }
+    m.check(begun(&m, 0, &movable).0.as_ref(), true);
+    // No code of programs reads that register.
+    assert!(!is_text([0xc0, 0x03, 0x5f, 0xd6].repeat(1024).as_slice(), || [0xc0, 0x03, 0x5f, 0xd6].repeat(1024)));
+}
+
+/// Tables that all lead to each other, by the flags of tables or of pages of code, and a header before them.
+fn maze(size: usize, flags: u64, magic: bool) -> Machine64 {
+    let mut m = Machine64::new(Paging::AArch64K4B48, 0x4000_0000);
+    m.bytes = vec![0; size];
+    let pages = (size >> 12) as u64;
+    for (i, table) in m.bytes.chunks_exact_mut(4096).enumerate() {
+        // Fewer than half of the entries, in the upper half: a likely root.
+        for slot in 260..500u64 {
+            let next = 0x4000_0000 + (((i as u64 * 7 + slot * 13) % pages) << 12);
+            table[slot as usize * 8..][..8].copy_from_slice(&(next | flags).to_le_bytes());
+        }
+    }
+    if magic {
+        m.put(KERNEL, &[0; 4096]);
+        m.put(KERNEL + 16, &(size as u64).to_le_bytes());
+        m.put(KERNEL + 56, b"ARM\x64");
+    }
+    m
+}
+
+#[test]
+fn a_maze_of_tables_does_not_take_for_ever() {
+    const UXN_AF: u64 = 1 << 54 | 1 << 10;
+    for flags in [3, UXN_AF | 3] {
+        let m = maze(8 << 20, flags, true);
+        for (base, hints) in [(0x4000_0000, Hints::default()), (0, Hints { movable: true, ..Hints::default() })] {
+            let memory = m.memory(base);
+            let search = Search { memory: &memory, hints: &hints, info: None };
+            let heads = roots::heads(&search);
+            assert_eq!(heads.len(), 1);
+            // A hundredth of what a search may cost is soon spent, and not overdrawn by a single walk.
+            let effort = Effort::part(100);
+            assert!(by_tables(&search, &heads, None, &effort).unwrap().is_none());
+            assert!(effort.is_over(), "{flags:#x} {base:#x}");
+            let space = AddressSpace::new(memory.clone(), Paging::AArch64K4B48, phys(base + 0x10_0000));
+            let walked = space.runs_within(100, virt(0xffff_8000_0000_0000), virt(u64::MAX), &mut |_| ControlFlow::Continue(()));
+            assert!(walked.cut && walked.tables <= 100);
+        }
+    }
 }

@@ -33,6 +33,13 @@ impl Registers<'_> {
         *place = value;
     }
 
+    /// What a register holds is an anchor.
+    fn anchor(&mut self, r: u32) {
+        if let Some(Held::Whole(_, anchor)) = usize::try_from(r & 15).ok().and_then(|r| self.held.get_mut(r)) {
+            *anchor = true;
+        }
+    }
+
     /// The address `offset` from the one in a register, if it has one.
     fn reach(&mut self, r: u32, offset: i64) -> Option<u64> {
         let place = usize::try_from(r & 15).ok().and_then(|r| self.held.get_mut(r))?;
@@ -119,6 +126,18 @@ pub(super) fn refers(at: u64, body: &[u8], take: &mut dyn FnMut(u64)) {
                 let sum = regs.reach(rn, offset).map_or(Held::Unknown, |to| Held::Whole(to, false));
                 regs.set(rd, sum);
             }
+            // ADD (register): an index is added to an array's address, or to an anchor's: then what follows tells how far the array is
+            // from it. That is certain where the elements are words; of larger ones, it may be a member's place.
+            _ if w & 0x0fe0_0010 == 0x0080_0000 => {
+                let sum = match regs.get(rn) {
+                    Held::Whole(at, _) => Held::Whole(at, false),
+                    _ => Held::Unknown,
+                };
+                if w >> 5 & 0x7f == 2 << 2 {
+                    regs.anchor(rn);
+                }
+                regs.set(rd, sum);
+            }
             // MOV (register)
             _ if w & 0x0fff_0ff0 == 0x01a0_0000 => {
                 let value = match regs.reach(w & 15, 0) {
@@ -160,6 +179,11 @@ mod tests {
         // movw r2, #0x1000; movt r2, #0xc14b; ldr r0, [r2, #16]; str r0, [r2, #32]; add r1, r2, #0x100
         let found = of(&[0xe301_2000, 0xe34c_214b, 0xe592_0010, 0xe582_0020, 0xe282_1c01]);
         assert_eq!(found, [0xc14b_1010, 0xc14b_1020, 0xc14b_1100]);
+        // movw r3, #0x1000; movt r3, #0xc14b; add r3, r3, r0, lsl #2; ldr r0, [r3, #4]
+        assert_eq!(of(&[0xe301_3000, 0xe34c_314b, 0xe083_3100, 0xe593_0004]), [0xc14b_1004]);
+        // The same with elements of two words, or without a displacement.
+        assert_eq!(of(&[0xe301_3000, 0xe34c_314b, 0xe083_3180, 0xe593_0004]), [0xc14b_1000, 0xc14b_1004]);
+        assert_eq!(of(&[0xe301_3000, 0xe34c_314b, 0xe083_3100, 0xe593_0000])[..], [0xc14b_1000; 2]);
         // A call passes an address that nothing was reached from.
         assert_eq!(of(&[0xe301_0000, 0xe34c_014b, 0xebff_fffe]), [0xc14b_1000]);
     }

@@ -125,6 +125,19 @@ fn aarch64(at: u64, body: &[u8], take: &mut impl FnMut(u64)) {
             let offset = u64::from(word >> 10 & 0xfff);
             added = Some(if word >> 22 & 1 == 1 { offset << 12 } else { offset });
             next.whole = added.and_then(|offset| Some(base.page.or(base.whole)?.wrapping_add(offset)));
+        } else if word & 0xff00_0000 == 0x8b00_0000 {
+            // An index is added to an array's address, or to an anchor's: then what follows tells how far the array is from it. That is
+            // certain where the elements are words; of larger ones, it may be a member's place.
+            let words = if word >> 21 & 1 == 1 { word >> 10 & 7 == 3 } else { word >> 10 & 63 == 3 && word >> 22 & 3 == 0 };
+            next.whole = base.whole;
+            if let Some(h) = held.get_mut(rn) {
+                h.anchor |= words;
+            }
+        } else if word & 0x3b20_0c00 == 0x3820_0800 {
+            // A load or store with an index in another register: the array begins here.
+            if let Some(to) = base.whole {
+                take(to);
+            }
         } else if word & 0x3b00_0000 == 0x3900_0000 {
             let wide = word >> 26 & 1 == 1 && word >> 23 & 1 == 1 && word >> 30 == 0;
             added = Some(u64::from(word >> 10 & 0xfff) << if wide { 4 } else { word >> 30 });
@@ -159,4 +172,31 @@ fn aarch64(at: u64, body: &[u8], take: &mut impl FnMut(u64)) {
         }
     }
     held.iter_mut().for_each(|h| leave(h, take));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(words: &[u32]) -> Vec<u64> {
+        let body: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+        let mut out = Vec::new();
+        aarch64(0x1000_0000, &body, &mut |at| out.push(at));
+        out.dedup();
+        out
+    }
+
+    #[test]
+    fn arrays_are_told_from_the_anchors_before_them() {
+        // adrp x1, 0x10002000; add x1, x1, #0x10
+        let (page, anchor) = (0xd000_0001, 0x9100_4021);
+        // add x1, x1, x0, lsl #3; ldr x0, [x1, #8]
+        assert_eq!(of(&[page, anchor, 0x8b00_0c21, 0xf940_0420]), [0x1000_2018]);
+        // add x2, x1, #8; ldr x0, [x2, x0, lsl #3]
+        assert_eq!(of(&[page, anchor, 0x9100_2022, 0xf860_7840]), [0x1000_2018]);
+        // The same, and the register has something else later: add x2, x1, #8; str x5, [x2, x0, lsl #3]; add x8, x2, #0x98
+        assert_eq!(of(&[page, anchor, 0x9100_2022, 0xf820_7845, 0x9102_6048]), [0x1000_2018, 0x1000_20b0]);
+        // Of larger elements, a member: add x1, x1, x0, lsl #4; ldr x0, [x1, #8]
+        assert_eq!(of(&[page, anchor, 0x8b00_1021, 0xf940_0420]), [0x1000_2010, 0x1000_2018]);
+    }
 }

@@ -71,6 +71,25 @@ pub(super) const RULES: &[Rule] = &[
         Anything,
         &["si_swapinfo", "count_swap_pages", "find_first_swap", "swap_type_of", "swapcache_free_entries"],
     ),
+    rule(
+        "swapper_spaces",
+        Only,
+        // Of the first area: without one, nobody asks.
+        Pointer,
+        &[
+            "get_shadow_from_swap_cache",
+            "__delete_from_swap_cache",
+            "clear_shadow_from_swap_cache",
+            "init_swap_address_space",
+            "exit_swap_address_space",
+        ],
+    ),
+    rule(
+        "zswap_trees",
+        Only,
+        Anything,
+        &["zswap_frontswap_init", "zswap_frontswap_invalidate_page", "zswap_frontswap_load", "zswap_invalidate", "zswap_swapoff"],
+    ),
     rule("kmem_cache", Only, Pointer, &["slab_kmem_cache_release", "kmem_cache_create_usercopy", "__kmem_cache_create_args"]),
     rule("task_struct_cachep", Only, Pointer, &["free_task", "copy_process", "dup_task_struct"]),
     // Files.

@@ -1,19 +1,23 @@
 //! The swap areas, and what each is kept on.
 
+use super::file::SwapFile;
 use super::zram::Zram;
-use crate::engine::{ViewExt, index};
+use crate::engine::{Said, index};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, shapes};
 use crate::os::linux::system::swap::swaps;
-use crate::symbols::{MappedFile, Types};
-use memsh_plugin::{VirtAddr, umem};
+use crate::symbols::Types;
+use memsh_plugin::VirtAddr;
 use std::path::PathBuf;
 
 shapes! {
-    /// `swap_info_struct`, for its device.
+    /// `swap_info_struct`, for its device and its maps.
     SwapDevice: "swap_info_struct" {
         device: ["bdev"],
         max: ["max"],
+        // 6.12 to 7.1.
+        zeros: ["zeromap"],
+        clusters: ["cluster_info"],
     }
     /// `block_device`, for its disk.
     DeviceShape: "block_device" {
@@ -26,8 +30,14 @@ shapes! {
     }
 }
 
-/// Where a page of swap begins to say what it is: ten bytes before its end (`union swap_header`, include/linux/swap.h).
-const SIGNATURE: &[u8] = b"SWAPSPACE2";
+/// The swap areas in use.
+pub(super) struct Areas {
+    areas: Vec<Area>,
+    /// Why there may be more.
+    lost: Option<String>,
+    /// What the user should know of the files.
+    pub(super) warnings: Vec<String>,
+}
 
 /// A swap area.
 pub(super) struct Area {
@@ -36,130 +46,120 @@ pub(super) struct Area {
     /// Its path, for messages.
     path: String,
     /// Slots, with the header's.
-    max: Option<u64>,
+    pub(super) max: Option<u64>,
+    /// Whether the kernel has a map with a bit for each slot that is all zeros, and where.
+    pub(super) has_zeros: bool,
+    pub(super) zeros: Option<VirtAddr>,
+    /// Its clusters, since 6.18 with tables of what is in the swap cache.
+    pub(super) clusters: Option<VirtAddr>,
     kept: Kept,
 }
 
 enum Kept {
     /// Compressed, in memory.
-    Zram(Zram),
+    Zram(Box<Zram>),
     /// In a file that the user has.
-    File(MappedFile),
-    /// On a device whose contents are not at hand.
-    Elsewhere,
-    /// In a file, but part of it is kept in zswap, so that the file may be out of date.
-    Behind,
+    File(SwapFile),
+    /// Nowhere at hand, for this reason.
+    Elsewhere(Said),
 }
 
-/// The areas in use. `files` are those of the areas that are on disks, in their order.
-pub(super) fn areas(kernel: &Kernel, files: &[PathBuf]) -> Vec<Area> {
-    let Ok(listing) = swaps(kernel) else { return Vec::new() };
-    let (device, block, disk) = (kernel.shape::<SwapDevice>(), kernel.shape::<DeviceShape>(), kernel.shape::<DiskShape>());
-    let behind = zswap_in_use(kernel);
-    let mut files = files.iter();
-    listing
-        .items
-        .iter()
-        .filter_map(|swap| {
-            let info = device.read(kernel.view(), swap.address);
-            let at = info.ptr(device.device).and_then(|at| block.read(kernel.view(), at).ptr(block.disk));
-            let gendisk = at.map(|at| disk.read(kernel.view(), at));
-            let zram = gendisk.as_ref().and_then(|g| {
-                let name = g.text(disk.name)?;
-                Zram::open(kernel, g.ptr(disk.private).filter(|_| name.starts_with(b"zram"))?)
-            });
-            let is_zram = gendisk.as_ref().and_then(|g| g.text(disk.name)).is_some_and(|n| n.starts_with(b"zram"));
-            let kept = match (zram, is_zram) {
-                (Some(zram), _) => Kept::Zram(zram),
-                (None, true) => Kept::Elsewhere,
-                (None, false) => match files.next().and_then(|path| MappedFile::open(path).ok()) {
-                    Some(_) if behind => Kept::Behind,
-                    Some(file) => Kept::File(file),
-                    None => Kept::Elsewhere,
-                },
-            };
-            let path = swap.path.as_ref().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-            Some(Area { number: swap.number?, path, max: info.uint(device.max), kept })
-        })
-        .collect()
-}
-
-/// Whether zswap holds pages: those are newer than what is on the disk (mm/zswap.c).
-fn zswap_in_use(kernel: &Kernel) -> bool {
-    let Some(at) = kernel.address("zswap_stored_pages") else { return false };
-    // An atomic_t, since 6.11 an atomic_long_t; the lower half tells in either.
-    kernel.space.read_u32(at).is_ok_and(|n| n != 0)
-}
-
-/// What the user should know of the files.
-pub(super) fn check(areas: &[Area], files: &[PathBuf]) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut used = 0;
-    for area in areas {
-        match &area.kept {
-            Kept::Zram(_) => {}
-            Kept::Elsewhere => {
-                if used < files.len() {
-                    out.push(format!("--swap: the file for area {} ({}) can't be read", area.number, area.path));
-                }
-                used += 1;
+impl Areas {
+    /// The areas in use. Of the `files`, each goes to the first area on a disk that has as many slots and no file yet.
+    pub(super) fn find(kernel: &Kernel, files: &[PathBuf]) -> Self {
+        let mut warnings = Vec::new();
+        let listing = match swaps(kernel) {
+            Ok(listing) => listing,
+            Err(e) => {
+                let why = e.message.to_string_lossy().into_owned();
+                warnings.push(format!("--swap: {why}"));
+                return Self { areas: Vec::new(), lost: Some(why), warnings };
             }
-            Kept::Behind => {
-                used += 1;
-                out.push(format!(
-                    "--swap: area {} ({}) is not read: zswap holds some of its pages, and memsh does not read zswap yet",
-                    area.number, area.path
-                ));
-            }
-            Kept::File(file) => {
-                used += 1;
-                let known = [4096usize, 16384, 65536].iter().any(|p| file.get(p - SIGNATURE.len()..*p) == Some(SIGNATURE));
-                if !known {
-                    out.push(format!(
-                        "--swap: the file for area {} ({}) has no swap header (SWAPSPACE2): is it the partition or file itself?",
-                        area.number, area.path
-                    ));
-                }
-                // `info.last_page`, behind 1024 bytes for a boot loader and the version.
-                let last = file.get(1028..1032).and_then(|b| b.try_into().ok()).map(u32::from_le_bytes);
-                if let (true, Some(last), Some(max)) = (known, last, area.max.filter(|m| *m != 0))
-                    && u64::from(last).saturating_add(1) != max
-                {
-                    out.push(format!(
-                        "--swap: area {} ({}) has {max} slots, the file for it {}: is it another area's?",
-                        area.number,
-                        area.path,
-                        u64::from(last).saturating_add(1)
-                    ));
-                }
+        };
+        let page = index(kernel.space_page_size()).unwrap_or(usize::MAX);
+        let mut opened: Vec<Option<SwapFile>> = Vec::new();
+        for path in files {
+            match SwapFile::open(path, page) {
+                Ok(file) => opened.push(Some(file)),
+                Err(why) => warnings.push(format!("--swap: {why}")),
             }
         }
+        let mut areas: Vec<Area> = Vec::new();
+        for swap in listing.items.iter() {
+            let Some(number) = swap.number else { continue };
+            let shape = kernel.shape::<SwapDevice>();
+            let info = shape.read(kernel.view(), swap.address);
+            let max = info.uint(shape.max).filter(|max| *max != 0);
+            let path = swap.path.as_ref().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+            let kept = match zram(kernel, info.ptr(shape.device)) {
+                // There may be marks in what is missing.
+                _ if !info.is_whole() => {
+                    Kept::Elsewhere(format!("the description of area {number} is not whole in the image").into())
+                }
+                Some(Ok(zram)) => Kept::Zram(Box::new(zram)),
+                Some(Err(why)) => Kept::Elsewhere(why),
+                None => match opened.iter_mut().find(|f| f.as_ref().is_some_and(|f| f.fits(max))).and_then(Option::take) {
+                    Some(file) => Kept::File(file),
+                    None if files.is_empty() => {
+                        let whose = if path.is_empty() { String::new() } else { format!(" ({path})") };
+                        Kept::Elsewhere(format!("area {number}{whose} is on a disk: give its content with --swap FILE").into())
+                    }
+                    None => {
+                        let slots = max.map_or_else(String::new, |max| format!(", which has {max} slots"));
+                        let why = format!("no file given with --swap is that of area {number} ({path}){slots}");
+                        warnings.push(format!("--swap: {why}"));
+                        Kept::Elsewhere(why.into())
+                    }
+                },
+            };
+            let (zeros, clusters) = (info.ptr(shape.zeros), info.ptr(shape.clusters));
+            areas.push(Area { number, path, max, has_zeros: shape.zeros.is_some(), zeros, clusters, kept });
+        }
+        for file in opened.into_iter().flatten() {
+            warnings.push(format!("--swap: {} has {} slots and is no area's of this system", file.name, file.slots));
+        }
+        let lost = listing.lost.first().map(|why| why.to_string_lossy().into_owned());
+        Self { areas, lost, warnings }
     }
-    if used < files.len() {
-        out.push(format!("--swap: {} files were given, but the system has {used} swap areas on disks", files.len()));
+
+    /// The area of this number.
+    pub(super) fn area(&self, number: u64) -> Result<&Area, Said> {
+        let found = self.areas.iter().find(|a| a.number == number);
+        found.ok_or_else(|| match &self.lost {
+            Some(lost) => lost.clone().into(),
+            None => format!("the system has no swap area {number}").into(),
+        })
     }
-    out
+}
+
+/// The zram disk of a block device, or why it can't be read; none where it is no zram.
+fn zram(kernel: &Kernel, device: Option<VirtAddr>) -> Option<Result<Zram, Said>> {
+    let (block, disk) = (kernel.shape::<DeviceShape>(), kernel.shape::<DiskShape>());
+    let gendisk = disk.read(kernel.view(), block.read(kernel.view(), device?).ptr(block.disk)?);
+    gendisk.text(disk.name).filter(|name| name.starts_with(b"zram"))?;
+    Some(gendisk.ptr(disk.private).map_or_else(|| Err("its zram disk can't be read".into()), |at| Zram::open(kernel, at)))
 }
 
 impl Area {
-    /// Fills `page` with what is in a slot.
-    pub(super) fn read(&self, kernel: &Kernel, slot: u64, page: &mut [u8]) -> bool {
-        if self.max.is_some_and(|max| max != 0 && slot >= max) {
-            return false;
+    /// Fills `page` with what the area's device has in a slot.
+    pub(super) fn read(&self, kernel: &Kernel, slot: u64, page: &mut [u8]) -> Result<Said, Said> {
+        if let Some(max) = self.max.filter(|max| slot >= *max) {
+            return Err(format!("area {} has {max} slots only", self.number).into());
         }
         match &self.kept {
-            Kept::Zram(zram) => zram.read(kernel, slot, page),
-            Kept::File(file) => {
-                let from = umem::from(slot).checked_mul(crate::engine::to_umem(page.len())).and_then(index);
-                let bytes = from.and_then(|from| file.get(from..from.checked_add(page.len())?));
-                bytes.map(|b| page.copy_from_slice(b)).is_some()
+            Kept::Zram(zram) => {
+                zram.read(kernel, slot, page)?;
+                Ok(if self.path.is_empty() {
+                    "zram, in memory".into()
+                } else {
+                    format!("zram ({}), in memory", self.path).into()
+                })
             }
-            Kept::Elsewhere | Kept::Behind => false,
+            Kept::File(file) => match file.read(slot, page) {
+                true => Ok(file.name.clone().into()),
+                false => Err(format!("{} ends before it", file.name).into()),
+            },
+            Kept::Elsewhere(why) => Err(why.clone()),
         }
     }
-}
-
-/// An address, for the shapes' users.
-pub(super) fn element(base: VirtAddr, number: u64, size: u64) -> Option<VirtAddr> {
-    base.checked_add(umem::from(number).checked_mul(umem::from(size))?)
 }

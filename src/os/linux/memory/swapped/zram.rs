@@ -1,9 +1,8 @@
 //! zram: a disk in memory, each page compressed by itself (drivers/block/zram/zram_drv.c).
 
-use super::area::element;
+use super::element::{element, pointer};
 use super::zsmalloc::Pool;
-use crate::codec::Codec;
-use crate::engine::ViewExt;
+use crate::engine::{Said, ViewExt};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, shapes};
 use crate::symbols::{TypeKind, Types, TypesExt};
@@ -14,7 +13,7 @@ shapes! {
     ZramShape: "zram!zram" {
         table: ["table"],
         pool: ["mem_pool"],
-        // A name in place; since 6.2 pointers to names, the first compressor's first.
+        // A name in place; since 6.2 pointers to names, in the order of their numbers.
         name: ["compressor"],
         names: ["comp_algs"],
         bytes: ["disksize"],
@@ -35,8 +34,8 @@ struct EntryFlags {
     written_back: Option<u64>,
     /// Size of an entry in bytes.
     size: Option<u64>,
-    /// Compressed by another than the first compressor: two bits from here.
-    other_compressor: Option<u32>,
+    /// Compressed by which compressor: two bits from here (6.2).
+    compressor: Option<u32>,
 }
 
 impl Found for EntryFlags {
@@ -58,89 +57,79 @@ impl Found for EntryFlags {
             same: bit("ZRAM_SAME").map(|b| 1 << b),
             written_back: bit("ZRAM_WB").map(|b| 1 << b),
             size: size.filter(|s| (8..=256).contains(s)),
-            other_compressor: bit("ZRAM_COMP_PRIORITY_BIT1"),
+            compressor: bit("ZRAM_COMP_PRIORITY_BIT1"),
         }
     }
 }
+
+/// The most compressors that a disk has: the bits of an entry's that tell which it was (`ZRAM_COMP_PRIORITY_MASK`).
+const COMPRESSORS: u64 = 4;
 
 /// A zram disk.
 pub(super) struct Zram {
     table: VirtAddr,
     slots: u64,
-    codec: Codec,
+    /// Names of its compressors.
+    compressors: Vec<Vec<u8>>,
     pool: Pool,
 }
 
-/// The compressors that memsh unpacks, by the name in the kernel's crypto layer.
-fn codec(name: &[u8]) -> Option<Codec> {
-    Some(match name {
-        b"lzo" => Codec::Lzo,
-        b"lzo-rle" => Codec::LzoRle,
-        b"lz4" | b"lz4hc" => Codec::Lz4,
-        b"zstd" => Codec::Zstd,
-        _ => return None,
-    })
-}
-
 impl Zram {
-    /// The disk whose `struct zram` lies at `at`; none where its structures are not known or its compressor is not.
-    pub(super) fn open(kernel: &Kernel, at: VirtAddr) -> Option<Self> {
+    /// The disk whose `struct zram` lies at `at`.
+    pub(super) fn open(kernel: &Kernel, at: VirtAddr) -> Result<Self, Said> {
         let shape = kernel.shape::<ZramShape>();
+        if shape.table.is_none() {
+            return Err("it is in zram, whose types are not known: give types with --symbols".into());
+        }
         let zram = shape.read(kernel.view(), at);
-        let name = match shape.name {
-            Some(_) => zram.text(shape.name)?.to_vec(),
-            None => {
-                let names = zram.at(shape.names)?;
-                kernel.space.read_cstr(kernel.space.read_ptr(names).ok()?, 64).ok()?
+        let compressors: Vec<Vec<u8>> = match (shape.name, zram.at(shape.names)) {
+            (Some(_), _) => zram.text(shape.name).map(<[u8]>::to_vec).into_iter().collect(),
+            (None, Some(names)) => {
+                let name = |n| kernel.space.read_cstr(pointer(kernel, names, n).filter(|at| !at.is_null())?, 64).ok();
+                (0..COMPRESSORS).map(|n| name(n).unwrap_or_default()).collect()
             }
+            (None, None) => Vec::new(),
         };
-        let page = crate::engine::to_u64(kernel.space_page_size())?;
-        Some(Self {
-            table: zram.ptr(shape.table)?,
-            slots: zram.uint(shape.bytes)? / page,
-            codec: codec(&name)?,
-            pool: Pool::open(kernel, zram.ptr(shape.pool)?)?,
+        let lost = || Said::from("it is in zram, but the description of the disk is not whole in the image");
+        let page = crate::engine::to_u64(kernel.space_page_size()).filter(|p| *p > 0).ok_or_else(lost)?;
+        let pool = zram.ptr(shape.pool).ok_or_else(lost)?;
+        Ok(Self {
+            table: zram.ptr(shape.table).ok_or_else(lost)?,
+            slots: zram.uint(shape.bytes).ok_or_else(lost)? / page,
+            compressors,
+            pool: Pool::open(kernel, pool)
+                .ok_or("it is in zram, whose zsmalloc pool can't be read: no types of zsmalloc, or no page frames")?,
         })
     }
 
     /// Fills `page` with what is in a slot.
-    pub(super) fn read(&self, kernel: &Kernel, slot: u64, page: &mut [u8]) -> bool {
-        self.try_read(kernel, slot, page).is_some()
-    }
-
-    fn try_read(&self, kernel: &Kernel, slot: u64, page: &mut [u8]) -> Option<()> {
+    pub(super) fn read(&self, kernel: &Kernel, slot: u64, page: &mut [u8]) -> Result<(), Said> {
         let (shape, flags) = (kernel.shape::<EntryShape>(), kernel.shape::<EntryFlags>());
         if slot >= self.slots {
-            return None;
+            return Err(format!("its zram disk has {} pages only", self.slots).into());
         }
-        let entry = shape.read(kernel.view(), element(self.table, slot, flags.size?)?);
-        let bits = entry.uint(shape.flags)?;
-        // On the backing device; or by another compressor than the first.
-        let elsewhere = flags.written_back.is_some_and(|wb| bits & wb != 0);
-        let other = flags.other_compressor.is_some_and(|at| at < 63 && bits >> at & 3 != 0);
-        if elsewhere || other {
-            return None;
+        let lost = || Said::from("it is in zram, but its entry is not in the image");
+        let size_bits = flags.size_bits.ok_or("it is in zram, whose flags are not known: give types with --symbols")?;
+        let at = flags.size.and_then(|size| element(self.table, slot, size)).ok_or_else(lost)?;
+        let entry = shape.read(kernel.view(), at);
+        let bits = entry.uint(shape.flags).ok_or_else(lost)?;
+        let handle = entry.uint(shape.handle).ok_or_else(lost)?;
+        if flags.written_back.is_some_and(|wb| bits & wb != 0) {
+            return Err("zram wrote it to its backing device".into());
         }
-        let handle = entry.uint(shape.handle)?;
         if flags.same.is_some_and(|same| bits & same != 0) || handle == 0 {
             // One word again and again; a slot that nothing was written to is all zeros.
-            let word = if handle == 0 { 0 } else { entry.uint(shape.element.or(shape.handle))? };
-            let size = usize::from(kernel.view().view_metadata().pointer_size);
-            page.chunks_mut(size).zip(std::iter::repeat(word.to_le_bytes())).for_each(|(to, word)| {
-                to.iter_mut().zip(word).for_each(|(t, w)| *t = w);
-            });
-            return Some(());
+            let word = if handle == 0 { Some(0) } else { entry.uint(shape.element.or(shape.handle)) };
+            super::fill(kernel, page, word.ok_or_else(lost)?);
+            return Ok(());
         }
-        let size = usize::try_from(bits & ((1u64 << flags.size_bits?) - 1)).ok()?;
-        if size == 0 || size > page.len() {
-            return None;
-        }
-        let stored = self.pool.object(kernel, handle, size)?;
-        if size == page.len() {
-            page.copy_from_slice(&stored);
-            return Some(());
-        }
-        // Less than a page is not what was swapped out.
-        (self.codec.unpack(&stored, page).ok()? == page.len()).then_some(())
+        let size = usize::try_from(bits & ((1u64 << size_bits) - 1)).ok().filter(|s| (1..=page.len()).contains(s));
+        let size = size.ok_or("it is in zram, with a length that makes no sense")?;
+        let stored = self.pool.object(kernel, handle, size);
+        let stored = stored.ok_or("it is in zram, but its bytes are not in the image, or its handle makes no sense")?;
+        // By which of the compressors.
+        let which = flags.compressor.filter(|at| *at < 63).map_or(0, |at| bits >> at & (COMPRESSORS - 1));
+        let name = usize::try_from(which).ok().and_then(|n| self.compressors.get(n));
+        super::unpack("zram", name.map_or(&b""[..], Vec::as_slice), &stored, page)
     }
 }

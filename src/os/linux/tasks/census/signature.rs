@@ -12,7 +12,7 @@ use crate::engine::{ViewExt, to_u64};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Block, number};
 use crate::os::linux::base::lost::Lost;
-use crate::os::linux::memory::sweep::words;
+use crate::os::sweep::words;
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::BTreeSet;
 

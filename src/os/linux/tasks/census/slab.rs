@@ -9,7 +9,7 @@ use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Member as Place, number};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::memory::frames::{Frames, PageShape, SlabShape};
-use crate::os::linux::memory::sweep::words;
+use crate::os::sweep::words;
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
 use std::collections::HashSet;
 use std::ops::ControlFlow;

@@ -30,6 +30,15 @@ pub fn words<F>(source: &dyn Source, step: umem, phase: umem, options: &Options<
 where
     F: Fn(umem, u64) -> bool + Sync,
 {
+    records(source, step, phase, options, |at, word, _| wanted(at, word))
+}
+
+/// The same for what takes more than a word to tell: `wanted` is given the bytes from there on, too, as far as they lie in one piece
+/// of memory: at least up to the end of the page.
+pub fn records<F>(source: &dyn Source, step: umem, phase: umem, options: &Options<'_>, wanted: F) -> Swept
+where
+    F: Fn(umem, u64, &[u8]) -> bool + Sync,
+{
     let step = step.clamp(8, 4096).next_power_of_two();
     let units = cut(source);
     let total = units.iter().fold(0u64, |sum, u| sum.saturating_add(to_u64(u.bytes()).unwrap_or(u64::MAX)));
@@ -40,12 +49,14 @@ where
             let mut own = Vec::new();
             let flow = source.for_each_piece(*unit, &mut |address, bytes| {
                 let mut at = address;
+                let mut rest = bytes;
                 for part in bytes.chunks(PART) {
                     if options.interrupt.load(Ordering::Relaxed) || own.len() > MOST {
                         return ControlFlow::Break(());
                     }
-                    look(at, part, (step, phase), &wanted, &mut own);
+                    look(at, (part, rest), (step, phase), &wanted, &mut own);
                     at = at.wrapping_add(to_umem(part.len()));
+                    rest = rest.get(part.len()..).unwrap_or_default();
                 }
                 ControlFlow::Continue(())
             });
@@ -93,20 +104,28 @@ fn cut(source: &dyn Source) -> Vec<Span> {
     units
 }
 
-/// Looks at `bytes`, the first of which lies at `address`.
+/// Looks at `part`, the first byte of which lies at `address`; `rest` begins there, too, and goes on behind.
 #[inline]
-fn look(address: umem, bytes: &[u8], (step, phase): (umem, umem), wanted: &impl Fn(umem, u64) -> bool, out: &mut Vec<umem>) {
+fn look(
+    address: umem,
+    (part, rest): (&[u8], &[u8]),
+    (step, phase): (umem, umem),
+    wanted: &impl Fn(umem, u64, &[u8]) -> bool,
+    out: &mut Vec<umem>,
+) {
     let skip = phase.wrapping_sub(address) & (step - 1);
     let (Some(from), Some(stride)) = (index(skip), index(step)) else { return };
-    let Some(bytes) = bytes.get(from..) else { return };
+    let Some(bytes) = part.get(from..) else { return };
     let mut at = address.wrapping_add(skip);
+    let mut place = from;
     for chunk in bytes.chunks(stride) {
         if let Some(word) = chunk.first_chunk::<8>()
-            && wanted(at, u64::from_le_bytes(*word))
+            && wanted(at, u64::from_le_bytes(*word), rest.get(place..).unwrap_or_default())
         {
             out.push(at);
         }
         at = at.wrapping_add(step);
+        place += stride;
     }
 }
 

@@ -17,9 +17,9 @@ mod symbols;
 
 use super::base::kernel::{Image, Kernel, Reader};
 use super::objects::Objects;
-use super::paging::{self, PageFiles, Shared};
+use super::paging::{self, Elsewhere, PageFiles, Shared};
 use super::{given, layer};
-use crate::engine::{AddressSpace, Memory, Software};
+use crate::engine::{AddressSpace, Memory, Pager, Software};
 use crate::os::trace::Trace;
 use crate::os::{Detection, Hints};
 use crate::symbols::{SymbolTable, Symbols};
@@ -162,7 +162,8 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
         Ok(((), paging::describe(entries)))
     });
     let files = Arc::new(PageFiles::open(&hints.pagefile, build.number >= 10240 && entries.store.is_none(), &mut warnings));
-    let own = space.with_root(chosen.dtb).with_software(Software::Windows(entries)).with_pager(files);
+    let own =
+        space.with_root(chosen.dtb).with_software(Software::Windows(entries)).with_pager(Arc::clone(&files) as Arc<dyn Pager>);
     trace.attempt("kernel's root", "the directory table of System", || Ok(((), format!("{}", chosen.dtb))));
     let reader = Reader::new(&own);
     kdbg::find(&reader, &image, &mut symbols, hints, trace);
@@ -191,8 +192,9 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
     trace.attempt("object types", "ObTypeIndexTable, ObHeaderCookie, the types themselves", || {
         Ok(((), Objects::new(&kernel).evidence().to_owned()))
     });
-    let shared = Shared::new(kernel.clone());
-    let space = kernel.space.clone().with_resolver(Arc::new(shared));
+    let space = kernel.space.clone().with_pager(Arc::new(Elsewhere::new(files, kernel.clone())));
+    let shared = Shared::new(Kernel { space: space.clone(), ..kernel.clone() });
+    let space = space.with_resolver(Arc::new(shared));
     Ok(layer::layer(Kernel { space, ..kernel }, warnings))
 }
 

@@ -6,10 +6,12 @@
 //! - `entries`: how this kernel writes entries that are not valid
 //! - `regions`: which prototype entry a page of a region has
 //! - `pagefile`: contents of page files that the user has (`--pagefile`)
+//! - `store`: compressed pages
 
 mod entries;
 mod pagefile;
 mod regions;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -20,13 +22,36 @@ use super::base::kernel::{Kernel, Reader};
 use super::processes;
 use crate::arch::{Arch, PageFormat};
 use crate::engine::{
-    FaultReason, Link, Prototype, Resolved, Resolver, Software, Unmapped, Via, ViewExt, WindowsEntries, to_u64, to_umem,
+    FaultReason, Link, Pager, Prototype, Resolved, Resolver, Said, Software, Unmapped, Via, ViewExt, WindowsEntries, to_u64,
+    to_umem,
 };
 use crate::os::lost::Lost;
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
 use regions::Region;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// Reads pages that are in no frame.
+pub(super) struct Elsewhere {
+    files: Arc<PageFiles>,
+    /// A kernel whose address space reads page files at most: compressed pages hold no part of their own store.
+    kernel: Kernel,
+}
+
+impl Elsewhere {
+    pub(super) fn new(files: Arc<PageFiles>, kernel: Kernel) -> Self {
+        Self { files, kernel }
+    }
+}
+
+impl Pager for Elsewhere {
+    fn fill(&self, reason: FaultReason, page: &mut [u8]) -> Result<Said, Said> {
+        match reason {
+            FaultReason::Compressed(place) => store::read(&self.kernel, place, page),
+            _ => self.files.fill(reason, page),
+        }
+    }
+}
 
 /// Bytes of prototype entries that are looked through at once: those of a page, which is there as a whole or not at all.
 const PIECE: usize = 4096;

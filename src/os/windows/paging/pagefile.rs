@@ -39,7 +39,9 @@ impl Pager for PageFiles {
     fn fill(&self, reason: FaultReason, page: &mut [u8]) -> Result<Said, Said> {
         let place = match reason {
             FaultReason::PageFile(place) => place,
-            FaultReason::Compressed(_) => return Err("memsh does not read the store of compressed pages yet".into()),
+            FaultReason::Compressed(_) => {
+                return Err("a page of the store of compressed pages is said to be in the store itself".into());
+            }
             _ => return Err("".into()),
         };
         let (Some(number), Some(at)) = (place.file, place.page) else {
@@ -51,7 +53,7 @@ impl Pager for PageFiles {
             None if number == 0 => return Err("give the machine's pagefile.sys with --pagefile".into()),
             None if self.store && number > 1 => {
                 return Err(format!(
-                    "page file {number} is another file (--pagefile) or the store of compressed pages, which memsh does not read; symbols of the kernel tell"
+                    "page file {number} was not given (--pagefile), or is the store of compressed pages, which symbols of the kernel tell (--symbols)"
                 )
                 .into());
             }
@@ -99,7 +101,7 @@ mod tests {
         assert_eq!(fill(Some(3), Some(0)), None);
         assert_eq!((fill(None, Some(0)), fill(Some(0), None)), (None, None));
         let compressed = PagePlace { file: Some(0), page: Some(0) };
-        assert!(files.fill(FaultReason::Compressed(compressed), &mut page).unwrap_err().contains("compressed"));
+        assert!(files.fill(FaultReason::Compressed(compressed), &mut page).unwrap_err().contains("store itself"));
         assert_eq!(files.fill(FaultReason::DemandZero, &mut page), Err("".into()));
     }
 }

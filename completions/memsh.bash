@@ -91,6 +91,15 @@ _memsh() {
             memsh,dmesg)
                 cmd="memsh__subcmd__kmsg"
                 ;;
+            memsh,drivers)
+                cmd="memsh__subcmd__drivers"
+                ;;
+            memsh,driverscan)
+                cmd="memsh__subcmd__drivers"
+                ;;
+            memsh,drvobj)
+                cmd="memsh__subcmd__drivers"
+                ;;
             memsh,dt)
                 cmd="memsh__subcmd__dt"
                 ;;
@@ -265,6 +274,15 @@ _memsh() {
             memsh,ns)
                 cmd="memsh__subcmd__namespaces"
                 ;;
+            memsh,object)
+                cmd="memsh__subcmd__objects"
+                ;;
+            memsh,objects)
+                cmd="memsh__subcmd__objects"
+                ;;
+            memsh,objtree)
+                cmd="memsh__subcmd__objects"
+                ;;
             memsh,pagecache)
                 cmd="memsh__subcmd__pagecache"
                 ;;
@@ -409,6 +427,9 @@ _memsh() {
             memsh,whatis)
                 cmd="memsh__subcmd__dt"
                 ;;
+            memsh,winobj)
+                cmd="memsh__subcmd__objects"
+                ;;
             memsh,x)
                 cmd="memsh__subcmd__read"
                 ;;
@@ -419,7 +440,7 @@ _memsh() {
 
     case "${cmd}" in
         memsh)
-            opts="-c -q -v -C -O -h -V --command --script --no-config --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --arch --dtb --kernel-base --symbols --log --no-cache --format --base --swap --pagefile --sidecar --write --connector --os --help --version info sys vertarget kmsg dmesg linux.kmsg iomem timers timer swaps swapon hash sha256 ps pslist tasks threads thrdscan cmdline psaux cmdlines env envars environ creds capabilities caps namespaces lsns ns cgroups cgroup history bash linux.bash files lsof handles handle fds fuser mounts mount mountinfo findmnt pagecache linux.pagecache.Files linux.pagecache files_cache inodepages linux.pagecache.InodePages net netstat netscan sockstat ss interfaces ifconfig ip modules lm lsmod mod dlllist ldrmodules bpf ebpf bpftool bt k backtrace pscallstack stack malfind findevil hollowfind psinject hooks callbacks textcheck chkimg check_inline_kernel maps vmmap vad vadinfo vm address pages memmap vtop pte ptov read x rd hexdump dis u disassemble disasm pd tele telescope scan search s strings dump symbols sym kallsyms nm near ln dt struct union whatis ptype list dl tree percpu per_cpu eval calc check schema completions man help"
+            opts="-c -q -v -C -O -h -V --command --script --no-config --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --arch --dtb --kernel-base --symbols --log --no-cache --format --base --swap --pagefile --sidecar --write --connector --os --help --version info sys vertarget kmsg dmesg linux.kmsg iomem timers timer swaps swapon hash sha256 ps pslist tasks threads thrdscan cmdline psaux cmdlines env envars environ creds capabilities caps namespaces lsns ns cgroups cgroup history bash linux.bash files lsof handles handle fds fuser mounts mount mountinfo findmnt pagecache linux.pagecache.Files linux.pagecache files_cache inodepages linux.pagecache.InodePages net netstat netscan sockstat ss interfaces ifconfig ip modules lm lsmod mod dlllist ldrmodules drivers driverscan drvobj objects winobj objtree object bpf ebpf bpftool bt k backtrace pscallstack stack malfind findevil hollowfind psinject hooks callbacks textcheck chkimg check_inline_kernel maps vmmap vad vadinfo vm address pages memmap vtop pte ptov read x rd hexdump dis u disassemble disasm pd tele telescope scan search s strings dump symbols sym kallsyms nm near ln dt struct union whatis ptype list dl tree percpu per_cpu eval calc check schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -868,6 +889,44 @@ _memsh() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsh__subcmd__drivers)
+            opts="-u -s -q -v -h --unloaded --suspicious --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsh__subcmd__dt)
             opts="-r -o -p -k -q -v -h --recursive --depth --offsets --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1244,7 +1303,7 @@ _memsh() {
             fi
             case "${prev}" in
                 --only)
-                    COMPREPLY=($(compgen -W "syscall ia32_syscall x32_syscall compat_syscall idt ftrace livepatch kprobe kretprobe tracepoint netfilter packet notifier binfmt lsm helper file_operations inode_operations seq_operations super_operations dentry_operations tty socket constant" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "binfmt bugcheck compat_syscall constant dentry_operations file_operations filesystem ftrace helper ia32_syscall idt image inode_operations irp kprobe kretprobe livepatch lsm netfilter notifier object packet process registry seq_operations shutdown socket super_operations syscall thread tracepoint tty x32_syscall" -- "${cur}"))
                     return 0
                     ;;
                 --module)
@@ -1898,6 +1957,52 @@ _memsh() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsh__subcmd__objects)
+            opts="-t -q -v -h --type --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsh__subcmd__pagecache)
             opts="-a -q -v -h --fstype --deleted --all --extract --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2241,7 +2346,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__schema)
-            opts="-h --help info kmsg iomem timers swaps hash ps threads cmdline env creds namespaces cgroups history files mounts pagecache inodepages net interfaces modules bpf bt malfind hooks textcheck maps pages vtop ptov read dis tele scan strings dump symbols near dt list tree percpu eval check"
+            opts="-h --help info kmsg iomem timers swaps hash ps threads cmdline env creds namespaces cgroups history files mounts pagecache inodepages net interfaces modules drivers objects bpf bt malfind hooks textcheck maps pages vtop ptov read dis tele scan strings dump symbols near dt list tree percpu eval check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

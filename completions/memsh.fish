@@ -97,12 +97,12 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "cgroup" -d 'List the contr
 complete -c memsh -n "__fish_memsh_needs_command" -a "history" -d 'List the commands that users entered, from the memory of their shells'
 complete -c memsh -n "__fish_memsh_needs_command" -a "bash" -d 'List the commands that users entered, from the memory of their shells'
 complete -c memsh -n "__fish_memsh_needs_command" -a "linux.bash" -d 'List the commands that users entered, from the memory of their shells'
-complete -c memsh -n "__fish_memsh_needs_command" -a "files" -d 'List the files that processes have open'
-complete -c memsh -n "__fish_memsh_needs_command" -a "lsof" -d 'List the files that processes have open'
-complete -c memsh -n "__fish_memsh_needs_command" -a "handles" -d 'List the files that processes have open'
-complete -c memsh -n "__fish_memsh_needs_command" -a "handle" -d 'List the files that processes have open'
-complete -c memsh -n "__fish_memsh_needs_command" -a "fds" -d 'List the files that processes have open'
-complete -c memsh -n "__fish_memsh_needs_command" -a "fuser" -d 'List the files that processes have open'
+complete -c memsh -n "__fish_memsh_needs_command" -a "files" -d 'List the files that processes have open; on Windows all their handles'
+complete -c memsh -n "__fish_memsh_needs_command" -a "lsof" -d 'List the files that processes have open; on Windows all their handles'
+complete -c memsh -n "__fish_memsh_needs_command" -a "handles" -d 'List the files that processes have open; on Windows all their handles'
+complete -c memsh -n "__fish_memsh_needs_command" -a "handle" -d 'List the files that processes have open; on Windows all their handles'
+complete -c memsh -n "__fish_memsh_needs_command" -a "fds" -d 'List the files that processes have open; on Windows all their handles'
+complete -c memsh -n "__fish_memsh_needs_command" -a "fuser" -d 'List the files that processes have open; on Windows all their handles'
 complete -c memsh -n "__fish_memsh_needs_command" -a "mounts" -d 'List what is mounted where, in every mount namespace'
 complete -c memsh -n "__fish_memsh_needs_command" -a "mount" -d 'List what is mounted where, in every mount namespace'
 complete -c memsh -n "__fish_memsh_needs_command" -a "mountinfo" -d 'List what is mounted where, in every mount namespace'
@@ -127,6 +127,13 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "lsmod" -d 'List modules of
 complete -c memsh -n "__fish_memsh_needs_command" -a "mod" -d 'List modules of the kernel, or of a process'
 complete -c memsh -n "__fish_memsh_needs_command" -a "dlllist" -d 'List modules of the kernel, or of a process'
 complete -c memsh -n "__fish_memsh_needs_command" -a "ldrmodules" -d 'List modules of the kernel, or of a process'
+complete -c memsh -n "__fish_memsh_needs_command" -a "drivers" -d 'List drivers that have an object, with their devices, or those that were unloaded (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "driverscan" -d 'List drivers that have an object, with their devices, or those that were unloaded (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "drvobj" -d 'List drivers that have an object, with their devices, or those that were unloaded (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "objects" -d 'List the objects that have a name, by directory (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "winobj" -d 'List the objects that have a name, by directory (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "objtree" -d 'List the objects that have a name, by directory (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "object" -d 'List the objects that have a name, by directory (Windows)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "bpf" -d 'List eBPF programs, maps and links, and who holds them'
 complete -c memsh -n "__fish_memsh_needs_command" -a "ebpf" -d 'List eBPF programs, maps and links, and who holds them'
 complete -c memsh -n "__fish_memsh_needs_command" -a "bpftool" -d 'List eBPF programs, maps and links, and who holds them'
@@ -478,8 +485,8 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s t -l tree -d 'Children below their parents (the table draws the branches)'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s u -l user -d 'Only processes of users, no threads of the kernel'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s k -l kernel -d 'Only threads of the kernel'
-complete -c memsh -n "__fish_memsh_using_subcommand ps" -s s -l scan -d 'Look for processes by every way that leads to them, and compare: hidden and ended ones too (Linux)'
-complete -c memsh -n "__fish_memsh_using_subcommand ps" -l threads -d 'With --scan, every thread and not the processes alone'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -s s -l scan -d 'Look for processes by every way that leads to them, and compare: hidden and ended ones too (Linux, Windows)'
+complete -c memsh -n "__fish_memsh_using_subcommand ps" -l threads -d 'With --scan, every thread and not the processes alone (Linux)'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l csv -d 'Comma-separated values'
@@ -504,8 +511,8 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s t -l tree -d 'Children below their parents (the table draws the branches)'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s u -l user -d 'Only processes of users, no threads of the kernel'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s k -l kernel -d 'Only threads of the kernel'
-complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s s -l scan -d 'Look for processes by every way that leads to them, and compare: hidden and ended ones too (Linux)'
-complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l threads -d 'With --scan, every thread and not the processes alone'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -s s -l scan -d 'Look for processes by every way that leads to them, and compare: hidden and ended ones too (Linux, Windows)'
+complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l threads -d 'With --scan, every thread and not the processes alone (Linux)'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand pslist" -l csv -d 'Comma-separated values'
@@ -530,8 +537,8 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s t -l tree -d 'Children below their parents (the table draws the branches)'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s u -l user -d 'Only processes of users, no threads of the kernel'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s k -l kernel -d 'Only threads of the kernel'
-complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s s -l scan -d 'Look for processes by every way that leads to them, and compare: hidden and ended ones too (Linux)'
-complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l threads -d 'With --scan, every thread and not the processes alone'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -s s -l scan -d 'Look for processes by every way that leads to them, and compare: hidden and ended ones too (Linux, Windows)'
+complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l threads -d 'With --scan, every thread and not the processes alone (Linux)'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand tasks" -l csv -d 'Comma-separated values'
@@ -710,7 +717,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand environ" -s v -l verbose -d 
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand environ" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand creds" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand creds" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`), on Windows with this privilege enabled (`SeDebugPrivilege`, `debug`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand creds" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand creds" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand creds" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -732,7 +739,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand creds" -s v -l verbose -d 'S
 complete -c memsh -n "__fish_memsh_using_subcommand creds" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand creds" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand creds" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`), on Windows with this privilege enabled (`SeDebugPrivilege`, `debug`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -754,7 +761,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s v -l verbos
 complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand capabilities" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand caps" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand caps" -s c -l capability -d 'Only processes with this capability effective (`cap_sys_admin`, `net_raw`), on Windows with this privilege enabled (`SeDebugPrivilege`, `debug`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand caps" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand caps" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand caps" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -972,7 +979,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l strict -d 'A 
 complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand files" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
-complete -c memsh -n "__fish_memsh_using_subcommand files" -s t -l kind -d 'Only files of this kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand files" -s t -l kind -d 'Only files of this kind; on Windows objects of this type too (`key`, `event`, ...)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand files" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand files" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand files" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -997,7 +1004,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand files" -l strict -d 'A parti
 complete -c memsh -n "__fish_memsh_using_subcommand files" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand files" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
-complete -c memsh -n "__fish_memsh_using_subcommand lsof" -s t -l kind -d 'Only files of this kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -s t -l kind -d 'Only files of this kind; on Windows objects of this type too (`key`, `event`, ...)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand lsof" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -1022,7 +1029,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l strict -d 'A partia
 complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand lsof" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand handles" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
-complete -c memsh -n "__fish_memsh_using_subcommand handles" -s t -l kind -d 'Only files of this kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -s t -l kind -d 'Only files of this kind; on Windows objects of this type too (`key`, `event`, ...)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand handles" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand handles" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand handles" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -1047,7 +1054,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand handles" -l strict -d 'A par
 complete -c memsh -n "__fish_memsh_using_subcommand handles" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand handles" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand handle" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
-complete -c memsh -n "__fish_memsh_using_subcommand handle" -s t -l kind -d 'Only files of this kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -s t -l kind -d 'Only files of this kind; on Windows objects of this type too (`key`, `event`, ...)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand handle" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand handle" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand handle" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -1072,7 +1079,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand handle" -l strict -d 'A part
 complete -c memsh -n "__fish_memsh_using_subcommand handle" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand handle" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand fds" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
-complete -c memsh -n "__fish_memsh_using_subcommand fds" -s t -l kind -d 'Only files of this kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -s t -l kind -d 'Only files of this kind; on Windows objects of this type too (`key`, `event`, ...)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand fds" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand fds" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand fds" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -1097,7 +1104,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand fds" -l strict -d 'A partial
 complete -c memsh -n "__fish_memsh_using_subcommand fds" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand fds" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
-complete -c memsh -n "__fish_memsh_using_subcommand fuser" -s t -l kind -d 'Only files of this kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -s t -l kind -d 'Only files of this kind; on Windows objects of this type too (`key`, `event`, ...)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand fuser" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -1710,6 +1717,156 @@ complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s v -l verbose 
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -s u -l unloaded -d 'Only drivers that were unloaded, as far as the kernel remembers them'
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -s s -l suspicious -d 'Only what looks wrong'
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand drivers" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -s u -l unloaded -d 'Only drivers that were unloaded, as far as the kernel remembers them'
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -s s -l suspicious -d 'Only what looks wrong'
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand driverscan" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -s u -l unloaded -d 'Only drivers that were unloaded, as far as the kernel remembers them'
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -s s -l suspicious -d 'Only what looks wrong'
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand drvobj" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -s t -l type -d 'Only objects of this type (`directory`, `event`, `mutant`, ...)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand objects" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -s t -l type -d 'Only objects of this type (`directory`, `event`, `mutant`, ...)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand winobj" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -s t -l type -d 'Only objects of this type (`directory`, `event`, `mutant`, ...)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand objtree" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand object" -s t -l type -d 'Only objects of this type (`directory`, `event`, `mutant`, ...)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand object" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand object" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand object" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand object" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand object" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand object" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand object" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand object" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand object" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand object" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand object" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand object" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand object" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand object" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand object" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand object" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
@@ -2015,30 +2172,39 @@ complete -c memsh -n "__fish_memsh_using_subcommand psinject" -s v -l verbose -d
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand psinject" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r -f -a "syscall\t''
-ia32_syscall\t''
-x32_syscall\t''
+complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r -f -a "binfmt\t''
+bugcheck\t''
 compat_syscall\t''
-idt\t''
+constant\t''
+dentry_operations\t''
+file_operations\t''
+filesystem\t''
 ftrace\t''
-livepatch\t''
+helper\t''
+ia32_syscall\t''
+idt\t''
+image\t''
+inode_operations\t''
+irp\t''
 kprobe\t''
 kretprobe\t''
-tracepoint\t''
-netfilter\t''
-packet\t''
-notifier\t''
-binfmt\t''
+livepatch\t''
 lsm\t''
-helper\t''
-file_operations\t''
-inode_operations\t''
+netfilter\t''
+notifier\t''
+object\t''
+packet\t''
+process\t''
+registry\t''
 seq_operations\t''
-super_operations\t''
-dentry_operations\t''
-tty\t''
+shutdown\t''
 socket\t''
-constant\t''"
+super_operations\t''
+syscall\t''
+thread\t''
+tracepoint\t''
+tty\t''
+x32_syscall\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s m -l module -d 'Only hooks whose code belongs to this module' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -2062,30 +2228,39 @@ complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s v -l verbose -d 'S
 complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand hooks" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand hooks" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r -f -a "syscall\t''
-ia32_syscall\t''
-x32_syscall\t''
+complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l only -d 'Only this table, every slot of it (`syscall`, `idt`, `netfilter`, ...; several with commas)' -r -f -a "binfmt\t''
+bugcheck\t''
 compat_syscall\t''
-idt\t''
+constant\t''
+dentry_operations\t''
+file_operations\t''
+filesystem\t''
 ftrace\t''
-livepatch\t''
+helper\t''
+ia32_syscall\t''
+idt\t''
+image\t''
+inode_operations\t''
+irp\t''
 kprobe\t''
 kretprobe\t''
-tracepoint\t''
-netfilter\t''
-packet\t''
-notifier\t''
-binfmt\t''
+livepatch\t''
 lsm\t''
-helper\t''
-file_operations\t''
-inode_operations\t''
+netfilter\t''
+notifier\t''
+object\t''
+packet\t''
+process\t''
+registry\t''
 seq_operations\t''
-super_operations\t''
-dentry_operations\t''
-tty\t''
+shutdown\t''
 socket\t''
-constant\t''"
+super_operations\t''
+syscall\t''
+thread\t''
+tracepoint\t''
+tty\t''
+x32_syscall\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -s m -l module -d 'Only hooks whose code belongs to this module' -r
 complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand callbacks" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r

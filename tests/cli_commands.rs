@@ -283,6 +283,9 @@ fn every_documented_example_runs() {
     for line in lines.iter().filter(|l| !l.contains("| xxd")) {
         let mut command = assert_cmd::Command::cargo_bin("memsh").unwrap();
         let output = command.current_dir(folder.path()).args(["sample", "-c", line]).output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        let says = String::from_utf8_lossy(&output.stderr);
+        // The sample is Linux.
+        let foreign = says.contains("only the memory of a Windows machine has this");
+        assert_eq!(output.status.code(), Some(i32::from(foreign)), "{line}: {says}");
     }
 }

@@ -162,7 +162,9 @@ fn answers_fit_the_committed_schemas() {
         );
         seen.push(name.to_owned());
     }
-    for name in commands() {
+    // What only Windows has; the sample is Linux.
+    let windows = ["drivers", "objects"];
+    for name in commands().into_iter().filter(|n| !windows.contains(&n.as_str())) {
         assert!(seen.contains(&name), "no answer of {name} is held against its schema");
     }
 }

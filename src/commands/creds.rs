@@ -168,12 +168,8 @@ impl Command for Creds {
         "!logon_id",
         "!privileges=enabled_privileges",
     ]);
-    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        ("creds", "of all processes"),
-        ("creds -p 1", "of one"),
-        ("creds -c sys_module", "who may load kernel modules"),
-        ("creds -c debug", "who may open any process (Windows)"),
-    ];
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("creds", "of all processes"), ("creds -p 1", "of one"), ("creds -c sys_module", "who may load kernel modules")];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, CredRow>) -> Result<()> {
         if let Some(kernel) = &cx.session()?.os()?.windows {

@@ -134,10 +134,13 @@ pub fn detect(memory: &Memory, hints: &Hints) -> Detection {
         _ => return linux,
     }
     let thorough = windows::detect(memory, hints, windows::Effort::Thorough);
+    // Part of a Windows that was found says more than that there is no Linux.
+    let some = thorough.steps.iter().any(|s| s.found);
     let mut steps = linux.steps;
     steps.extend(thorough.steps);
     match thorough.layer {
         Ok(layer) => Detection { layer: Ok(layer), steps, base: None },
+        Err(e) if some => Detection { layer: Err(e), steps, base: None },
         Err(_) => Detection { layer: linux.layer, steps, base: linux.base },
     }
 }

@@ -16,6 +16,7 @@ pub mod qcow2;
 pub mod qemu;
 pub mod usercore;
 pub mod vmware;
+pub mod windows;
 pub mod xen;
 pub mod xpress;
 pub mod zip;

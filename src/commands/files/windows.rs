@@ -15,7 +15,7 @@ use memsh_plugin::ProcessInfo;
 
 /// Handles of the processes that were asked for.
 pub(super) fn run(mut files: Files, cx: &Context, kernel: &Kernel, out: &mut Rows<'_, FileRow>) -> Result<()> {
-    let (named, which): (Vec<String>, Vec<String>) = files.filter.which.into_iter().partition(|w| w.starts_with(['\\', '/']));
+    let (named, which): (Vec<String>, Vec<String>) = files.filter.which.into_iter().partition(|w| w.contains(['\\', '/']));
     files.filter.which = which;
     let globs = files.path.iter().chain(&named).map(|p| Glob::any_case(p)).collect::<Result<Vec<_>>>()?;
     let objects = Objects::new(kernel);

@@ -47,13 +47,29 @@ pub fn header(page: &[u8]) -> Option<Header> {
     }
     let u16_at = |at: usize| page.get(at..)?.first_chunk().map(|b| u16::from_le_bytes(*b));
     let u32_at = |at: usize| page.get(at..)?.first_chunk().map(|b| u32::from_le_bytes(*b));
-    let pe = index(umem::from(u32_at(0x3c)?)).filter(|&at| at >= 0x40 && at < HEAD)?;
+    let pe = index(umem::from(u32_at(0x3c)?)).filter(|at| (0x40..HEAD).contains(at))?;
     if page.get(pe..)?.first_chunk()? != b"PE\0\0" || !matches!(u16_at(pe + 24)?, 0x10b | 0x20b) {
         return None;
     }
     // `SizeOfImage` has one place in both forms of the optional header.
     let size = u32_at(pe + 24 + 56)?;
     Some(Header { machine: u16_at(pe + 4)?, timestamp: u32_at(pe + 8)?, size }).filter(|h| h.size >= 0x1000 && h.size <= LARGEST)
+}
+
+/// Whether the headers in the first page are those of a .NET assembly: they have a place for its own header
+/// (`IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR`, winnt.h).
+pub fn is_managed(page: &[u8]) -> bool {
+    const DIRECTORY: usize = 14;
+    let u32_at = |at: usize| page.get(at..)?.first_chunk().map(|b| u32::from_le_bytes(*b));
+    let place = || {
+        header(page)?;
+        let optional = index(umem::from(u32_at(0x3c)?))?.checked_add(24)?;
+        // Behind 96 bytes of the 32-bit form, 112 of the 64-bit one.
+        let directories = optional.checked_add(if u32_at(optional)? & 0xffff == 0x10b { 96 } else { 112 })?;
+        let count = u32_at(directories.checked_sub(4)?)?;
+        u32_at(directories.checked_add(DIRECTORY * 8)?).filter(|_| count > 14)
+    };
+    place().is_some_and(|at| at != 0)
 }
 
 impl PeImage {
@@ -140,5 +156,31 @@ impl PeImage {
     /// How far the image reaches.
     pub fn size(&self) -> umem {
         to_umem(self.bytes.len().saturating_sub(ALIGN))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::indexing_slicing)]
+    use super::*;
+
+    #[test]
+    fn assemblies_have_a_header_of_their_own() {
+        for (magic, directories) in [(0x10b_u16, 96), (0x20b, 112)] {
+            let mut page = vec![0u8; HEAD];
+            page[..2].copy_from_slice(b"MZ");
+            page[0x3c] = 0x80;
+            page[0x80..0x84].copy_from_slice(b"PE\0\0");
+            page[0x98..0x9a].copy_from_slice(&magic.to_le_bytes());
+            page[0x98 + 57] = 0x20;
+            page[0x98 + directories - 4] = 16;
+            assert!(header(&page).is_some() && !is_managed(&page));
+            page[0x98 + directories + 14 * 8 + 1] = 0x20;
+            assert!(is_managed(&page));
+            // Fewer directories than that.
+            page[0x98 + directories - 4] = 14;
+            assert!(!is_managed(&page));
+        }
+        assert!(!is_managed(b"MZ"));
     }
 }

@@ -41,13 +41,14 @@ pub fn info(kernel: &Kernel, at: VirtAddr) -> ProcessInfo {
     let wow64 = peb::wow64(kernel, at).is_some();
     // Those of the kernel have no program; those of another subsystem (`PicoCreated`) have one that is not Windows'.
     let program = reader.word_at(at, o.process.peb) != Some(0) || reader.bits_at(at, o.process.pico) == Some(1);
-    let minimal = pid == 4 || !program;
+    let minimal = at == kernel.system || !program;
     ProcessInfo {
         address: at,
         pid,
         ppid: narrow(reader.word_at(at, o.process.parent)).into(),
         name,
-        state: Some(Text::from(if exited.is_some() { "exited" } else { "running" })).into(),
+        // Of NT 4 it is not known where a process notes its end.
+        state: o.process.exited.map(|_| Text::from(if exited.is_some() { "exited" } else { "running" })).into(),
         threads: reader.u32_at(at, o.process.active_threads).filter(|&n| n < 1 << 20).into(),
         sid: token.as_ref().and_then(|t| t.sid.clone()).map(Text::from).into(),
         session: session(kernel, at).into(),

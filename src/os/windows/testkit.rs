@@ -1,5 +1,6 @@
 //! A small made-up Windows for tests: structures as one of the carried tables has them, in memory without page tables.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::cast_possible_truncation, clippy::unnecessary_cast, reason = "umem has 64 bits or more")]
 
 use super::Kernel;
 use super::base::kernel::{Build, Image};
@@ -120,9 +121,9 @@ impl Kit {
         kit
     }
 
-    /// An address of the kernel's half.
+    /// An address of the kernel's half, which begins here with the 44 bits of Windows 8.
     pub fn at(&self, offset: u64) -> u64 {
-        offset + if self.wide { 0xffff_9000_0000_0000 } else { 0x8400_0000 }
+        offset + if self.wide { 0xffff_fa80_0000_0000 } else { 0x8400_0000 }
     }
 
     fn image(&self) -> u64 {

@@ -25,7 +25,10 @@ pub fn list(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Ve
     // The executive's list since XP; NT 4 and 2000 have the kernel's only.
     let (head, links) = match (o.process.threads.zip(o.thread.links), o.kprocess.threads.zip(o.kthread.links)) {
         (Some(pair), _) | (None, Some(pair)) => pair,
-        (None, None) => return Vec::new(),
+        (None, None) => {
+            lost.push(format!("threads of process {pid}: where they are listed is not known for this build"));
+            return Vec::new();
+        }
     };
     let head = process.wrapping_add(head.offset);
     let nodes = list::nodes(&reader, head, &format!("threads of process {pid}"), lost);

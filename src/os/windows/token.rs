@@ -182,3 +182,93 @@ pub fn sid(reader: &Reader<'_>, at: VirtAddr) -> Option<String> {
     }
     Some(text)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+    #![allow(clippy::unnecessary_cast, reason = "umem has 64 bits or more")]
+    use super::*;
+    use crate::os::windows::testkit::Kit;
+
+    fn put_sid(kit: &mut Kit, at: u64, authority: u8, parts: &[u32]) {
+        kit.put(at, &[1, parts.len() as u8, 0, 0, 0, 0, 0, authority]);
+        for (i, part) in parts.iter().enumerate() {
+            kit.put(at + 8 + 4 * i as u64, &part.to_le_bytes());
+        }
+    }
+
+    /// A process with a token of a user, one group and an integrity level.
+    fn with_token(release: &str, wide: bool) -> (Kit, VirtAddr, u64) {
+        let mut kit = Kit::new(release, wide);
+        let (process, token) = (kit.at(0x40), kit.at(0x4000));
+        kit.process(process, 4, "System");
+        let o = kit.o;
+        // An `EX_FAST_REF` counts in its lowest bits.
+        kit.set(process, o.process.token, token + 5);
+        let (array, step) = (token + 0x1000, 2 * kit.width());
+        for (i, (authority, parts, attributes)) in
+            [(5, &[18][..], 0), (5, &[32, 544], 7), (16, &[0x3000], 0x60)].into_iter().enumerate()
+        {
+            let sid = token + 0x1800 + 0x40 * i as u64;
+            put_sid(&mut kit, sid, authority, parts);
+            kit.word(array + i as u64 * step, sid);
+            kit.put(array + i as u64 * step + kit.width(), &u32::to_le_bytes(attributes));
+        }
+        kit.set(token, o.token.users, array);
+        kit.put(token + o.token.user_count.unwrap().offset as u64, &3u32.to_le_bytes());
+        kit.set64(token, o.token.logon, 0x3e7);
+        (kit, VirtAddr::new(umem::from(process)), token)
+    }
+
+    #[test]
+    fn user_groups_integrity_and_privileges() {
+        for (release, wide) in [("5.1.2600", false), ("6.1.7601", false), ("6.1.7601", true), ("10.0.26100", true)] {
+            let (mut kit, process, token) = with_token(release, wide);
+            let o = kit.o;
+            let sets = token + o.token.privileges.unwrap().offset as u64;
+            match o.privileges.present {
+                Some(_) => {
+                    kit.set64(sets, o.privileges.present, 1 << 20 | 1 << 23);
+                    kit.set64(sets, o.privileges.enabled, 1 << 20);
+                    kit.set64(sets, o.privileges.by_default, 1 << 23);
+                }
+                None => {
+                    kit.word(sets, token + 0x1c00);
+                    kit.put(token + o.token.privilege_count.unwrap().offset as u64, &2u32.to_le_bytes());
+                    kit.put(token + 0x1c00, &[20, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 23, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
+                }
+            }
+            let all = rights(&kit.kernel(), process).unwrap();
+            assert_eq!((all.user.as_deref(), all.logon), (Some("S-1-5-18"), Some(0x3e7)), "{release}");
+            let groups = all.groups.unwrap();
+            assert_eq!((groups.len(), groups[0].sid.as_str()), (2, "S-1-5-32-544"), "{release}");
+            assert_eq!(all.integrity, Some(0x3000));
+            let privilege = |number, enabled| Privilege { number, enabled, by_default: !enabled };
+            assert_eq!(all.privileges.unwrap(), [privilege(20, true), privilege(23, false)], "{release}");
+        }
+    }
+
+    #[test]
+    fn torn_tokens() {
+        let (mut kit, process, token) = with_token("10.0.19041", true);
+        // So many groups are none; and an array that ends gives what it has.
+        kit.put(token + kit.o.token.user_count.unwrap().offset as u64, &u32::MAX.to_le_bytes());
+        assert_eq!(rights(&kit.kernel(), process).unwrap().groups, None);
+        kit.put(token + kit.o.token.user_count.unwrap().offset as u64, &200u32.to_le_bytes());
+        assert_eq!(rights(&kit.kernel(), process).unwrap().groups.unwrap().len(), 2);
+        kit.set(process.value() as u64, kit.o.process.token, 0x10);
+        assert_eq!(rights(&kit.kernel(), process), None);
+    }
+
+    #[test]
+    fn protection_levels() {
+        let (mut kit, process, _) = with_token("10.0.19041", true);
+        let at = process.value() as u64 + kit.o.process.protection.unwrap().offset as u64;
+        for (level, name) in
+            [(0x41, Some("light-lsa")), (0x72, Some("protected-winsystem")), (0x00, None), (0xf1, Some("light-15"))]
+        {
+            kit.put(at, &[level]);
+            assert_eq!(protection(&kit.kernel(), process).as_deref(), name);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::offsets::{Member, Offsets};
 use super::text;
-use crate::engine::{AddressSpace, ViewExt};
+use crate::engine::{AddressSpace, ViewExt, to_u64};
 use crate::symbols::{Symbols, Types};
 use memsh_plugin::{MemoryView, PhysAddr, VirtAddr, umem};
 use std::sync::Arc;
@@ -146,7 +146,7 @@ impl<'v> Reader<'v> {
 
     /// A pointer.
     pub fn ptr(&self, at: VirtAddr) -> Option<VirtAddr> {
-        let pointer = self.view.read_uint(at, u64::try_from(self.width).ok()?).ok()?;
+        let pointer = self.view.read_uint(at, to_u64(self.width)?).ok()?;
         Some(VirtAddr::new(umem::from(pointer)))
     }
 

@@ -92,6 +92,7 @@ offsets! {
         protected: ["ProtectedProcess"],
         cookie: ["Cookie"],
         pico: ["PicoCreated"],
+        silo: ["ServerSilo"],
     }
     /// `_KPROCESS`.
     kprocess: Kprocess ["_KPROCESS"] {
@@ -274,6 +275,7 @@ offsets! {
     object_type: ObjectType ["_OBJECT_TYPE"] {
         name: ["Name"],
         index: ["Index"],
+        callbacks: ["CallbackList"],
         objects: ["TotalNumberOfObjects"],
         handles: ["TotalNumberOfHandles"],
     }
@@ -377,6 +379,15 @@ mod tests {
             for table in family.tables() {
                 let o = Offsets::of(&table.read(String::new()).unwrap());
                 let what = &table.facts.release;
+                // Of these a few members are known.
+                if what.starts_with("4.0") || what.starts_with("5.0") {
+                    assert!(
+                        [o.process.pid, o.process.links, o.process.name, o.process.peb, o.kprocess.dtb]
+                            .iter()
+                            .all(Option::is_some)
+                    );
+                    continue;
+                }
                 let needed = [
                     o.process.pid,
                     o.process.links,

@@ -1,6 +1,6 @@
 //! Counted strings.
 
-use crate::engine::{ViewExt, index};
+use crate::engine::{ViewExt, index, to_u64};
 use memsh_plugin::{MemoryView, Text, VirtAddr, umem};
 
 /// `UNICODE_STRING` counts bytes with 16 bits.
@@ -17,7 +17,7 @@ pub fn unicode_of(view: &dyn MemoryView, at: VirtAddr, width: umem) -> Option<St
         return Some(String::new());
     }
     // The pointer is aligned to its own size.
-    let buffer = view.read_uint(at.wrapping_add(width), u64::try_from(width).ok()?).ok()?;
+    let buffer = view.read_uint(at.wrapping_add(width), to_u64(width)?).ok()?;
     utf16(view, VirtAddr::new(umem::from(buffer)), len)
 }
 

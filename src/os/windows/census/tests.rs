@@ -1,4 +1,5 @@
-#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::cast_possible_truncation, clippy::unnecessary_cast, reason = "umem has 64 bits or more")]
 
 use super::*;
 use crate::os::windows::testkit::{CREATED, Kit, bits};
@@ -23,7 +24,7 @@ fn seen(kit: &Kit) -> Vec<Seen> {
     census(&kit.kernel(), &Options::new(&stop)).items.iter().cloned().collect()
 }
 
-fn find<'s>(all: &'s [Seen], at: u64) -> Option<&'s Seen> {
+fn find(all: &[Seen], at: u64) -> Option<&Seen> {
     all.iter().find(|s| s.info.address == VirtAddr::new(umem::from(at)))
 }
 

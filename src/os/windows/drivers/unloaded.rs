@@ -58,3 +58,32 @@ fn list(kernel: &Kernel, lost: &mut Lost) -> Vec<Unloaded> {
     out.sort_by_key(|u| u.time);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::windows::testkit::Kit;
+
+    #[test]
+    fn entries_that_are_empty_or_torn_are_no_drivers() {
+        for (release, wide) in [("5.1.2600", false), ("10.0.19041", true)] {
+            let mut kit = Kit::new(release, wide);
+            let width = kit.width();
+            let (pointer, table) = (kit.at(0x1000), kit.at(0x2f00));
+            kit.symbol("MmUnloadedDrivers", pointer);
+            kit.word(pointer, table);
+            // The table ends with its page: later entries can't be read.
+            kit.put(table, &[0; 0x100]);
+            let first = table + 4 * width + 8;
+            let base = kit.at(0x5_0000);
+            kit.word(first + 2 * width, base);
+            kit.word(first + 3 * width, base + 0x8000);
+            kit.put(first + 4 * width, &133_379_749_810_000_000u64.to_le_bytes());
+            let mut lost = Lost::default();
+            let found = list(&kit.kernel(), &mut lost);
+            let seen: Vec<_> = found.iter().map(|u| (u.size, u.name.is_none(), u.time.is_some())).collect();
+            assert_eq!(seen, [(0x8000, true, true)], "{release}");
+            assert!(!lost.is_empty(), "{release}");
+        }
+    }
+}

@@ -16,8 +16,8 @@ const BEFORE: umem = 64 << 20;
 /// Pages whose first bytes are looked at.
 const PAGES: u64 = 16 << 20;
 const PAGE: umem = 0x1000;
-/// No kernel is smaller.
-const SMALLEST: u32 = 1 << 20;
+/// No kernel is smaller: that of NT 4 takes less than a MiB.
+const SMALLEST: u32 = 1 << 19;
 
 /// Names that a kernel's export directory gives it.
 const NAMES: [&str; 4] = ["ntoskrnl.exe", "ntkrnlpa.exe", "ntkrnlmp.exe", "ntkrpamp.exe"];

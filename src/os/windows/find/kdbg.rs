@@ -249,7 +249,9 @@ fn take(block: &Block, reader: &Reader<'_>, image: &Image, symbols: &mut SymbolT
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
+    use crate::os::windows::testkit::Kit;
 
     #[test]
     fn what_the_kernel_encodes_is_decoded() {
@@ -263,6 +265,64 @@ mod tests {
             assert_ne!(encode(plain), plain);
             assert_eq!(key.decode(encode(plain)), plain);
         }
+    }
+
+    /// A block of the made-up kernel, in words, that names `PspCidTable`.
+    fn words(base: u64, head: u64) -> Vec<u64> {
+        let mut words = vec![0u64; BYTES / 8];
+        words[TAG / 8] = u64::from_le_bytes(*b"KDBG\x80\x03\0\0");
+        words[BASE / 8] = base;
+        words[PROCESSES / 8] = head;
+        words[0x58 / 8] = base + 0x7_7778;
+        // One that is no variable of the kernel's.
+        words[0xa0 / 8] = 0x1234;
+        words
+    }
+
+    #[test]
+    fn an_encoded_block_is_found_without_its_keys() {
+        for turn in [0u64, 1, 37, 63] {
+            let key = Key { never: 0x0123_4567_89ab_cdc0 | turn, always: 0xfeed_f00d_dead_beef, flag: 0xffff_f800_0005_6670 };
+            let mut kit = Kit::new("10.0.22621", true);
+            let head = kit.head();
+            let kernel = kit.kernel();
+            let base = to_u64(kernel.image.base.value()).unwrap();
+            let at = base + 0x1_fff8;
+            for (i, plain) in words(base, head).into_iter().enumerate() {
+                let turned = (plain ^ key.always).swap_bytes() ^ key.flag;
+                let coded = turned.rotate_right(u32::try_from(turn).unwrap()) ^ key.never;
+                kit.put(at + 8 * u64::try_from(i).unwrap(), &coded.to_le_bytes());
+            }
+            let kernel = kit.kernel();
+            let mut symbols = SymbolTable::new();
+            symbols.finish();
+            let mut trace = Trace::default();
+            derive(&kernel.reader(), &kernel.image, kernel.processes, &mut symbols, &mut trace);
+            let address = |name: &str| symbols.address(name).and_then(|a| to_u64(a.value()));
+            assert_eq!(address("KdDebuggerDataBlock"), Some(at), "{turn}: {}", trace.steps[0].detail);
+            assert_eq!(address("PspCidTable"), Some(base + 0x7_7778));
+            assert_eq!(address("ObpTypeObjectType"), None);
+            // By its tag it is not found.
+            let mut symbols = SymbolTable::new();
+            find(&kernel.reader(), &kernel.image, &mut symbols, &Hints::default(), &mut trace);
+            assert!(!trace.steps[1].found);
+        }
+    }
+
+    #[test]
+    fn a_plain_block_is_found_by_its_tag_and_another_kernels_is_not() {
+        let mut kit = Kit::new("6.1.7601", true);
+        let (base, head) = (to_u64(kit.kernel().image.base.value()).unwrap(), kit.head());
+        for (place, of) in [(0x3000, base + 0x1000), (0x5000, base)] {
+            for (i, word) in words(of, head).into_iter().enumerate() {
+                kit.put(base + place + 8 * u64::try_from(i).unwrap(), &word.to_le_bytes());
+            }
+        }
+        let kernel = kit.kernel();
+        let mut symbols = SymbolTable::new();
+        symbols.finish();
+        find(&kernel.reader(), &kernel.image, &mut symbols, &Hints::default(), &mut Trace::default());
+        assert_eq!(symbols.address("KdDebuggerDataBlock"), Some(VirtAddr::new(umem::from(base + 0x5000))));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::engine::{AddressSpace, to_u64};
 use crate::os::trace::Trace;
 use crate::symbols::tables::{Table, family};
 use crate::symbols::{Symbols, Types};
-use memsh_plugin::{PhysAddr, VirtAddr};
+use memsh_plugin::{PhysAddr, VirtAddr, umem};
 use std::sync::Arc;
 
 const STEP: &str = "types";
@@ -55,7 +55,7 @@ pub(super) fn choose(
     if let Some(types) = given {
         let chosen = trace.attempt(STEP, "--symbols, held against System", || {
             let offsets = Offsets::of(&*types);
-            let proof = proof(space, image, &offsets, system).ok_or("the process System is not where they say")?;
+            let proof = proof(space, image, &offsets, system, build).ok_or("the process System is not where they say")?;
             let detail = format!("{}: {} facts agree", types.origin(), proof.facts);
             let release = types.origin();
             Ok((Chosen { types, offsets, system, dtb: proof.dtb, same_build: true, release }, detail))
@@ -75,7 +75,7 @@ pub(super) fn choose(
             let Ok(store) = table.read(origin) else { continue };
             let types: Arc<dyn Types> = Arc::new(store);
             let offsets = Offsets::of(&*types);
-            let Some(proof) = proof(space, image, &offsets, system) else { continue };
+            let Some(proof) = proof(space, image, &offsets, system, build) else { continue };
             let same_build = build_of(&release) == build;
             let detail = format!("{release} ({}): {} facts of System agree", table.facts.source, proof.facts);
             return Ok((Chosen { types, offsets, system, dtb: proof.dtb, same_build, release }, detail));
@@ -90,15 +90,24 @@ fn system(space: &AddressSpace, symbols: &dyn Symbols) -> Option<VirtAddr> {
     reader.ptr(symbols.address("PsInitialSystemProcess")?).filter(|&p| reader.plausible(p))
 }
 
-/// Pid 4, by the name of System, first in a list whose links point back, with tables that map the kernel: or the layout is another's.
-pub(super) fn proof(space: &AddressSpace, image: &Image, o: &Offsets, system: VirtAddr) -> Option<Proof> {
+/// The number of the process System.
+const fn system_pid(build: u32) -> umem {
+    match build {
+        ..=1999 => 2,
+        ..=2299 => 8,
+        _ => 4,
+    }
+}
+
+/// System's pid, by the name of System, first in a list whose links point back, with tables that map the kernel: or the layout is another's.
+pub(super) fn proof(space: &AddressSpace, image: &Image, o: &Offsets, system: VirtAddr, build: u32) -> Option<Proof> {
     let reader = Reader::new(space);
     let mut facts = 0;
     let mut holds = |fact: bool| {
         facts += u32::from(fact);
         fact.then_some(())
     };
-    holds(reader.word_at(system, o.process.pid) == Some(4))?;
+    holds(reader.word_at(system, o.process.pid) == Some(system_pid(build)))?;
     holds(reader.bytes_at::<7>(system, o.process.name)? == *b"System\0")?;
     let links = system.wrapping_add(o.process.links?.offset);
     holds(reader.ptr(reader.ptr(links)?.wrapping_add(reader.width())) == Some(links))?;
@@ -109,13 +118,17 @@ pub(super) fn proof(space: &AddressSpace, image: &Image, o: &Offsets, system: Vi
     let own = space.with_root(dtb);
     let base = space.translate_one(image.base).ok()?.phys;
     holds(own.translate_one(image.base).ok()?.phys == base)?;
-    // The parent of System is nobody, and it has no environment block.
-    holds(reader.word_at(system, o.process.parent) == Some(0))?;
-    holds(reader.ptr_at(system, o.process.peb).is_none())?;
-    let created = reader.u64_at(system, o.process.created)?;
-    // Between 1990 and 2100; XP keeps the time shifted.
-    let year = |t: u64| (122_000_000_000_000_000..157_500_000_000_000_000).contains(&t);
-    holds(year(created) || year(created >> 3) || created == 0)?;
+    // The parent of System is nobody, and it has no environment block. The oldest tables do not know all members.
+    if o.process.parent.is_some() {
+        holds(reader.word_at(system, o.process.parent) == Some(0))?;
+    }
+    holds(reader.word_at(system, o.process.peb) == Some(0))?;
+    if o.process.created.is_some() {
+        let created = reader.u64_at(system, o.process.created)?;
+        // Between 1990 and 2100; XP keeps the time shifted.
+        let year = |t: u64| (122_000_000_000_000_000..157_500_000_000_000_000).contains(&t);
+        holds(year(created) || year(created >> 3) || created == 0)?;
+    }
     Some(Proof { dtb, facts })
 }
 

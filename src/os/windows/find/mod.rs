@@ -11,6 +11,7 @@ mod build;
 mod image;
 mod kdbg;
 mod layout;
+mod modules;
 mod roots;
 pub(super) mod shared;
 mod symbols;
@@ -164,6 +165,11 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
     let files = Arc::new(PageFiles::open(&hints.pagefile, build.number >= 10240 && entries.store.is_none(), &mut warnings));
     let own =
         space.with_root(chosen.dtb).with_software(Software::Windows(entries)).with_pager(Arc::clone(&files) as Arc<dyn Pager>);
+    if chosen.offsets.vad.first.is_none() {
+        warnings
+            .push(format!("of Windows build {} memsh knows a few structures only: what it does not know is empty", build.number));
+    }
+    let own = space.with_root(chosen.dtb);
     trace.attempt("kernel's root", "the directory table of System", || Ok(((), format!("{}", chosen.dtb))));
     let reader = Reader::new(&own);
     kdbg::find(&reader, &image, &mut symbols, hints, trace);
@@ -175,7 +181,13 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
     let modules = symbols
         .address("PsLoadedModuleList")
         .or_else(|| hints.windows.as_ref()?.ps_loaded_module_list)
-        .filter(|&at| reader.ptr(at).and_then(|next| reader.ptr(next.wrapping_add(reader.width()))) == Some(at));
+        .filter(|&at| reader.ptr(at).and_then(|next| reader.ptr(next.wrapping_add(reader.width()))) == Some(at))
+        .or_else(|| {
+            trace.attempt("drivers", "the list in the kernel's image that begins with the kernel itself", || {
+                let at = modules::head(&reader, &image, &chosen.offsets.driver).ok_or("there is none")?;
+                Ok((at, format!("{at}")))
+            })
+        });
     let symbols: Arc<dyn Symbols> = Arc::new(symbols);
     let kernel = Kernel {
         space: own,

@@ -1,17 +1,18 @@
 //! What drivers registered to be called: at the start and end of processes and threads, for images, registry calls, bug checks,
 //! shutdown, file systems.
 
-use super::{Collector, Slot};
+use super::{Collector, Slot, derived};
 use crate::engine::ViewExt;
 use crate::os::windows::base::kernel::{Kernel, Reader};
 use crate::os::windows::base::{list, text};
+use crate::os::windows::objects::Objects;
 use memsh_plugin::{VirtAddr, umem};
 
-/// Arrays of `EX_CALLBACK`, and the table that they make.
-const ARRAYS: [(&str, &str); 3] = [
-    ("process", "PspCreateProcessNotifyRoutine"),
-    ("thread", "PspCreateThreadNotifyRoutine"),
-    ("image", "PspLoadImageNotifyRoutine"),
+/// Arrays of `EX_CALLBACK`: the table that they make, their names, and the exported functions that fill them.
+const ARRAYS: [(&str, &str, &str); 3] = [
+    ("process", "PspCreateProcessNotifyRoutine", "PsSetCreateProcessNotifyRoutine"),
+    ("thread", "PspCreateThreadNotifyRoutine", "PsSetCreateThreadNotifyRoutine"),
+    ("image", "PspLoadImageNotifyRoutine", "PsSetLoadImageNotifyRoutine"),
 ];
 
 /// `IRP_MJ_SHUTDOWN` (wdm.h).
@@ -45,8 +46,8 @@ fn component(reader: &Reader<'_>, at: VirtAddr) -> Option<String> {
 pub(super) fn collect(all: &mut Collector<'_>, want: &dyn Fn(&str) -> bool) {
     let kernel = all.kernel;
     let mut unknown = Vec::new();
-    for (table, name) in ARRAYS.into_iter().filter(|(t, _)| want(t)) {
-        match kernel.address(name) {
+    for (table, name, by) in ARRAYS.into_iter().filter(|(t, ..)| want(t)) {
+        match kernel.address(name).or_else(|| derived::array(all, by, slots(kernel))) {
             Some(at) => array(all, table, name, at),
             None => unknown.push(name),
         }
@@ -58,7 +59,8 @@ pub(super) fn collect(all: &mut Collector<'_>, want: &dyn Fn(&str) -> bool) {
         }
     }
     if want("registry") {
-        match kernel.address("CallbackListHead") {
+        let by = || derived::head(all, "CmRegisterCallback", registry_routine(kernel));
+        match kernel.address("CallbackListHead").or_else(by) {
             Some(head) => registry(all, head),
             None => unknown.push("CallbackListHead"),
         }
@@ -128,10 +130,16 @@ fn walk(all: &mut Collector<'_>, what: &List, head: VirtAddr) {
     }
 }
 
+/// Bytes before the routine of a registry callback.
+fn registry_routine(kernel: &Kernel) -> umem {
+    if kernel.wide() { 0x28 } else { 0x1c }
+}
+
 /// Registry callbacks, since Vista: behind the list entry two numbers, a cookie of 64 bits, context, routine and altitude.
 fn registry(all: &mut Collector<'_>, head: VirtAddr) {
     let reader = all.kernel.reader();
-    let (routine, altitude) = if all.kernel.wide() { (0x28, 0x30) } else { (0x1c, 0x20) };
+    let routine = registry_routine(all.kernel);
+    let altitude = routine + reader.width();
     for node in nodes(all, head, "CallbackListHead") {
         let slot = node.wrapping_add(routine);
         let Some(target) = reader.ptr(slot) else {
@@ -141,6 +149,30 @@ fn registry(all: &mut Collector<'_>, head: VirtAddr) {
         let detail = reader.unicode(node.wrapping_add(altitude)).filter(|a| !a.is_empty() && a.len() < 64);
         let detail = detail.map(|a| format!("altitude {a}"));
         all.push(Slot { table: "registry", index: None, name: "CallbackListHead".to_owned(), slot: Some(slot), detail }, target);
+    }
+}
+
+/// What `ObRegisterCallbacks` adds to a type, since Vista SP1: behind the list entry two 32-bit numbers and a pointer; then the type, by
+/// which an entry proves itself, the routine that is called before an operation and the one after it.
+pub(super) fn of_types(all: &mut Collector<'_>, objects: &Objects<'_>) {
+    let reader = all.kernel.reader();
+    let Some(member) = all.kernel.offsets.object_type.callbacks else { return };
+    let own = 2 * reader.width() + 8 + reader.width();
+    for (kind, name) in objects.types() {
+        let name = name.unwrap_or_else(|| format!("the type at {kind}"));
+        for node in nodes(all, kind.wrapping_add(member.offset), &format!("callbacks of {name}")) {
+            if reader.ptr(node.wrapping_add(own)) != Some(kind) {
+                all.lost.push(format!("callbacks of {name}: what lies at {node} is none"));
+                continue;
+            }
+            for (word, when) in [(1, "before"), (2, "after")] {
+                let slot = node.wrapping_add(own + word * reader.width());
+                if let Some(routine) = reader.ptr(slot).filter(|p| !p.is_null()) {
+                    let detail = Some(format!("{when} a handle is made"));
+                    all.push(Slot { table: "object", index: None, name: name.clone(), slot: Some(slot), detail }, routine);
+                }
+            }
+        }
     }
 }
 
@@ -159,5 +191,102 @@ fn shutdown(all: &mut Collector<'_>, head: VirtAddr) {
         let detail = driver.and_then(|d| reader.unicode_at(d, o.driver_object.name));
         let name = "IopNotifyShutdownQueueHead".to_owned();
         all.push(Slot { table: "shutdown", index: None, name, slot: Some(slot), detail }, target);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::list;
+    use crate::os::windows::testkit::Kit;
+
+    #[test]
+    fn without_symbols_the_code_that_registers_says_where() {
+        let mut kit = Kit::new("10.0.26100", true);
+        let image = kit.head() & !0xfff;
+        let (function, inner, array) = (image + 0x1000, image + 0x3000, image + 0x8000);
+        kit.put(array - 0x100, &[0; 0x400]);
+        let block = kit.at(0x2000);
+        kit.word(array + 8, block | 15);
+        kit.word(block + 8, function);
+        kit.symbol("PsSetCreateProcessNotifyRoutine", function);
+        // sub rsp,40; call inner; add rsp,40; ret
+        let far = |from: u64, to: u64| u32::try_from(to - from).unwrap().to_le_bytes();
+        kit.put(function, &[0x48, 0x83, 0xec, 0x28, 0xe8]);
+        kit.put(function + 5, &far(function + 9, inner));
+        kit.put(function + 9, &[0x48, 0x83, 0xc4, 0x28, 0xc3, 0xcc]);
+        // lea rcx,[something else]; lea rdi,[array]; ret
+        kit.put(inner, &[0x48, 0x8d, 0x0d]);
+        kit.put(inner + 3, &far(inner + 7, array - 0x100));
+        kit.put(inner + 7, &[0x48, 0x8d, 0x3d]);
+        kit.put(inner + 10, &far(inner + 14, array));
+        kit.put(inner + 14, &[0xc3, 0xcc]);
+        // What is referred to first holds no block.
+        kit.word(array - 0x100, 0x1234_5678);
+        let kernel = kit.kernel();
+        let found = list(&kernel, &["process"]);
+        let seen: Vec<_> = found.items.iter().map(|h| (h.index, h.owner.kind())).collect();
+        assert_eq!(seen, [(Some(1), "kernel")]);
+        // Nothing is registered: it can't be told where.
+        kit.word(array + 8, 0);
+        let found = list(&kit.kernel(), &["process"]);
+        assert!(found.items.is_empty());
+        assert!(found.lost.iter().any(|l| l.to_string_lossy().contains("PspCreateProcessNotifyRoutine")));
+    }
+
+    #[test]
+    fn callbacks_of_a_type_prove_themselves() {
+        let mut kit = Kit::new("6.1.7601", true);
+        let (pointer, kind, node, alien) = (kit.at(0x1000), kit.at(0x2000), kit.at(0x3000), kit.at(0x4000));
+        kit.symbol("PsProcessType", pointer);
+        kit.word(pointer, kind);
+        kit.put(kind, &[0; 0x100]);
+        kit.put(kind + u64::try_from(kit.o.object_type.index.unwrap().offset).unwrap(), &[7]);
+        let head = kind + u64::try_from(kit.o.object_type.callbacks.unwrap().offset).unwrap();
+        kit.put(node, &[0; 0x40]);
+        kit.put(alien, &[0; 0x40]);
+        kit.ring(&[head, node, alien]);
+        kit.word(node + 0x20, kind);
+        let code = kit.head() + 0x40;
+        kit.word(node + 0x28, code);
+        let kernel = kit.kernel();
+        let found = list(&kernel, &["object"]);
+        let seen: Vec<_> = found.items.iter().map(|h| (h.name.as_str(), h.owner.kind(), h.reason)).collect();
+        assert_eq!(seen, [("Process", "kernel", None)]);
+        assert!(found.lost.iter().any(|l| l.to_string_lossy().contains("is none")));
+    }
+
+    #[test]
+    fn code_of_nobody_is_told_and_lists_in_circles_end() {
+        for (release, wide) in [("6.1.7601", false), ("10.0.19041", true)] {
+            let mut kit = Kit::new(release, wide);
+            let width = kit.width();
+            let (array, own, alien) = (kit.at(0x1000), kit.at(0x2000), kit.at(0x2100));
+            kit.put(array, &[0; 512]);
+            kit.symbol("PspCreateProcessNotifyRoutine", array);
+            // References are counted in the lowest bits.
+            kit.word(array, own | 7);
+            kit.word(array + 3 * width, alien | 7);
+            kit.word(array + 5 * width, 0x17);
+            let code = kit.head() + 0x40;
+            kit.word(own + width, code);
+            let nowhere = kit.at(0x7_0000);
+            kit.word(alien + width, nowhere);
+            // A list whose first node leads to itself.
+            let (head, node) = (kit.at(0x3000), kit.at(0x4000));
+            kit.symbol("KeBugCheckCallbackListHead", head);
+            kit.word(head, node);
+            kit.word(head + width, node);
+            kit.word(node, node);
+            kit.word(node + width, head);
+            let kernel = kit.kernel();
+            let found = list(&kernel, &["process", "bugcheck"]);
+            let seen: Vec<_> = found.items.iter().map(|h| (h.table, h.index, h.owner.kind(), h.reason.is_some())).collect();
+            let process = [("process", Some(0), "kernel", false), ("process", Some(3), "other", true)];
+            assert_eq!(seen.get(..2), Some(process.as_slice()), "{release}");
+            let lost: Vec<_> = found.lost.iter().map(|l| l.to_string_lossy().into_owned()).collect();
+            assert!(lost.iter().any(|l| l.contains("slot 5")), "{lost:?}");
+            assert!(lost.iter().any(|l| l.contains("KeBugCheckCallbackListHead: the list")), "{lost:?}");
+        }
     }
 }

@@ -4,10 +4,12 @@
 //! - `calls`: system calls (SSDT)
 //! - `interrupts`: interrupt tables (IDT)
 //! - `callbacks`: what drivers registered
+//! - `derived`: where callbacks are, of a kernel without symbols
 //! - `requests`: the tables of driver objects (IRP)
 
 mod callbacks;
 mod calls;
+mod derived;
 mod interrupts;
 pub mod owner;
 mod requests;
@@ -20,7 +22,7 @@ use owner::{Owner, Owners};
 
 /// Tables there are.
 pub const TABLES: &[&str] =
-    &["syscall", "idt", "irp", "process", "thread", "image", "registry", "bugcheck", "shutdown", "filesystem"];
+    &["syscall", "idt", "irp", "process", "thread", "image", "registry", "object", "bugcheck", "shutdown", "filesystem"];
 
 /// A place through which the kernel calls code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +105,9 @@ pub fn list(kernel: &Kernel, wanted: &[&str]) -> Listing<Hook> {
         requests::collect(&mut all, &objects);
     }
     callbacks::collect(&mut all, &want);
+    if want("object") {
+        callbacks::of_types(&mut all, &objects);
+    }
     let Collector { hooks, lost, .. } = all;
     lost.listing(hooks)
 }

@@ -108,7 +108,7 @@ impl Objects<'_> {
             }
             out.extend(inside);
         }
-        out.sort_by(|a, b| a.path.to_lowercase().cmp(&b.path.to_lowercase()));
+        out.sort_by_cached_key(|n| n.path.to_lowercase());
         out
     }
 

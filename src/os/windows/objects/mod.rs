@@ -66,6 +66,11 @@ impl<'k> Objects<'k> {
         lost.listing(items)
     }
 
+    /// The `_OBJECT_TYPE`s that are known, with their names, by address.
+    pub fn types(&self) -> Vec<(VirtAddr, Option<String>)> {
+        self.types.all(self.kernel).into_iter().map(|at| (at, types::name(self.kernel, at))).collect()
+    }
+
     /// How types are known, in words.
     pub fn evidence(&self) -> &str {
         &self.types.evidence

@@ -124,6 +124,17 @@ impl TypeTable {
         Self { cookie, by_index, evidence: sources.join(", ") }
     }
 
+    /// The types that are known.
+    pub(super) fn all(&self, kernel: &Kernel) -> Vec<VirtAddr> {
+        let mut out: Vec<VirtAddr> = match self.by_index.is_empty() {
+            true => EXPORTED.iter().filter_map(|(symbol, _)| exported(kernel, symbol)).collect(),
+            false => self.by_index.values().copied().collect(),
+        };
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
     /// The `_OBJECT_TYPE` of the object whose header lies at `header`.
     pub(super) fn of(&self, kernel: &Kernel, header: VirtAddr) -> Option<VirtAddr> {
         let (o, reader) = (&kernel.offsets.object_header, kernel.reader());

@@ -23,7 +23,7 @@ pub fn hint(bytes: &[u8]) -> Option<&'static str> {
     ];
     let begins = BEGINNINGS.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, what)| *what);
     // A jump to somewhere near: a hook's way back, or a table of them.
-    begins.or_else(|| match bytes {
+    begins.or(match bytes {
         [0xe9, _, _, _, 0x00 | 0xff, ..] => Some("jmp: a trampoline often begins so"),
         [0xff, 0x25, ..] => Some("jmp [address]: a trampoline often begins so"),
         [0x4c | 0x49 | 0x48, 0xb8..=0xbb, ..] => Some("mov of a 64-bit number: a trampoline often begins so"),

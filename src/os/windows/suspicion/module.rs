@@ -2,9 +2,10 @@
 
 use super::super::base::kernel::Kernel;
 use super::super::base::text::base_name;
+use super::super::pe;
 use super::super::vad::Vad;
 use super::subject::Subject;
-use crate::engine::to_u64;
+use crate::engine::{ViewExt, to_u64};
 use crate::os::finding::Finding;
 use crate::os::lost::Lost;
 use memsh_plugin::{ModuleInfo, Perm, Text, VirtAddr};
@@ -12,13 +13,22 @@ use std::collections::HashSet;
 
 /// Modules without an image, and images without a module. Only where both sides could be read to their ends.
 pub fn lists(_: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
-    if !s.vads_whole || !s.modules_whole {
+    if !s.vads_whole || !s.modules_whole || !both_lists(s) {
         return Vec::new();
     }
     let mut out: Vec<Finding> = s.modules.iter().filter_map(|m| phantom(s, m)).collect();
     let listed: HashSet<VirtAddr> = s.modules.iter().map(|m| m.base).collect();
     out.extend(s.vads.iter().filter(|v| v.image && !listed.contains(&v.start)).filter_map(|v| unlinked(s, v)));
     out
+}
+
+/// Whether the 32-bit lists were read, too, where there have to be some: whoever has the 32-bit system library runs below WOW64.
+fn both_lists(s: &Subject) -> bool {
+    let narrow = |v: &&Vad| v.image && v.file.as_ref().is_some_and(|f| f.to_lowercase().ends_with("\\syswow64\\ntdll.dll"));
+    match s.vads.iter().find(narrow) {
+        Some(library) => s.info.wow64 && s.modules.iter().any(|m| m.base == library.start),
+        None => true,
+    }
 }
 
 /// A module of the lists at whose base no image is mapped, or another file's.
@@ -46,11 +56,13 @@ fn phantom(s: &Subject, module: &ModuleInfo) -> Option<Finding> {
     }
 }
 
-/// An image that can run and is in no list. Files that are mapped as images for their resources alone have no code in memory.
+/// An image that can run and is in no list. Files that are mapped as images for their resources alone have no code in memory, and
+/// assemblies of .NET are mapped by its runtime, which keeps them in lists of its own.
 fn unlinked(s: &Subject, vad: &Vad) -> Option<Finding> {
     let code =
         s.runs(vad).iter().filter(|r| s.no_execute && r.perm.has(Perm::EXECUTE)).fold(0, |sum, r| r.size.saturating_add(sum));
-    if code == 0 {
+    let mut page = [0u8; 0x1000];
+    if code == 0 || s.space.read_exact(vad.start, &mut page).is_ok() && pe::is_managed(&page) {
         return None;
     }
     let file = vad.file.as_deref().unwrap_or("without a name");

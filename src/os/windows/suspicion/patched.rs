@@ -135,3 +135,32 @@ fn compare(kernel: &Kernel, at: VirtAddr, frames: &[(usize, PhysAddr)], changed:
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::os::windows::testkit::Kit;
+
+    #[test]
+    fn the_bytes_that_most_processes_have_are_the_files() {
+        let mut kit = Kit::new("10.0.19041", true);
+        kit.put(0x1000, b"same\x40\x53");
+        kit.put(0x2000, b"same\xe9\x01");
+        // A private copy that is the same.
+        kit.put(0x3000, b"same\x40\x53");
+        let kernel = kit.kernel();
+        let frame = |at: u32| PhysAddr::new(umem::from(at));
+        let at = VirtAddr::new(0x7000);
+        let mut changed = HashMap::new();
+        compare(&kernel, at, &[(0, frame(0x1000)), (1, frame(0x2000)), (2, frame(0x3000)), (3, frame(0x9000))], &mut changed);
+        assert_eq!(changed.keys().copied().collect::<Vec<_>>(), [1]);
+        let one = changed.get(&1).unwrap();
+        assert_eq!((one.first, one.pages, one.certain), (at.wrapping_add(4), 1, true));
+        assert!(one.bytes.starts_with(b"\xe9\x01") && one.instead.starts_with(b"\x40\x53"));
+        // Of two, nobody can tell.
+        changed.clear();
+        compare(&kernel, at, &[(0, frame(0x1000)), (1, frame(0x2000))], &mut changed);
+        assert!(changed.len() == 2 && changed.values().all(|c| !c.certain));
+    }
+}

@@ -169,7 +169,6 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
         warnings
             .push(format!("of Windows build {} memsh knows a few structures only: what it does not know is empty", build.number));
     }
-    let own = space.with_root(chosen.dtb);
     trace.attempt("kernel's root", "the directory table of System", || Ok(((), format!("{}", chosen.dtb))));
     let reader = Reader::new(&own);
     kdbg::find(&reader, &image, &mut symbols, hints, trace);

@@ -14,5 +14,6 @@ mod builders;
 #[path = "../cli/mod.rs"]
 mod cli;
 mod old;
+mod paging;
 mod releases;
 mod system;

@@ -6,9 +6,12 @@ use super::failure::{Failure, Result};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Whose, needed, open};
+use memsh::VirtAddr;
+use memsh::os::windows::vad::{self, Vad};
 use memsh_plugin::{Process, RegionInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// List the regions of a process's address space
 #[derive(clap::Args, Debug)]
@@ -49,6 +52,12 @@ pub struct MapsRow {
     path_bytes: Option<String>,
     /// `file`, `anonymous`, `heap`, `stack`, ...
     kind: Option<String>,
+    /// What the descriptor of the region allows, as `VirtualProtect` names it (Windows).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protection: Option<String>,
+    /// Bytes that are charged to the process for it (Windows).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<u64>,
 }
 
 impl Command for Maps {
@@ -56,7 +65,8 @@ impl Command for Maps {
     const NAME: &'static str = "maps";
     const ALIASES: &'static [&'static str] = &["vmmap", "vad", "vadinfo", "vm", "address"];
     const SUMMARY: &'static str = "List the regions of a process's address space";
-    const SHAPE: Shape = Shape::List(&["start", "end", "size", "perm", "offset", "inode", "kind", "path"]);
+    const SHAPE: Shape =
+        Shape::List(&["start", "end", "size", "perm", "!protection", "!commit", "!offset", "!inode", "kind", "path"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("maps 1", "every region"), ("maps 1 -x", "executable ones"), ("maps -p 1 0x401000", "the one that holds an address")];
 
@@ -90,19 +100,26 @@ impl Command for Maps {
         } else if !process.kernel_thread {
             cx.nothing("the process has no memory (any more)");
         }
+        let descriptors: HashMap<VirtAddr, Vad> = match &cx.session()?.os()?.windows {
+            Some(kernel) => {
+                // What can't be read was said of the regions.
+                vad::descriptors(kernel, process.address).into_iter().map(|v| (v.start, v)).collect()
+            }
+            None => HashMap::new(),
+        };
         for r in cx.take(&regions) {
             let wanted = address.is_none_or(|a| r.start.value() <= a && a < r.end.value())
                 && (!self.executable || r.execute)
                 && (!self.writable || r.write);
             if wanted {
-                out.push(&row(&r))?;
+                out.push(&row(&r, descriptors.get(&r.start)))?;
             }
         }
         Ok(())
     }
 }
 
-fn row(r: &RegionInfo) -> MapsRow {
+fn row(r: &RegionInfo, vad: Option<&Vad>) -> MapsRow {
     let device = r.device_major.get().zip(r.device_minor.get());
     MapsRow {
         start: r.start.into(),
@@ -115,5 +132,7 @@ fn row(r: &RegionInfo) -> MapsRow {
         path: plain_maybe(&r.path),
         path_bytes: exact_maybe(&r.path),
         kind: Some(plain(&r.kind)).filter(|k| !k.is_empty()),
+        protection: vad.and_then(|v| v.protection).map(|p| p.words()),
+        commit: vad.and_then(|v| v.commit).map(number),
     }
 }

@@ -8,7 +8,7 @@ use super::spec::{Command, Shape};
 use super::vtop::PermPart;
 use super::which::Whose;
 use memsh::arch::Canonical;
-use memsh::engine::{AddressSpace, PageRun};
+use memsh::engine::{AddressSpace, PageRun, Software};
 use memsh::{VirtAddr, umem};
 use memsh_plugin::Perm;
 use schemars::JsonSchema;
@@ -113,8 +113,11 @@ pub fn walk(
     let lower = if tables.format().canonical == Canonical::Split { bits } else { bits - 1 };
     let last = if user_only && bits > 32 { last.min((1 << lower) - 1) } else { last };
     let by_permission = user_only && bits <= 32;
+    // Pages without access have no user bit: those below any border between the two parts are a process's.
+    let lowest: umem = if matches!(tables.software(), Software::Windows(_)) { 0x8000_0000 } else { 0x4000_0000 };
     let walked = tables.runs(VirtAddr::new(first), VirtAddr::new(last), &mut |group| {
-        group.iter().filter(|r| !by_permission || r.perm.has(Perm::USER)).try_for_each(&mut *each)
+        let user = |r: &&PageRun| !by_permission || r.perm.has(Perm::USER) || r.perm == Perm::NONE && r.virt.value() < lowest;
+        group.iter().filter(user).try_for_each(&mut *each)
     });
     walked.missing_tables
 }

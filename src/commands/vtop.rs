@@ -44,6 +44,8 @@ pub struct VtopRow {
     perm: Option<PermPart>,
     /// Every entry that was looked at.
     steps: Vec<StepPart>,
+    /// Where the prototype entry lies, in the kernel's address space, that counts in place of the process's own entry (Windows).
+    prototype: Option<Hex>,
     /// Why it lies nowhere.
     fault: Option<FaultPart>,
 }
@@ -177,6 +179,7 @@ fn row(e: &Explanation) -> VtopRow {
                 page: s.page.map(hex),
             })
             .collect(),
+        prototype: e.via.map(Into::into),
         fault: e.outcome.as_ref().err().map(|f| FaultPart {
             level: f.level,
             reason: f.reason.name().to_owned(),

@@ -4,10 +4,11 @@ use super::entry::{Entry, Seen, decode, entry_offset, half, rule};
 use super::fault::{Fault, FaultReason};
 use super::memory::Memory;
 use super::num::to_u64;
-use super::software::Software;
+use super::resolver::{Resolved, System};
+use super::software::Meaning;
 use super::walk::Page;
 use crate::arch::{Level, PageFormat};
-use memsh_plugin::{PhysAddr, Translation, VirtAddr, umem};
+use memsh_plugin::{Perm, PhysAddr, Translation, VirtAddr, umem};
 
 /// One step of a walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,15 +38,20 @@ pub struct Explanation {
     pub addr: VirtAddr,
     /// Every entry that was looked at.
     pub steps: Vec<Step>,
+    /// Where the entry lies in the kernel's address space that had the answer in place of the process's own (a prototype entry).
+    pub via: Option<VirtAddr>,
     /// Where it led.
     pub outcome: Result<Translation, Fault>,
 }
 
-pub(super) fn explain(f: &PageFormat, memory: &Memory, roots: (u64, u64), software: Software, addr: VirtAddr) -> Explanation {
-    let mut steps = Vec::with_capacity(f.depth);
-    let outcome =
-        walk(f, memory, roots, software, addr, &mut steps).map(|page| translation(&page, to_u64(addr.value()).unwrap_or(0)));
-    Explanation { addr, steps, outcome }
+/// A walk that did not begin.
+const NOWHERE: Fault = Fault { level: 1, reason: FaultReason::NotPresent, entry: None, entry_address: None, via: None };
+
+pub(super) fn explain(f: &PageFormat, system: &System<'_>, roots: (u64, u64), addr: VirtAddr) -> Explanation {
+    let mut done = Explanation { addr, steps: Vec::with_capacity(f.depth), via: None, outcome: Err(NOWHERE) };
+    let outcome = walk(f, system, roots, addr, &mut done);
+    done.outcome = outcome.map(|page| translation(&page, to_u64(addr.value()).unwrap_or(0)));
+    done
 }
 
 /// The translation of `va`, which lies in `page`.
@@ -60,15 +66,10 @@ pub(super) fn exact(page: &Page) -> Translation {
     Translation { phys: PhysAddr::new(umem::from(page.base)), perm: page.perm, page_shift: page.shift.to_le_bytes()[0] }
 }
 
-fn walk(
-    f: &PageFormat,
-    memory: &Memory,
-    roots: (u64, u64),
-    software: Software,
-    addr: VirtAddr,
-    steps: &mut Vec<Step>,
-) -> Result<Page, Fault> {
-    let not_canonical = Fault { level: f.depth, reason: FaultReason::NonCanonical, entry: None, entry_address: None };
+fn walk(f: &PageFormat, system: &System<'_>, roots: (u64, u64), addr: VirtAddr, done: &mut Explanation) -> Result<Page, Fault> {
+    let steps = &mut done.steps;
+    let memory = system.memory;
+    let not_canonical = Fault { level: f.depth, reason: FaultReason::NonCanonical, entry: None, entry_address: None, via: None };
     let va = to_u64(addr.value()).ok_or(not_canonical)?;
     let mut table = match half(f, va).ok_or(not_canonical)? {
         true => roots.1,
@@ -79,7 +80,7 @@ fn walk(
         let left = f.depth - i;
         let entry_address = table.wrapping_add(entry_offset(f, level, va));
         let entry = load(f, memory, entry_address);
-        let fault = |reason| Fault { level: left, reason, entry, entry_address: Some(entry_address) };
+        let fault = |reason| Fault { level: left, reason, entry, entry_address: Some(entry_address), via: None };
         let mut step = Step {
             level: left,
             table_name: level.name,
@@ -109,7 +110,7 @@ fn walk(
             Entry::Page(base, shift) => return Ok(Page { base, shift, perm: seen.page(rule(f, level, e), e) }),
             Entry::Reserved => return Err(fault(FaultReason::ReservedBits)),
             Entry::Absent => {
-                let kept = match software.apart(f, level.shift) {
+                let kept = match system.software.apart(f, level.shift) {
                     Some(distance) => {
                         let step =
                             own_step(f, memory, level, steps.last().copied(), distance).ok_or(fault(FaultReason::NotPresent))?;
@@ -118,10 +119,24 @@ fn walk(
                     }
                     None => e,
                 };
-                if kept == 0 {
-                    return Err(fault(FaultReason::NotPresent));
+                let meaning = match kept {
+                    0 => Meaning::Gone(FaultReason::NotPresent),
+                    _ => system.own(f, kept, level.shift),
+                };
+                if let Meaning::Table(next) = meaning {
+                    if let Some(s) = steps.last_mut() {
+                        s.next = Some(next);
+                    }
+                    table = next;
+                    continue;
                 }
-                let page = software.meaning(f, kept, level.shift).page().map_err(fault)?;
+                if (kept == 0 || matches!(meaning, Meaning::Gone(FaultReason::Prototype(_))))
+                    && let Some(resolved) = system.ask(va, kept)
+                {
+                    done.via = resolved.via.map(|v| v.at);
+                    return shared(f, &resolved, fault(FaultReason::NotPresent), steps);
+                }
+                let page = meaning.page().map_err(fault)?;
                 if let Some(s) = steps.last_mut() {
                     s.page = Some(page.base);
                 }
@@ -129,7 +144,36 @@ fn walk(
             }
         }
     }
-    Err(Fault { level: 1, reason: FaultReason::NotPresent, entry: None, entry_address: None })
+    Err(NOWHERE)
+}
+
+/// The page that the system's structures tell of, and the step to it. `fault` is that of the process's own entry.
+fn shared(f: &PageFormat, resolved: &Resolved, fault: Fault, steps: &mut Vec<Step>) -> Result<Page, Fault> {
+    let page = resolved.outcome.ok().and_then(|base| to_u64(base.value()));
+    if let Some(via) = resolved.via
+        && let Some(place) = via.place.and_then(|p| to_u64(p.value()))
+    {
+        let table = place & !(f.page_size() - 1);
+        steps.push(Step {
+            level: 1,
+            table_name: "prototype",
+            table,
+            index: (place - table) / f.entry_size_u64(),
+            entry_address: place,
+            entry: via.entry,
+            next: None,
+            page,
+        });
+    } else if let Some(s) = steps.last_mut() {
+        s.page = page;
+    }
+    match (resolved.outcome, page) {
+        (Ok(_), Some(base)) => Ok(Page { base, shift: f.page_shift(), perm: Perm::NONE }),
+        (outcome, _) => {
+            let reason = outcome.err().unwrap_or(FaultReason::NotPresent);
+            Err(Fault { reason, via: resolved.via.map(|v| v.at), ..fault })
+        }
+    }
 }
 
 /// The step from the processor's entry to the one that the system itself keeps, `distance` bytes before it.

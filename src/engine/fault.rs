@@ -1,6 +1,29 @@
 //! Why a virtual address has no physical one.
 
+use memsh_plugin::VirtAddr;
 use std::fmt;
+
+/// A page of a page file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PagePlace {
+    /// Number of the file, where the entry's form is known.
+    pub file: Option<u32>,
+    /// Which page of it; none where the entry can't be understood.
+    pub page: Option<u64>,
+}
+
+/// What is known of a shared page that is in no frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prototype {
+    /// Its prototype entry is not known.
+    Unknown,
+    /// Its prototype entry can't be read.
+    Unreadable,
+    /// Its prototype entry is empty: no page was made.
+    Empty,
+    /// It is in the file that is mapped, and not in memory.
+    InFile,
+}
 
 /// Why a translation ended without a physical address. The names are those of the JSON contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,12 +34,12 @@ pub enum FaultReason {
     DemandZero,
     /// A page on its way out whose frame is gone.
     Transition,
-    /// The mapping is shared, and its master entry is not resident.
-    Prototype,
+    /// The mapping is shared, and its master entry has no page in memory.
+    Prototype(Prototype),
     /// In a page file.
-    PageFile,
+    PageFile(PagePlace),
     /// In the system's store of compressed memory.
-    Compressed,
+    Compressed(PagePlace),
     /// In a swap area.
     Swapped {
         /// Which area, in the order in which they were added.
@@ -41,9 +64,9 @@ impl FaultReason {
             FaultReason::NotPresent => "not_present",
             FaultReason::DemandZero => "demand_zero",
             FaultReason::Transition => "transition",
-            FaultReason::Prototype => "prototype",
-            FaultReason::PageFile => "pagefile",
-            FaultReason::Compressed => "compressed",
+            FaultReason::Prototype(_) => "prototype",
+            FaultReason::PageFile(_) => "pagefile",
+            FaultReason::Compressed(_) => "compressed",
             FaultReason::Swapped { .. } => "swapped",
             FaultReason::ProtNone => "prot_none",
             FaultReason::NonCanonical => "non_canonical",
@@ -64,6 +87,21 @@ pub struct Fault {
     pub entry: Option<u64>,
     /// Where that entry lies in physical memory, where it was looked for.
     pub entry_address: Option<u64>,
+    /// Where the entry lies in the kernel's address space that was looked at in place of that one (a prototype entry).
+    pub via: Option<VirtAddr>,
+}
+
+impl fmt::Display for PagePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.file {
+            Some(number) => write!(f, "in page file {number}")?,
+            None => f.write_str("in a page file")?,
+        }
+        match self.page {
+            Some(page) => write!(f, ", page {page:#x}"),
+            None => f.write_str(", at a place that the entry does not tell"),
+        }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -75,9 +113,14 @@ impl fmt::Display for Fault {
             },
             FaultReason::DemandZero => f.write_str("a page of zeros, not made yet")?,
             FaultReason::Transition => f.write_str("in transition, and the frame is not in the image")?,
-            FaultReason::Prototype => f.write_str("shared, and its prototype entry is not resident")?,
-            FaultReason::PageFile => f.write_str("in a page file")?,
-            FaultReason::Compressed => f.write_str("in compressed memory")?,
+            FaultReason::Prototype(known) => f.write_str(match known {
+                Prototype::Unknown => "shared, and its prototype entry is not known",
+                Prototype::Unreadable => "shared, and its prototype entry is not in memory",
+                Prototype::Empty => "shared, and its prototype entry is empty",
+                Prototype::InFile => "shared, and in the file that is mapped, not in memory",
+            })?,
+            FaultReason::PageFile(place) => place.fmt(f)?,
+            FaultReason::Compressed(_) => f.write_str("in compressed memory")?,
             FaultReason::Swapped { area, slot } => write!(f, "swapped out: area {area}, slot {slot}")?,
             FaultReason::ProtNone => f.write_str("resident without access (PROT_NONE), and its frame is not in the image")?,
             FaultReason::NonCanonical => f.write_str("not a canonical address of this paging mode")?,
@@ -87,9 +130,10 @@ impl fmt::Display for Fault {
                 None => f.write_str("reserved bits are set")?,
             },
         }
-        match self.entry_address {
-            Some(a) => write!(f, " (level {}, entry at {a:#x})", self.level),
-            None => Ok(()),
+        match (self.entry_address, self.via) {
+            (Some(a), None) => write!(f, " (level {}, entry at {a:#x})", self.level),
+            (Some(a), Some(via)) => write!(f, " (level {}, entry at {a:#x}, prototype entry at {via})", self.level),
+            (None, _) => Ok(()),
         }
     }
 }

@@ -71,8 +71,9 @@ impl Flat {
     pub(super) fn explain(&self, addr: VirtAddr) -> Explanation {
         let va = crate::engine::to_u64(addr.value());
         let page = va.and_then(|va| Some((va, self.page(va)?)));
-        let fault = Fault { level: 0, reason: FaultReason::NotInImage, entry: None, entry_address: None };
-        Explanation { addr, steps: Vec::new(), outcome: page.map(|(va, p)| super::explain::translation(&p, va)).ok_or(fault) }
+        let fault = Fault { level: 0, reason: FaultReason::NotInImage, entry: None, entry_address: None, via: None };
+        let outcome = page.map(|(va, p)| super::explain::translation(&p, va)).ok_or(fault);
+        Explanation { addr, steps: Vec::new(), via: None, outcome }
     }
 
     /// The pieces that touch `start..=last`, cut to that range.

@@ -1,10 +1,12 @@
 //! Translation over memory where each access costs a call: level by level, whole tables at a time, equal tables once.
 
 use super::entry::{Entry, Seen, decode, entry_offset, half, rule};
+use super::fault::FaultReason;
 use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
-use super::software::Software;
-use super::spans::{Merge, Visit, Walked, clip, resident, root_visits, word};
+use super::resolver::System;
+use super::software::Meaning;
+use super::spans::{Merge, Visit, Walked, clip, root_visits, word};
 use super::walk::Page;
 use crate::arch::{Level, PageFormat};
 use memsh_plugin::{PhysAddr, PhysReadOp, Status, umem};
@@ -91,13 +93,7 @@ struct Traveller {
 }
 
 /// The page of every address; `None` where there is none.
-pub(super) fn translate(
-    f: &PageFormat,
-    memory: &Memory,
-    roots: (u64, u64),
-    software: Software,
-    vas: &[u64],
-) -> Vec<Option<Page>> {
+pub(super) fn translate(f: &PageFormat, system: &System<'_>, roots: (u64, u64), vas: &[u64]) -> Vec<Option<Page>> {
     let mut out = vec![None; vas.len()];
     let mut going: Vec<Traveller> = vas
         .iter()
@@ -116,10 +112,10 @@ pub(super) fn translate(
         while !rest.is_empty() {
             let (group, tail) = rest.split_at(group_end(rest, limit, |t| t.table));
             rest = tail;
-            let apart = software.apart(f, level.shift);
+            let apart = system.software.apart(f, level.shift);
             let own = |t: &Traveller| apart.and_then(|distance| t.table.checked_sub(distance));
             let wanted = group.iter().flat_map(|t| [Some(t.table), own(t)]).flatten();
-            let tables = Tables::read(f, memory, level, wanted);
+            let tables = Tables::read(f, system.memory, level, wanted);
             for t in group {
                 let offset = index(umem::from(entry_offset(f, level, t.va))).unwrap_or(0);
                 let entry_of = |table| tables.table(table).and_then(|b| b.get(offset..offset + entry_bytes(f))).map(word);
@@ -132,7 +128,11 @@ pub(super) fn translate(
                     Entry::Page(base, shift) => Some(Page { base, shift, perm: t.seen.page(rule(f, level, entry), entry) }),
                     Entry::Absent => {
                         let kept = if apart.is_some() { own(t).and_then(entry_of).unwrap_or(0) } else { entry };
-                        software.meaning(f, kept, level.shift).page().ok().filter(|_| kept != 0)
+                        let meaning = if kept == 0 { NOTHING } else { system.meaning(f, kept, level.shift, t.va) };
+                        if let Meaning::Table(table) = meaning {
+                            next.push(Traveller { table, ..*t });
+                        }
+                        meaning.page().ok()
                     }
                     Entry::Reserved => None,
                 };
@@ -173,13 +173,12 @@ enum Item {
 /// Every mapping of `start..=last`, from `budget` tables at most.
 pub(super) fn spans(
     f: &PageFormat,
-    memory: &Memory,
+    system: System<'_>,
     roots: (u64, u64),
-    software: Software,
     ((start, last), budget): ((u64, u64), u64),
     merge: Merge<'_>,
 ) -> Walked {
-    let mut walk = Spans { f, memory, software, start, last, merge, walked: Walked::default(), budget };
+    let mut walk = Spans { f, system, start, last, merge, walked: Walked::default(), budget };
     let items = root_visits(f, roots, start, last).into_iter().map(Item::Table).collect();
     walk.expand(0, items);
     let stopped = walk.merge.finish();
@@ -188,8 +187,7 @@ pub(super) fn spans(
 
 struct Spans<'a, 'b> {
     f: &'a PageFormat,
-    memory: &'a Memory,
-    software: Software,
+    system: System<'a>,
     start: u64,
     last: u64,
     merge: Merge<'b>,
@@ -222,6 +220,13 @@ impl Spans<'_, '_> {
         }
     }
 
+    /// The table at `table`, which is below one of level number `depth` and begins to map at `base`.
+    fn below(&self, depth: usize, base: u64, table: u64, seen: Seen) -> Option<Item> {
+        let level = self.f.used_levels().get(depth + 1)?;
+        let child = Visit { table, base, first: 0, last: (1 << level.bits) - 1, seen };
+        clip(level, child, self.start, self.last).map(Item::Table)
+    }
+
     fn look(&mut self, depth: usize, group: Vec<Item>) -> Vec<Item> {
         let f = self.f;
         let Some(level) = f.used_levels().get(depth) else { return Vec::new() };
@@ -229,9 +234,9 @@ impl Spans<'_, '_> {
             Item::Table(v) => Some(v.table),
             Item::Page(..) => None,
         });
-        let apart = self.software.apart(f, level.shift);
+        let apart = self.system.software.apart(f, level.shift);
         let own = |table: u64| apart.and_then(|distance| table.checked_sub(distance));
-        let tables = Tables::read(f, self.memory, level, wanted.flat_map(|t| [Some(t), own(t)]).flatten());
+        let tables = Tables::read(f, self.system.memory, level, wanted.flat_map(|t| [Some(t), own(t)]).flatten());
         let entry_size = entry_bytes(f);
         // Below the last level nothing follows: its pages need not be kept.
         let last_level = depth + 1 == f.depth;
@@ -266,16 +271,7 @@ impl Spans<'_, '_> {
                 let kept = if apart.is_some() { own.next().unwrap_or(0) } else { entry };
                 match decode(f, level, entry) {
                     Entry::Table(next) => {
-                        if let Some(below) = f.used_levels().get(depth + 1) {
-                            let child = Visit {
-                                table: next,
-                                base: at,
-                                first: 0,
-                                last: (1 << below.bits) - 1,
-                                seen: v.seen.table(level, entry),
-                            };
-                            out.extend(clip(below, child, self.start, self.last).map(Item::Table));
-                        }
+                        out.extend(self.below(depth, at, next, v.seen.table(level, entry)));
                     }
                     Entry::Page(base, shift) => {
                         let page = Page { base, shift, perm: v.seen.page(rule(f, level, entry), entry) };
@@ -286,11 +282,17 @@ impl Spans<'_, '_> {
                         }
                     }
                     Entry::Absent if kept != 0 => {
-                        let page = resident(f, self.software, kept, level.shift);
-                        if last_level {
-                            page.iter().for_each(|p| self.merge.page(at, p));
-                        } else {
-                            out.extend(page.map(|p| Item::Page(at, p, p.shift)));
+                        let meaning = self.system.meaning(f, kept, level.shift, at);
+                        match (meaning, meaning.page()) {
+                            (Meaning::Table(next), _) => out.extend(self.below(depth, at, next, v.seen)),
+                            (_, Ok(page)) if last_level => self.merge.page(at, &page),
+                            (_, Ok(page)) => out.push(Item::Page(at, page, page.shift)),
+                            (_, Err(FaultReason::PageFile(_) | FaultReason::Compressed(_) | FaultReason::Transition))
+                                if !last_level =>
+                            {
+                                self.walked.missing_tables += 1;
+                            }
+                            _ => {}
                         }
                     }
                     Entry::Absent | Entry::Reserved => {}
@@ -301,6 +303,9 @@ impl Spans<'_, '_> {
         out
     }
 }
+
+/// What an entry of zeros means.
+const NOTHING: Meaning = Meaning::Gone(FaultReason::NotPresent);
 
 fn to_usize(value: u64) -> usize {
     index(umem::from(value)).unwrap_or(usize::MAX)

@@ -4,6 +4,8 @@ mod arm;
 mod riscv;
 mod windows;
 
+pub use windows::{FileNumber, Link, WindowsEntries};
+
 use super::entry::leaf_address;
 use super::fault::FaultReason;
 use super::walk::Page;
@@ -19,7 +21,7 @@ pub enum Software {
     /// Linux, as of today.
     Linux,
     /// Windows.
-    Windows,
+    Windows(WindowsEntries),
     /// Linux on AArch64, whose swap entries changed over time.
     LinuxAArch64(SwapEntry),
     /// Linux of this version, where the meaning of a bit depends on it (RISC-V, ARM).
@@ -49,6 +51,8 @@ pub(super) enum Meaning {
     Resident(u64, u32),
     /// The page is resident and accessible; only the processor must ask the system first (not yet young).
     Idle(Page),
+    /// It is a page table, resident at this physical address.
+    Table(u64),
     /// It is not resident.
     Gone(FaultReason),
 }
@@ -59,6 +63,7 @@ impl Meaning {
         match self {
             Meaning::Resident(base, shift) => Ok(Page { base, shift, perm: Perm::NONE }),
             Meaning::Idle(page) => Ok(page),
+            Meaning::Table(_) => Err(FaultReason::NotPresent),
             Meaning::Gone(reason) => Err(reason),
         }
     }
@@ -97,10 +102,8 @@ impl Software {
     pub(super) fn meaning(self, f: &PageFormat, entry: u64, shift: u32) -> Meaning {
         match (self, f.arch) {
             (Software::None, _) => Meaning::Gone(FaultReason::NotPresent),
-            (Software::Windows, Arch::X86_64) => windows::meaning(entry, shift, true, true),
-            (Software::Windows, Arch::X86Pae) => windows::meaning(entry, shift, true, false),
-            (Software::Windows, Arch::X86) => windows::meaning(entry, shift, false, false),
-            (Software::Windows, _) => Meaning::Gone(FaultReason::NotPresent),
+            (Software::Windows(entries), arch) if WindowsEntries::knows(arch) => entries.meaning(arch, entry, shift),
+            (Software::Windows(_), _) => Meaning::Gone(FaultReason::NotPresent),
             (_, Arch::X86_64) => linux_x86_64(entry, shift),
             (_, Arch::X86Pae) => linux_x86_pae(entry, shift),
             (_, Arch::X86) => linux_x86(entry, shift),

@@ -10,6 +10,8 @@ use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
 use super::pager::{Pager, Said};
 use super::remote::{self, number};
+use super::resolver::{Resolver, System};
+use super::shared::Filler;
 use super::software::Software;
 use super::spans::{Merge, PageRun, Spans, Walked, budget, root_visits};
 use super::view::ViewExt;
@@ -33,6 +35,8 @@ pub struct AddressSpace {
     cache: Option<Arc<TranslationCache>>,
     /// For pages that are in no frame.
     pager: Option<Arc<dyn Pager>>,
+    /// For entries that only the system's structures explain.
+    resolver: Option<Arc<dyn Resolver>>,
     /// In place of page tables. The walk that is written out in place does not ask: a flat space never has its format.
     flat: Option<Arc<Flat>>,
 }
@@ -42,7 +46,8 @@ impl AddressSpace {
     pub fn new(memory: Memory, paging: Paging, root: PhysAddr) -> Self {
         let root = to_u64(root.value()).unwrap_or(0) & paging.format().root_mask;
         let cache = memory.mapped().is_none().then(|| Arc::new(TranslationCache::new()));
-        Self { memory, paging, lower: root, upper: root, software: Software::None, cache, pager: None, flat: None }
+        let (software, pager, resolver) = (Software::None, None, None);
+        Self { memory, paging, lower: root, upper: root, software, cache, pager, resolver, flat: None }
     }
 
     /// A space without page tables, of a processor of this architecture.
@@ -85,6 +90,19 @@ impl AddressSpace {
     pub fn with_pager(mut self, pager: Arc<dyn Pager>) -> Self {
         self.pager = Some(pager);
         self
+    }
+
+    /// The same, with somebody who knows pages by more than page tables.
+    #[must_use]
+    pub fn with_resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.cache = self.memory.mapped().is_none().then(|| Arc::new(TranslationCache::new()));
+        self.resolver = Some(resolver);
+        self
+    }
+
+    /// What the system means by entries that the processor does not take.
+    fn system(&self) -> System<'_> {
+        System { software: self.software, memory: &self.memory, resolver: self.resolver.as_deref(), root: self.lower }
     }
 
     /// Fills `piece`, which lies in the page of `va`, from where the pager has it.
@@ -233,7 +251,7 @@ impl AddressSpace {
         if let Some(flat) = &self.flat {
             return flat.explain(va);
         }
-        explain(self.format(), &self.memory, (self.lower, self.upper), self.software, va)
+        explain(self.format(), &self.system(), (self.lower, self.upper), va)
     }
 
     /// Translates a batch. Neighbours in the slice share their walk; over memory that costs per access all of them go down
@@ -269,7 +287,7 @@ impl AddressSpace {
     fn remote_pages(&self, vas: &[u64]) -> Vec<Option<Page>> {
         let f = self.format();
         let roots = (self.lower, self.upper);
-        let Some(cache) = &self.cache else { return remote::translate(f, &self.memory, roots, self.software, vas) };
+        let Some(cache) = &self.cache else { return remote::translate(f, &self.system(), roots, vas) };
         let epoch = self.memory.epoch();
         let shifts: Vec<u32> = f.used_levels().iter().rev().map(|l| l.shift).collect();
         let root_of = |va: u64| if half(f, va) == Some(true) { roots.1 } else { roots.0 };
@@ -277,12 +295,18 @@ impl AddressSpace {
         let unknown: Vec<(usize, u64)> =
             vas.iter().enumerate().filter(|(i, _)| out.get(*i).is_some_and(Option::is_none)).map(|(i, &va)| (i, va)).collect();
         let asked: Vec<u64> = unknown.iter().map(|&(_, va)| va).collect();
-        for ((i, va), page) in unknown.into_iter().zip(remote::translate(f, &self.memory, roots, self.software, &asked)) {
+        for ((i, va), page) in unknown.into_iter().zip(remote::translate(f, &self.system(), roots, &asked)) {
             if let (Some(page), Some(slot)) = (page, out.get_mut(i)) {
                 // A page that several entries map together is kept for the one that was looked at.
                 let shift = if shifts.contains(&page.shift) { page.shift } else { f.page_shift() };
                 cache.put(epoch, root_of(va), va, shift, page);
                 *slot = Some(page);
+            }
+        }
+        if self.resolver.is_some() {
+            // Entries of zeros: there is none to ask about on the way down.
+            for (slot, &va) in out.iter_mut().zip(vas).filter(|(slot, _)| slot.is_none()) {
+                *slot = self.resident(va);
             }
         }
         out
@@ -302,9 +326,25 @@ impl AddressSpace {
         last: VirtAddr,
         sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>,
     ) -> Walked {
-        if let Some(flat) = &self.flat {
-            return flat.runs(start, last, sink);
+        match (&self.flat, &self.resolver) {
+            (Some(flat), _) => flat.runs(start, last, sink),
+            (None, Some(resolver)) => {
+                let mut filler = Filler::new(self, &**resolver, start, last);
+                let walked = self.table_runs(tables, start, last, &mut |group| filler.group(group, sink));
+                filler.finish(walked, sink)
+            }
+            (None, None) => self.table_runs(tables, start, last, sink),
         }
+    }
+
+    /// The mappings that have entries.
+    fn table_runs(
+        &self,
+        tables: u64,
+        start: VirtAddr,
+        last: VirtAddr,
+        sink: &mut dyn FnMut(&[PageRun]) -> ControlFlow<()>,
+    ) -> Walked {
         let Some(first) = to_u64(start.value()).filter(|_| start <= last) else { return Walked::default() };
         let range = (first, to_u64(last.value()).unwrap_or(u64::MAX));
         let merge = Merge::new(range.0, range.1, sink);
@@ -312,12 +352,12 @@ impl AddressSpace {
         let budget = budget(self.memory.metadata().size).min(tables);
         match self.memory.mapped() {
             Some(mapped) => {
-                let mut spans = Spans { mapped, software: self.software, merge, walked: Walked::default(), budget };
+                let mut spans = Spans { mapped, system: self.system(), merge, walked: Walked::default(), budget };
                 with_format!(self.paging, F => mapped_spans::<F>(&mut spans, roots, range));
                 let stopped = spans.merge.finish();
                 Walked { cut: spans.walked.cut || stopped, ..spans.walked }
             }
-            None => remote::spans(self.format(), &self.memory, roots, self.software, (range, budget), merge),
+            None => remote::spans(self.format(), self.system(), roots, (range, budget), merge),
         }
     }
 

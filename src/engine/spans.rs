@@ -1,9 +1,11 @@
 //! The walk over a whole address space: every mapping, neighbours merged into runs.
 
 use super::entry::{Entry, Seen, decode, flags, rule};
+use super::fault::FaultReason;
 use super::mapped::Mapped;
 use super::num::{index, to_umem};
-use super::software::Software;
+use super::resolver::System;
+use super::software::{Meaning, Software};
 use super::walk::Page;
 use crate::arch::typed::Format;
 use crate::arch::{Canonical, Level, PageFormat, SplitRoots};
@@ -173,12 +175,6 @@ pub(super) fn clip(level: &Level, v: Visit, start: u64, last: u64) -> Option<Vis
     Some(Visit { first, last: end, ..v })
 }
 
-/// What an invalid entry maps after all, by the system's own bits.
-#[cold]
-pub(super) fn resident(f: &PageFormat, software: Software, entry: u64, shift: u32) -> Option<Page> {
-    software.meaning(f, entry, shift).page().ok()
-}
-
 /// How many tables a walk may visit over a memory of `size` bytes. Tables are shared (the kernel's half, the shadow of a
 /// sanitizer), hence the factor.
 pub(super) fn budget(size: umem) -> u64 {
@@ -187,7 +183,7 @@ pub(super) fn budget(size: umem) -> u64 {
 
 pub(super) struct Spans<'a, 'b> {
     pub(super) mapped: &'a Mapped,
-    pub(super) software: Software,
+    pub(super) system: System<'a>,
     pub(super) merge: Merge<'b>,
     pub(super) walked: Walked,
     pub(super) budget: u64,
@@ -236,24 +232,35 @@ impl Spans<'_, '_> {
     fn entry<F: Format>(&mut self, level: &Level, depth: usize, v: &Visit, at: u64, entry: u64) {
         let f = &F::F;
         match decode(f, level, entry) {
-            Entry::Table(next) => {
-                let Some(below) = f.used_levels().get(depth + 1) else { return };
-                let child =
-                    Visit { table: next, base: at, first: 0, last: (1 << below.bits) - 1, seen: v.seen.table(level, entry) };
-                if let Some(child) = clip(below, child, self.merge.start, self.merge.last) {
-                    self.visit_outlined::<F>(depth + 1, child);
-                }
-            }
+            Entry::Table(next) => self.below::<F>(depth, at, next, v.seen.table(level, entry)),
             Entry::Page(base, shift) => {
                 let perm = v.seen.page(rule(f, level, entry), entry);
                 self.merge.entry(at, level, &Page { base, shift, perm });
             }
             Entry::Absent if entry != 0 => {
-                if let Some(page) = resident(f, self.software, entry, level.shift) {
-                    self.merge.page(at, &page);
+                match self.system.meaning(f, entry, level.shift, at) {
+                    // What is below such a table is not valid either, so that permissions don't matter.
+                    Meaning::Table(next) => self.below::<F>(depth, at, next, v.seen),
+                    Meaning::Gone(FaultReason::PageFile(_) | FaultReason::Compressed(_) | FaultReason::Transition) => {
+                        self.walked.missing_tables += 1;
+                    }
+                    meaning => {
+                        if let Ok(page) = meaning.page() {
+                            self.merge.page(at, &page);
+                        }
+                    }
                 }
             }
             Entry::Absent | Entry::Reserved => {}
+        }
+    }
+
+    /// Visits the table at `table`, which is below one of level number `depth` and begins to map at `base`.
+    fn below<F: Format>(&mut self, depth: usize, base: u64, table: u64, seen: Seen) {
+        let Some(level) = F::F.used_levels().get(depth + 1) else { return };
+        let child = Visit { table, base, first: 0, last: (1 << level.bits) - 1, seen };
+        if let Some(child) = clip(level, child, self.merge.start, self.merge.last) {
+            self.visit_outlined::<F>(depth + 1, child);
         }
     }
 
@@ -290,7 +297,7 @@ impl Spans<'_, '_> {
     fn leaves(&mut self, f: &PageFormat, level: &Level, v: &Visit, entries: &[u8]) {
         let size = usize::try_from(f.entry_size).unwrap_or(8);
         let mut at = v.base + (v.first << level.shift);
-        let apart = self.software.apart(f, level.shift);
+        let apart = self.system.software.apart(f, level.shift);
         // Neighbours mostly have equal flags, and then equal permissions.
         let (mut last, mut perm) = (u64::MAX, Perm::NONE);
         for bytes in entries.chunks_exact(size) {
@@ -305,12 +312,12 @@ impl Spans<'_, '_> {
                 }
                 Entry::Absent if apart.is_some() => {
                     let index = (at - v.base) >> level.shift;
-                    if let Some(page) = self.own(f, level, v.table + index * f.entry_size_u64(), apart) {
+                    if let Some(page) = self.own(f, level, at, v.table + index * f.entry_size_u64(), apart) {
                         self.merge.page(at, &page);
                     }
                 }
-                Entry::Absent if entry != 0 && self.software != Software::None => {
-                    if let Some(page) = resident(f, self.software, entry, level.shift) {
+                Entry::Absent if entry != 0 && self.system.software != Software::None => {
+                    if let Ok(page) = self.system.meaning(f, entry, level.shift, at).page() {
                         self.merge.page(at, &page);
                     }
                 }
@@ -324,11 +331,11 @@ impl Spans<'_, '_> {
 impl Spans<'_, '_> {
     /// What the system's own entry maps, which lies before the processor's at `place`.
     #[cold]
-    fn own(&self, f: &PageFormat, level: &Level, place: u64, apart: Option<u64>) -> Option<Page> {
+    fn own(&self, f: &PageFormat, level: &Level, va: u64, place: u64, apart: Option<u64>) -> Option<Page> {
         let mut bytes = [0u8; 4];
         let at = PhysAddr::new(umem::from(place.checked_sub(apart?)?));
         let entry = u64::from(self.mapped.read(at, &mut bytes).then(|| u32::from_le_bytes(bytes))?);
-        if entry == 0 { None } else { resident(f, self.software, entry, level.shift) }
+        if entry == 0 { None } else { self.system.meaning(f, entry, level.shift, va).page().ok() }
     }
 }
 

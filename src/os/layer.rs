@@ -27,6 +27,8 @@ pub struct Hints {
     pub symbols: Vec<PathBuf>,
     /// `--swap`: contents of swap areas, in the order of the areas that are on disks.
     pub swap: Vec<PathBuf>,
+    /// `--pagefile`: contents of page files, in the order of their numbers.
+    pub pagefile: Vec<PathBuf>,
     /// Text of the VMCOREINFO note that the image carries.
     pub vmcoreinfo: Option<Vec<u8>>,
     /// Processors that the image recorded.

@@ -99,8 +99,8 @@ pub struct TargetArgs {
     /// Swap partition or file of the machine, in the order of its areas on disks (repeatable)
     #[arg(long, value_name = "FILE")]
     pub swap: Vec<PathBuf>,
-    /// Page file of the machine (not supported yet)
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// Page file of the machine (pagefile.sys, then swapfile.sys, ...), in the order of their numbers (repeatable)
+    #[arg(long, value_name = "FILE")]
     pub pagefile: Vec<PathBuf>,
     /// File that belongs to the image: a part of a split dump, a .vmss, a .vmem (repeatable)
     #[arg(long, value_name = "FILE")]
@@ -199,7 +199,7 @@ impl TargetArgs {
     /// # Errors
     /// A usage error that names the option.
     pub fn supported(&self) -> Result<()> {
-        let given = [(!self.pagefile.is_empty(), "--pagefile"), (self.write, "--write"), (!self.os.is_empty(), "-O")];
+        let given = [(self.write, "--write"), (!self.os.is_empty(), "-O")];
         match given.iter().find(|(given, _)| *given) {
             Some((_, name)) => Err(Failure::usage(format!("{name} is not supported yet"))),
             None => Ok(()),

@@ -265,13 +265,15 @@ fn open(root: &Root) -> anyhow::Result<Session> {
             kernel_base: number("--kernel-base", &t.kernel_base)?.map(VirtAddr::new),
             symbols: t.symbols.clone(),
             swap: t.swap.clone(),
+            pagefile: t.pagefile.clone(),
             interrupt: Some(&interrupt::FLAG),
             ..Hints::default()
         },
         paging: arch.map(default_paging),
         cache: if t.no_cache { None } else { folders::cache() },
     };
-    for (option, paths) in [("--symbols", &t.symbols), ("--sidecar", &t.sidecar), ("--swap", &t.swap)] {
+    let given = [("--symbols", &t.symbols), ("--sidecar", &t.sidecar), ("--swap", &t.swap), ("--pagefile", &t.pagefile)];
+    for (option, paths) in given {
         if let Some(path) = paths.iter().find(|p| !p.exists()) {
             return Err(Failure::usage(format!("{option}: there is no {}", path.display())).into());
         }

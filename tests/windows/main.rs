@@ -16,6 +16,7 @@ mod cli;
 mod hostile;
 mod lies;
 mod old;
+mod paging;
 mod program;
 mod releases;
 mod system;

@@ -3,6 +3,7 @@
 //! - `find`: the kernel in memory
 //! - `base`: what every part stands on: the kernel, its structures' offsets, strings, lists, times
 //! - `processes`, `process`, `threads`, `token`, `peb`, `modules`, `vad`: processes and what is in them
+//! - `paging`: pages that page tables alone do not find
 //! - `hooks`: tables through which the kernel calls code
 //! - `objects`: the object manager, handles
 //! - `wellknown`: names that Windows gives to numbers
@@ -28,6 +29,7 @@ pub mod hooks;
 mod layer;
 mod modules;
 pub mod objects;
+mod paging;
 pub mod pe;
 mod peb;
 mod process;
@@ -37,7 +39,7 @@ pub mod suspicion;
 mod testkit;
 mod threads;
 pub mod token;
-mod vad;
+pub mod vad;
 pub mod wellknown;
 
 pub use base::kernel::Kernel;

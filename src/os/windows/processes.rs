@@ -105,6 +105,13 @@ pub fn dtb(kernel: &Kernel, at: VirtAddr) -> Option<PhysAddr> {
     Some(super::find::frame(cr3, kernel.space.paging())).filter(|p| !p.is_null())
 }
 
+/// The roots of all its page tables: with a shadow against Meltdown there is another for the time in user mode.
+pub fn roots(kernel: &Kernel, at: VirtAddr) -> impl Iterator<Item = PhysAddr> {
+    let user = kernel.reader().word_at(at, kernel.offsets.kprocess.user_dtb).and_then(to_u64);
+    let user = user.map(|cr3| super::find::frame(cr3, kernel.space.paging())).filter(|p| !p.is_null());
+    dtb(kernel, at).into_iter().chain(user)
+}
+
 /// When it was started.
 pub fn created(kernel: &Kernel, at: VirtAddr) -> Option<UnixNanos> {
     from_filetime(kernel.reader().u64_at(at, kernel.offsets.process.created)?)

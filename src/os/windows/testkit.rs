@@ -5,7 +5,7 @@
 use super::Kernel;
 use super::base::kernel::{Build, Image};
 use super::base::offsets::{Member, Offsets};
-use crate::arch::Arch;
+use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Flat, Memory};
 use crate::symbols::tables::family;
 use crate::symbols::{SymbolTable, Types};
@@ -41,6 +41,51 @@ impl PhysicalMemory for Sparse {
             }
             op.status = if whole { Status::DONE } else { Status::MISSING };
         }
+    }
+}
+
+/// Where paged memory has its root table, and its frames behind all tables.
+pub const ROOT: u64 = PAGE;
+const FRAMES: u64 = 0x10_0000;
+
+/// Writes the entry of `at` that maps `1 << shift` bytes, with the tables above it.
+fn set_entry(phys: &mut [u8], tables: &mut u64, at: u64, shift: u32, entry: u64) {
+    let mut table = ROOT;
+    for level in [39, 30, 21, 12] {
+        let slot = (table + (at >> level & 511) * 8) as usize;
+        if level == shift {
+            phys[slot..slot + 8].copy_from_slice(&entry.to_le_bytes());
+            return;
+        }
+        let mut next = u64::from_le_bytes(phys[slot..slot + 8].try_into().unwrap());
+        if next & 1 == 0 {
+            *tables += PAGE;
+            assert!(*tables < FRAMES, "too many tables");
+            next = *tables | 7;
+            phys[slot..slot + 8].copy_from_slice(&next.to_le_bytes());
+        }
+        table = next & !(PAGE - 1);
+    }
+}
+
+/// Physical memory from 0 on.
+struct Whole(Vec<u8>, bool);
+
+impl PhysicalMemory for Whole {
+    fn metadata(&self) -> MemoryMetadata {
+        MemoryMetadata::snapshot(self.0.len() as umem)
+    }
+    fn ranges(&self) -> CVec<MemoryRange> {
+        vec![MemoryRange { start: PhysAddr::NULL, size: self.0.len() as umem }].into()
+    }
+    fn read(&self, mut ops: CSliceMut<PhysReadOp>) {
+        for op in ops.iter_mut() {
+            op.fill_from(PhysAddr::NULL, &self.0);
+        }
+    }
+    fn mapped_runs(&self) -> CVec<MappedRun<'_>> {
+        let run = MappedRun { start: PhysAddr::NULL, data: self.0.as_slice().into() };
+        if self.1 { vec![run].into() } else { Vec::new().into() }
     }
 }
 
@@ -216,6 +261,31 @@ impl Kit {
             let flags = (protection << protected | 1 << private) as u32;
             self.put(node + o.vad.flags.unwrap().offset as u64, &flags.to_le_bytes());
         }
+    }
+
+    /// The frame of an address in [`paged`](Self::paged) memory; what is put later moves it.
+    pub fn frame(&self, at: u64) -> u64 {
+        let page = at & !(PAGE - 1);
+        FRAMES + self.pages.keys().position(|p| *p == page).expect("nothing was put there") as u64 * PAGE + at % PAGE
+    }
+
+    /// The kernel of all this behind page tables of x86-64, whose root is at [`ROOT`]. `entries` are written over what the tables hold:
+    /// address, log2 of what the entry maps, entry. Where `mapped` the memory lies in one piece in our own.
+    pub fn paged(&self, entries: &[(u64, u32, u64)], mapped: bool) -> Kernel {
+        let mut phys = vec![0u8; (FRAMES + self.pages.len() as u64 * PAGE) as usize];
+        let mut tables = ROOT;
+        for (at, page) in &self.pages {
+            let frame = self.frame(*at);
+            phys[frame as usize..(frame + PAGE) as usize].copy_from_slice(page);
+            set_entry(&mut phys, &mut tables, *at, 12, frame | 7);
+        }
+        for (at, shift, entry) in entries {
+            set_entry(&mut phys, &mut tables, *at, *shift, *entry);
+        }
+        let memory = Memory::new(Whole(phys, mapped));
+        let kernel = self.kernel();
+        let space = AddressSpace::new(memory, Paging::X86_64, PhysAddr::new(umem::from(ROOT)));
+        Kernel { space, ..kernel }
     }
 
     /// The kernel of all this.

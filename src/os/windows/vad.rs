@@ -2,6 +2,7 @@
 
 use super::base::kernel::{Kernel, Reader};
 use super::base::offsets::Member;
+use crate::engine::ViewExt;
 use crate::os::lost::Lost;
 use memsh_plugin::*;
 use std::collections::HashSet;
@@ -31,7 +32,8 @@ impl Protection {
         }
     }
 
-    /// As `VirtualProtect` names it, without `PAGE_`.
+    /// As `VirtualProtect` names it, without `PAGE_`. `_MMVAD_FLAGS.Protection` has what a page may be in its lower three bits, and what it
+    /// is beyond that above them (`MM_GUARD_PAGE`, `MM_NOCACHE`).
     pub const fn name(self) -> &'static str {
         match self.0 & 7 {
             1 => "READONLY",
@@ -43,6 +45,17 @@ impl Protection {
             7 => "EXECUTE_WRITECOPY",
             _ => "NOACCESS",
         }
+    }
+
+    /// The name with what the upper bits add to it.
+    pub fn words(self) -> String {
+        let more = match self.0 >> 3 & 3 {
+            1 => "|NOCACHE",
+            2 if self.0 & 7 != 0 => "|GUARD",
+            3 if self.0 & 7 != 0 => "|WRITECOMBINE",
+            _ => "",
+        };
+        format!("{}{more}", self.name())
     }
 }
 
@@ -63,6 +76,34 @@ pub struct Vad {
     pub image: bool,
     /// The file, as its file object names it.
     pub file: Option<String>,
+    /// `VadType`, where the flags have it: 1 a device's memory, 2 a program file, 3 pages by hand (AWE), 5 large pages, ...
+    pub kind: Option<u64>,
+    /// Whether all of it was committed at once, where the flags tell.
+    pub committed: Option<bool>,
+    /// Bytes that are charged for it, where that is counted.
+    pub commit: Option<umem>,
+    /// Its prototype entries, where it has some.
+    pub prototypes: Option<Prototypes>,
+}
+
+/// Where a descriptor has its prototype entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prototypes {
+    /// The first.
+    pub first: VirtAddr,
+    /// The last that follows the first without a gap.
+    pub last: VirtAddr,
+    /// The `_SUBSECTION` that the first belongs to.
+    pub subsection: Option<VirtAddr>,
+}
+
+/// How much of a descriptor is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// All but the file's name.
+    Plain,
+    /// All.
+    Names,
 }
 
 impl Vad {
@@ -101,8 +142,13 @@ fn shape(kernel: &Kernel, process: VirtAddr) -> Option<(VirtAddr, Shape)> {
     Some((tree, Shape { left: o.vad.left?.offset, right: o.vad.right?.offset, parent: o.vad.parent?.offset }))
 }
 
+/// All descriptors of a process that can be read, ascending, without the names of files.
+pub fn descriptors(kernel: &Kernel, process: VirtAddr) -> Vec<Vad> {
+    list(kernel, process, 0, Detail::Plain, &mut Lost::default())
+}
+
 /// All descriptors of a process, ascending.
-pub fn list(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Vec<Vad> {
+pub(crate) fn list(kernel: &Kernel, process: VirtAddr, pid: u32, detail: Detail, lost: &mut Lost) -> Vec<Vad> {
     let reader = kernel.reader();
     let Some((root, shape)) = shape(kernel, process) else {
         lost.push(format!("process {pid}: its tree of VADs is not known for this build"));
@@ -118,7 +164,7 @@ pub fn list(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Ve
         }
         let children = [shape.left, shape.right].map(|o| reader.ptr(at.wrapping_add(o)));
         let mut children: Vec<VirtAddr> = children.into_iter().flatten().filter(|p| !p.is_null()).collect();
-        match vad(kernel, &reader, at) {
+        match vad(kernel, &reader, at, detail) {
             Some(vad) if vad.start < vad.end => out.push(vad),
             _ => {
                 lost.push(format!("process {pid}: the VAD at {at} can't be read or makes no sense"));
@@ -133,7 +179,7 @@ pub fn list(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Ve
 }
 
 /// The descriptor at `at`.
-fn vad(kernel: &Kernel, reader: &Reader<'_>, at: VirtAddr) -> Option<Vad> {
+fn vad(kernel: &Kernel, reader: &Reader<'_>, at: VirtAddr, detail: Detail) -> Option<Vad> {
     let o = &kernel.offsets;
     let (first, last) = (o.vad.first?, o.vad.last?);
     // Since Windows 8 they have 32 bits, since 8.1 with a byte more each.
@@ -153,8 +199,50 @@ fn vad(kernel: &Kernel, reader: &Reader<'_>, at: VirtAddr) -> Option<Vad> {
     // `VadImageMap`.
     let kind = reader.bits_at(flags, o.vad_flags.kind);
     let image = kind == Some(2) || reader.bits_at(flags, o.vad_flags.image) == Some(1);
-    let file = if private { None } else { file(kernel, reader, at) };
-    Some(Vad { address: at, start: VirtAddr::new(start), end: VirtAddr::new(end), protection, private, image, file })
+    let file = if private || detail == Detail::Plain { None } else { file(kernel, reader, at) };
+    let (committed, commit) = commit(kernel, reader, at, private);
+    let (start, end) = (VirtAddr::new(start), VirtAddr::new(end));
+    let prototypes = if private { None } else { prototypes(kernel, reader, at, kind) };
+    Some(Vad { address: at, start, end, protection, private, image, file, kind, committed, commit, prototypes })
+}
+
+/// Whether all of it was committed at once, and the bytes that are charged for it.
+fn commit(kernel: &Kernel, reader: &Reader<'_>, at: VirtAddr, private: bool) -> (Option<bool>, Option<umem>) {
+    let o = &kernel.offsets;
+    let flags = o.vad.flags.map(|f| at.wrapping_add(f.offset));
+    let bytes = |pages: u64, none: u64| (pages != none).then(|| umem::from(pages).checked_mul(0x1000))?;
+    if kernel.build.number < AVL {
+        let in_flags = |member| reader.bits_at(flags?, member);
+        // All bits set: nothing is charged (`MM_MAX_COMMIT`).
+        let none = o.vad_flags.commit.and_then(|c| c.bits).map_or(0, |(_, width)| (1u64 << width.min(63)) - 1);
+        let committed = in_flags(o.vad_flags.committed).map(|b| b == 1);
+        return (committed, in_flags(o.vad_flags.commit).and_then(|pages| bytes(pages, none)));
+    }
+    let high = u64::from(reader.u8_at(at, o.vad.commit_high).unwrap_or(0));
+    if let Some(low) = reader.u32_at(at, o.vad.commit) {
+        // Windows 11 24H2: `MM_PRIVATE_VAD_FLAGS.MemCommit`, bit 25 of the flags, of private memory only.
+        let word = flags.and_then(|f| reader.view().read_u32(f).ok()).filter(|_| private);
+        return (word.map(|w| w >> 25 & 1 == 1), bytes(high << 32 | u64::from(low), u64::MAX >> 24));
+    }
+    // `_MMVAD_FLAGS1`, the same since Windows 8: the charge in bits 30:0, `MemCommit` above it.
+    let Some(word) = reader.u32_at(at, o.vad.flags1) else { return (None, None) };
+    (Some(word >> 31 == 1), bytes(high << 31 | u64::from(word & 0x7fff_ffff), u64::MAX >> 25))
+}
+
+/// Where its prototype entries lie. Memory of a device, and pages that the process maps by hand, have none.
+fn prototypes(kernel: &Kernel, reader: &Reader<'_>, at: VirtAddr, kind: Option<u64>) -> Option<Prototypes> {
+    let o = &kernel.offsets;
+    if matches!(kind, Some(1 | 3 | 6)) {
+        return None;
+    }
+    let first = reader.ptr_at(at, o.long_vad.prototypes).filter(|&p| reader.plausible(p))?;
+    let last = reader.ptr_at(at, o.long_vad.last_prototype).filter(|&p| p >= first).unwrap_or(first);
+    let subsection = match o.long_vad.subsection {
+        Some(_) => reader.ptr_at(at, o.long_vad.subsection),
+        // Before Windows Vista: the first one follows the control area.
+        None => reader.ptr_at(at, o.long_vad.control_area).and_then(|area| area.checked_add(o.control_area.bytes?)),
+    };
+    Some(Prototypes { first, last, subsection: subsection.filter(|&s| reader.plausible(s)) })
 }
 
 /// Name of the file that a section maps.
@@ -170,7 +258,7 @@ fn file(kernel: &Kernel, reader: &Reader<'_>, at: VirtAddr) -> Option<String> {
 }
 
 /// The descriptors as regions.
-pub fn regions(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Vec<RegionInfo> {
+pub(crate) fn regions(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Vec<RegionInfo> {
     let region = |v: Vad| {
         let (read, write, execute) = v.protection.map_or((false, false, false), Protection::allows);
         RegionInfo {
@@ -186,7 +274,7 @@ pub fn regions(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) ->
             ..RegionInfo::default()
         }
     };
-    list(kernel, process, pid, lost).into_iter().map(region).collect()
+    list(kernel, process, pid, Detail::Names, lost).into_iter().map(region).collect()
 }
 
 #[cfg(test)]
@@ -199,5 +287,7 @@ mod tests {
         assert_eq!(Protection(1).allows(), (true, false, false));
         assert_eq!(Protection(0).name(), "NOACCESS");
         assert_eq!(Protection(7).name(), "EXECUTE_WRITECOPY");
+        // Without access, whatever the bits above (`MM_DECOMMIT`, `MM_NOACCESS`).
+        assert_eq!([4, 16 + 4, 16, 24].map(|p| Protection(p).words()), ["READWRITE", "READWRITE|GUARD", "NOACCESS", "NOACCESS"]);
     }
 }

@@ -136,7 +136,11 @@ fn vtop(a: &Value, paint: Paint) -> String {
         Some(physical) => {
             let perm = a.get("perm").and_then(permissions).unwrap_or_default();
             let physical = paint.strong(show("", physical));
-            let _ = writeln!(out, "{} -> {physical}  {} page, {perm}", word(a, "virtual"), word(a, "page_size"));
+            let via = match a.get("prototype").filter(|v| !v.is_null()) {
+                Some(at) => format!(", via prototype PTE at {}", show("", at)),
+                None => String::new(),
+            };
+            let _ = writeln!(out, "{} -> {physical}  {} page, {perm}{via}", word(a, "virtual"), word(a, "page_size"));
         }
         None => {
             let fault = a.get("fault").unwrap_or(&Value::Null);

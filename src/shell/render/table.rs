@@ -290,9 +290,10 @@ pub fn show(key: &str, value: &Value) -> String {
         Value::Bool(b) => if *b { "yes" } else { "no" }.to_owned(),
         Value::Number(n) if matches!(name, "since_boot" | "expires_in") => n.as_f64().map_or_else(|| n.to_string(), seconds),
         Value::Number(n) => match (name, n.as_u64()) {
-            ("size" | "memory_size" | "page_size" | "kernel_size" | "bytes" | "cached" | "unreadable" | "used", Some(v)) => {
-                human(v)
-            }
+            (
+                "size" | "memory_size" | "page_size" | "kernel_size" | "bytes" | "cached" | "commit" | "unreadable" | "used",
+                Some(v),
+            ) => human(v),
             ("offset" | "handle" | "granted_access", Some(v)) => format!("{v:#x}"),
             _ => n.to_string(),
         },

@@ -207,11 +207,17 @@ offsets! {
         right: ["RightChild"],
         parent: ["Parent"],
         flags: ["u"],
+        // Since Windows 8; before, these are names of other things.
+        flags1: ["u1"],
+        commit: ["CommitCharge"],
+        commit_high: ["CommitChargeHigh"],
     }
     /// `_MMVAD`, of what is not private memory.
     long_vad: LongVad ["_MMVAD"] {
         subsection: ["Subsection"],
         control_area: ["ControlArea"],
+        prototypes: ["FirstPrototypePte"],
+        last_prototype: ["LastContiguousPte"],
     }
     /// `_MMVAD_FLAGS`.
     vad_flags: VadFlags ["_MMVAD_FLAGS"] {
@@ -220,6 +226,7 @@ offsets! {
         protection: ["Protection"],
         private: ["PrivateMemory"],
         committed: ["MemCommit"],
+        commit: ["CommitCharge"],
     }
     /// `_MMADDRESS_NODE`, of Server 2003 to Windows 7.
     address_node: AddressNode ["_MMADDRESS_NODE"] {
@@ -229,6 +236,9 @@ offsets! {
     /// `_SUBSECTION`.
     subsection: Subsection ["_SUBSECTION"] {
         control_area: ["ControlArea"],
+        base: ["SubsectionBase"],
+        entries: ["PtesInSubsection"],
+        next: ["NextSubsection"],
     }
     /// `_CONTROL_AREA`.
     control_area: ControlArea ["_CONTROL_AREA"] {

@@ -20,8 +20,9 @@ mod words;
 
 use super::base::kernel::{Image, Kernel, Reader};
 use super::objects::Objects;
+use super::paging::{self, Elsewhere, PageFiles, Shared};
 use super::{given, layer};
-use crate::engine::{AddressSpace, Memory};
+use crate::engine::{AddressSpace, Memory, Pager, Software};
 use crate::os::trace::Trace;
 use crate::os::{Detection, Hints};
 use crate::symbols::{SymbolTable, Symbols};
@@ -159,11 +160,17 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
             build.number, chosen.release
         ));
     }
+    let entries = paging::entries(&space, &symbols, &*chosen.types, build.number, chosen.same_build);
+    trace.attempt("entries that are not valid", "the types, MiState.Hardware.InvalidPteMask", || {
+        Ok(((), paging::describe(entries)))
+    });
+    let files = Arc::new(PageFiles::open(&hints.pagefile, build.number >= 10240 && entries.store.is_none(), &mut warnings));
+    let own =
+        space.with_root(chosen.dtb).with_software(Software::Windows(entries)).with_pager(Arc::clone(&files) as Arc<dyn Pager>);
     if chosen.offsets.vad.first.is_none() {
         warnings
             .push(format!("of Windows build {} memsh knows a few structures only: what it does not know is empty", build.number));
     }
-    let own = space.with_root(chosen.dtb);
     trace.attempt("kernel's root", "the directory table of System", || Ok(((), format!("{}", chosen.dtb))));
     let reader = Reader::new(&own);
     kdbg::find(&reader, &image, &mut symbols, hints, trace);
@@ -198,7 +205,10 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
     trace.attempt("object types", "ObTypeIndexTable, ObHeaderCookie, the types themselves", || {
         Ok(((), Objects::new(&kernel).evidence().to_owned()))
     });
-    Ok(layer::layer(kernel, warnings))
+    let space = kernel.space.clone().with_pager(Arc::new(Elsewhere::new(files, kernel.clone())));
+    let shared = Shared::new(Kernel { space: space.clone(), ..kernel.clone() });
+    let space = space.with_resolver(Arc::new(shared));
+    Ok(layer::layer(Kernel { space, ..kernel }, warnings))
 }
 
 /// Whether a neighbour in a list points back: one is enough, for the list may be torn at the other.

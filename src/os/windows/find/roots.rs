@@ -2,7 +2,7 @@
 
 use super::shared;
 use crate::arch::{Arch, Paging};
-use crate::engine::{AddressSpace, Memory, Software, root_groups, root_groups_until};
+use crate::engine::{AddressSpace, Memory, Software, WindowsEntries, root_groups, root_groups_until};
 use crate::os::Hints;
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
 
@@ -18,7 +18,7 @@ pub(super) struct Root {
 impl Root {
     /// Its address space, with entries understood as Windows means them.
     pub(super) fn space(&self, memory: &Memory) -> AddressSpace {
-        AddressSpace::new(memory.clone(), self.paging, self.root).with_software(Software::Windows)
+        AddressSpace::new(memory.clone(), self.paging, self.root).with_software(Software::Windows(WindowsEntries::default()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::base::kernel::Kernel;
 use super::super::census::Seen;
-use super::super::vad::{self, Vad};
+use super::super::vad::{self, Detail, Vad};
 use super::super::{modules, peb, threads};
 use crate::engine::{AddressSpace, PageRun, to_u64};
 use crate::os::finding::Finding;
@@ -40,7 +40,7 @@ impl Subject {
         let (at, pid) = (info.address, info.pid);
         let space = peb::space(kernel, at)?;
         let mut own = Lost::default();
-        let vads = vad::list(kernel, at, pid, &mut own);
+        let vads = vad::list(kernel, at, pid, Detail::Names, &mut own);
         let vads_whole = own.is_empty() && !vads.is_empty();
         lost.extend(own);
         let mut own = Lost::default();
@@ -49,7 +49,9 @@ impl Subject {
         // What is paged out is missed by `modules`; here it only means that lists and memory are not compared.
         let threads = threads::list(kernel, at, pid, lost);
         let mut subject = Self { info, space, vads, vads_whole, modules, modules_whole, threads, no_execute: false };
-        subject.no_execute = subject.vads.iter().any(|v| subject.runs(v).iter().any(|r| !r.perm.has(Perm::EXECUTE)));
+        // Pages without a valid entry have no permissions at all.
+        let data = |r: &PageRun| r.perm != Perm::NONE && !r.perm.has(Perm::EXECUTE);
+        subject.no_execute = subject.vads.iter().any(|v| subject.runs(v).iter().any(data));
         Some(subject)
     }
 

@@ -38,7 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Skip detection of the image''s format: raw, elf, lime, padded')
             [CompletionResult]::new('--base', '--base', [CompletionResultType]::ParameterName, 'Physical address of a raw image''s first byte')
             [CompletionResult]::new('--swap', '--swap', [CompletionResultType]::ParameterName, 'Swap partition or file of the machine, in the order of its areas on disks (repeatable)')
-            [CompletionResult]::new('--pagefile', '--pagefile', [CompletionResultType]::ParameterName, 'Page file of the machine (not supported yet)')
+            [CompletionResult]::new('--pagefile', '--pagefile', [CompletionResultType]::ParameterName, 'Page file of the machine (pagefile.sys, then swapfile.sys, ...), in the order of their numbers (repeatable)')
             [CompletionResult]::new('--sidecar', '--sidecar', [CompletionResultType]::ParameterName, 'File that belongs to the image: a part of a split dump, a .vmss, a .vmem (repeatable)')
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Connector to a target, instead of an image: NAME or NAME:ARGS')
             [CompletionResult]::new('--connector', '--connector', [CompletionResultType]::ParameterName, 'Connector to a target, instead of an image: NAME or NAME:ARGS')

@@ -44,7 +44,7 @@ complete -c memsh -n "__fish_memsh_needs_command" -l log -d 'Keep a transcript o
 complete -c memsh -n "__fish_memsh_needs_command" -l format -d 'Skip detection of the image\'s format: raw, elf, lime, padded' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l base -d 'Physical address of a raw image\'s first byte' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l swap -d 'Swap partition or file of the machine, in the order of its areas on disks (repeatable)' -r -F
-complete -c memsh -n "__fish_memsh_needs_command" -l pagefile -d 'Page file of the machine (not supported yet)' -r -F
+complete -c memsh -n "__fish_memsh_needs_command" -l pagefile -d 'Page file of the machine (pagefile.sys, then swapfile.sys, ...), in the order of their numbers (repeatable)' -r -F
 complete -c memsh -n "__fish_memsh_needs_command" -l sidecar -d 'File that belongs to the image: a part of a split dump, a .vmss, a .vmem (repeatable)' -r -F
 complete -c memsh -n "__fish_memsh_needs_command" -s C -l connector -d 'Connector to a target, instead of an image: NAME or NAME:ARGS' -r
 complete -c memsh -n "__fish_memsh_needs_command" -s O -l os -d 'OS layer on the connector before it (not supported yet)' -r

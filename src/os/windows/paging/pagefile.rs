@@ -57,7 +57,12 @@ impl Pager for PageFiles {
                 )
                 .into());
             }
-            None => return Err(format!("give page file {number} with --pagefile, behind the {number} before it").into()),
+            None => {
+                return Err(format!(
+                    "page file {number} was not given: --pagefile names them in the order of their numbers, from 0 on"
+                )
+                .into());
+            }
         };
         let from = umem::from(at).checked_mul(to_umem(page.len())).and_then(index);
         match from.and_then(|from| file.get(from..from.checked_add(page.len())?)) {

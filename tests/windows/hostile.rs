@@ -65,7 +65,7 @@ pub fn listed(m: &Machine) -> (OsLayer, Vec<ProcessInfo>, Vec<String>) {
 fn a_torn_list_is_read_from_both_ends() {
     each(|mut m, what| {
         let at = node(&m, "explorer.exe");
-        for wild in [0, 0x10, m.kernel + 0x3000, u64::MAX & !7, m.pool.root, at] {
+        for wild in [0, 0x10, m.kernel + 0x3000, !7, m.pool.root, at] {
             m.put_word(at, wild);
             let (_, rows, lost) = listed(&m);
             let mut found = pids(&rows);

@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
     clippy::unnecessary_cast,
+    clippy::useless_conversion,
     reason = "tests"
 )]
 

@@ -1,6 +1,6 @@
 //! Tiny image files for tests: right ones, and wrong ones made from them.
 #![allow(dead_code, reason = "no test uses all of it")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 pub mod avml;
 pub mod crashdump;

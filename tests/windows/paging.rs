@@ -28,7 +28,8 @@ fn frame(m: &mut Machine, byte: u8) -> u64 {
 /// `_MMPTE_SOFTWARE` of a page of page file 1, by the header of each time.
 fn in_file(m: &Machine, page: u64) -> u64 {
     let number = if m.layout.build >= 17763 { 1 << 12 } else { 1 << 1 };
-    number | SWIZZLE * u64::from(m.layout.build >= 17134) | page << if m.memory.mode == Mode::X86 { 12 } else { 32 }
+    let place = page << if m.memory.mode == Mode::X86 { 12 } else { 32 };
+    number | (SWIZZLE * u64::from(m.layout.build >= 17134)) | place
 }
 
 /// `_MMPTE_PROTOTYPE` that names a prototype entry, or the one that says that the region does.

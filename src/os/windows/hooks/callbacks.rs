@@ -241,8 +241,8 @@ mod tests {
         kit.symbol("PsProcessType", pointer);
         kit.word(pointer, kind);
         kit.put(kind, &[0; 0x100]);
-        kit.put(kind + u64::try_from(kit.o.object_type.index.unwrap().offset).unwrap(), &[7]);
-        let head = kind + u64::try_from(kit.o.object_type.callbacks.unwrap().offset).unwrap();
+        kit.put(kind + crate::engine::to_u64(kit.o.object_type.index.unwrap().offset).unwrap(), &[7]);
+        let head = kind + crate::engine::to_u64(kit.o.object_type.callbacks.unwrap().offset).unwrap();
         kit.put(node, &[0; 0x40]);
         kit.put(alien, &[0; 0x40]);
         kit.ring(&[head, node, alien]);

@@ -5,11 +5,11 @@
 //! can't be unpacked reads as missing, and is counted.
 #![allow(clippy::undocumented_unsafe_blocks, missing_docs, reason = "cglue's macro writes the group's tables here")]
 
+use super::kept::Kept;
 use crate::engine::{RunMap, index, to_umem};
 use memsh_plugin::{CSliceMut, CVec, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem};
 #[allow(unused_imports, reason = "the macro's expansion looks for them")]
 use memsh_plugin::{ConnectorInstance, ConnectorInstanceVtableFiller, ConnectorInstanceVtables, cglue, cglue_impl_group};
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -54,8 +54,6 @@ pub(super) trait Blocks: Send + Sync {
     }
 }
 
-/// Bytes of unpacked blocks that are kept.
-const KEPT: usize = 128 << 20;
 /// A batch of at least this many bytes is shared among processors.
 const SHARED: usize = 256 << 10;
 
@@ -66,38 +64,6 @@ static HELPERS: AtomicUsize = AtomicUsize::new(0);
 fn processors() -> usize {
     static PROCESSORS: OnceLock<usize> = OnceLock::new();
     *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
-}
-
-/// Unpacked blocks, by their first address. When full it starts anew with the younger half.
-#[derive(Default)]
-struct Kept {
-    young: HashMap<u64, Arc<[u8]>>,
-    old: HashMap<u64, Arc<[u8]>>,
-    bytes: usize,
-}
-
-impl Kept {
-    fn has(&self, start: u64) -> bool {
-        self.young.contains_key(&start) || self.old.contains_key(&start)
-    }
-
-    fn get(&mut self, start: u64) -> Option<Arc<[u8]>> {
-        if let Some(bytes) = self.young.get(&start) {
-            return Some(Arc::clone(bytes));
-        }
-        let bytes = self.old.remove(&start)?;
-        self.put(start, Arc::clone(&bytes));
-        Some(bytes)
-    }
-
-    fn put(&mut self, start: u64, bytes: Arc<[u8]>) {
-        if self.bytes.saturating_add(bytes.len()) > KEPT / 2 {
-            self.old = std::mem::take(&mut self.young);
-            self.bytes = 0;
-        }
-        self.bytes += bytes.len();
-        self.young.insert(start, bytes);
-    }
 }
 
 /// What could not be unpacked.

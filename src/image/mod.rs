@@ -30,6 +30,7 @@ mod host;
 mod hyperv;
 mod input;
 mod kdump;
+mod kept;
 mod lime;
 mod lkcd;
 mod lz4;

@@ -19,15 +19,13 @@ pub(super) use open::open;
 pub(super) use outline::{Skeleton, Sketch};
 pub(super) use reader::Reader;
 
-use std::collections::HashMap;
+use super::kept::Kept;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What is fetched and kept: pieces of the file of this many bytes, at multiples of it.
 pub(super) const UNIT: u64 = 32 << 10;
-/// Bytes that are kept.
-const KEPT: usize = 128 << 20;
 /// A request asks for no more than this.
 const REQUEST: u64 = 1 << 20;
 /// Two pieces with no more than this between them are one request: the bytes between cost less than another one.
@@ -62,38 +60,6 @@ pub(super) trait Source: Send + Sync {
     /// # Errors
     /// When they can't be had, after it was tried again.
     fn fetch(&self, at: u64, len: u64) -> Result<Vec<u8>, Failure>;
-}
-
-/// Pieces by their number. When full it starts anew with the younger half.
-#[derive(Default)]
-struct Kept {
-    young: HashMap<u64, Arc<[u8]>>,
-    old: HashMap<u64, Arc<[u8]>>,
-    bytes: usize,
-}
-
-impl Kept {
-    fn has(&self, unit: u64) -> bool {
-        self.young.contains_key(&unit) || self.old.contains_key(&unit)
-    }
-
-    fn get(&mut self, unit: u64) -> Option<Arc<[u8]>> {
-        if let Some(bytes) = self.young.get(&unit) {
-            return Some(Arc::clone(bytes));
-        }
-        let bytes = self.old.remove(&unit)?;
-        self.put(unit, Arc::clone(&bytes));
-        Some(bytes)
-    }
-
-    fn put(&mut self, unit: u64, bytes: Arc<[u8]>) {
-        if self.bytes.saturating_add(bytes.len()) > KEPT / 2 {
-            self.old = std::mem::take(&mut self.young);
-            self.bytes = 0;
-        }
-        self.bytes += bytes.len();
-        self.young.insert(unit, bytes);
-    }
 }
 
 /// A server that failed.

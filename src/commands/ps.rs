@@ -8,6 +8,7 @@ use super::spec::{Command, Shape};
 use super::which::Filter;
 use memsh::engine::search::Options;
 use memsh::os::linux::tasks::census::{Seen, Sources, Way, census};
+use memsh::os::sightings::Way as _;
 use memsh::os::windows::{self, wellknown};
 use memsh::{Error, ErrorKind, Layer};
 use memsh_plugin::{Listing, ProcessInfo};

@@ -8,9 +8,12 @@ pub mod finding;
 mod layer;
 pub mod linux;
 pub(crate) mod lost;
+pub mod sightings;
 pub(crate) mod sweep;
+pub(crate) mod symbolfiles;
 mod trace;
 pub mod user;
+pub(crate) mod view;
 pub mod windows;
 
 pub use layer::{Detection, DetectionStep, Hints, OsLayer, detect};

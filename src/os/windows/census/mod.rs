@@ -21,6 +21,7 @@ use super::base::list::nodes;
 use super::processes;
 use crate::engine::search::Options;
 use crate::os::lost::Lost;
+use crate::os::sightings::Way as _;
 use memsh_plugin::{Listing, Maybe, ProcessInfo, Text, VirtAddr};
 use ways::Sightings;
 
@@ -46,7 +47,7 @@ impl Seen {
             Way::HandleTables | Way::CidTable => !self.exited && !self.info.kernel_thread,
             _ => true,
         };
-        Way::ALL.into_iter().filter(of_all).filter(|w| self.sources.get(*w) == Some(false)).map(Way::name).collect()
+        Way::ALL.iter().copied().filter(of_all).filter(|w| self.sources.get(*w) == Some(false)).map(Way::name).collect()
     }
 }
 

@@ -124,7 +124,8 @@ fn tagged(kernel: &Kernel, block: PhysAddr, step: umem, sightings: &mut Sighting
             continue;
         }
         if let Some(at) = locate(kernel, phys).filter(|at| super::look::at(kernel, *at).is_some()) {
-            return sightings.add(at, Way::PoolTag);
+            sightings.add(at, Way::PoolTag);
+            return;
         }
     }
 }

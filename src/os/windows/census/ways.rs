@@ -1,7 +1,6 @@
 //! The ways that lead to processes, and who was seen on which.
 
-use memsh_plugin::VirtAddr;
-use std::collections::HashMap;
+use crate::os::sightings;
 
 /// A way that leads to processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,23 +19,10 @@ pub enum Way {
     Signature,
 }
 
-impl Way {
-    /// All of them.
-    pub const ALL: [Way; 6] = [Way::List, Way::CidTable, Way::HandleTables, Way::Handles, Way::PoolTag, Way::Signature];
+impl sightings::Way for Way {
+    const ALL: &'static [Way] = &[Way::List, Way::CidTable, Way::HandleTables, Way::Handles, Way::PoolTag, Way::Signature];
 
-    fn bit(self) -> u8 {
-        match self {
-            Way::List => 1,
-            Way::CidTable => 1 << 1,
-            Way::HandleTables => 1 << 2,
-            Way::PoolTag => 1 << 3,
-            Way::Signature => 1 << 4,
-            Way::Handles => 1 << 5,
-        }
-    }
-
-    /// Its name in an answer.
-    pub fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Way::List => "list",
             Way::CidTable => "cid_table",
@@ -48,61 +34,7 @@ impl Way {
     }
 }
 
-/// On which ways a process was seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sources {
-    seen: u8,
-    gone: u8,
-}
-
-impl Sources {
-    /// Whether it was seen that way; `None` where this kernel could not be asked.
-    pub fn get(self, way: Way) -> Option<bool> {
-        (self.gone & way.bit() != 0).then_some(self.has(way))
-    }
-
-    /// Whether it was seen that way.
-    pub fn has(self, way: Way) -> bool {
-        self.seen & way.bit() != 0
-    }
-
-    /// The names of the ways on which it was seen, or was not though they could be asked.
-    pub fn names(self, seen: bool) -> Vec<&'static str> {
-        Way::ALL.into_iter().filter(|w| self.get(*w) == Some(seen)).map(Way::name).collect()
-    }
-}
-
-/// Who was seen where, in the order of the first sighting.
-#[derive(Debug, Default)]
-pub struct Sightings {
-    order: Vec<VirtAddr>,
-    seen: HashMap<VirtAddr, u8>,
-    gone: u8,
-}
-
-impl Sightings {
-    /// That a way can be gone at all.
-    pub fn open(&mut self, way: Way) {
-        self.gone |= way.bit();
-    }
-
-    /// That the process at `at` was seen on `way`.
-    pub fn add(&mut self, at: VirtAddr, way: Way) {
-        self.open(way);
-        let bits = self.seen.entry(at).or_insert_with(|| {
-            self.order.push(at);
-            0
-        });
-        *bits |= way.bit();
-    }
-
-    /// Everybody seen so far.
-    pub fn all(&self) -> &[VirtAddr] {
-        &self.order
-    }
-
-    /// Where the process at `at` was seen.
-    pub fn of(&self, at: VirtAddr) -> Sources {
-        Sources { seen: self.seen.get(&at).copied().unwrap_or(0), gone: self.gone }
-    }
-}
+/// On which ways one of the processes was seen.
+pub type Sources = sightings::Sources<Way>;
+/// Who was seen where.
+pub type Sightings = sightings::Sightings<Way>;

@@ -1,13 +1,13 @@
 //! Tasks by themselves and compared with each other.
 
 use super::shown;
-use super::subject::of;
 use crate::engine::ViewExt;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, shapes};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::suspicion::finding::Finding;
 use crate::os::linux::tasks::census::{Seen, Way};
+use crate::os::sightings::Way as _;
 use crate::symbols::Types;
 use memsh_plugin::VirtAddr;
 use std::collections::HashMap;
@@ -47,7 +47,7 @@ pub fn hidden(tasks: &[Seen]) -> Vec<Finding> {
             evidence.push_str(&format!("; thread {}", t.tid));
         }
         let reason = if t.leader { "process hidden from the task list" } else { "thread hidden from its process" };
-        out.push(of(&t.info, "process", reason, evidence));
+        out.push(Finding::of(&t.info, "process", reason, evidence));
     }
     out
 }
@@ -64,7 +64,7 @@ pub fn orphans(kernel: &Kernel, tasks: &[Seen]) -> Vec<Finding> {
         if parent != kthreadd && kernel.address("init_task") != Some(parent) {
             let by = tasks.iter().find(|p| p.info.address == parent);
             let by = by.map_or_else(|| format!("the task at {parent}"), name);
-            out.push(of(&t.info, "process", "kernel thread not from kthreadd", format!("its parent is {by}")));
+            out.push(Finding::of(&t.info, "process", "kernel thread not from kthreadd", format!("its parent is {by}")));
         }
     }
     out
@@ -95,7 +95,7 @@ pub fn credentials(kernel: &Kernel, tasks: &[Seen]) -> Vec<Finding> {
         for t in owners {
             let user = t.info.uid.get().map_or_else(String::new, |u| format!(", uid {u}"));
             let evidence = format!("its cred at {at}{user} is that of {first}");
-            out.push(of(&t.info, "process", "credentials of another process", evidence));
+            out.push(Finding::of(&t.info, "process", "credentials of another process", evidence));
         }
     }
     out
@@ -118,7 +118,7 @@ pub fn traced(kernel: &Kernel, tasks: &[Seen], lost: &mut Lost) -> Vec<Finding> 
             (None, None) => "a task that can't be read".to_owned(),
         };
         let state = super::shown_or(t.info.state.as_ref(), "in an unknown state");
-        out.push(of(&t.info, "trace", "traced by another process", format!("by {by}; thread {} is {state}", t.tid)));
+        out.push(Finding::of(&t.info, "trace", "traced by another process", format!("by {by}; thread {} is {state}", t.tid)));
     }
     out
 }

@@ -9,6 +9,7 @@ use crate::os::linux::base::layout::{container_of, offset_of};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::containers::list::{Chains, list};
 use crate::os::linux::containers::xarray::array;
+use crate::os::sightings::Way as _;
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::HashSet;
 

@@ -9,6 +9,7 @@ use crate::os::linux::base::layout::offset_of;
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::files::path::Paths;
 use crate::os::linux::tasks::task::Task;
+use crate::os::sightings::Way as _;
 use memsh_plugin::{Maybe, ProcessInfo, Text, VirtAddr, umem};
 use std::collections::{HashMap, HashSet};
 
@@ -65,7 +66,7 @@ fn look(kernel: &Kernel, at: VirtAddr, sources: Sources, listed: &Listed, paths:
     let (pid, tid) = (task.tgid(kernel)?, task.pid(kernel)?);
     let (state, exit) = (task.block.uint(l.state).unwrap_or(0), task.block.uint(l.exit_state).unwrap_or(0));
     let related = kin.read(kernel.view(), at);
-    let linked = Way::ALL.into_iter().filter(|w| !matches!(w, Way::Slab | Way::Signature)).any(|w| sources.has(w));
+    let linked = Way::ALL.iter().copied().filter(|w| !matches!(w, Way::Slab | Way::Signature)).any(|w| sources.has(w));
     let over = exit & EXIT_DEAD != 0 || state & DEAD != 0 && exit & EXIT_ZOMBIE == 0;
     // A freed one has lost its stack and its last user.
     let freed = related.ptr(kin.stack).is_none() || kin.usage.is_some() && related.uint(kin.usage) == Some(0);

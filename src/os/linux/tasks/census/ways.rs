@@ -1,7 +1,6 @@
 //! The ways that lead to tasks, and who was seen on which.
 
-use memsh_plugin::VirtAddr;
-use std::collections::HashMap;
+use crate::os::sightings;
 
 /// A way that leads to tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,26 +23,11 @@ pub enum Way {
     Signature,
 }
 
-impl Way {
-    /// All of them.
-    pub const ALL: [Way; 8] =
-        [Way::List, Way::PidIdr, Way::Threads, Way::Children, Way::Cgroup, Way::Scheduler, Way::Slab, Way::Signature];
+impl sightings::Way for Way {
+    const ALL: &'static [Way] =
+        &[Way::List, Way::PidIdr, Way::Threads, Way::Children, Way::Cgroup, Way::Scheduler, Way::Slab, Way::Signature];
 
-    fn bit(self) -> u16 {
-        match self {
-            Way::List => 1,
-            Way::PidIdr => 1 << 1,
-            Way::Threads => 1 << 2,
-            Way::Children => 1 << 3,
-            Way::Cgroup => 1 << 4,
-            Way::Scheduler => 1 << 5,
-            Way::Slab => 1 << 6,
-            Way::Signature => 1 << 7,
-        }
-    }
-
-    /// Its name in an answer.
-    pub fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Way::List => "list",
             Way::PidIdr => "pid_idr",
@@ -57,74 +41,15 @@ impl Way {
     }
 }
 
-/// On which ways a task was seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sources {
-    seen: u16,
-    gone: u16,
-}
-
-impl Sources {
-    /// Whether it was seen that way; `None` where this kernel could not be asked.
-    pub fn get(self, way: Way) -> Option<bool> {
-        (self.gone & way.bit() != 0).then_some(self.seen & way.bit() != 0)
-    }
-
-    /// Whether it was seen that way.
-    pub fn has(self, way: Way) -> bool {
-        self.seen & way.bit() != 0
-    }
-
-    /// The names of the ways on which it was seen, or was not though they could be asked.
-    pub fn names(self, seen: bool) -> Vec<&'static str> {
-        Way::ALL.into_iter().filter(|w| self.get(*w) == Some(seen)).map(Way::name).collect()
-    }
-}
-
-/// Who was seen where, in the order of the first sighting.
-#[derive(Debug, Default)]
-pub struct Sightings {
-    order: Vec<VirtAddr>,
-    seen: HashMap<VirtAddr, u16>,
-    gone: u16,
-}
-
-impl Sightings {
-    /// That a way can be gone at all.
-    pub fn open(&mut self, way: Way) {
-        self.gone |= way.bit();
-    }
-
-    /// That the task at `at` was seen on `way`; whether it was new.
-    pub fn add(&mut self, at: VirtAddr, way: Way) -> bool {
-        self.open(way);
-        let mut new = false;
-        let bits = self.seen.entry(at).or_insert_with(|| {
-            new = true;
-            0
-        });
-        *bits |= way.bit();
-        if new {
-            self.order.push(at);
-        }
-        new
-    }
-
-    /// Everybody seen so far.
-    pub fn all(&self) -> &[VirtAddr] {
-        &self.order
-    }
-
-    /// Where the task at `at` was seen.
-    pub fn of(&self, at: VirtAddr) -> Sources {
-        Sources { seen: self.seen.get(&at).copied().unwrap_or(0), gone: self.gone }
-    }
-}
+/// On which ways one of the tasks was seen.
+pub type Sources = sightings::Sources<Way>;
+/// Who was seen where.
+pub type Sightings = sightings::Sightings<Way>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use memsh_plugin::umem;
+    use memsh_plugin::{VirtAddr, umem};
 
     #[test]
     fn a_way_that_was_not_gone_says_nothing() {

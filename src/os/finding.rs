@@ -1,6 +1,6 @@
 //! What looks as it should not, with the reason and the evidence: the rows of `malfind`.
 
-use memsh_plugin::{Text, VirtAddr};
+use memsh_plugin::{ProcessInfo, Text, VirtAddr};
 
 /// Something that does not look as the kernel or a decent program would leave it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,4 +21,19 @@ pub struct Finding {
     pub reason: &'static str,
     /// The facts: values, names, paths, the first bytes.
     pub evidence: String,
+}
+
+impl Finding {
+    /// A finding of a process; its address is that of the process's control block.
+    pub fn of(info: &ProcessInfo, kind: &'static str, reason: &'static str, evidence: String) -> Self {
+        Self {
+            kind,
+            pid: Some(info.pid),
+            process: Some(info.name.clone()),
+            address: Some(info.address),
+            reason,
+            evidence,
+            ..Self::default()
+        }
+    }
 }

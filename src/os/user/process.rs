@@ -2,6 +2,7 @@
 
 use crate::engine::AddressSpace;
 use crate::image::{ModuleImage, ProcessImage, RegionImage, ThreadImage};
+use crate::os::view::read_through_the_space;
 use memsh_plugin::*;
 use std::sync::Arc;
 
@@ -132,24 +133,6 @@ impl Process for UserProcess {
         };
         CResult::Ok(Listing::whole(self.0.process.environment.iter().map(variable).collect()))
     }
-}
-
-macro_rules! read_through_the_space {
-    ($type:ty, $self:ident => $space:expr) => {
-        impl MemoryView for $type {
-            fn view_metadata(&$self) -> ViewMetadata {
-                $space.view_metadata()
-            }
-
-            fn read_virt(&$self, ops: CSliceMut<VirtReadOp>) {
-                $space.read_virt(ops);
-            }
-
-            fn translate(&$self, ops: CSliceMut<TranslateOp>) {
-                $space.translate(ops);
-            }
-        }
-    };
 }
 
 read_through_the_space!(UserOs, self => self.space);

@@ -1,8 +1,9 @@
 //! Types and symbols from files that the user names.
 
 use super::base::kernel::Pdb;
+use crate::os::symbolfiles;
 use crate::os::trace::Trace;
-use crate::symbols::{SymbolFile, SymbolTable, Types, load};
+use crate::symbols::{SymbolFile, SymbolTable, Types};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,21 +17,7 @@ pub(super) struct Given {
 
 /// The types and symbols of the first file that is of this kernel, by the identity of its PDB; of one that does not name it, its types.
 pub(super) fn read(paths: &[PathBuf], own: Option<&Pdb>, trace: &mut Trace, warnings: &mut Vec<String>) -> Given {
-    let mut files: Vec<SymbolFile> = Vec::new();
-    for path in paths {
-        let loaded = trace.attempt("symbol files", &path.display().to_string(), || {
-            let loaded = load(path).map_err(|e| e.to_string())?;
-            let what = loaded.files.iter().map(|f| f.origin.clone()).collect::<Vec<_>>().join(", ");
-            Ok((loaded, what))
-        });
-        match loaded {
-            Some(loaded) => {
-                warnings.extend(loaded.failed.iter().map(|(p, e)| format!("{}: {e}", p.display())));
-                files.extend(loaded.files);
-            }
-            None => warnings.push(format!("--symbols {}: not used; see detection in `info`", path.display())),
-        }
-    }
+    let mut files = symbolfiles::all(paths, trace, warnings);
     let matches = |f: &SymbolFile| match (&f.pdb, own) {
         (Some(of), Some(own)) => Some(own.id.eq_ignore_ascii_case(&format!("{}{:X}", of.guid, of.age))),
         _ => None,

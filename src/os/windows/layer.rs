@@ -6,6 +6,7 @@ use super::find::shared;
 use super::{drivers, process::WindowsProcess, processes};
 use crate::os::OsLayer;
 use crate::os::lost::Lost;
+use crate::os::view::read_through_the_space;
 use memsh_plugin::*;
 use std::sync::Arc;
 
@@ -67,23 +68,7 @@ impl Os for Windows {
     }
 }
 
-impl MemoryView for Windows {
-    fn view_metadata(&self) -> ViewMetadata {
-        self.0.space.view_metadata()
-    }
-
-    fn read_virt(&self, ops: CSliceMut<VirtReadOp>) {
-        self.0.space.read_virt(ops);
-    }
-
-    fn write_virt(&self, ops: CSliceMut<VirtWriteOp>) {
-        self.0.space.write_virt(ops);
-    }
-
-    fn translate(&self, ops: CSliceMut<TranslateOp>) {
-        self.0.space.translate(ops);
-    }
-}
+read_through_the_space!(Windows, self => self.0.space);
 
 cglue_impl_group!(Windows, OsInstance, {});
 

@@ -5,6 +5,7 @@ use super::base::text;
 use super::{modules, peb, processes, threads, vad};
 use crate::engine::AddressSpace;
 use crate::os::lost::Lost;
+use crate::os::view::read_through_the_space;
 use memsh_plugin::*;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ impl WindowsProcess {
     pub fn new(kernel: Arc<Kernel>, address: VirtAddr) -> Result<Self, ApiError> {
         let space = peb::space(&kernel, address)
             .ok_or_else(|| ApiError::new(Status::MISSING, format!("the _EPROCESS at {address} has no root of page tables")))?;
-        let pid = processes::info(&kernel, address).pid;
+        let pid = processes::pid(&kernel, address);
         Ok(Self { kernel, address, space, pid })
     }
 }
@@ -87,22 +88,6 @@ fn variable(line: &str) -> EnvVar {
     }
 }
 
-impl MemoryView for WindowsProcess {
-    fn view_metadata(&self) -> ViewMetadata {
-        self.space.view_metadata()
-    }
-
-    fn read_virt(&self, ops: CSliceMut<VirtReadOp>) {
-        self.space.read_virt(ops);
-    }
-
-    fn write_virt(&self, ops: CSliceMut<VirtWriteOp>) {
-        self.space.write_virt(ops);
-    }
-
-    fn translate(&self, ops: CSliceMut<TranslateOp>) {
-        self.space.translate(ops);
-    }
-}
+read_through_the_space!(WindowsProcess, self => self.space);
 
 cglue_impl_group!(WindowsProcess, ProcessInstance, {});

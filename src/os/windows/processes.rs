@@ -36,12 +36,21 @@ pub fn addresses(kernel: &Kernel, lost: &mut Lost) -> Vec<VirtAddr> {
     nodes.into_iter().map(|node| container(node, links)).collect()
 }
 
+/// A number that the kernel keeps as a pointer.
+fn narrow(word: Option<umem>) -> Option<u32> {
+    word.and_then(|w| u32::try_from(w).ok())
+}
+
+/// Its id; 0 where that can't be read.
+pub fn pid(kernel: &Kernel, at: VirtAddr) -> u32 {
+    narrow(kernel.reader().word_at(at, kernel.offsets.process.pid)).unwrap_or(0)
+}
+
 /// What an `_EPROCESS` says. What can't be read is missing.
 pub fn info(kernel: &Kernel, at: VirtAddr) -> ProcessInfo {
     let o = &kernel.offsets;
     let reader = kernel.reader();
-    let narrow = |word: Option<umem>| word.and_then(|w| u32::try_from(w).ok());
-    let pid = narrow(reader.word_at(at, o.process.pid)).unwrap_or(0);
+    let pid = pid(kernel, at);
     let full = image_path(kernel, at);
     let short = short_name(kernel, at);
     let exited = exited(kernel, at);

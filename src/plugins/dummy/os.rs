@@ -3,6 +3,7 @@
 
 use super::machine::{BANNER, Machine, Program, Region};
 use crate::engine::AddressSpace;
+use crate::os::view::read_through_the_space;
 use memsh_plugin::*;
 use std::sync::Arc;
 
@@ -121,19 +122,7 @@ impl Os for DummyOs {
     }
 }
 
-impl MemoryView for DummyOs {
-    fn view_metadata(&self) -> ViewMetadata {
-        self.0.kernel.view_metadata()
-    }
-
-    fn read_virt(&self, ops: CSliceMut<VirtReadOp>) {
-        self.0.kernel.read_virt(ops);
-    }
-
-    fn translate(&self, ops: CSliceMut<TranslateOp>) {
-        self.0.kernel.translate(ops);
-    }
-}
+read_through_the_space!(DummyOs, self => self.0.kernel);
 
 impl DummyProcess {
     /// Its address space.
@@ -221,16 +210,4 @@ impl Process for DummyProcess {
     }
 }
 
-impl MemoryView for DummyProcess {
-    fn view_metadata(&self) -> ViewMetadata {
-        self.space.view_metadata()
-    }
-
-    fn read_virt(&self, ops: CSliceMut<VirtReadOp>) {
-        self.space.read_virt(ops);
-    }
-
-    fn translate(&self, ops: CSliceMut<TranslateOp>) {
-        self.space.translate(ops);
-    }
-}
+read_through_the_space!(DummyProcess, self => self.space);

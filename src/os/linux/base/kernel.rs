@@ -9,6 +9,7 @@ use crate::os::linux::files::path::PathRef;
 use crate::os::linux::system::sys;
 use crate::os::linux::tasks::process::LinuxProcess;
 use crate::os::linux::tasks::task;
+use crate::os::view::read_through_the_space;
 use crate::symbols::{SymbolTable, Symbols, Types, VmcoreInfo};
 use memsh_plugin::*;
 use std::any::{Any, TypeId};
@@ -148,22 +149,6 @@ impl Os for Linux {
     }
 }
 
-impl MemoryView for Linux {
-    fn view_metadata(&self) -> ViewMetadata {
-        self.0.space.view_metadata()
-    }
-
-    fn read_virt(&self, ops: CSliceMut<VirtReadOp>) {
-        self.0.space.read_virt(ops);
-    }
-
-    fn write_virt(&self, ops: CSliceMut<VirtWriteOp>) {
-        self.0.space.write_virt(ops);
-    }
-
-    fn translate(&self, ops: CSliceMut<TranslateOp>) {
-        self.0.space.translate(ops);
-    }
-}
+read_through_the_space!(Linux, self => self.0.space);
 
 cglue_impl_group!(Linux, OsInstance, {});

@@ -2,7 +2,8 @@
 
 use super::image::KernelImage;
 use super::trace::Trace;
-use crate::symbols::{Btf, SymbolFile, SymbolTable, Symbols, Types, load};
+use crate::os::symbolfiles;
+use crate::symbols::{Btf, SymbolTable, Symbols, Types};
 use memsh_plugin::umem;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,21 +30,7 @@ pub(super) fn read(
     trace: &mut Trace,
     warnings: &mut Vec<String>,
 ) -> FromFiles {
-    let mut files: Vec<SymbolFile> = Vec::new();
-    for path in paths {
-        let loaded = trace.attempt("symbol files", &path.display().to_string(), || {
-            let loaded = load(path).map_err(|e| e.to_string())?;
-            let what = loaded.files.iter().map(|f| f.origin.clone()).collect::<Vec<_>>().join(", ");
-            Ok((loaded, what))
-        });
-        match loaded {
-            Some(l) => {
-                warnings.extend(l.failed.iter().map(|(p, e)| format!("{}: {e}", p.display())));
-                files.extend(l.files);
-            }
-            None => warnings.push(format!("--symbols {}: not used; see detection in `info`", path.display())),
-        }
-    }
+    let mut files = symbolfiles::all(paths, trace, warnings);
     files.sort_by_key(|f| match f.banner.as_deref() {
         Some(b) if same_banner(b, banner) => 0,
         None => 1,

@@ -9,6 +9,7 @@ use crate::os::linux::files::path::Paths;
 use crate::os::linux::memory::image;
 use crate::os::linux::memory::mm::Mm;
 use crate::os::linux::memory::region::{gate, region};
+use crate::os::view::read_through_the_space;
 use memsh_plugin::*;
 use std::sync::Arc;
 
@@ -101,22 +102,6 @@ impl Process for LinuxProcess {
     }
 }
 
-impl MemoryView for LinuxProcess {
-    fn view_metadata(&self) -> ViewMetadata {
-        self.space.view_metadata()
-    }
-
-    fn read_virt(&self, ops: CSliceMut<VirtReadOp>) {
-        self.space.read_virt(ops);
-    }
-
-    fn write_virt(&self, ops: CSliceMut<VirtWriteOp>) {
-        self.space.write_virt(ops);
-    }
-
-    fn translate(&self, ops: CSliceMut<TranslateOp>) {
-        self.space.translate(ops);
-    }
-}
+read_through_the_space!(LinuxProcess, self => self.space);
 
 cglue_impl_group!(LinuxProcess, ProcessInstance, {});

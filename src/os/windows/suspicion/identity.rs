@@ -4,7 +4,7 @@ use super::super::base::kernel::Kernel;
 use super::super::base::text::base_name;
 use super::super::census::Seen;
 use super::super::{peb, processes};
-use super::subject::{Subject, of};
+use super::subject::Subject;
 use crate::engine::ViewExt;
 use crate::os::finding::Finding;
 use crate::os::lost::Lost;
@@ -84,14 +84,14 @@ pub fn impostors(kernel: &Kernel, all: &[Seen]) -> Vec<Finding> {
                 COPIED
                     .iter()
                     .find(|c| nearly(c, &name) && !is_known(&name))
-                    .map(|c| of(info, "process", "name like that of a system program", format!("{name} is nearly {c}"))),
+                    .map(|c| Finding::of(info, "process", "name like that of a system program", format!("{name} is nearly {c}"))),
             );
             continue;
         };
         if let Some(path) = processes::image_path(kernel, info.address).filter(|p| !p.is_empty())
             && !belongs(&path, &root, known)
         {
-            out.push(of(info, "process", "system program outside of its folder", path));
+            out.push(Finding::of(info, "process", "system program outside of its folder", path));
         }
         out.extend(parent(info, known, all));
         out.extend(second(kernel, info, known, &alive));
@@ -156,7 +156,7 @@ fn parent(info: &ProcessInfo, known: &Known, all: &[Seen]) -> Option<Finding> {
         None => return None,
     };
     let evidence = format!("started by {by}, and not by {}", known.parents.join(" or "));
-    Some(of(info, "process", "parent that does not start such a program", evidence))
+    Some(Finding::of(info, "process", "parent that does not start such a program", evidence))
 }
 
 /// A second process of a program of which there is one: in each container (`ServerSilo`).
@@ -168,7 +168,7 @@ fn second(kernel: &Kernel, info: &ProcessInfo, known: &Known, alive: &[&ProcessI
     let key = |p: &ProcessInfo| (p.start_time.get(), p.pid);
     (key(first) < key(info)).then(|| {
         let evidence = format!("{} runs as process {} already", known.name, first.pid);
-        of(info, "process", "second process of a program that runs once", evidence)
+        Finding::of(info, "process", "second process of a program that runs once", evidence)
     })
 }
 

@@ -73,7 +73,7 @@ impl Subject {
 
     /// A finding of this process.
     pub fn finding(&self, kind: &'static str, reason: &'static str, evidence: String) -> Finding {
-        of(&self.info, kind, reason, evidence)
+        Finding::of(&self.info, kind, reason, evidence)
     }
 
     /// A finding in one of its regions.
@@ -84,18 +84,5 @@ impl Subject {
             region: Some(Text::from(vad.file.clone().unwrap_or_else(|| vad.kind().to_owned()))),
             ..self.finding(kind, reason, evidence)
         }
-    }
-}
-
-/// A finding of a process; its address is that of its `_EPROCESS`.
-pub fn of(info: &ProcessInfo, kind: &'static str, reason: &'static str, evidence: String) -> Finding {
-    Finding {
-        kind,
-        pid: Some(info.pid),
-        process: Some(info.name.clone()),
-        address: Some(info.address),
-        reason,
-        evidence,
-        ..Finding::default()
     }
 }

@@ -1,6 +1,6 @@
 //! Processes that are not what they look like.
 
-use super::subject::{Subject, of};
+use super::subject::Subject;
 use super::{shown, shown_or};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, shapes};
@@ -36,7 +36,7 @@ pub fn impostors(_: &Kernel, tasks: &[Seen]) -> Vec<Finding> {
     let users = tasks.iter().filter(|t| t.leader && !t.exited && !t.info.kernel_thread && t.info.dtb.get().is_some());
     for t in users.filter(|t| names.contains(key(t.info.name.as_bytes()))) {
         let evidence = format!("its name is {}; {}", shown(t.info.name.as_bytes()), truly(&t.info));
-        out.push(of(&t.info, "process", PRETENDS, evidence));
+        out.push(Finding::of(&t.info, "process", PRETENDS, evidence));
     }
     out
 }

@@ -59,7 +59,7 @@ impl Subject {
 
     /// A finding of this process.
     pub fn finding(&self, kind: &'static str, reason: &'static str, evidence: String) -> Finding {
-        of(&self.info, kind, reason, evidence)
+        Finding::of(&self.info, kind, reason, evidence)
     }
 
     /// A finding in one of its regions.
@@ -70,19 +70,6 @@ impl Subject {
             region: Some(row.path.as_ref().cloned().unwrap_or_else(|| row.kind.clone())),
             ..self.finding(kind, reason, evidence)
         }
-    }
-}
-
-/// A finding of a process; its address is that of its `task_struct`.
-pub fn of(info: &ProcessInfo, kind: &'static str, reason: &'static str, evidence: String) -> Finding {
-    Finding {
-        kind,
-        pid: Some(info.pid),
-        process: Some(info.name.clone()),
-        address: Some(info.address),
-        reason,
-        evidence,
-        ..Finding::default()
     }
 }
 

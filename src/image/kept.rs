@@ -38,3 +38,32 @@ impl Kept {
         self.young.insert(key, bytes);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_has_a_bound() {
+        const PIECE: usize = 1 << 20;
+        let mut kept = Kept::default();
+        let piece: Arc<[u8]> = vec![0; PIECE].into();
+        for key in 0..400 {
+            kept.put(key, Arc::clone(&piece));
+            let bytes: usize = kept.young.values().chain(kept.old.values()).map(|b| b.len()).sum();
+            assert!(bytes <= KEPT + PIECE, "{bytes}");
+        }
+        assert!(kept.has(399) && kept.get(399).is_some());
+        assert!(!kept.has(0) && kept.get(0).is_none());
+    }
+
+    #[test]
+    fn what_is_asked_for_stays() {
+        let mut kept = Kept::default();
+        let piece: Arc<[u8]> = vec![0; 1 << 20].into();
+        for key in 0..1000 {
+            kept.put(key, Arc::clone(&piece));
+            assert!(kept.get(0).is_some(), "after {key}");
+        }
+    }
+}

@@ -141,17 +141,6 @@ fn the_flag_ends_all_requests() {
 }
 
 #[test]
-fn what_is_kept_has_a_bound() {
-    let (remote, _) = made(1 << 30);
-    for at in (0..400u64 << 20).step_by(8 << 20) {
-        remote.want([(at, 8 << 20)]);
-    }
-    let kept = lock(&remote.kept);
-    let bytes: usize = kept.young.values().chain(kept.old.values()).map(|b| b.len()).sum();
-    assert!(bytes <= KEPT + UNIT as usize, "{bytes}");
-}
-
-#[test]
 fn the_first_bytes_are_taken_in_as_far_as_they_are_whole() {
     let (remote, made) = made(LEN);
     let head: Vec<u8> = (0..UNIT * 2 + 5).map(byte).collect();

@@ -96,6 +96,9 @@ const LPA2: Extra = Extra { mask: 0x300, shift: 42 };
 pub const K4_39: PageFormat = format("4K 39-bit", 12, 39, 1, Extra::NONE);
 /// 4 KiB granule, 48-bit addresses.
 pub const K4_48: PageFormat = format("4K 48-bit", 12, 48, 1, Extra::NONE);
+/// 4 KiB granule, 48-bit addresses, one page for both halves: Windows has TTBR0 at its start and TTBR1 at its middle, each of 47 bits.
+pub const K4_48_WHOLE: PageFormat =
+    PageFormat { mode: "4K 48-bit, one root", canonical: Canonical::Signed, split: SplitRoots::No, ..K4_48 };
 /// 4 KiB granule, 52-bit addresses (five levels).
 pub const K4_52: PageFormat = format("4K 52-bit", 12, 52, 0, LPA2);
 /// 16 KiB granule, 36-bit addresses.

@@ -140,6 +140,8 @@ formats! {
     Sv48 => riscv::SV48,
     /// RISC-V Sv57.
     Sv57 => riscv::SV57,
+    /// AArch64, 4 KiB granule, 48 bits, one root for both halves.
+    AArch64K4B48Whole => aarch64::K4_48_WHOLE,
 }
 
 /// Runs an expression with the type that stands for a [`Paging`] value.
@@ -237,6 +239,10 @@ macro_rules! with_format {
             }
             Paging::Sv57 => {
                 type $f = typed::Sv57;
+                $body
+            }
+            Paging::AArch64K4B48Whole => {
+                type $f = typed::AArch64K4B48Whole;
                 $body
             }
         }

@@ -189,6 +189,9 @@ pub fn isa(cx: &Context, space: &Space, chosen: Option<Isa>) -> Result<Isa> {
         if p.wow64 && kernel == Some(Isa::X86_64) {
             return Ok(Isa::X86);
         }
+        if p.wow64 && p.arch.as_bytes() == b"x86" {
+            return Ok(Isa::X86);
+        }
         if p.wow64 && kernel == Some(Isa::AArch64) {
             return Err(Failure::Usage(
                 format!("process {} is a 32-bit Arm program, whose instructions (A32 and T32) memsh does not read", p.pid),

@@ -186,6 +186,27 @@ fn a_process_of_32_bits_in_one_of_64() {
 }
 
 #[test]
+fn arm64() {
+    let m = usual::machine(Layout::arm64("10.0.26100.1742"), Options::new(Mode::Arm64));
+    let file = File::new(&m.raw());
+    let info = file.whole(&["info"]);
+    assert_eq!((&info["arch"], &info["paging"]["mode"]), (&"aarch64".into(), &"4K 48-bit, one root".into()));
+    assert_eq!(info["os"]["build"], "26100");
+    let rows = file.whole(&["ps"]);
+    let arch = |name: &str| rows.as_array().unwrap().iter().find(|r| r["name"] == name).unwrap()["arch"].clone();
+    assert_eq!((arch("explorer.exe"), arch("setup32.exe")), ("aarch64".into(), "x86".into()));
+    // Transition, demand zero, a page file (bits 9:6 have its number), a prototype entry.
+    let block = |i: u64| format!("{:#x}", usual::TRANSITION + i * 0x1000);
+    let read = file.run(&["read", &block(0), "-n", "13", "-p", "explorer.exe", "--raw"]);
+    assert_eq!(read.stdout, "in transition");
+    for (i, reason) in [(1, "demand_zero"), (2, "pagefile"), (3, "prototype")] {
+        let run = file.run(&["vtop", &block(i), "-p", "explorer.exe", "--json"]);
+        let answer: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!((run.status, &answer["fault"]["reason"]), (1, &reason.into()), "{answer}");
+    }
+}
+
+#[test]
 fn a_windows_of_which_no_table_knows() {
     let mut m = machine(true, "10.0.19041.264", Mode::X64);
     // System is called otherwise.

@@ -1,6 +1,7 @@
 //! Every release of which memsh has a table, in each form of page tables that it runs with: what is listed is what was written.
 
-use crate::builders::windows::layout::{Layout, releases};
+use crate::builders::windows::layout::{Layout, releases, releases_of_arm64};
+use crate::builders::windows::memory::Mode;
 use crate::builders::windows::{Machine, Options, Process, process as written, usual};
 use crate::system::*;
 use memsh::os::OsLayer;
@@ -71,7 +72,7 @@ fn one(info: &ProcessInfo, p: &Process, m: &Machine, what: &str) {
     assert_eq!(info.exit_time.get(), nanos(p.exited()), "{what}");
     assert_eq!(info.dtb.get().map(|a| a.value() as u64), Some(p.root), "{what}");
     assert_eq!(info.wow64, s.wow64, "{what}");
-    assert_eq!(plain(&info.arch), if m.layout.wide && !s.wow64 { "x86_64" } else { "x86" }, "{what}");
+    assert_eq!(plain(&info.arch), if s.wow64 { "x86" } else { m.layout.arch() }, "{what}");
     let user = p.user.as_ref().filter(|_| !s.paged_out);
     assert_eq!(text(info.command_line.as_ref()), user.map(|u| u.command_line.clone()), "{what}");
     // What the process says itself goes before what the kernel wrote down of it.
@@ -106,7 +107,7 @@ fn inside(os: &OsLayer, p: &Process, m: &Machine, what: &str) {
         .iter()
         .zip(&user.entries)
         .map(|((base, size, name, path, narrow), at)| {
-            let arch = if m.layout.wide && !narrow { "x86_64" } else { "x86" };
+            let arch = if *narrow { "x86" } else { m.layout.arch() };
             (*base, u64::from(*size), name.clone(), Some(path.clone()), arch.to_owned(), Some(*at))
         })
         .collect();
@@ -153,4 +154,13 @@ fn every_release_of_64_bits() {
 #[test]
 fn every_release_of_32_bits() {
     assert!(each(false, whole) >= 24);
+}
+
+#[test]
+fn every_release_of_arm64() {
+    let releases = releases_of_arm64();
+    assert!(releases.len() >= 12);
+    for release in releases {
+        whole(&usual::machine(Layout::arm64(&release), Options::new(Mode::Arm64)), &format!("{release} ARM64"));
+    }
 }

@@ -27,6 +27,8 @@ pub enum FileNumber {
     Unknown,
     /// Bits 4:1, until Windows 10 1803.
     Low,
+    /// Bits 9:6, on ARM64.
+    Middle,
     /// Bits 15:12.
     High,
 }
@@ -61,7 +63,7 @@ impl WindowsEntries {
     /// The entry without the mask, and whether that is certain.
     fn plain(self, arch: Arch, entry: u64) -> (u64, bool) {
         match self.mask {
-            _ if arch == Arch::X86 || entry & SWIZZLE != 0 => (entry, true),
+            _ if matches!(arch, Arch::X86 | Arch::AArch64) || entry & SWIZZLE != 0 => (entry, true),
             Some(mask) => (entry & !mask, true),
             None => (entry, false),
         }
@@ -103,6 +105,7 @@ impl WindowsEntries {
             return FaultReason::DemandZero;
         }
         let file = match (self.file, arch) {
+            (FileNumber::Middle, _) => u32::try_from(plain >> 6 & 15).ok(),
             (FileNumber::Low, _) | (_, Arch::X86) => u32::try_from(plain >> 1 & 15).ok(),
             (FileNumber::High, _) => u32::try_from(plain >> 12 & 15).ok(),
             (FileNumber::Unknown, _) => None,
@@ -120,11 +123,11 @@ impl WindowsEntries {
         let address = |number: u64| Link::At(VirtAddr::new(umem::from(number)));
         match arch {
             // With the mask in it or not: it is the region's.
-            Arch::X86_64 | Arch::X86Pae if plain >> 32 == 0xffff_ffff => Link::Region,
+            Arch::X86_64 | Arch::AArch64 | Arch::X86Pae if plain >> 32 == 0xffff_ffff => Link::Region,
             Arch::X86 if plain >> 12 == 0xf_ffff => Link::Region,
             Arch::X86_64 | Arch::X86Pae if !certain => Link::Unknown,
             // 48 bits with their sign; all of them are the kernel's.
-            Arch::X86_64 => address(plain >> 16 | if plain >> 63 == 1 { 0xffff << 48 } else { 0 }),
+            Arch::X86_64 | Arch::AArch64 => address(plain >> 16 | if plain >> 63 == 1 { 0xffff << 48 } else { 0 }),
             Arch::X86Pae => address(plain >> 32),
             // Eight bits and 21 of an address of the upper half that is a multiple of four.
             Arch::X86 if self.vista => address(0x8000_0000 | plain >> 1 & 0x7fff_fc00 | plain << 1 & 0x3fc),
@@ -134,7 +137,7 @@ impl WindowsEntries {
 
     /// Whether entries that are not valid can be understood in this format.
     pub fn knows(arch: Arch) -> bool {
-        matches!(arch, Arch::X86_64 | Arch::X86Pae | Arch::X86)
+        matches!(arch, Arch::X86_64 | Arch::X86Pae | Arch::X86 | Arch::AArch64)
     }
 
     /// Where the page of a prototype entry is: its frame's first byte, and whether the frame is in use (or on its way out).
@@ -146,10 +149,10 @@ impl WindowsEntries {
             return Err(FaultReason::Prototype(Prototype::Empty));
         }
         if entry & VALID != 0 {
-            return Ok((entry & if arch == Arch::X86 { NARROW_FRAME } else { HARDWARE_FRAME }, true));
+            return Ok((entry & hardware(arch), true));
         }
         // An address of a subsection and nothing else (Windows 11): frames and page files have no such numbers.
-        if arch == Arch::X86_64 && entry >> 47 == 0x1_ffff && entry & 15 == 0 {
+        if matches!(arch, Arch::X86_64 | Arch::AArch64) && entry >> 47 == 0x1_ffff && entry & 15 == 0 {
             return Err(FaultReason::Prototype(Prototype::InFile));
         }
         match self.page(arch, entry) {
@@ -162,9 +165,19 @@ impl WindowsEntries {
     }
 }
 
+/// The frame in a valid entry.
+const fn hardware(arch: Arch) -> u64 {
+    match arch {
+        Arch::X86 => NARROW_FRAME,
+        Arch::AArch64 => LONG_FRAME,
+        _ => HARDWARE_FRAME,
+    }
+}
+
+/// The frame in an entry in transition.
 const fn frame(arch: Arch) -> u64 {
     match arch {
-        Arch::X86_64 => LONG_FRAME,
+        Arch::X86_64 | Arch::AArch64 => LONG_FRAME,
         Arch::X86Pae => PAE_FRAME,
         _ => NARROW_FRAME,
     }
@@ -195,6 +208,18 @@ mod tests {
         assert_eq!(OLD.meaning(Arch::X86Pae, 0x1d1_8080, 12), in_file(0, None));
         let prototype = gone(FaultReason::Prototype(Prototype::Unknown));
         assert_eq!(OLD.meaning(Arch::X86_64, 0xffff_8000_1234_0400, 12), prototype);
+    }
+
+    #[test]
+    fn entries_of_arm64() {
+        let arm = WindowsEntries { file: FileNumber::Middle, mask: Some(0), store: None, vista: true };
+        assert_eq!(arm.meaning(Arch::AArch64, 0x1_2345_6880, 12), Meaning::Resident(0x1_2345_6000, 12));
+        assert_eq!(arm.meaning(Arch::AArch64, 0x80, 12), Meaning::Gone(FaultReason::DemandZero));
+        assert_eq!(arm.meaning(Arch::AArch64, 0x1d18_0000_00c4, 12), in_file(3, Some(0x1d18)));
+        let at = Link::At(VirtAddr::new(umem::from(0xffff_8a01_2345_6780u64)));
+        assert_eq!(arm.link(Arch::AArch64, 0x8a01_2345_6780_0480), at);
+        // `Writable`, bits for execution and the like are above the frame.
+        assert_eq!(arm.shared(Arch::AArch64, 0x00e0_0000_1234_5743), Ok((0x1234_5000, true)));
     }
 
     #[test]

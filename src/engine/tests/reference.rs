@@ -43,6 +43,9 @@ pub fn walk(paging: Paging, word: Word, roots: Roots, va: u64, linux: bool) -> O
         Paging::Sv39 => riscv64(word, lower, va, 3),
         Paging::Sv48 => riscv64(word, lower, va, 4),
         Paging::Sv57 => riscv64(word, lower, va, 5),
+        // Windows: both halves of one page, and no tags.
+        Paging::AArch64K4B48Whole if va >> 47 != 0 && va >> 47 != 0x1_ffff => None,
+        Paging::AArch64K4B48Whole => arm(word, lower, lower, va, 4, 48),
     }
 }
 

@@ -30,7 +30,7 @@ pub fn list(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<ModuleInfo>, ApiErro
             base,
             size: reader.u32_at(at, o.size).map(umem::from).unwrap_or(0),
             path: reader.unicode_at(at, o.path).filter(|p| !p.is_empty()).map(Text::from).into(),
-            arch: Text::from(if kernel.wide() { "x86_64" } else { "x86" }),
+            arch: Text::from(kernel.arch()),
             refcount: reader.u16_at(at, o.load_count).map(i64::from).into(),
             ..ModuleInfo::default()
         });

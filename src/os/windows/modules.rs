@@ -22,7 +22,8 @@ pub fn list(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost) -> Ve
         });
     }
     if let Some(peb) = peb::wow64(kernel, process) {
-        narrow(&space, peb, pid, lost, &mut |m| {
+        let arch = peb::wow64_arch(kernel, process).unwrap_or_default();
+        narrow(&space, arch, peb, pid, lost, &mut |m| {
             if seen.insert(m.base) {
                 out.push(m);
             }
@@ -49,7 +50,7 @@ fn native(kernel: &Kernel, space: &AddressSpace, peb: VirtAddr, pid: u32, lost: 
             base,
             size: reader.u32_at(at, o.module.size).map(umem::from).unwrap_or(0),
             path: reader.unicode_at(at, o.module.path).map(Text::from).into(),
-            arch: Text::from(if kernel.wide() { "x86_64" } else { "x86" }),
+            arch: Text::from(kernel.arch()),
             ..ModuleInfo::default()
         });
     }
@@ -64,7 +65,7 @@ const SIZE: umem = 0x20;
 const FULL_NAME: umem = 0x24;
 const BASE_NAME: umem = 0x2c;
 
-fn narrow(space: &AddressSpace, peb: VirtAddr, pid: u32, lost: &mut Lost, take: &mut dyn FnMut(ModuleInfo)) {
+fn narrow(space: &AddressSpace, arch: &str, peb: VirtAddr, pid: u32, lost: &mut Lost, take: &mut dyn FnMut(ModuleInfo)) {
     let reader = Reader::narrow(space);
     let at = |offset| Some(Member { offset, bits: None });
     let Some(loader) = reader.ptr_at(peb, at(LOADER)) else {
@@ -81,7 +82,7 @@ fn narrow(space: &AddressSpace, peb: VirtAddr, pid: u32, lost: &mut Lost, take: 
             base,
             size: space.read_u32(entry.wrapping_add(SIZE)).map(umem::from).unwrap_or(0),
             path: string(FULL_NAME).map(Text::from).into(),
-            arch: Text::from("x86"),
+            arch: Text::from(arch),
             ..ModuleInfo::default()
         });
     }

@@ -2,7 +2,7 @@
 
 use super::base::kernel::{Kernel, Reader};
 use super::processes;
-use crate::engine::AddressSpace;
+use crate::engine::{AddressSpace, ViewExt};
 use memsh_plugin::{VirtAddr, umem};
 
 /// The process's own space.
@@ -41,6 +41,21 @@ pub fn parameters(kernel: &Kernel, process: VirtAddr) -> Option<ParameterInfo> {
         // `_CURDIR` begins with the path.
         directory: reader.unicode_at(at, o.parameters.directory),
     })
+}
+
+/// The architecture of a program under WOW64 (`x86`, `arm`); none where that is not known.
+pub fn wow64_arch(kernel: &Kernel, process: VirtAddr) -> Option<&'static str> {
+    if kernel.arch() != "aarch64" {
+        return Some("x86");
+    }
+    // `_EWOW64PROCESS`: the pointer to the environment block, and behind it `Machine`, as in a PE header.
+    let reader = kernel.reader();
+    let at = reader.ptr_at(process, kernel.offsets.process.wow64).filter(|&at| reader.plausible(at))?;
+    match ViewExt::read_u16(&kernel.space, at.wrapping_add(8)).ok()? {
+        0x14c => Some("x86"),
+        0x1c4 => Some("arm"),
+        _ => None,
+    }
 }
 
 /// The 32-bit `_PEB` of a process under WOW64; none for any other.

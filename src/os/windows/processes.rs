@@ -89,10 +89,7 @@ pub fn info(kernel: &Kernel, at: VirtAddr) -> ProcessInfo {
             .into(),
         command_line: parameters.and_then(|p| p.command_line).filter(|c| !c.is_empty()).map(Text::from).into(),
         wow64,
-        arch: Text::from(match (kernel.wide(), wow64) {
-            (true, false) => "x86_64",
-            _ => "x86",
-        }),
+        arch: Text::from(if wow64 { peb::wow64_arch(kernel, at).unwrap_or_default() } else { kernel.arch() }),
         ..ProcessInfo::default()
     }
 }

@@ -36,6 +36,7 @@ const FORMATS: &[(&str, Paging)] = &[
     ("aarch64-64k", Paging::AArch64K64B48),
     ("aarch64-4k-39", Paging::AArch64K4B39),
     ("aarch64-4k-48", Paging::AArch64K4B48),
+    ("aarch64-4k-48-whole", Paging::AArch64K4B48Whole),
     ("aarch64-4k-52", Paging::AArch64K4B52),
     ("aarch64-16k-36", Paging::AArch64K16B36),
     ("aarch64-16k-47", Paging::AArch64K16B47),

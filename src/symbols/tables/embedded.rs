@@ -16,11 +16,12 @@ impl Family {
     }
 }
 
-/// The tables for `machine` (`x86`, `arm`, ...; `windows-x64`, `windows-x86`); none where memsh carries none.
+/// The tables for `machine` (`x86`, `arm`, ...; `windows-arm64`, `windows-x64`, `windows-x86`); none where memsh carries none.
 pub fn family(machine: &str) -> Option<Family> {
     let packed: &[u8] = match machine {
         "aarch64" => include_bytes!("../../../assets/types/aarch64.zst"),
         "arm" => include_bytes!("../../../assets/types/arm.zst"),
+        "windows-arm64" => include_bytes!("../../../assets/windows/arm64.zst"),
         "windows-x64" => include_bytes!("../../../assets/windows/x64.zst"),
         "windows-x86" => include_bytes!("../../../assets/windows/x86.zst"),
         "x86" => include_bytes!("../../../assets/types/x86.zst"),

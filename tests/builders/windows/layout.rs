@@ -5,7 +5,18 @@ use memsh::symbols::{TypeStore, TypesExt};
 
 /// The releases that memsh has tables of.
 pub fn releases(wide: bool) -> Vec<String> {
-    family(machine(wide)).unwrap().tables().iter().map(|t| t.facts.release.clone()).collect()
+    releases_of(machine(wide))
+}
+
+/// The releases for ARM64.
+pub fn releases_of_arm64() -> Vec<String> {
+    releases_of(ARM64)
+}
+
+const ARM64: &str = "windows-arm64";
+
+fn releases_of(machine: &str) -> Vec<String> {
+    family(machine).unwrap().tables().iter().map(|t| t.facts.release.clone()).collect()
 }
 
 fn machine(wide: bool) -> &'static str {
@@ -18,16 +29,27 @@ pub struct Layout {
     pub version: (u32, u32),
     pub build: u32,
     pub wide: bool,
+    pub arm: bool,
     types: TypeStore,
 }
 
 impl Layout {
     pub fn of(wide: bool, release: &str) -> Self {
-        let family = family(machine(wide)).unwrap();
+        Self::from(machine(wide), release)
+    }
+
+    /// A release for ARM64.
+    pub fn arm64(release: &str) -> Self {
+        Self::from(ARM64, release)
+    }
+
+    fn from(machine: &str, release: &str) -> Self {
+        let family = family(machine).unwrap();
+        let (wide, arm) = (machine != "windows-x86", machine == ARM64);
         let table = family.tables().into_iter().find(|t| t.facts.release == release).unwrap();
         let numbers: Vec<u32> = release.split('.').map(|n| n.parse().unwrap()).collect();
         let types = table.read(String::new()).unwrap();
-        Self { release: release.to_owned(), version: (numbers[0], numbers[1]), build: numbers[2], wide, types }
+        Self { release: release.to_owned(), version: (numbers[0], numbers[1]), build: numbers[2], wide, arm, types }
     }
 
     /// Where programs and libraries are loaded: the user half of x86-64 had 8 TiB before Windows 8.1.
@@ -36,6 +58,24 @@ impl Layout {
             (true, 9600..) => (0x7ff6_1000_0000, 0x7ffe_2000_0000),
             (true, _) => (0x7f6_1000_0000, 0x7fe_2000_0000),
             (false, _) => (0x40_0000, 0x7c90_0000),
+        }
+    }
+
+    /// What programs are made for that are not for 32 bits.
+    pub fn arch(&self) -> &'static str {
+        match (self.wide, self.arm) {
+            (_, true) => "aarch64",
+            (true, _) => "x86_64",
+            _ => "x86",
+        }
+    }
+
+    /// `Machine` in the header of such a program.
+    pub fn machine(&self) -> u16 {
+        match (self.wide, self.arm) {
+            (_, true) => 0xaa64,
+            (true, _) => 0x8664,
+            _ => 0x14c,
         }
     }
 

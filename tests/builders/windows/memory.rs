@@ -15,6 +15,7 @@ pub enum Mode {
     Pae,
     X64,
     La57,
+    Arm64,
 }
 
 impl Mode {
@@ -23,7 +24,7 @@ impl Mode {
         match self {
             Mode::X86 => &[(22, 10), (12, 10)],
             Mode::Pae => &[(30, 2), (21, 9), (12, 9)],
-            Mode::X64 => &[(39, 9), (30, 9), (21, 9), (12, 9)],
+            Mode::X64 | Mode::Arm64 => &[(39, 9), (30, 9), (21, 9), (12, 9)],
             Mode::La57 => &[(48, 9), (39, 9), (30, 9), (21, 9), (12, 9)],
         }
     }
@@ -34,7 +35,7 @@ impl Mode {
     }
 
     pub fn wide(self) -> bool {
-        matches!(self, Mode::X64 | Mode::La57)
+        matches!(self, Mode::X64 | Mode::La57 | Mode::Arm64)
     }
 
     pub fn paging(self) -> Paging {
@@ -43,14 +44,21 @@ impl Mode {
             Mode::Pae => Paging::X86Pae,
             Mode::X64 => Paging::X86_64,
             Mode::La57 => Paging::X86_64La57,
+            Mode::Arm64 => Paging::AArch64K4B48Whole,
+        }
+    }
+
+    /// An entry's bits: present, writable, for user mode where `user`, accessed, dirty.
+    fn flags(self, user: bool) -> u64 {
+        match (self, user) {
+            // Valid, a page or table, shareable, accessed, `Writable`; `Owner` is the bit for user mode.
+            (Mode::Arm64, true) => 0x0080_0000_0000_0743,
+            (Mode::Arm64, false) => 0x0080_0000_0000_0703,
+            (_, true) => 0x67,
+            (_, false) => 0x63,
         }
     }
 }
-
-/// Present, writable, for user mode, accessed, dirty.
-const LEAF: u64 = 0x67;
-/// An entry that is not of user mode.
-const KERNEL: u64 = 0x63;
 
 #[derive(Clone, Debug)]
 pub struct Memory {
@@ -111,7 +119,11 @@ impl Memory {
                     return None;
                 }
                 // The upper level of PAE has no bits but this.
-                let flags = if self.mode == Mode::Pae && i == 0 { 1 } else { LEAF };
+                let flags = match self.mode {
+                    Mode::Pae if i == 0 => 1,
+                    // A table's entry has no bit for user mode that is set.
+                    mode => mode.flags(mode != Mode::Arm64),
+                };
                 entry = self.frame() | flags;
                 self.put_entry(at, entry);
             }
@@ -135,7 +147,7 @@ impl Memory {
     /// Maps a page.
     pub fn map(&mut self, root: u64, va: u64, phys: u64) {
         let high = if self.mode.wide() { va >> 63 == 1 } else { va >= 0x8000_0000 };
-        self.set_entry(root, va, phys | if high { KERNEL } else { LEAF });
+        self.set_entry(root, va, phys | self.mode.flags(!high));
     }
 
     /// Maps new pages under a range, where there are none.
@@ -173,7 +185,7 @@ impl Memory {
             Mode::X86 => {
                 let half: Vec<u8> = self.bytes[kernel as usize + 0x800..kernel as usize + 0x1000].to_vec();
                 self.put_phys(root + 0x800, &half);
-                self.put_entry(root + 0x300 * 4, (root & !0xfff) | KERNEL);
+                self.put_entry(root + 0x300 * 4, (root & !0xfff) | self.mode.flags(false));
             }
             Mode::Pae => {
                 let directory = |m: &Self, i: u64| m.read_entry(kernel + i * 8) & !0xfff;
@@ -191,14 +203,14 @@ impl Memory {
                 for i in 0..4 {
                     let directory = self.read_entry(root + i * 8) & !0xfff;
                     if directory != 0 {
-                        self.put_entry(last + i * 8, directory | KERNEL);
+                        self.put_entry(last + i * 8, directory | self.mode.flags(false));
                     }
                 }
             }
-            Mode::X64 | Mode::La57 => {
+            Mode::X64 | Mode::La57 | Mode::Arm64 => {
                 let half: Vec<u8> = self.bytes[kernel as usize + 0x800..kernel as usize + 0x1000].to_vec();
                 self.put_phys(root + 0x800, &half);
-                self.put_entry(root + 0x1ed * 8, root | KERNEL);
+                self.put_entry(root + 0x1ed * 8, root | self.mode.flags(false));
             }
         }
     }

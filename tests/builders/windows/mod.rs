@@ -33,7 +33,7 @@ pub struct Options {
 
 impl Options {
     pub fn new(mode: Mode) -> Self {
-        Self { mode, start_block: mode.wide(), exports: true, names_head: false, pdb: true }
+        Self { mode, start_block: mode.wide() && mode != Mode::Arm64, exports: true, names_head: false, pdb: true }
     }
 }
 
@@ -79,7 +79,7 @@ impl Machine {
     /// The kernel, `KUSER_SHARED_DATA` and lists with nothing in them.
     pub fn empty(layout: Layout, options: Options) -> Self {
         let layout = Rc::new(layout);
-        assert_eq!(layout.wide, options.mode.wide());
+        assert_eq!((layout.wide, layout.arm), (options.mode.wide(), options.mode == Mode::Arm64));
         let mut memory = Memory::new(options.mode);
         let root = memory.root();
         // Before Vista the kernel of x86-64 is at one place, on x86 below the HAL; later it may be anywhere in its part.
@@ -119,6 +119,7 @@ impl Machine {
         exports.extend(self.options.names_head.then_some(("PsActiveProcessHead", PROCESS_HEAD)));
         let image = pe::Pe {
             wide: self.layout.wide,
+            machine: self.layout.machine(),
             name: "ntoskrnl.exe",
             size: KERNEL_SIZE,
             sections: &[
@@ -149,7 +150,15 @@ impl Machine {
         // The upper bits of a free build.
         let number = 0xf000_0000 | self.layout.build;
         self.put(self.kernel + u64::from(BUILD_NUMBER), &number.to_le_bytes());
-        let lab = format!("{}.tiny.{}fre.test\0", self.layout.build, if self.layout.wide { "amd64" } else { "x86" });
+        let lab = format!(
+            "{}.tiny.{}fre.test\0",
+            self.layout.build,
+            match self.layout.arch() {
+                "x86_64" => "amd64",
+                "aarch64" => "arm64",
+                arch => arch,
+            }
+        );
         self.put(self.kernel + u64::from(LAB), lab.as_bytes());
     }
 

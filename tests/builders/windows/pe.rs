@@ -4,6 +4,8 @@
 #[derive(Clone)]
 pub struct Pe<'a> {
     pub wide: bool,
+    /// `Machine`.
+    pub machine: u16,
     pub name: &'a str,
     pub size: u32,
     /// Sections: name, first byte, size, characteristics.
@@ -41,7 +43,7 @@ impl Pe<'_> {
         put(0, b"MZ");
         put(0x3c, &0x80u32.to_le_bytes());
         put(0x80, b"PE\0\0");
-        put(0x84, &if self.wide { 0x8664u16 } else { 0x14c }.to_le_bytes());
+        put(0x84, &self.machine.to_le_bytes());
         put(0x86, &(self.sections.len() as u16).to_le_bytes());
         put(0x88, &self.timestamp.to_le_bytes());
         let optional: u16 = if self.wide { 0xf0 } else { 0xe0 };

@@ -143,8 +143,9 @@ fn record(m: &mut Machine, p: &mut Process) {
     if let Some(user) = &p.user {
         e.word("Peb", user.peb);
         if let Some(narrow) = user.narrow {
-            // A structure that begins with the pointer in Server 2003 and since Windows 10, between them the pointer itself.
-            let at = if (7600..10000).contains(&l.build) { narrow } else { m.store(&words(true, &[narrow, 0])) };
+            // A structure that begins with the pointer in Server 2003 and since Windows 10 (there with `Machine` behind it), between them the
+            // pointer itself.
+            let at = if (7600..10000).contains(&l.build) { narrow } else { m.store(&words(true, &[narrow, 0x14c])) };
             e.word("Wow64Process", at).word("WoW64Process", at);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::offsets::{Member, Offsets};
 use super::text;
+use crate::arch::Arch;
 use crate::engine::{AddressSpace, ViewExt, to_u64};
 use crate::symbols::{Symbols, Types};
 use memsh_plugin::{MemoryView, PhysAddr, VirtAddr, umem};
@@ -78,6 +79,14 @@ impl Kernel {
     /// Whether pointers have 64 bits.
     pub fn wide(&self) -> bool {
         self.space.view_metadata().pointer_size == 8
+    }
+
+    /// The architecture of what is not for 32 bits: `x86_64`, `aarch64`, `x86`.
+    pub fn arch(&self) -> &'static str {
+        match self.space.format().arch {
+            arch @ (Arch::X86_64 | Arch::AArch64) => arch.name(),
+            _ => "x86",
+        }
     }
 
     /// Reads the kernel's memory.

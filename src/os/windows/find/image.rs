@@ -3,6 +3,7 @@
 use super::super::base::kernel::Image;
 use super::super::pe::{self, PeImage};
 use super::roots::Root;
+use crate::arch::Arch;
 use crate::engine::{AddressSpace, ViewExt, index};
 use crate::symbols::SymbolTable;
 use memsh_plugin::{VirtAddr, umem};
@@ -30,19 +31,23 @@ pub(super) fn find(space: &AddressSpace, root: &Root) -> Result<(Image, SymbolTa
     if let Some(near) = root.near {
         let from = VirtAddr::new(near.value().saturating_sub(BEFORE).max(first.value()));
         // The nearest image that begins before the address is the one that it lies in.
-        if let Some(found) = search(space, wide, (from, near), true) {
+        if let Some(found) = search(space, (from, near), true) {
             return Ok(found);
         }
     }
-    search(space, wide, (first, last), false)
+    search(space, (first, last), false)
         .ok_or_else(|| format!("{}, root {}: no kernel's image is mapped from {first} on", space.format().mode, root.root))
 }
 
 /// The kernel among the images that begin in `window`.
-fn search(space: &AddressSpace, wide: bool, window: (VirtAddr, VirtAddr), nearest: bool) -> Option<(Image, SymbolTable, String)> {
+fn search(space: &AddressSpace, window: (VirtAddr, VirtAddr), nearest: bool) -> Option<(Image, SymbolTable, String)> {
     let mut heads = Vec::new();
     let mut seen = 0u64;
-    let machine = if wide { 0x8664 } else { 0x14c };
+    let machine = match space.format().arch {
+        Arch::AArch64 => 0xaa64,
+        Arch::X86_64 => 0x8664,
+        _ => 0x14c,
+    };
     space.runs(window.0, window.1, &mut |runs| {
         for run in runs {
             for at in (0..run.size).step_by(index(PAGE).unwrap_or(4096)) {

@@ -3,6 +3,7 @@
 use super::super::base::kernel::{Image, Reader};
 use super::super::base::offsets::Offsets;
 use super::system::Systems;
+use crate::arch::Arch;
 use crate::engine::{AddressSpace, to_u64};
 use crate::os::Hints;
 use crate::os::trace::Trace;
@@ -69,7 +70,11 @@ pub(super) fn choose(
         }
     }
     trace.attempt(STEP, "memsh's own tables, held against System", || {
-        let name = if space.format().pointer_size() == 8 { "windows-x64" } else { "windows-x86" };
+        let name = match space.format().arch {
+            Arch::AArch64 => "windows-arm64",
+            Arch::X86_64 => "windows-x64",
+            _ => "windows-x86",
+        };
         let family = family(name).ok_or("there are none for this architecture")?;
         let mut tried = 0;
         for table in ordered(family.tables(), build) {

@@ -53,7 +53,7 @@ fn not_found(reason: impl Into<String>) -> Error {
     Error::new(Layer::Os, ErrorKind::NotFound, reason)
 }
 
-/// Root of page tables in CR3.
+/// Root of page tables in CR3 (TTBR0).
 pub(super) fn frame(cr3: u64, paging: crate::arch::Paging) -> memsh_plugin::PhysAddr {
     roots::frame(cr3, paging)
 }

@@ -22,25 +22,33 @@ impl Root {
     }
 }
 
+/// The format of Windows on ARM64: one page is the root of both halves (as MemProcFS walks it, `mm_arm64.c`).
+const ARM64: Paging = Paging::AArch64K4B48Whole;
+
 /// The formats that Windows uses, those of `arch` where one is named.
 pub(super) fn pagings(hints: &Hints) -> Vec<Paging> {
-    let all = [Paging::X86_64, Paging::X86_64La57, Paging::X86Pae, Paging::X86];
-    let narrow = |p: &Paging| p.format().arch != Arch::X86_64;
+    let all = [Paging::X86_64, Paging::X86_64La57, Paging::X86Pae, Paging::X86, ARM64];
+    let narrow = |p: &Paging| p.format().pointer_size() == 4;
     let machine = hints.windows.as_ref().and_then(|w| w.machine).or(hints.machine.as_deref());
     let fits = |p: &Paging| match (hints.arch, machine) {
         (Some(arch), _) => p.format().arch == arch,
-        (None, Some("x86_64")) => !narrow(p),
+        (None, Some("x86_64")) => p.format().arch == Arch::X86_64,
+        (None, Some("aarch64")) => *p == ARM64,
         // A 32-bit system in a dump that says so; one of a 64-bit machine may hold it, too.
-        (None, Some("x86")) => hints.windows.is_none() || narrow(p),
+        (None, Some("x86")) => narrow(p) || hints.windows.is_none() && *p != ARM64,
         (None, Some(_)) => false,
         (None, None) => true,
     };
     all.into_iter().filter(fits).collect()
 }
 
-/// CR3 without its flags.
+/// CR3 without its flags; on ARM64 the page of both roots, of which TTBR1 has the upper half, without the ASID.
 pub(super) fn frame(cr3: u64, paging: Paging) -> PhysAddr {
-    let mask = if paging == Paging::X86Pae { 0xffff_ffe0 } else { 0x000f_ffff_ffff_f000 };
+    let mask = match paging {
+        Paging::X86Pae => 0xffff_ffe0,
+        ARM64 => 0x0000_ffff_ffff_f000,
+        _ => 0x000f_ffff_ffff_f000,
+    };
     PhysAddr::new(umem::from(cr3 & mask))
 }
 
@@ -119,5 +127,5 @@ const TRIES: usize = 8;
 
 /// Where the kernel maps `KUSER_SHARED_DATA` with this format.
 pub(super) fn shared_data(paging: Paging) -> VirtAddr {
-    VirtAddr::new(umem::from(if paging.format().arch == Arch::X86_64 { shared::WIDE } else { shared::NARROW }))
+    VirtAddr::new(umem::from(if paging.format().pointer_size() == 8 { shared::WIDE } else { shared::NARROW }))
 }

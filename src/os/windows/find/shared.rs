@@ -3,7 +3,7 @@
 use crate::engine::{AddressSpace, ViewExt};
 use memsh_plugin::{VirtAddr, umem};
 
-/// Where the kernel has it (`KI_USER_SHARED_DATA`, wdm.h).
+/// Where the kernel has it on 64-bit processors (`KI_USER_SHARED_DATA`, wdm.h).
 pub(super) const WIDE: u64 = 0xffff_f780_0000_0000;
 /// The same on 32-bit x86.
 pub(super) const NARROW: u64 = 0xffdf_0000;

@@ -23,9 +23,10 @@ pub(in super::super) fn entries(
 ) -> WindowsEntries {
     let arch = space.format().arch;
     WindowsEntries {
-        file: file_number(types, build),
+        file: file_number(arch, types, build),
         mask: match arch {
-            Arch::X86 => Some(0),
+            // `_MMPTE_SOFTWARE` of ARM64 has no swizzle bit.
+            Arch::X86 | Arch::AArch64 => Some(0),
             _ => mask(space, symbols, types, build, same_build),
         },
         store: store(space, symbols, types),
@@ -37,6 +38,7 @@ pub(in super::super) fn entries(
 pub(in super::super) fn describe(entries: WindowsEntries) -> String {
     let file = match entries.file {
         FileNumber::Low => "page file in bits 4:1",
+        FileNumber::Middle => "page file in bits 9:6",
         FileNumber::High => "page file in bits 15:12",
         FileNumber::Unknown => "page file not told",
     };
@@ -50,12 +52,14 @@ pub(in super::super) fn describe(entries: WindowsEntries) -> String {
 }
 
 /// Where an entry has the number of its page file.
-fn file_number(types: &dyn Types, build: u32) -> FileNumber {
+fn file_number(arch: Arch, types: &dyn Types, build: u32) -> FileNumber {
     let bit = types.field("_MMPTE_SOFTWARE", "PageFileLow").and_then(|f| Some(f.offset * 8 + u64::from(f.bits?.0)));
     match bit {
         Some(1) => FileNumber::Low,
+        Some(6) => FileNumber::Middle,
         Some(12) => FileNumber::High,
         Some(_) => FileNumber::Unknown,
+        None if arch == Arch::AArch64 => FileNumber::Middle,
         None if build < MOVED => FileNumber::Low,
         None if build >= NEW => FileNumber::High,
         None => FileNumber::Unknown,

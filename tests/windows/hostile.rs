@@ -255,6 +255,22 @@ fn where_the_shared_page_is_missing() {
 }
 
 #[test]
+fn where_neither_the_shared_page_nor_low_memory_is_there() {
+    each(|mut m, what| {
+        let (root, shared, version) = (m.root, m.shared(), m.layout.version);
+        m.memory.set_entry(root, shared, 0);
+        m.memory.bytes[..0x10_0000].fill(0);
+        // PAE's roots do not map themselves.
+        if m.memory.mode == Mode::Pae {
+            return;
+        }
+        let os = system(&m);
+        assert_eq!(pids(&processes(&os).0), linked(&m), "{what}");
+        assert_eq!(plain(&os.os.os_info().version), format!("{}.{}.{}", version.0, version.1, m.layout.build), "{what}");
+    });
+}
+
+#[test]
 fn where_low_memory_is_missing() {
     each(|mut m, what| {
         // No block that processors are started with: by the page that every system maps.

@@ -1,7 +1,7 @@
 //! Finding the kernel.
 //!
 //! 1. a page-table root (`roots`): named by the user, the dump's header or its processors; the block in low memory that
-//!    processors are started with; or any that maps `KUSER_SHARED_DATA`, by a pass over memory
+//!    processors are started with; any that maps `KUSER_SHARED_DATA`, by a pass over memory; any that maps itself (`selfmap`), by another
 //! 2. the kernel's image in what it maps (`image`), with its exports and the identity of its symbols
 //! 3. which build it is (`build`), from what the kernel exports and from `KUSER_SHARED_DATA` (`shared`)
 //! 4. where its structures have their members (`layout`): a table of that build or of one like it, which the process System must confirm
@@ -13,6 +13,7 @@ mod kdbg;
 mod layout;
 mod modules;
 mod roots;
+mod selfmap;
 pub(super) mod shared;
 mod symbols;
 mod system;
@@ -69,10 +70,15 @@ struct Found {
 /// The first of `roots` that maps a kernel. Where nothing else says that this is Windows, it must map `KUSER_SHARED_DATA`: to look for
 /// an image in a foreign kernel's half takes long.
 fn first(memory: &Memory, hints: &Hints, roots: &[Root], none: &str) -> std::result::Result<(Found, String), String> {
+    first_of(memory, roots, none, hints.windows.is_none())
+}
+
+/// The same, where the page must be mapped if `strict`.
+fn first_of(memory: &Memory, roots: &[Root], none: &str, strict: bool) -> std::result::Result<(Found, String), String> {
     let mut why = none.to_owned();
     for root in roots {
         let space = root.space(memory);
-        if hints.windows.is_none() && shared::read(&space, roots::shared_data(root.paging)).is_none() {
+        if strict && shared::read(&space, roots::shared_data(root.paging)).is_none() {
             why = format!("{}, root {}: KUSER_SHARED_DATA is not mapped", space.format().mode, root.root);
             continue;
         }
@@ -103,6 +109,14 @@ fn find(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Re
     if effort == Effort::Thorough
         && let Some(found) = trace.attempt(ROOT, "tables that map KUSER_SHARED_DATA, by a pass over all of memory", || {
             first(memory, hints, &roots::sharing(memory, hints), "no table in memory maps it")
+        })
+    {
+        return Ok(found);
+    }
+    if effort == Effort::Thorough
+        && !hints.interrupted()
+        && let Some(found) = trace.attempt(ROOT, "tables that map themselves, by another pass", || {
+            first_of(memory, &selfmap::mapping_themselves(memory, hints), "no table in memory maps itself", false)
         })
     {
         return Ok(found);

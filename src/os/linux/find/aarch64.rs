@@ -18,6 +18,7 @@ use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, PageRun, Software, SwapEntry, to_u64};
 use crate::os::Hints;
 use crate::symbols::{Symbols, Types, VmcoreInfo};
+use base::Beginnings;
 use memsh_plugin::{Perm, PhysAddr, VirtAddr, umem};
 use roots::Head;
 use std::ops::ControlFlow;
@@ -265,33 +266,39 @@ fn by_tables(
     // A table below the root looks like the root of a smaller format: larger ones first.
     let mut larger_first = pagings(search.info);
     larger_first.sort_by_key(|p| std::cmp::Reverse(p.format().va_bits));
+    let mut all = Vec::new();
     for paging in larger_first {
         let sized = |page: u64| heads.iter().any(|h| h.page_size == Some(page));
         if heads.iter().any(|h| h.page_size.is_some()) && !sized(paging.format().page_size()) {
             continue;
         }
-        let windows = windows(paging, search.hints, None);
         effort.bytes(within.map_or(0, |w| w.1));
-        let here = |i: &KernelImage| within.is_none() || heads.iter().any(|h| base::begins(h, i, (opened, opened)));
-        for candidate in roots::candidates(search, paging, heads, within) {
-            if search.hints.interrupted() {
-                return Err("interrupted".to_owned());
-            }
-            if effort.is_over() {
-                return Ok(None);
-            }
-            // Where it lies now, it must point into memory.
-            if search.memory.contains(phys(candidate.low), 8)
-                && search.memory.contains(phys(candidate.high), 8)
-                && let Ok(found) = kernel(search.memory, paging, candidate.root, &windows, effort, &here)
-            {
-                return Ok(Some((roots::start(search), found)));
-            }
-            if !(search.hints.movable || search.hints.placed) {
-                continue;
-            }
-            if let Some(found) = base::of_table(search, paging, &candidate, heads, &windows, effort) {
-                return Ok(Some(found));
+        all.push((paging, windows(paging, search.hints, None), roots::candidates(search, paging, heads, within)));
+    }
+    let here = |i: &KernelImage| within.is_none() || heads.iter().any(|h| base::begins(h, i, (opened, opened)));
+    for which in [Beginnings::Likely, Beginnings::Others] {
+        for (paging, windows, candidates) in &all {
+            for candidate in candidates {
+                if search.hints.interrupted() {
+                    return Err("interrupted".to_owned());
+                }
+                if effort.is_over() {
+                    return Ok(None);
+                }
+                // Where it lies now, it must point into memory.
+                if which == Beginnings::Likely
+                    && search.memory.contains(phys(candidate.low), 8)
+                    && search.memory.contains(phys(candidate.high), 8)
+                    && let Ok(found) = kernel(search.memory, *paging, candidate.root, windows, effort, &here)
+                {
+                    return Ok(Some((roots::start(search), found)));
+                }
+                if !(search.hints.movable || search.hints.placed) {
+                    continue;
+                }
+                if let Some(found) = base::of_table(search, *paging, (candidate, which), heads, windows, effort) {
+                    return Ok(Some(found));
+                }
             }
         }
     }

@@ -16,8 +16,7 @@ const TRIES: usize = 16;
 pub(super) fn mapping_themselves(memory: &Memory, hints: &Hints) -> Vec<Root> {
     static NEVER: AtomicBool = AtomicBool::new(false);
     let options = Options::new(hints.interrupt.unwrap_or(&NEVER));
-    let formats: Vec<Paging> =
-        pagings(hints).into_iter().filter(|p| !matches!(p, Paging::X86Pae | Paging::X86_64La57)).collect();
+    let formats: Vec<Paging> = pagings(hints).into_iter().filter(|p| !matches!(p, Paging::X86Pae | Paging::X86_64La57)).collect();
     let itself = |at, page: &[u8]| formats.iter().copied().find(|p| maps_itself(*p, at, page));
     let found = records(&RunSource::physical(memory), 4096, 0, &options, |at, _, page| {
         to_u64(at).is_some_and(|at| itself(at, page).is_some())

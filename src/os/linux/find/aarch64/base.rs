@@ -14,6 +14,19 @@ use memsh_plugin::{PhysAddr, VirtAddr, umem};
 const BEFORE_CODE: u64 = 128 << 10;
 /// RAM mostly begins at a multiple of one of these: looked at in this order.
 const ALIGNMENTS: &[u64] = &[1 << 30, 1 << 29, 1 << 28, 1 << 27, 1 << 26, 1 << 25, 1 << 24, 1 << 23, 1 << 22, 1 << 21];
+/// The first so many of them are tried for all tables before the others are for any: each try looks at another page of memory, and memory
+/// may be far away.
+const LIKELY: usize = 3;
+
+/// Which beginnings to try.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beginnings {
+    /// Multiples of 256 MiB, where most boards have it.
+    Likely,
+    /// All others.
+    Others,
+}
+
 /// So many beginnings are tried for one table.
 const TRIES: usize = 1 << 15;
 
@@ -117,7 +130,7 @@ pub(super) fn begins(head: &Head, image: &KernelImage, begin: (u64, u64)) -> boo
 pub(super) fn of_table(
     search: &Search<'_>,
     paging: Paging,
-    candidate: &Candidate,
+    (candidate, which): (&Candidate, Beginnings),
     heads: &[Head],
     windows: &[(VirtAddr, VirtAddr)],
     effort: &Effort,
@@ -127,7 +140,8 @@ pub(super) fn of_table(
     let offset = to_u64(candidate.root.value())?.checked_sub(start)?;
     // All tables that it points to lie in memory.
     let first = candidate.high.saturating_add(f.page_size()).saturating_sub(extent(search)?);
-    let bases = ALIGNMENTS.iter().enumerate().flat_map(|(i, &align)| {
+    let tried = ALIGNMENTS.iter().enumerate().filter(|(i, _)| (*i < LIKELY) == (which == Beginnings::Likely));
+    let bases = tried.flat_map(|(i, &align)| {
         let coarser = i.checked_sub(1).and_then(|i| ALIGNMENTS.get(i));
         let from = first.next_multiple_of(align);
         let step = usize::try_from(align).unwrap_or(usize::MAX);

@@ -214,10 +214,11 @@ impl Machine for RiscV {
             roots
         });
         let roots: Vec<u64> = parts.into_iter().flatten().take(TABLES).collect();
-        for &paging in pagings(search.hints, search.info) {
-            for window in windows(paging) {
+        let all = || pagings(search.hints, search.info).iter().flat_map(|p| windows(*p).into_iter().map(move |w| (*p, w)));
+        for steps in [LIKELY, OTHERS] {
+            for (paging, window) in all() {
                 for &root in &roots {
-                    let Some(base) = base_of(place, paging, window.0, root) else { continue };
+                    let Some(base) = base_of(place, paging, (window.0, root), steps) else { continue };
                     let memory = rambase::at_base(search.memory, base);
                     let moved = Search { memory: &memory, ..*search };
                     let at = phys(base.checked_add(offset)?);
@@ -296,8 +297,13 @@ fn header(page: &[u8]) -> Option<u64> {
     (is(48, b"RISCV\0\0\0") || is(56, b"RSC\x05")).then_some(if size == 0 { SIZE } else { size.min(LARGEST) })
 }
 
+/// What the beginning of memory is a multiple of (log2): the first are tried for all tables before the others are for any, as each try looks
+/// at another page of memory, and memory may be far away.
+const LIKELY: &[u32] = &[30, 28];
+const OTHERS: &[u32] = &[26, 24, 21];
+
 /// Where memory begins, if the table `root` bytes into it leads from `va` on to the image that begins at `place`.
-fn base_of(place: &Place<'_>, paging: Paging, va: VirtAddr, root: u64) -> Option<u64> {
+fn base_of(place: &Place<'_>, paging: Paging, (va, root): (VirtAddr, u64), steps: &[u32]) -> Option<u64> {
     let (memory, va) = (place.search.memory, to_u64(va.value())?);
     let opened = rambase::begin(memory);
     let offset = to_u64(place.at.value())?.checked_sub(opened)?;
@@ -327,12 +333,12 @@ fn base_of(place: &Place<'_>, paging: Paging, va: VirtAddr, root: u64) -> Option
     // The table that it leads to lies in memory: that leaves few places for the beginning, of which boards have the roundest.
     let table = next(root, levels().next()?)?;
     let first = table.saturating_add(4096).saturating_sub(size);
-    let steps = [30, 28, 26, 24, 21].map(|shift| 1u64 << shift);
-    let bases = steps.into_iter().flat_map(|step| {
+    let bases = steps.iter().map(|shift| 1u64 << shift).flat_map(|step| {
         let step_by = usize::try_from(step).unwrap_or(usize::MAX);
         (first.next_multiple_of(step)..=table).step_by(step_by).take(BASES)
     });
-    BOARDS.into_iter().chain(bases).find_map(|base| {
+    let boards = BOARDS.into_iter().filter(|_| steps == LIKELY);
+    boards.chain(bases).find_map(|base| {
         place.effort.bytes(1024);
         if place.effort.is_over() { None } else { leads(base) }
     })

@@ -5,7 +5,7 @@ use super::elf::{Elf, Sections};
 use super::map_file::MappedFile;
 use super::table::SymbolTable;
 use super::unpack::{self, Packing};
-use super::{Symbols, Types, dwarf, isf, system_map};
+use super::{Symbols, Types, dwarf, isf, pdb, system_map};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,8 @@ pub enum FileKind {
     SystemMap,
     /// BTF outside an ELF file.
     Btf,
+    /// A program database, the symbol file of Windows.
+    Pdb,
 }
 
 /// What one file gives.
@@ -123,8 +125,8 @@ pub fn load(path: &Path) -> Result<Loaded> {
     Ok(loaded)
 }
 
-const ACCEPTED: &str = "--symbols takes an ISF file (.json, also packed with xz, gz, bz2, zst), a vmlinux with DWARF or BTF, \
-                        a System.map, a copy of /proc/kallsyms, a BTF file, or a folder of these";
+const ACCEPTED: &str = "--symbols takes an ISF file (.json, also packed with xz, gz, bz2, zst), a PDB file, a vmlinux with \
+                        DWARF or BTF, a System.map, a copy of /proc/kallsyms, a BTF file, or a folder of these";
 
 /// Files below a folder in the order of their names. Links to folders are not followed, so there is no circle.
 fn collect(folder: &Path, depth: u32, files: &mut Vec<PathBuf>, incomplete: &mut bool) -> std::io::Result<()> {
@@ -190,6 +192,7 @@ fn load_file(path: &Path) -> Result<SymbolFile> {
             match kind {
                 FileKind::Elf => from_elf(path, bytes).map_err(|e| name(path, e)),
                 FileKind::Btf => from_btf(path, bytes.to_vec()).map_err(|e| name(path, e)),
+                FileKind::Pdb => from_pdb(path, bytes).map_err(|e| name(path, e)),
                 _ => from_system_map(path, bytes),
             }
         }
@@ -205,6 +208,9 @@ fn detect(head: &[u8]) -> Option<FileKind> {
     }
     if head.starts_with(b"\x7fELF") {
         return Some(FileKind::Elf);
+    }
+    if pdb::looks_like(head) {
+        return Some(FileKind::Pdb);
     }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     if text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{') {
@@ -224,6 +230,23 @@ fn from_isf(path: &Path, read: isf::Read) -> SymbolFile {
     file.pdb = read.pdb;
     file.warnings = read.warnings;
     file
+}
+
+fn from_pdb(path: &Path, bytes: &[u8]) -> Result<SymbolFile> {
+    let mut file = SymbolFile::new(path, FileKind::Pdb, "PDB");
+    let read = pdb::read(bytes, &database(path), file.origin.clone())?;
+    file.types = (!read.types.is_empty()).then(|| Arc::new(read.types) as Arc<dyn Types>);
+    file.symbols = (read.symbols.count() > 0).then_some(read.symbols);
+    file.pdb = Some(read.id);
+    file.warnings = read.warnings;
+    Ok(file)
+}
+
+/// The name of a PDB file: of one that is packed, without what packing added.
+fn database(path: &Path) -> String {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let end = name.to_ascii_lowercase().find(".pdb").map_or(name.len(), |at| at + 4);
+    name.get(..end).unwrap_or(&name).to_owned()
 }
 
 fn from_system_map(path: &Path, bytes: &[u8]) -> Result<SymbolFile> {
@@ -319,8 +342,8 @@ fn unknown(path: &Path, packing: Packing, head: &[u8]) -> Error {
     // A kernel as the boot loader takes it: "HdrS" at 0x202 (Documentation/arch/x86/boot.rst).
     let what = if head.get(0x202..0x206) == Some(b"HdrS") {
         " is a boot image (vmlinuz), which has no types;"
-    } else if head.starts_with(b"Microsoft C/C++ MSF 7.00") {
-        " is a PDB, which is not read here; an ISF file made from it is;"
+    } else if head.starts_with(b"MSCF") {
+        " is a cabinet, as symbol servers keep files packed; `cabextract` or `expand` unpacks it;"
     } else {
         " is no symbol file;"
     };

@@ -19,6 +19,7 @@ mod isf;
 pub mod kallsyms;
 mod map_file;
 mod model;
+mod pdb;
 mod store;
 mod system_map;
 mod table;

@@ -153,7 +153,8 @@ fn collect(folder: &Path, depth: u32, files: &mut Vec<PathBuf>, incomplete: &mut
     Ok(())
 }
 
-fn load_file(path: &Path) -> Result<SymbolFile> {
+/// Reads one file.
+pub(super) fn load_file(path: &Path) -> Result<SymbolFile> {
     let map = MappedFile::open(path)?;
     let packing = Packing::of(&map);
     let mut head = Vec::new();
@@ -197,6 +198,66 @@ fn load_file(path: &Path) -> Result<SymbolFile> {
             }
         }
         None => Err(unknown(path, packing, &head)),
+    }
+}
+
+/// Files below a folder, as far as they are looked at.
+pub(super) fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    // What can't be listed is as good as not there.
+    let _ = collect(folder, DEPTH, &mut files, &mut false);
+    files
+}
+
+/// Which program a file is of, where it says so without being read whole: a PDB file, an ISF document whose name says it.
+pub(super) fn identify(path: &Path) -> Option<PdbId> {
+    if let Some(id) = super::library::named(path) {
+        return Some(id);
+    }
+    let map = MappedFile::open(path).ok()?;
+    let packing = Packing::of(&map);
+    if packing == Packing::None {
+        return pdb::identity(&map, &database(path)).ok();
+    }
+    // Streams lie anywhere in the file: one that is packed must be unpacked.
+    path.file_name()?.to_str()?.to_ascii_lowercase().find(".pdb")?;
+    let mut all = Vec::new();
+    unpack::reader(packing, &map, PLAIN_BYTES).ok()?.read_to_end(&mut all).ok()?;
+    pdb::identity(&all, &database(path)).ok()
+}
+
+/// Which program the file `bytes` is of, what it is, and what its packing adds to a name.
+///
+/// # Errors
+/// When it is none of Windows, or can't be read.
+pub(super) fn whose(path: &Path, bytes: &[u8]) -> Result<(FileKind, &'static str, PdbId)> {
+    let packing = Packing::of(bytes);
+    let unpacked;
+    let plain: &[u8] = if packing == Packing::None {
+        bytes
+    } else {
+        let mut all = Vec::new();
+        unpack::reader(packing, bytes, ISF_BYTES)?.read_to_end(&mut all).map_err(|e| damaged(path, packing, e))?;
+        unpacked = all;
+        &unpacked
+    };
+    let end = match packing {
+        Packing::None => "",
+        Packing::Xz => ".xz",
+        Packing::Gzip => ".gz",
+        Packing::Bzip2 => ".bz2",
+        Packing::Zstd => ".zst",
+    };
+    let none = |what: &str| Err(Error::new(Layer::Symbols, ErrorKind::Unsupported, what.to_owned()));
+    match detect(plain) {
+        Some(FileKind::Pdb) => Ok((FileKind::Pdb, end, pdb::identity(plain, &database(path))?)),
+        Some(FileKind::Isf) => match isf::from_slice(plain, String::new())?.pdb {
+            Some(id) => Ok((FileKind::Isf, end, id)),
+            None => none("an ISF document that names no PDB: it is not of Windows, and --symbols takes it where it is"),
+        },
+        Some(_) => none("symbols of Linux: --symbols takes them where they are"),
+        None if plain.starts_with(b"MSCF") => none("a cabinet: unpack it with `cabextract` or `expand`"),
+        None => none("no symbol file"),
     }
 }
 

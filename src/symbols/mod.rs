@@ -17,6 +17,7 @@ mod files;
 mod interner;
 mod isf;
 pub mod kallsyms;
+pub mod library;
 mod map_file;
 mod model;
 mod pdb;

@@ -66,7 +66,7 @@ impl Command for Symbols {
             return found.map_or_else(|| Err(near::nothing(wide(address))), |(s, _)| out.push(&SymbolRow::new(&s)));
         }
         let (module, name) = match pattern.split_once('!') {
-            Some((m, n)) => (Some(Glob::new(m)?), if n.is_empty() { "*" } else { n }),
+            Some((m, n)) => (Some(Glob::any_case(m)?), if n.is_empty() { "*" } else { n }),
             None => (None, pattern.as_str()),
         };
         let glob = Glob::new(name)?;

@@ -12,6 +12,7 @@ pub mod lime;
 pub mod lkcd;
 pub mod lzo;
 pub mod minidump;
+pub mod pdb;
 pub mod qcow2;
 pub mod qemu;
 pub mod usercore;

@@ -1,4 +1,5 @@
 //! PDB files: a container of streams, types, public symbols.
+#![allow(dead_code, reason = "no test uses all of it")]
 
 const BLOCK: usize = 4096;
 
@@ -53,6 +54,27 @@ impl Pdb {
         data.extend(list.to_le_bytes());
         data.extend([0; 8]);
         number(&mut data, size);
+        text(&mut data, name);
+        self.push(0x1505, data)
+    }
+
+    /// A bit field; gives its index.
+    pub fn bits(&mut self, of: u32, bits: u8, position: u8) -> u32 {
+        self.push(0x1205, [&of.to_le_bytes()[..], &[bits, position]].concat())
+    }
+
+    /// An array of `size` bytes; gives its index.
+    pub fn array(&mut self, of: u32, size: u32) -> u32 {
+        let mut data = [of.to_le_bytes(), ULONGLONG.to_le_bytes()].concat();
+        number(&mut data, size);
+        text(&mut data, "");
+        self.push(0x1503, data)
+    }
+
+    /// A structure that is declared only; gives its index.
+    pub fn forward(&mut self, name: &str) -> u32 {
+        let mut data = vec![0, 0, 0x80, 0];
+        data.extend([0; 14]);
         text(&mut data, name);
         self.push(0x1505, data)
     }

@@ -1,6 +1,7 @@
 //! Types of the kernel, and of modules whose PDB file is there.
 
 use super::{KERNEL, Loaded, Pdbs};
+use crate::symbols::library::Found;
 use crate::symbols::{Type, TypeId, TypeKind, Types};
 use std::sync::Arc;
 
@@ -93,7 +94,7 @@ impl Types for AllTypes {
     }
 
     fn modules(&self) -> Vec<String> {
-        let there = |m: &&super::Module| matches!(self.pdbs.found(m), Some(crate::symbols::library::Found::File(_)));
+        let there = |m: &&super::Module| matches!(self.pdbs.found(m), Some(Found::File(_)));
         self.pdbs.modules().iter().filter(there).map(|m| m.stem.clone()).collect()
     }
 
@@ -102,6 +103,22 @@ impl Types for AllTypes {
             return self.kernel.names();
         }
         self.module(module).and_then(|l| l.types.as_ref()).map(|t| t.names()).unwrap_or_default()
+    }
+
+    fn advice(&self, module: &str) -> Option<String> {
+        let named = |m: &super::Module| m.stem.clone();
+        let Some(found) = self.pdbs.anywhere(module) else {
+            return Some(format!("there is no module {module} in the kernel or in a process; `modules` lists the kernel's"));
+        };
+        Some(match (self.pdbs.found(found), &self.pdbs.load(found).types) {
+            (_, Some(types)) => format!("the symbol file of {} has {} types; `nt!` names the kernel's", named(found), types.names().len()),
+            (Some(Found::Unusable(path, why)), _) => format!("{}: {why}", path.display()),
+            (Some(Found::File(path)), None) => format!("{} has no types that can be read", path.display()),
+            (None, None) if self.pdbs.pdb(found).is_none() => {
+                format!("what names the symbol file of {} is not in memory", named(found))
+            }
+            (None, None) => format!("the symbol file of {} is not here: `symbols need` names it, --symbols takes it", named(found)),
+        })
     }
 
     fn module_of(&self, id: TypeId) -> Option<String> {

@@ -12,7 +12,6 @@ pub mod lime;
 pub mod lkcd;
 pub mod lzo;
 pub mod minidump;
-pub mod pdb;
 pub mod qcow2;
 pub mod qemu;
 pub mod usercore;

@@ -1,8 +1,8 @@
 //! Symbol files: PDB files of the kernel and of modules, stores, `symbols need`, `symbols import`.
 
-use crate::builders::pdb::{self, Pdb};
 use crate::builders::windows::layout::Layout;
 use crate::builders::windows::memory::Mode;
+use crate::builders::windows::symbols::pdb::{self, Pdb};
 use crate::builders::windows::symbols::{MODULE, image, kernel};
 use crate::builders::windows::{GUID_TEXT, Machine, Options, usual};
 use crate::builders::zip;
@@ -88,7 +88,9 @@ fn the_kernels_file_gives_types_and_names() {
         // A name says nothing: its identity does.
         let file = c.put("renamed.bin", &file.bytes());
         let with = |words: &[&str]| c.json(&[&["--symbols", file.as_str()], words].concat());
-        for command in [["ps"].as_slice(), &["threads"], &["modules"], &["maps", "-p", "explorer.exe"], &["env", "-p", "explorer.exe"]] {
+        for command in
+            [["ps"].as_slice(), &["threads"], &["modules"], &["maps", "-p", "explorer.exe"], &["env", "-p", "explorer.exe"]]
+        {
             assert_eq!(with(command), c.json(command), "{release}: {command:?}");
         }
         let steps = with(&["info"])["detection"].clone();
@@ -130,7 +132,9 @@ fn damaged_files_are_named_and_nothing_else_suffers() {
     let good = kernel(&c.machine, GUID_TEXT).bytes();
     let mut torn = good.clone();
     torn[44..48].copy_from_slice(&[0xff; 4]);
-    for (bytes, why) in [(&torn[..], "directory"), (&good[..good.len() / 2], "cut"), (b"Microsoft MSFZ Container\r\n\x1aALD", "MSFZ")] {
+    for (bytes, why) in
+        [(&torn[..], "directory"), (&good[..good.len() / 2], "cut"), (b"Microsoft MSFZ Container\r\n\x1aALD", "MSFZ")]
+    {
         let file = c.put("ntkrnlmp.pdb", bytes);
         let run = c.run(&["--symbols", &file, "-c", "info; ps"]);
         assert_eq!(run.status, 0, "{}", run.stderr);
@@ -237,7 +241,10 @@ fn files_go_to_the_store_and_are_found_there() {
     let data = c.path("data");
     // Without an image.
     let import = |words: &[&str]| {
-        let run = with_environment(&[&["symbols", "import"], words, &["--json"]].concat(), &[("XDG_DATA_HOME", data.to_str().unwrap())]);
+        let run = with_environment(
+            &[&["symbols", "import"], words, &["--json"]].concat(),
+            &[("XDG_DATA_HOME", data.to_str().unwrap())],
+        );
         assert_eq!(run.status, 0, "{}", run.stderr);
         serde_json::from_str::<Value>(&run.stdout).unwrap()
     };
@@ -245,7 +252,10 @@ fn files_go_to_the_store_and_are_found_there() {
     let rows = import(&[carried.to_str().unwrap()]);
     let of = |end: &str| rows.as_array().unwrap().iter().find(|r| r["file"].as_str().unwrap().ends_with(end)).unwrap();
     assert_eq!(rows.as_array().unwrap().len(), 4, "{rows:#}");
-    assert_eq!(of("ntkrnlmp (2).pdb")["place"], data.join(format!("memsh/symbols/ntkrnlmp.pdb/{GUID_TEXT}/ntkrnlmp.pdb")).to_str().unwrap());
+    assert_eq!(
+        of("ntkrnlmp (2).pdb")["place"],
+        data.join(format!("memsh/symbols/ntkrnlmp.pdb/{GUID_TEXT}/ntkrnlmp.pdb")).to_str().unwrap()
+    );
     assert_eq!((&of("broken.pdb")["result"], &of("broken.pdb")["place"]), (&"left".into(), &Value::Null));
     assert!(of("broken.pdb")["reason"].as_str().unwrap().contains("directory"));
     assert!(of("x.json")["place"].as_str().unwrap().ends_with("windows/tcpip.pdb/00112233445566778899AABBCCDDEEFF-2.json"));

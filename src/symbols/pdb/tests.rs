@@ -124,7 +124,13 @@ fn symbols_outside_of_the_image_are_left_out() {
     assert_eq!(r.symbols.count(), 0);
     assert_eq!(r.warnings, ["1 symbols without a place in the image were left out"]);
     pdb.sections.clear();
-    let warnings = parse(&{ let mut p = built(); p.sections.clear(); p.bytes() }).unwrap().warnings;
+    let warnings = parse(&{
+        let mut p = built();
+        p.sections.clear();
+        p.bytes()
+    })
+    .unwrap()
+    .warnings;
     assert!(warnings[0].contains("symbols have no places"), "{warnings:?}");
 }
 

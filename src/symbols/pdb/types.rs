@@ -200,9 +200,10 @@ impl<'a> Builder<'a> {
                 let (size, shape) = match (c.kind, c.holder) {
                     (_, Some(holder)) => {
                         let size = self.size(holder, CHAIN);
-                        let signed = self.reference(holder).and_then(|id| self.store.shape(id)).is_some_and(|(shape, _)| {
-                            matches!(shape, Shape::Int { signed: true, .. })
-                        });
+                        let signed = self
+                            .reference(holder)
+                            .and_then(|id| self.store.shape(id))
+                            .is_some_and(|(shape, _)| matches!(shape, Shape::Int { signed: true, .. }));
                         let (first, count) = self.constants(c.fields, size.filter(|_| signed));
                         (size, Shape::Enum(first, count))
                     }

@@ -1,8 +1,11 @@
 //! PDB files for a machine: of the kernel, with every structure that its release is known to have, and of modules.
 
+#[path = "../pdb.rs"]
+pub mod pdb;
+
 use super::{GUID, Machine, pe};
-use crate::builders::pdb::{POINTER, Pdb, ULONG, ULONGLONG};
 use memsh::symbols::{TypeId, TypeKind, Types};
+use pdb::{POINTER, Pdb, ULONG, ULONGLONG};
 use std::collections::HashMap;
 
 /// The kernel's PDB file: types, and two symbols, one of which nothing else names.
@@ -41,7 +44,8 @@ impl Writer<'_> {
                 match f.bit_size {
                     // A bit field of eight bytes or of four, from the byte where its holder can begin.
                     Some(bits) => {
-                        let (holder, size) = if bits > 32 || f.bit_offset % 64 + u64::from(bits) > 32 { (ULONGLONG, 8) } else { (ULONG, 4) };
+                        let (holder, size) =
+                            if bits > 32 || f.bit_offset % 64 + u64::from(bits) > 32 { (ULONGLONG, 8) } else { (ULONG, 4) };
                         let start = f.bit_offset / 8 / size * size;
                         let of = self.pdb.bits(holder, bits as u8, (f.bit_offset - start * 8) as u8);
                         (f.name, of, start as u32)

@@ -181,11 +181,7 @@ impl Pdbs {
             symbols.push(symbol.name, symbol.address.wrapping_add(module.range.start), kind, own);
         }
         symbols.finish();
-        Some(Loaded {
-            types: file.types.filter(|_| slot <= SLOTS),
-            slot,
-            symbols: Some(symbols),
-        })
+        Some(Loaded { types: file.types.filter(|_| slot <= SLOTS), slot, symbols: Some(symbols) })
     }
 
     /// Sentences about PDB files that the user named for modules that are there and of another build.

@@ -111,13 +111,17 @@ impl Types for AllTypes {
             return Some(format!("there is no module {module} in the kernel or in a process; `modules` lists the kernel's"));
         };
         Some(match (self.pdbs.found(found), &self.pdbs.load(found).types) {
-            (_, Some(types)) => format!("the symbol file of {} has {} types; `nt!` names the kernel's", named(found), types.names().len()),
+            (_, Some(types)) => {
+                format!("the symbol file of {} has {} types; `nt!` names the kernel's", named(found), types.names().len())
+            }
             (Some(Found::Unusable(path, why)), _) => format!("{}: {why}", path.display()),
             (Some(Found::File(path)), None) => format!("{} has no types that can be read", path.display()),
             (None, None) if self.pdbs.pdb(found).is_none() => {
                 format!("what names the symbol file of {} is not in memory", named(found))
             }
-            (None, None) => format!("the symbol file of {} is not here: `symbols need` names it, --symbols takes it", named(found)),
+            (None, None) => {
+                format!("the symbol file of {} is not here: `symbols need` names it, --symbols takes it", named(found))
+            }
         })
     }
 

@@ -169,7 +169,7 @@ impl Command for SymbolsImport {
     const SUMMARY: &'static str = "Copy symbol files of Windows to where memsh finds them: symbols import";
     const SHAPE: Shape = Shape::List(&["file", "result", "?place", "?reason"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
-        &[("symbols import ~/Downloads/symbols.zip", "from an archive"), ("symbols import C:/Symbols", "from a folder")];
+        &[("symbols import .", "all that are in this folder, and in zip archives in it")];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, ImportRow>) -> Result<()> {
         let Some(store) = cx.host().symbol_store() else {

@@ -31,14 +31,19 @@ pub fn btf(data: &[u8]) {
 /// A file for `--symbols`; the first byte says how it is called.
 pub fn file(data: &[u8]) {
     const NAMES: [&str; 6] = ["vmlinux", "System.map", "linux.json", "linux.json.xz", "vmlinux.btf", "anything"];
+    let Some((&kind, bytes)) = data.split_first() else { return };
+    load_as(NAMES[usize::from(kind) % NAMES.len()], bytes);
+}
+
+/// Reads a symbol file of this name, and asks what is in it.
+pub fn load_as(name: &str, bytes: &[u8]) {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let folder = std::env::temp_dir().join(format!("memsh-fuzz-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder for files");
         folder
     });
-    let Some((&kind, bytes)) = data.split_first() else { return };
-    let path = folder.join(NAMES[usize::from(kind) % NAMES.len()]);
+    let path = folder.join(name);
     std::fs::write(&path, bytes).expect("room for a file");
     let loaded = load(&path);
     let _ = std::fs::remove_file(&path);

@@ -7,6 +7,7 @@ use memsh::session::{Session, Space};
 use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::ProcessInfo;
 use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Names and pointers, for expressions.
@@ -57,6 +58,9 @@ pub trait Host {
 
     /// A line for the user, on stderr.
     fn warn(&self, text: &str);
+
+    /// The folder of symbol files that are the user's own, where there can be one.
+    fn symbol_store(&self) -> Option<PathBuf>;
 
     /// Runs another command line and collects its rows.
     ///

@@ -73,7 +73,10 @@ impl Command for Dt {
             (_, []) => return Ok(()),
         };
         let name = name.strip_prefix("nt!").unwrap_or(&name).to_owned();
-        let (name, member) = match name.split_once('.') {
+        // A module may be named with what its file ends in: `tcpip.sys!TYPE`.
+        let module = name.find('!').unwrap_or(0);
+        let dot = name.get(module..).and_then(|rest| rest.find('.')).and_then(|at| name.split_at_checked(module + at));
+        let (name, member) = match dot.map(|(n, m)| (n, m.trim_start_matches('.'))) {
             Some((n, m)) => (n.to_owned(), Some(m.to_owned())),
             None => (name, None),
         };

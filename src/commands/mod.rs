@@ -56,6 +56,7 @@ pub mod sink;
 pub mod spec;
 mod strings;
 mod swaps;
+mod symbolfiles;
 mod symbols;
 mod tele;
 mod textcheck;
@@ -123,6 +124,8 @@ pub static ALL: &[Spec] = &[
     spec::<dump::Dump>(),
     // Symbols and types
     spec::<symbols::Symbols>(),
+    spec::<symbolfiles::SymbolsNeed>(),
+    spec::<symbolfiles::SymbolsImport>(),
     spec::<near::Near>(),
     spec::<dt::Dt>(),
     spec::<list::List>(),

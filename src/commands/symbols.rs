@@ -56,6 +56,7 @@ impl Command for Symbols {
     fn run(self, cx: &Context, out: &mut Rows<'_, SymbolRow>) -> Result<()> {
         let symbols = cx.session()?.symbols()?;
         let Some(pattern) = self.pattern else {
+            symbols.load(&|_| true);
             return symbols.all().try_for_each(|s| out.push(&SymbolRow::new(&s)));
         };
         if pattern.starts_with(|c: char| c.is_ascii_digit())
@@ -65,10 +66,11 @@ impl Command for Symbols {
             return found.map_or_else(|| Err(near::nothing(wide(address))), |(s, _)| out.push(&SymbolRow::new(&s)));
         }
         let (module, name) = match pattern.split_once('!') {
-            Some((m, n)) => (Some(Glob::new(m)?), if n.is_empty() { "*" } else { n }),
+            Some((m, n)) => (Some(Glob::any_case(m)?), if n.is_empty() { "*" } else { n }),
             None => (None, pattern.as_str()),
         };
         let glob = Glob::new(name)?;
+        symbols.load(&|m| module.as_ref().is_none_or(|g| g.matches(m)));
         let mut found = false;
         for s in symbols.all() {
             let in_module = module.as_ref().is_none_or(|m| match s.module {

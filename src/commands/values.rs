@@ -62,11 +62,12 @@ pub struct FieldRow {
 /// The error for a type that there is not.
 pub fn unknown(types: &dyn Types, name: &str) -> Error {
     if let Some((module, name)) = name.split_once('!') {
-        let homes = types.modules();
+        let (homes, advice) = (types.modules(), types.advice(module));
         let hint = match homes.iter().any(|m| *m == module.replace('-', "_")) {
             true => {
                 format!("that module has {} types of its own; the kernel's are named without it", types.names_in(module).len())
             }
+            false if advice.is_some() => advice.unwrap_or_default(),
             false if homes.is_empty() => "no module in this image has types of its own".to_owned(),
             false => format!("modules with types: {}", homes.join(", ")),
         };

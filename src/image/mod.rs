@@ -58,6 +58,7 @@ mod windows;
 mod write;
 mod xen;
 mod zip;
+pub(crate) use zip::each as zip_members;
 
 pub use blocks::BlockMemory;
 pub use kdump::KdumpFacts;

@@ -25,6 +25,8 @@ pub struct Hints {
     pub kernel_base: Option<VirtAddr>,
     /// `--symbols`: files and folders.
     pub symbols: Vec<PathBuf>,
+    /// Folders of symbol files that are there whether the user names them or not: what environment variables name, memsh's own.
+    pub stores: Vec<PathBuf>,
     /// `--swap`: contents of swap areas, in the order of the areas that are on disks.
     pub swap: Vec<PathBuf>,
     /// `--pagefile`: contents of page files, in the order of their numbers.

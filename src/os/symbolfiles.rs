@@ -8,8 +8,12 @@ use std::path::PathBuf;
 pub(in crate::os) fn all(paths: &[PathBuf], trace: &mut Trace, warnings: &mut Vec<String>) -> Vec<SymbolFile> {
     let mut files = Vec::new();
     for path in paths {
+        let mut why = String::new();
         let loaded = trace.attempt("symbol files", &path.display().to_string(), || {
-            let loaded = load(path).map_err(|e| e.to_string())?;
+            let loaded = load(path).map_err(|e| {
+                why = e.reason().to_owned();
+                e.to_string()
+            })?;
             let what = loaded.files.iter().map(|f| f.origin.clone()).collect::<Vec<_>>().join(", ");
             Ok((loaded, what))
         });
@@ -18,7 +22,7 @@ pub(in crate::os) fn all(paths: &[PathBuf], trace: &mut Trace, warnings: &mut Ve
                 warnings.extend(loaded.failed.iter().map(|(p, e)| format!("{}: {e}", p.display())));
                 files.extend(loaded.files);
             }
-            None => warnings.push(format!("--symbols {}: not used; see detection in `info`", path.display())),
+            None => warnings.push(format!("--symbols {}: not used: {why}", path.display())),
         }
     }
     files

@@ -15,6 +15,11 @@ pub fn cache() -> Option<PathBuf> {
     folder("XDG_CACHE_HOME", "LOCALAPPDATA", ".cache")
 }
 
+/// Symbol files that the user gave to memsh: `~/.local/share/memsh/symbols`.
+pub fn symbols() -> Option<PathBuf> {
+    Some(folder("XDG_DATA_HOME", "LOCALAPPDATA", ".local/share")?.join("symbols"))
+}
+
 /// What the user wrote: `~/.config/memsh`.
 pub fn config() -> Option<PathBuf> {
     folder("XDG_CONFIG_HOME", "APPDATA", ".config")

@@ -144,6 +144,10 @@ impl Host for Shell {
         }
     }
 
+    fn symbol_store(&self) -> Option<PathBuf> {
+        super::folders::symbols()
+    }
+
     fn answer(&self, line: &str) -> Result<Value> {
         let lines = super::line::split(line).map_err(Failure::usage)?;
         match lines.as_slice() {

@@ -37,6 +37,7 @@ mod send;
 mod settings;
 mod source;
 mod start;
+mod symbolpath;
 mod tutorial;
 
 pub use start::main;

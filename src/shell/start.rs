@@ -6,7 +6,7 @@ use super::host::{Shell, progress_allowed};
 use super::line::{Line, Output};
 use super::progress::Bar;
 use super::run::{Ended, report_lines, usage};
-use super::{alias, folders, interrupt, repl};
+use super::{alias, folders, interrupt, repl, symbolpath};
 use crate::commands::context::{Host, Meter};
 use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::find;
@@ -77,7 +77,10 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     root.target.supported()?;
     let shell = |session, interactive| Shell::new(session, root.output.clone(), interactive);
     let one = Line { words: parts.command.clone(), output: Output::Stdout, text: super::own::joined(&parts.command) };
-    let free = parts.command.first().is_some_and(|c| WITHOUT_TARGET.contains(&c.as_str()));
+    let named = |c: &str| WITHOUT_TARGET.contains(&c);
+    // Symbol files go to the store without an image, too.
+    let import = root.image.is_none() && root.target.connector.is_empty() && imports(&parts.command);
+    let free = parts.command.first().is_some_and(|c| named(c)) || import;
     let asks_for_help = parts.command.iter().any(|w| w == "--help" || w == "-h");
     if free || (asks_for_help && root.image.is_none()) {
         return Ok(shell(None, false).command(&one, None));
@@ -110,11 +113,19 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     Ok(ended)
 }
 
+/// Whether a command line takes symbol files into the store.
+fn imports(command: &[String]) -> bool {
+    alias::expand(command).first().is_some_and(|name| name == "symbols-import")
+}
+
 /// What the analyst should know of the image, and with `-v` how it was recognised.
 fn tell(shell: &Shell) {
     let Some(session) = &shell.session else { return };
     for warning in &session.facts().warnings {
         shell.warn(&format!("warning: {warning}"));
+    }
+    for line in symbolpath::ignored() {
+        shell.note(1, &line);
     }
     for line in &session.image().detection {
         shell.note(1, line);
@@ -264,6 +275,7 @@ fn open(root: &Root) -> anyhow::Result<Session> {
             dtb: number("--dtb", &t.dtb)?.map(PhysAddr::new),
             kernel_base: number("--kernel-base", &t.kernel_base)?.map(VirtAddr::new),
             symbols: t.symbols.clone(),
+            stores: symbolpath::stores().into_iter().chain(folders::symbols()).collect(),
             swap: t.swap.clone(),
             pagefile: t.pagefile.clone(),
             interrupt: Some(&interrupt::FLAG),

@@ -5,7 +5,7 @@ use super::elf::{Elf, Sections};
 use super::map_file::MappedFile;
 use super::table::SymbolTable;
 use super::unpack::{self, Packing};
-use super::{Symbols, Types, dwarf, isf, system_map};
+use super::{Symbols, Types, dwarf, isf, pdb, system_map};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,8 @@ pub enum FileKind {
     SystemMap,
     /// BTF outside an ELF file.
     Btf,
+    /// A program database, the symbol file of Windows.
+    Pdb,
 }
 
 /// What one file gives.
@@ -123,8 +125,8 @@ pub fn load(path: &Path) -> Result<Loaded> {
     Ok(loaded)
 }
 
-const ACCEPTED: &str = "--symbols takes an ISF file (.json, also packed with xz, gz, bz2, zst), a vmlinux with DWARF or BTF, \
-                        a System.map, a copy of /proc/kallsyms, a BTF file, or a folder of these";
+const ACCEPTED: &str = "--symbols takes an ISF file (.json, also packed with xz, gz, bz2, zst), a PDB file, a vmlinux with \
+                        DWARF or BTF, a System.map, a copy of /proc/kallsyms, a BTF file, or a folder of these";
 
 /// Files below a folder in the order of their names. Links to folders are not followed, so there is no circle.
 fn collect(folder: &Path, depth: u32, files: &mut Vec<PathBuf>, incomplete: &mut bool) -> std::io::Result<()> {
@@ -151,7 +153,8 @@ fn collect(folder: &Path, depth: u32, files: &mut Vec<PathBuf>, incomplete: &mut
     Ok(())
 }
 
-fn load_file(path: &Path) -> Result<SymbolFile> {
+/// Reads one file.
+pub(super) fn load_file(path: &Path) -> Result<SymbolFile> {
     let map = MappedFile::open(path)?;
     let packing = Packing::of(&map);
     let mut head = Vec::new();
@@ -190,10 +193,71 @@ fn load_file(path: &Path) -> Result<SymbolFile> {
             match kind {
                 FileKind::Elf => from_elf(path, bytes).map_err(|e| name(path, e)),
                 FileKind::Btf => from_btf(path, bytes.to_vec()).map_err(|e| name(path, e)),
+                FileKind::Pdb => from_pdb(path, bytes).map_err(|e| name(path, e)),
                 _ => from_system_map(path, bytes),
             }
         }
         None => Err(unknown(path, packing, &head)),
+    }
+}
+
+/// Files below a folder, as far as they are looked at.
+pub(super) fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    // What can't be listed is as good as not there.
+    let _ = collect(folder, DEPTH, &mut files, &mut false);
+    files
+}
+
+/// Which program a file is of, where it says so without being read whole: a PDB file, an ISF document whose name says it.
+pub(super) fn identify(path: &Path) -> Option<PdbId> {
+    if let Some(id) = super::library::named(path) {
+        return Some(id);
+    }
+    let map = MappedFile::open(path).ok()?;
+    let packing = Packing::of(&map);
+    if packing == Packing::None {
+        return pdb::identity(&map, &database(path)).ok();
+    }
+    // Streams lie anywhere in the file: one that is packed must be unpacked.
+    path.file_name()?.to_str()?.to_ascii_lowercase().find(".pdb")?;
+    let mut all = Vec::new();
+    unpack::reader(packing, &map, PLAIN_BYTES).ok()?.read_to_end(&mut all).ok()?;
+    pdb::identity(&all, &database(path)).ok()
+}
+
+/// Which program the file `bytes` is of, what it is, and what its packing adds to a name.
+///
+/// # Errors
+/// When it is none of Windows, or can't be read.
+pub(super) fn whose(path: &Path, bytes: &[u8]) -> Result<(FileKind, &'static str, PdbId)> {
+    let packing = Packing::of(bytes);
+    let unpacked;
+    let plain: &[u8] = if packing == Packing::None {
+        bytes
+    } else {
+        let mut all = Vec::new();
+        unpack::reader(packing, bytes, ISF_BYTES)?.read_to_end(&mut all).map_err(|e| damaged(path, packing, e))?;
+        unpacked = all;
+        &unpacked
+    };
+    let end = match packing {
+        Packing::None => "",
+        Packing::Xz => ".xz",
+        Packing::Gzip => ".gz",
+        Packing::Bzip2 => ".bz2",
+        Packing::Zstd => ".zst",
+    };
+    let none = |what: &str| Err(Error::new(Layer::Symbols, ErrorKind::Unsupported, what.to_owned()));
+    match detect(plain) {
+        Some(FileKind::Pdb) => Ok((FileKind::Pdb, end, pdb::identity(plain, &database(path))?)),
+        Some(FileKind::Isf) => match isf::from_slice(plain, String::new())?.pdb {
+            Some(id) => Ok((FileKind::Isf, end, id)),
+            None => none("an ISF document that names no PDB: it is not of Windows, and --symbols takes it where it is"),
+        },
+        Some(_) => none("symbols of Linux: --symbols takes them where they are"),
+        None if plain.starts_with(b"MSCF") => none("a cabinet: unpack it with `cabextract` or `expand`"),
+        None => none("no symbol file"),
     }
 }
 
@@ -205,6 +269,9 @@ fn detect(head: &[u8]) -> Option<FileKind> {
     }
     if head.starts_with(b"\x7fELF") {
         return Some(FileKind::Elf);
+    }
+    if pdb::looks_like(head) {
+        return Some(FileKind::Pdb);
     }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     if text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{') {
@@ -224,6 +291,23 @@ fn from_isf(path: &Path, read: isf::Read) -> SymbolFile {
     file.pdb = read.pdb;
     file.warnings = read.warnings;
     file
+}
+
+fn from_pdb(path: &Path, bytes: &[u8]) -> Result<SymbolFile> {
+    let mut file = SymbolFile::new(path, FileKind::Pdb, "PDB");
+    let read = pdb::read(bytes, &database(path), file.origin.clone())?;
+    file.types = (!read.types.is_empty()).then(|| Arc::new(read.types) as Arc<dyn Types>);
+    file.symbols = (read.symbols.count() > 0).then_some(read.symbols);
+    file.pdb = Some(read.id);
+    file.warnings = read.warnings;
+    Ok(file)
+}
+
+/// The name of a PDB file: of one that is packed, without what packing added.
+fn database(path: &Path) -> String {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let end = name.to_ascii_lowercase().find(".pdb").map_or(name.len(), |at| at + 4);
+    name.get(..end).unwrap_or(&name).to_owned()
 }
 
 fn from_system_map(path: &Path, bytes: &[u8]) -> Result<SymbolFile> {
@@ -319,8 +403,8 @@ fn unknown(path: &Path, packing: Packing, head: &[u8]) -> Error {
     // A kernel as the boot loader takes it: "HdrS" at 0x202 (Documentation/arch/x86/boot.rst).
     let what = if head.get(0x202..0x206) == Some(b"HdrS") {
         " is a boot image (vmlinuz), which has no types;"
-    } else if head.starts_with(b"Microsoft C/C++ MSF 7.00") {
-        " is a PDB, which is not read here; an ISF file made from it is;"
+    } else if head.starts_with(b"MSCF") {
+        " is a cabinet, as symbol servers keep files packed; `cabextract` or `expand` unpacks it;"
     } else {
         " is no symbol file;"
     };

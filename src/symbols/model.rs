@@ -112,6 +112,11 @@ pub trait Types: Send + Sync {
         Vec::new()
     }
 
+    /// What would help somebody who asks for a type that this module's do not have; none where there is nothing special to say.
+    fn advice(&self, _module: &str) -> Option<String> {
+        None
+    }
+
     /// The module that a type is of; none for the kernel's own.
     fn module_of(&self, _id: TypeId) -> Option<String> {
         None

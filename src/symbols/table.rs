@@ -49,6 +49,9 @@ pub trait Symbols: Send + Sync {
 
     /// How many there are.
     fn count(&self) -> usize;
+
+    /// Reads what is known of the modules that are `wanted`, where that waits to be asked for: [`all`](Self::all) has it afterwards.
+    fn load(&self, _wanted: &dyn Fn(&str) -> bool) {}
 }
 
 /// A symbol table in memory: one string of all names, entries sorted by address, the index by name made when first asked.

@@ -24,7 +24,14 @@ pub fn memsh(words: &[&str]) -> Run {
 pub fn with_input(words: &[&str], input: &str) -> Run {
     // No cache: one test's start must not depend on another's.
     let mut command = Command::cargo_bin("memsh").unwrap();
-    let output = command.env("XDG_CACHE_HOME", "/dev/null").args(words).write_stdin(input).output().unwrap();
+    let output = command
+        .env("XDG_CACHE_HOME", "/dev/null")
+        .env("XDG_DATA_HOME", "/dev/null")
+        .env_remove("_NT_SYMBOL_PATH")
+        .args(words)
+        .write_stdin(input)
+        .output()
+        .unwrap();
     Run {
         status: output.status.code().unwrap(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -35,7 +42,11 @@ pub fn with_input(words: &[&str], input: &str) -> Run {
 /// The program with these words and this environment on top of its own.
 pub fn with_environment(words: &[&str], variables: &[(&str, &str)]) -> Run {
     let mut command = Command::cargo_bin("memsh").unwrap();
-    command.env("XDG_CACHE_HOME", "/dev/null").envs(variables.iter().copied());
+    command
+        .env("XDG_CACHE_HOME", "/dev/null")
+        .env("XDG_DATA_HOME", "/dev/null")
+        .env_remove("_NT_SYMBOL_PATH")
+        .envs(variables.iter().copied());
     let output = command.args(words).output().unwrap();
     Run {
         status: output.status.code().unwrap(),

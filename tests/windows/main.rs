@@ -20,4 +20,5 @@ mod old;
 mod paging;
 mod program;
 mod releases;
+mod symbols;
 mod system;

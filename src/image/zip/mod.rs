@@ -83,6 +83,46 @@ fn reader<'a>(member: &Member, input: Input<'a>) -> Result<Box<dyn Read + 'a>> {
     })
 }
 
+/// Gives each file in an archive that is `wanted` by its name to `take`, unpacked, until that answers `false`.
+///
+/// # Errors
+/// When the archive's directory can't be read.
+pub(crate) fn each(
+    data: &[u8],
+    limit: u64,
+    wanted: &dyn Fn(&str) -> bool,
+    take: &mut dyn FnMut(String, Result<Vec<u8>>) -> bool,
+) -> Result<()> {
+    for member in members(data)?.into_iter().filter(|m| !aside(m)) {
+        let name = String::from_utf8_lossy(&member.name).into_owned();
+        if wanted(&name) && !take(name, unpacked(data, &member, limit)) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn unpacked(data: &[u8], member: &Member, limit: u64) -> Result<Vec<u8>> {
+    let failed = |why: String| Error::new(Layer::Image, ErrorKind::Malformed, why);
+    let (range, _) = member.packed_bytes(data)?;
+    let at = Cell::new(0);
+    let input = Input { data: data.get(range).unwrap_or(&[]), at: &at };
+    let mut bytes = Vec::new();
+    // One byte more than may be, so that too much is seen.
+    reader(member, input)?
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|e| failed(format!("{} can't be unpacked: {e}", member.title())))?;
+    let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    if len > limit {
+        return Err(failed(format!("it unpacks to more than {limit} bytes")));
+    }
+    if len != member.size {
+        return Err(failed(format!("it unpacks to {len} bytes, and the archive says {}", member.size)));
+    }
+    Ok(bytes)
+}
+
 /// The first bytes of a member, as far as they can be had.
 fn head(data: &[u8], member: &Member) -> Vec<u8> {
     let Ok((range, _)) = member.packed_bytes(data) else { return Vec::new() };

@@ -9,6 +9,7 @@
 //! - `wellknown`: names that Windows gives to numbers
 //! - `drivers`: modules of the kernel
 //! - `pe`: PE images in memory
+//! - `given`, `pdbs`: types and symbols from files, of the kernel and of modules
 //! - `census`: processes by every way that leads to one
 //! - `suspicion`: what looks as it should not
 #![deny(
@@ -30,6 +31,7 @@ mod layer;
 mod modules;
 pub mod objects;
 mod paging;
+pub mod pdbs;
 pub mod pe;
 mod peb;
 mod process;

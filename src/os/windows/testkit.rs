@@ -311,6 +311,7 @@ impl Kit {
             modules: None,
             system: address(self.at(0)),
             shared_data: address(SHARED[usize::from(self.wide)]),
+            pdbs: None,
         }
     }
 }

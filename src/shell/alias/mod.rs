@@ -69,12 +69,26 @@ pub struct Meant {
 /// The words that memsh's own parser understands for the words that were typed.
 pub fn translate(words: &[String]) -> Meant {
     let mut notes = Notes::default();
+    let joined = own_command(words);
+    let words = joined.as_deref().unwrap_or(words);
     let (words, absent) = match translated(words, &mut notes, 0) {
         Some(Ok(words)) => (words, None),
         Some(Err(absent)) => (words.to_vec(), Some(absent)),
         None => (words.to_vec(), None),
     };
     Meant { words, notes: notes.0, absent }
+}
+
+/// memsh's own commands of two words: `symbols need`. `symbols -- need` looks for a symbol of that name.
+fn own_command(words: &[String]) -> Option<Vec<String>> {
+    let (first, rest) = words.split_first()?;
+    let at = rest.iter().position(|w| w == "--" || !w.starts_with("--"))?;
+    let second = rest.get(at).filter(|w| matches!(w.as_str(), "need" | "import"))?;
+    if !matches!(first.as_str(), "symbols" | "sym") {
+        return None;
+    }
+    let options = rest.iter().take(at).chain(rest.iter().skip(at + 1)).cloned();
+    Some(std::iter::once(format!("symbols-{second}")).chain(options).collect())
 }
 
 /// [`translate`], where only the words matter.

@@ -241,7 +241,7 @@ impl Builder {
 
 /// Names that ISF writers give to structures that have none: dwarf2json `unnamed_` and a hash, the PDB itself
 /// `__unnamed`, `<unnamed-...>`, `<anonymous-...>`.
-fn is_made_up(name: &str) -> bool {
+pub fn is_made_up(name: &str) -> bool {
     let hex = |rest: &str| rest.len() >= 8 && rest.bytes().all(|b| b.is_ascii_hexdigit());
     name.strip_prefix("unnamed_").is_some_and(hex)
         || name.starts_with("__unnamed")

@@ -14,6 +14,7 @@ use build::{Builder, Document};
 use serde::de::DeserializeSeed;
 use std::io::Read as IoRead;
 
+pub use build::is_made_up;
 pub use items::Pdb;
 
 /// What was read.

@@ -79,6 +79,11 @@ impl Layout {
         }
     }
 
+    /// All types that the release is known to have.
+    pub fn types(&self) -> &TypeStore {
+        &self.types
+    }
+
     /// Bytes of a pointer.
     pub fn word(&self) -> u64 {
         if self.wide { 8 } else { 4 }

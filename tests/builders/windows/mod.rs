@@ -8,6 +8,7 @@ pub mod layout;
 pub mod memory;
 pub mod pe;
 pub mod process;
+pub mod symbols;
 pub mod user;
 pub mod usual;
 pub mod vad;

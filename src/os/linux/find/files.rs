@@ -31,6 +31,8 @@ pub(super) fn read(
     warnings: &mut Vec<String>,
 ) -> FromFiles {
     let mut files = symbolfiles::all(paths, trace, warnings);
+    // A folder may have those of Windows, too.
+    files.retain(|f| f.pdb.is_none());
     files.sort_by_key(|f| match f.banner.as_deref() {
         Some(b) if same_banner(b, banner) => 0,
         None => 1,

@@ -73,6 +73,8 @@ pub struct Kernel {
     pub system: VirtAddr,
     /// `KUSER_SHARED_DATA`, in the kernel's half.
     pub shared_data: VirtAddr,
+    /// PDB files of its modules, and where they may be.
+    pub pdbs: Option<Arc<super::super::pdbs::Pdbs>>,
 }
 
 impl Kernel {

@@ -22,6 +22,7 @@ mod words;
 use super::base::kernel::{Image, Kernel, Reader};
 use super::objects::Objects;
 use super::paging::{self, Elsewhere, PageFiles, Shared};
+use super::pdbs::{self, Pdbs};
 use super::{given, layer};
 use crate::engine::{AddressSpace, Memory, Pager, Software};
 use crate::os::trace::Trace;
@@ -148,11 +149,14 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
             Ok(((), format!("{} names", known.len())))
         });
     }
-    let given = given::read(&hints.symbols, image.pdb.as_ref(), trace, &mut warnings);
+    let given = given::read(hints, image.pdb.as_ref(), trace, &mut warnings);
     if let Some(own) = &given.symbols {
         for symbol in own.all() {
+            let at = image.base.wrapping_add(symbol.address.value());
             if symbols.address(symbol.name).is_none() {
-                symbols.push(symbol.name, image.base.wrapping_add(symbol.address.value()), b'D', None);
+                // A source that does not say what a symbol is names data for the most part.
+                let kind = u8::try_from(symbol.kind).ok().filter(|&k| k != b'?').unwrap_or(b'D');
+                symbols.push(symbol.name, at, kind, None);
             }
         }
         symbols.finish();
@@ -215,6 +219,7 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
         modules,
         system: chosen.system,
         shared_data,
+        pdbs: None,
     };
     trace.attempt("object types", "ObTypeIndexTable, ObHeaderCookie, the types themselves", || {
         Ok(((), Objects::new(&kernel).evidence().to_owned()))
@@ -222,7 +227,12 @@ fn run(memory: &Memory, hints: &Hints, effort: Effort, trace: &mut Trace) -> Res
     let space = kernel.space.clone().with_pager(Arc::new(Elsewhere::new(files, kernel.clone())));
     let shared = Shared::new(Kernel { space: space.clone(), ..kernel.clone() });
     let space = space.with_resolver(Arc::new(shared));
-    Ok(layer::layer(Kernel { space, ..kernel }, warnings))
+    let kernel = Kernel { space, ..kernel };
+    let pdbs = Arc::new(Pdbs::new(kernel.clone(), given.library));
+    warnings.extend(pdbs.strangers());
+    let symbols = Arc::new(pdbs::AllSymbols::new(Arc::clone(&kernel.symbols), Arc::clone(&pdbs)));
+    let types = Arc::new(pdbs::AllTypes::new(Arc::clone(&kernel.types), Arc::clone(&pdbs)));
+    Ok(layer::layer(Kernel { symbols, types, pdbs: Some(pdbs), ..kernel }, warnings))
 }
 
 /// Whether a neighbour in a list points back: one is enough, for the list may be torn at the other.

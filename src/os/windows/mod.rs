@@ -10,6 +10,7 @@
 //! - `drivers`: modules of the kernel
 //! - `pe`: PE images in memory
 //! - `census`: processes by every way that leads to one
+//! - `session`: memory of the kernel that each session has for itself
 //! - `suspicion`: what looks as it should not
 #![deny(
     clippy::indexing_slicing,
@@ -34,6 +35,7 @@ pub mod pe;
 mod peb;
 mod process;
 mod processes;
+pub mod session;
 pub mod suspicion;
 #[cfg(test)]
 mod testkit;

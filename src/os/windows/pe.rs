@@ -2,6 +2,19 @@
 //!
 //! pelite reads them from one slice. Of an image of many MiB only the parts that are asked for are copied; the rest of the slice stays
 //! zeros that cost nothing.
+//!
+//! - `loaded`: an image of which anything may be missing, or a lie
+//! - `exports`, `imports`: what it gives to others and takes from them
+//! - `binding`: where imports lead
+//! - `rebuild`: the image as a file again
+
+pub mod binding;
+pub mod exports;
+pub mod imports;
+pub mod loaded;
+pub mod rebuild;
+#[cfg(test)]
+mod tests;
 
 use super::base::kernel::Pdb;
 use crate::engine::{ViewExt, index, to_umem};

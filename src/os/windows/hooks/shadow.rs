@@ -87,3 +87,64 @@ pub(super) fn collect(all: &mut Collector<'_>, kernel: &Kernel) {
         all.lost.push(format!("{missing} of win32k's system calls can't be read"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::list;
+    use crate::os::windows::Kernel;
+    use crate::os::windows::testkit::Kit;
+    use memsh_plugin::{VirtAddr, umem};
+
+    fn member(m: Option<crate::os::windows::base::offsets::Member>) -> u64 {
+        u64::try_from(m.unwrap().offset).unwrap()
+    }
+
+    /// An entry of a table at `table` for a function at `target`.
+    fn entry(wide: bool, table: u64, target: u64) -> [u8; 4] {
+        let number = if wide { target.wrapping_sub(table) << 4 } else { target };
+        u32::try_from(number & 0xffff_ffff).unwrap().to_le_bytes()
+    }
+
+    #[test]
+    fn win32ks_calls_by_symbol_and_by_shape() {
+        for (release, wide) in [("10.0.19041", true), ("6.1.7601", false)] {
+            let mut kit = Kit::new(release, wide);
+            let (base, width) = (kit.head() & !0xfff, kit.width());
+            let (driver, node, head) = (base + 0x20_0000, kit.at(0x5_0000), kit.at(0x6_0000));
+            kit.put(node, &[0; 0x200]);
+            kit.ring(&[head, node + member(kit.o.driver.links)]);
+            kit.set(node, kit.o.driver.base, driver);
+            kit.put(node + member(kit.o.driver.size), &0x1_0000u32.to_le_bytes());
+            kit.unicode(node + member(kit.o.driver.name), "win32k.sys");
+            let (first, second) = (base + 0x2000, driver + 0x1000);
+            for i in 0..300 {
+                kit.put(first + 4 * i, &entry(wide, first, base + 0x3000));
+                let alien = if i == 7 { base + 0x40_0000 } else { driver + 0x3000 };
+                kit.put(second + 4 * i, &entry(wide, second, alien));
+            }
+            // Close to the end of a page, and over it.
+            let descriptors = base + 0x5000 - 5 * width;
+            for (i, word) in [first, 0, 300, base + 0x100, second, 0, 300, driver + 0x100].into_iter().enumerate() {
+                kit.word(descriptors + u64::try_from(i).unwrap() * width, word);
+            }
+            kit.put(base + 0x4000, &[0; 16]);
+            kit.symbol("KiServiceTable", first);
+            kit.symbol("KiServiceLimit", base + 0x6000);
+            kit.put(base + 0x6000, &300u32.to_le_bytes());
+            let kernel = |kit: &Kit| Kernel { modules: Some(VirtAddr::new(umem::from(head))), ..kit.kernel() };
+            let told = |kit: &Kit| {
+                let found = list(&kernel(kit), &["syscall"]);
+                let wrong: Vec<_> = found.items.iter().filter(|h| h.reason.is_some()).map(|h| h.index).collect();
+                let lost = found.lost.iter().any(|l| l.to_string_lossy().contains("win32k"));
+                (found.items.len(), wrong, lost)
+            };
+            assert_eq!(told(&kit), (600, vec![Some(0x1007)], false), "{release}");
+            kit.symbol("KeServiceDescriptorTableShadow", descriptors);
+            assert_eq!(told(&kit).0, 600, "{release}");
+            // A count that no table has: it is said that it was not found.
+            kit.word(descriptors + 6 * width, 0xffff_ffff);
+            assert_eq!(told(&kit), (300, vec![], true), "{release}");
+        }
+    }
+}

@@ -38,7 +38,7 @@ fn parts(kernel: &Kernel) -> Vec<(u64, u64)> {
     for slot in 256u64..512 {
         let entry = index(umem::from(slot * 8)).and_then(|at| table.get(at..)?.first_chunk().map(|b| u64::from_le_bytes(*b)));
         let entry = entry.filter(|_| known).unwrap_or(1);
-        let itself = entry & 1 == 1 && entry & 0x000f_ffff_ffff_f000 == frame;
+        let itself = known && entry & 0x000f_ffff_ffff_f000 == frame;
         if entry & 1 == 1 && !itself {
             let start = first + ((slot - 256) << shift);
             out.push((start, start + ((1 << shift) - 1)));

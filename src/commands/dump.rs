@@ -262,7 +262,11 @@ fn module(cx: &Context, space: &Space, name: &str) -> Result<(VirtAddr, umem)> {
         None => std::result::Result::from(os.kernel_modules()),
     };
     let modules = cx.take(&listing.map_err(Error::from)?);
-    let found = modules.iter().find(|m| m.name.as_bytes() == name.as_bytes());
+    let exact = modules.iter().find(|m| m.name.as_bytes() == name.as_bytes());
+    // Windows does not tell small letters from capitals.
+    let windows = cx.session()?.os()?.windows.is_some();
+    let like = || modules.iter().find(|m| windows && m.name.as_bytes().eq_ignore_ascii_case(name.as_bytes()));
+    let found = exact.or_else(like);
     found.map(|m| (m.base, m.size)).ok_or_else(|| {
         Error::new(Layer::Os, ErrorKind::NotFound, format!("no module {name}"))
             .hint("`modules` lists those of the kernel, `modules -p PID` those of a process; a range is START..END")

@@ -16,5 +16,5 @@ pub mod user;
 pub(crate) mod view;
 pub mod windows;
 
-pub use lost::Lost;
 pub use layer::{Detection, DetectionStep, Hints, OsLayer, detect};
+pub use lost::Lost;

@@ -57,12 +57,14 @@ fn exports_imports_and_sections_of_a_process() {
         for which in ["ntdll.dll", "NTDLL", &format!("{ntdll:#x}")] {
             let found = file.whole(&["exports", which, "-p", "explorer.exe"]);
             let told: Vec<_> = rows(&found).iter().map(|r| (&r["name"], &r["address"], &r["ordinal"])).collect();
-            let want = [("RtlAlpha", 0x1010, 1), ("RtlBeta", 0x1040, 2)].map(|(n, at, o)| (Value::from(n), hex(ntdll + at), o.into()));
+            let want =
+                [("RtlAlpha", 0x1010, 1), ("RtlBeta", 0x1040, 2)].map(|(n, at, o)| (Value::from(n), hex(ntdll + at), o.into()));
             assert_eq!(told, want.iter().map(|(a, b, c): &(Value, Value, Value)| (a, b, c)).collect::<Vec<_>>(), "{which}");
         }
         assert_eq!(rows(&file.whole(&["exports", "ntdll", "*beta", "-p", "explorer.exe"])).len(), 1);
         let found = file.whole(&["imports", "explorer.exe", "-p", "explorer.exe"]);
-        let told: Vec<_> = rows(&found).iter().map(|r| (r["name"].as_str().unwrap(), &r["target_symbol"], &r["hooked"])).collect();
+        let told: Vec<_> =
+            rows(&found).iter().map(|r| (r["name"].as_str().unwrap(), &r["target_symbol"], &r["hooked"])).collect();
         let want = [("RtlAlpha", "RtlAlpha".into(), false.into()), ("RtlBeta", "Open+0x4".into(), true.into())];
         assert_eq!(told[..2], want.each_ref().map(|(a, b, c): &(&str, Value, Value)| (*a, b, c)));
         assert_eq!(told[2], ("Open", &Value::Null, &true.into()));
@@ -93,7 +95,11 @@ fn modules_that_are_not_there() {
     let run = file.run(&["sections", "nothing", "-p", "explorer.exe"]);
     assert!(run.status == 1 && run.stderr.contains("has no module nothing"), "{}", run.stderr);
     let run = file.run(&["exports", "ntdll", "-p", "setup32.exe"]);
-    assert!(run.status == 2 && run.stderr.contains("2 modules are called ntdll") && run.stderr.contains("x86_64"), "{}", run.stderr);
+    assert!(
+        run.status == 2 && run.stderr.contains("2 modules are called ntdll") && run.stderr.contains("x86_64"),
+        "{}",
+        run.stderr
+    );
     // Whose header lies about its size.
     let mut image = module(true, "ntdll.dll", 0xffff_ffff, &[("A", CODE)], &[]);
     put(&mut m, ntdll, &image);
@@ -254,6 +260,9 @@ fn a_library_that_some_lists_of_the_loader_have() {
         m.put_user(p.root, user.entries[1] + flags, &0x8_0000u32.to_le_bytes());
         let told = lists(&m);
         assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[0].starts_with("ntdll.dll is in the list in load order and memory order, and not in that in init"), "{told:?}");
+        assert!(
+            told[0].starts_with("ntdll.dll is in the list in load order and memory order, and not in that in init"),
+            "{told:?}"
+        );
     }
 }

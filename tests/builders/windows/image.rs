@@ -16,7 +16,11 @@ pub fn module(wide: bool, name: &str, size: u32, exports: &[(&str, u32)], import
         wide,
         name,
         size,
-        sections: &[(".text", CODE, 0x1000, 0x6000_0020), (".rdata", EXPORTS, 0x1000, 0x4000_0040), (".data", SLOTS, 0x1000, 0xc000_0040)],
+        sections: &[
+            (".text", CODE, 0x1000, 0x6000_0020),
+            (".rdata", EXPORTS, 0x1000, 0x4000_0040),
+            (".data", SLOTS, 0x1000, 0xc000_0040),
+        ],
         exports,
         export_at: EXPORTS,
         pdb: None,

@@ -59,7 +59,9 @@ fn searched(kernel: &Kernel, reader: &Reader<'_>) -> Option<(VirtAddr, u32)> {
                 continue;
             }
             let table = VirtAddr::new(umem::from(table));
-            let own = (0..count).filter(|&i| target(kernel, &kernel.space, table, i).is_some_and(|(_, t)| kernel.image.holds(t))).count();
+            let own = (0..count)
+                .filter(|&i| target(kernel, &kernel.space, table, i).is_some_and(|(_, t)| kernel.image.holds(t)))
+                .count();
             if own * 10 > usize::try_from(count).unwrap_or(usize::MAX) * 9 {
                 return Some((table, count));
             }

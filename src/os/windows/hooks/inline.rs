@@ -26,7 +26,9 @@ fn jump(kernel: &Kernel, at: VirtAddr) -> Option<VirtAddr> {
     let code = code.get_mut(..len.min(BYTES))?;
     kernel.space.read_exact(at, code).ok()?;
     let (mut register, mut pushed): (Option<(Register, u64)>, Option<u64>) = (None, None);
-    for i in Decoder::with_ip(if wide { 64 } else { 32 }, code, to_u64(at.value())?, DecoderOptions::NONE).iter().take(INSTRUCTIONS) {
+    for i in
+        Decoder::with_ip(if wide { 64 } else { 32 }, code, to_u64(at.value())?, DecoderOptions::NONE).iter().take(INSTRUCTIONS)
+    {
         let target = match i.mnemonic() {
             // What a function may begin with, or a compiler pads with.
             Mnemonic::Nop | Mnemonic::Endbr64 | Mnemonic::Endbr32 => continue,
@@ -166,7 +168,9 @@ mod tests {
             kit.put(base + 0x5000, &forms[0]);
             assert_eq!(leaves(&kit.kernel(), VirtAddr::new(umem::from(at))), Some(VirtAddr::new(umem::from(alien))));
             // In a circle, into nothing, into the user's half, and a function that does something first.
-            for form in [&[0xeb, 0xfe][..], &[0xe9, 0, 0, 0x70, 0x70], &[0x68, 0, 0, 1, 0, 0xc3], &[0x50, 0x58, 0xe9, 1, 0, 0, 0x60]] {
+            for form in
+                [&[0xeb, 0xfe][..], &[0xe9, 0, 0, 0x70, 0x70], &[0x68, 0, 0, 1, 0, 0xc3], &[0x50, 0x58, 0xe9, 1, 0, 0, 0x60]]
+            {
                 kit.put(at, &[0xcc; 0x20]);
                 kit.put(at, form);
                 assert_eq!(leaves(&kit.kernel(), VirtAddr::new(umem::from(at))), None, "{release} {form:02x?}");

@@ -24,8 +24,20 @@ use memsh_plugin::{Listing, VirtAddr};
 use owner::{Owner, Owners};
 
 /// Tables there are.
-pub const TABLES: &[&str] =
-    &["syscall", "idt", "irp", "inline", "process", "thread", "image", "registry", "object", "bugcheck", "shutdown", "filesystem"];
+pub const TABLES: &[&str] = &[
+    "syscall",
+    "idt",
+    "irp",
+    "inline",
+    "process",
+    "thread",
+    "image",
+    "registry",
+    "object",
+    "bugcheck",
+    "shutdown",
+    "filesystem",
+];
 
 /// A place through which the kernel calls code.
 #[derive(Clone, Debug, PartialEq, Eq)]

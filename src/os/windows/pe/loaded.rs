@@ -173,7 +173,9 @@ impl<'v> Loaded<'v> {
             }
             (_, listed) => {
                 let taken = listed.unwrap_or(LARGEST);
-                lost.push(format!("{name}: its header says that it has {said:#x} bytes, which no image has; {taken:#x} are taken"));
+                lost.push(format!(
+                    "{name}: its header says that it has {said:#x} bytes, which no image has; {taken:#x} are taken"
+                ));
                 taken
             }
         };

@@ -72,7 +72,8 @@ pub(in crate::os::windows) fn image(wide: bool) -> Vec<u8> {
         put32(&mut i, directory(wide, which), at);
         put32(&mut i, directory(wide, which) + 4, size);
     }
-    let parts = [(".text", 0x1000, 0x900, 0x6000_0020), (".rdata", 0x2000, 0x1000, 0x4000_0040), (".data", 0x3000, 0x1000, 0xc000_0040)];
+    let parts =
+        [(".text", 0x1000, 0x900, 0x6000_0020), (".rdata", 0x2000, 0x1000, 0x4000_0040), (".data", 0x3000, 0x1000, 0xc000_0040)];
     let parts = parts.into_iter().chain([("INIT", 0x4000, 0x80, 0xe200_0020u32)]);
     for (n, (name, at, size, flags)) in parts.enumerate() {
         let header = sections(wide) + 40 * n;
@@ -90,7 +91,8 @@ pub(in crate::os::windows) fn image(wide: bool) -> Vec<u8> {
     for (n, rva) in [0x1010, 0, 0x1020, 0x2190].into_iter().enumerate() {
         put32(&mut i, 0x2040 + 4 * n, rva);
     }
-    for (n, (at, name, function)) in [(0x21b0, "Alpha", 0u8), (0x21c0, "Beta", 0), (0x21d0, "Forward", 3)].into_iter().enumerate() {
+    for (n, (at, name, function)) in [(0x21b0, "Alpha", 0u8), (0x21c0, "Beta", 0), (0x21d0, "Forward", 3)].into_iter().enumerate()
+    {
         put32(&mut i, 0x2060 + 4 * n, at);
         put_text(&mut i, at, name);
         i[0x2080 + 2 * n] = function;
@@ -264,7 +266,10 @@ fn headers_that_lie() {
         kit.put(base(&kit), &i);
         let ((size, count), lost) = with(&kit, |i, _| (i.headers.size, i.headers.sections.len()));
         assert!(count <= 96 && size <= 512 << 20, "{release}");
-        assert!(lost.iter().any(|l| l.contains("0xffffffff bytes")) && lost.iter().any(|l| l.contains("65535 sections")), "{lost:?}");
+        assert!(
+            lost.iter().any(|l| l.contains("0xffffffff bytes")) && lost.iter().any(|l| l.contains("65535 sections")),
+            "{lost:?}"
+        );
         // The list of modules knows better.
         let (kernel, mut lost) = (kit.kernel(), Lost::default());
         let image = Loaded::open(&kernel.space, va(base(&kit)), "", Some(0x5000), &mut lost).unwrap();
@@ -334,7 +339,10 @@ fn a_rebuilt_file_is_read_by_others() {
         assert!(sections[0].1[..0x900].iter().all(|b| *b == TEXT) && sections[0].1[0x900..].iter().all(|b| *b == 0));
         // Headers are changed as they have to be, and nothing else is.
         let number = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
-        assert_eq!([number(SIGNATURE + 12), number(OPTIONAL + 64), number(directory(wide, 4)), number(directory(wide, 11))], [0; 4]);
+        assert_eq!(
+            [number(SIGNATURE + 12), number(OPTIONAL + 64), number(directory(wide, 4)), number(directory(wide, 11))],
+            [0; 4]
+        );
         assert_eq!(number(OPTIONAL + 56), 0x5000);
         // The debug directory lies in the second section, its record, too.
         let rdata = 0x400 + 0xa00;

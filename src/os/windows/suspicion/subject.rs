@@ -2,8 +2,8 @@
 
 use super::super::base::kernel::Kernel;
 use super::super::census::Seen;
-use super::super::vad::{self, Detail, Vad};
 use super::super::modules::{self, Listed};
+use super::super::vad::{self, Detail, Vad};
 use super::super::{peb, threads};
 use crate::engine::{AddressSpace, PageRun, to_u64};
 use crate::os::finding::Finding;

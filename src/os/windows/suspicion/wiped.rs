@@ -37,7 +37,8 @@ pub fn find(s: &Subject, vad: &Vad, runs: &[PageRun]) -> Option<(VirtAddr, Strin
         }
     }
     let shown: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
-    (names.len() >= NAMES).then(|| (vad.start, format!("its first page is empty, behind it are names of libraries: {}", shown.join(", "))))
+    (names.len() >= NAMES)
+        .then(|| (vad.start, format!("its first page is empty, behind it are names of libraries: {}", shown.join(", "))))
 }
 
 /// What is left of a header of which at least a signature is gone.
@@ -78,7 +79,8 @@ fn rest(page: &[u8]) -> Option<String> {
 fn libraries(page: &[u8], names: &mut BTreeSet<String>) {
     for word in page.split(|b| *b == 0).filter(|w| (5..=LONGEST).contains(&w.len())) {
         // Names of functions stand in the same place; a number of two bytes may stand before a name.
-        let Some(start) = word.len().checked_sub(4).filter(|at| word.get(*at..).is_some_and(|e| e.eq_ignore_ascii_case(b".dll"))) else {
+        let Some(start) = word.len().checked_sub(4).filter(|at| word.get(*at..).is_some_and(|e| e.eq_ignore_ascii_case(b".dll")))
+        else {
             continue;
         };
         let name = word.get(..start).unwrap_or_default();

@@ -1,8 +1,8 @@
 //! Modules of the kernel by every way that leads to one.
 //!
 //! - the list that the system shows (`PsLoadedModuleList`)
-//! - driver objects, each of which says where its image lies
-//! - `tags`: the loader's entries anywhere in physical memory, by the tag of their pool block
+//! - driver objects, each of which says where its image lies: those in the tree of objects, and those in blocks of the pool
+//! - `tags`: the loader's entries, and driver objects, anywhere in physical memory, by the tags of their pool blocks
 //! - `images`: PE files mapped in the kernel's half, by their look
 
 mod images;
@@ -99,8 +99,10 @@ pub fn scan(kernel: &Kernel, options: &Options<'_>) -> Result<Listing<SeenModule
         }
     };
     // Entries of the loader know names and paths; driver objects know names; images themselves the least.
-    if let Some(found) = tags::search(kernel, options, &mut lost) {
-        take(Way::PoolTag, found, &mut told);
+    let tagged = tags::search(kernel, options, &mut lost);
+    if let Some(tags::Tagged { entries, objects }) = tagged {
+        take(Way::PoolTag, entries, &mut told);
+        take(Way::DriverObject, objects, &mut told);
     }
     let drivers = objects::list(&tree, &mut lost).into_iter();
     let driver = |d: objects::Driver| Some(Told { base: d.base?, size: d.size?, name: Some(d.name), path: None });

@@ -91,6 +91,35 @@ fn what_is_in_no_list_is_found_by_its_entry_and_by_its_look() {
 }
 
 #[test]
+fn a_driver_object_that_no_directory_has_tells_where_its_image_is() {
+    for (release, wide) in BUILDS {
+        let mut kit = Kit::new(release, wide);
+        let (o, head, base) = (kit.o.driver_object, head(&kit), kit.at(0x20_0000));
+        kit.ring(&[head]);
+        // Its header was wiped, the code is there.
+        mapped(&mut kit, base, |i| i[..0x1000].fill(0));
+        let block = kit.at(0x3_0000);
+        kit.put(block, &[0; 0x600]);
+        // Until Windows 8 the tag's highest bit is set.
+        kit.put(block + 4, b"Dri\xf6");
+        let object = block + if wide { 16 } else { 8 } + 0x20 + off(kit.o.object_header.body);
+        kit.put(object, &[4, 0]);
+        kit.put(object + 2, &(o.bytes.unwrap() as u16).to_le_bytes());
+        kit.set(object, o.start, base);
+        kit.put(object + off(o.size), &0x5000u32.to_le_bytes());
+        let text = block + 0x500;
+        kit.unicode(text, "\\Driver\\evil");
+        kit.unicode(object + off(o.name), "\\Driver\\evil");
+        kit.word(object + off(o.name) + kit.width(), text + 2 * kit.width());
+        let (all, _) = found(&kit);
+        assert_eq!(rows(&all), [("evil".to_owned(), base, true, vec!["driver_object"])], "{release}");
+        // Of another size it is none.
+        kit.put(object + 2, &[1]);
+        assert!(found(&kit).0.is_empty(), "{release}");
+    }
+}
+
+#[test]
 fn blocks_that_hold_something_else_and_a_torn_list_accuse_nobody() {
     for (release, wide) in BUILDS {
         let mut kit = Kit::new(release, wide);

@@ -124,7 +124,7 @@ pub(super) fn collect(all: &mut Collector<'_>) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use crate::os::windows::testkit::Kit;
 

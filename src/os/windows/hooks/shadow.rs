@@ -97,7 +97,7 @@ mod tests {
     use memsh_plugin::{VirtAddr, umem};
 
     fn member(m: Option<crate::os::windows::base::offsets::Member>) -> u64 {
-        u64::try_from(m.unwrap().offset).unwrap()
+        crate::engine::to_u64(m.unwrap().offset).unwrap()
     }
 
     /// An entry of a table at `table` for a function at `target`.

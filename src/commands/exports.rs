@@ -47,7 +47,7 @@ impl Command for ExportsOf {
     const NAME: &'static str = "exports";
     const ALIASES: &'static [&'static str] = &["eat"];
     const SUMMARY: &'static str = "List what a module exports (Windows)";
-    const SHAPE: Shape = Shape::List(&["ordinal", "name", "address", "rva", "?forwarder"]);
+    const SHAPE: Shape = Shape::List(&["ordinal", "name", "address", "rva", "!forwarder"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("exports ntoskrnl.exe 'Ps*'", "of the kernel, by name"), ("exports ntdll -p 4020", "of a library of a process")];
 

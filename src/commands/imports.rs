@@ -61,7 +61,7 @@ impl Command for ImportsOf {
     const ALIASES: &'static [&'static str] = &["iat"];
     const SUMMARY: &'static str = "List what a module imports, and where each import leads now (Windows)";
     const SHAPE: Shape =
-        Shape::List(&["dll", "name=name|ordinal", "iat_address", "target", "target_module", "?target_symbol", "?reason"]);
+        Shape::List(&["dll", "name=name|ordinal", "iat_address", "target", "target_module", "?target_symbol", "!reason"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("imports tcpip.sys", "of a driver"),
         ("imports explorer.exe -p explorer.exe", "of a program"),

@@ -183,11 +183,11 @@ const SCAN: &[&str] = &[
     "state",
     "hidden",
     "sources.list",
-    "?sources.sysfs",
-    "?sources.tree",
-    "?sources.vmalloc",
-    "?sources.driver_object",
-    "?sources.pool_tag",
+    "!sources.sysfs",
+    "!sources.tree",
+    "!sources.vmalloc",
+    "!sources.driver_object",
+    "!sources.pool_tag",
     "sources.signature",
 ];
 

@@ -8,8 +8,11 @@ use builder::layout::Layout;
 use builder::memory::Mode;
 use builder::{Machine, Options, usual};
 use memsh::image::{OpenOptions, open_bytes};
+use memsh::engine::AddressSpace;
+use memsh::os::windows::pe::binding::{Module, Modules};
+use memsh::os::windows::pe::{exports::exports, imports::imports, loaded::Loaded, rebuild::rebuild};
 use memsh::os::windows::{Effort, detect};
-use memsh::os::{Hints, OsLayer};
+use memsh::os::{Hints, Lost, OsLayer};
 use memsh::{PhysAddr, VirtAddr, umem};
 use memsh_plugin::{CResult, Process};
 use std::collections::HashSet;
@@ -113,6 +116,9 @@ fn ask(layer: &OsLayer) {
     if let CResult::Ok(modules) = os.kernel_modules() {
         assert!(modules.items.len() < 100_000);
     }
+    if let Some(kernel) = &layer.windows {
+        image(&kernel.space, kernel.image.base);
+    }
     let CResult::Ok(processes) = os.processes() else { return };
     let mut seen = HashSet::new();
     for p in processes.items.iter() {
@@ -129,4 +135,19 @@ fn ask(layer: &OsLayer) {
             }
         }
     }
+}
+
+/// What a module gives, takes, and is as a file.
+fn image(view: &AddressSpace, base: VirtAddr) {
+    let mut lost = Lost::default();
+    let Ok(image) = Loaded::open(view, base, "fuzz", None, &mut lost) else { return };
+    let _ = exports(&image, &mut lost);
+    let taken = imports(&image, &mut lost);
+    assert!(taken.len() <= 1 << 17);
+    let modules = Modules::new(view, vec![Module { name: "fuzz".to_owned(), base, size: 0x10_0000 }], true);
+    for import in taken.iter().take(64) {
+        let _ = modules.judge(import);
+    }
+    let rebuilt = rebuild(&image, &mut lost);
+    assert!(rebuilt.bytes <= 1 << 30);
 }

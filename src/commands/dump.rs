@@ -7,6 +7,7 @@ use super::extract::extract;
 use super::failure::{Failure, Result};
 use super::pagecache;
 use super::pages::walk;
+use super::peimage;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Whose, open, physical_memory};
@@ -44,7 +45,7 @@ pub struct Dump {
     /// Overwrite the file
     #[arg(long)]
     force: bool,
-    /// raw bytes (unreadable ones as zeros), an ELF core, LiME, AVML (compressed; blocks of zeros left out), or kdump (compressed; physical memory only); default: elf for a process, else raw
+    /// raw bytes (unreadable ones as zeros), an ELF core, LiME, AVML (compressed; blocks of zeros left out), kdump (compressed; physical memory only), or pe (a module of Windows as a file that tools open; raw is as it lies in memory); default: elf for a process, pe for a module of Windows, else raw
     #[arg(id = "dump_format", long = "format", value_name = "FORMAT")]
     format: Option<Format>,
     #[command(flatten)]
@@ -58,6 +59,7 @@ enum Format {
     Lime,
     Avml,
     Kdump,
+    Pe,
 }
 
 /// What was written.
@@ -99,6 +101,9 @@ impl Command for Dump {
             let w = extract(cx, kernel, &frames, &file, &self.output, self.force)?;
             return out.push(&DumpRow { path: w.path, bytes: w.bytes, unreadable: w.unreadable, sha256: w.sha256 });
         }
+        if let Some(row) = self.image(cx, session)? {
+            return out.push(&row);
+        }
         let physical = matches!(self.what.as_slice(), [w] if w == "phys") || (self.what.is_empty() && self.whose.phys);
         let space = match physical {
             true => physical_memory(session)?,
@@ -132,6 +137,8 @@ impl Command for Dump {
             Format::Avml => WriteFormat::Avml,
             Format::Elf => WriteFormat::ElfCore(ElfNotes { machine, vmcoreinfo }),
             Format::Kdump => WriteFormat::Kdump(kdump_facts(session, machine)),
+            // Of a module only, which was seen to above.
+            Format::Pe => return Err(Failure::usage("dump: --format pe goes with a module of Windows")),
         };
         let summary = self.write(cx, &memory, &ranges, &format)?;
         let (sha256, bytes) = fingerprint(cx, &self.output)?;
@@ -141,6 +148,23 @@ impl Command for Dump {
 }
 
 impl Dump {
+    /// A module of Windows as a file; none where something else is meant.
+    fn image(&self, cx: &Context, session: &Session) -> Result<Option<DumpRow>> {
+        let Some(kernel) = session.os().ok().and_then(|l| l.windows.as_deref()) else { return Ok(None) };
+        let pe = self.format == Some(Format::Pe);
+        let [what] = self.what.as_slice() else { return Ok(None) };
+        let range = self.length.is_some() || what.contains("..") || what == "phys" || self.whose.phys;
+        // A number is a base only where a file is asked for.
+        if range || !(pe || self.format.is_none() && !what.starts_with(|c: char| c.is_ascii_digit())) {
+            return Ok(None);
+        }
+        let written = peimage::write(cx, kernel, &self.whose, what, &self.output, self.force)?;
+        let (sha256, bytes) = fingerprint(cx, &self.output)?;
+        cx.lost_many(written, "bytes that are not mapped or not in the image");
+        let path = self.output.to_string_lossy().into_owned();
+        Ok(Some(DumpRow { path, bytes, unreadable: written, sha256: Some(sha256) }))
+    }
+
     fn ranges(&self, cx: &Context, space: &Space) -> Result<Vec<MemoryRange>> {
         let range = |start: umem, size: umem| MemoryRange { start: PhysAddr::new(start), size };
         let nothing = || Failure::usage("dump: the range is empty or ends before it begins");
@@ -238,7 +262,11 @@ fn module(cx: &Context, space: &Space, name: &str) -> Result<(VirtAddr, umem)> {
         None => std::result::Result::from(os.kernel_modules()),
     };
     let modules = cx.take(&listing.map_err(Error::from)?);
-    let found = modules.iter().find(|m| m.name.as_bytes() == name.as_bytes());
+    let exact = modules.iter().find(|m| m.name.as_bytes() == name.as_bytes());
+    // Windows does not tell small letters from capitals.
+    let windows = cx.session()?.os()?.windows.is_some();
+    let like = || modules.iter().find(|m| windows && m.name.as_bytes().eq_ignore_ascii_case(name.as_bytes()));
+    let found = exact.or_else(like);
     found.map(|m| (m.base, m.size)).ok_or_else(|| {
         Error::new(Layer::Os, ErrorKind::NotFound, format!("no module {name}"))
             .hint("`modules` lists those of the kernel, `modules -p PID` those of a process; a range is START..END")

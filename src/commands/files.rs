@@ -86,6 +86,8 @@ pub struct FileRow {
     object: Option<Hex>,
     /// What the handle allows (Windows): an access mask.
     granted_access: Option<u32>,
+    /// What was set for the handle (Windows): `inherit`, `protect_from_close`, `audit`.
+    attributes: Option<Vec<&'static str>>,
     /// What the object is called (Windows): its path in the tree of objects, the path of a file or of a registry key, whose process,
     /// thread or token it is.
     object_name: Option<String>,
@@ -181,6 +183,7 @@ fn row(kernel: &memsh::os::linux::Kernel, p: &ProcessInfo, f: &OpenFile) -> File
         object_type: None,
         object: None,
         granted_access: None,
+        attributes: None,
         object_name: None,
     }
 }

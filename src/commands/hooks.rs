@@ -45,7 +45,7 @@ fn tables() -> Vec<&'static str> {
 #[derive(Serialize, JsonSchema)]
 pub struct HookRow {
     /// Which table or list it belongs to: `syscall`, `idt`, `ftrace`, `kprobe`, `netfilter`, `notifier`, ...; on Windows `syscall`, `idt`,
-    /// `irp`, `process`, `thread`, `image`, `registry`, `object`, `bugcheck`, `shutdown`, `filesystem`.
+    /// `irp`, `inline` (a function that begins with a jump), `process`, `thread`, `image`, `registry`, `object`, `bugcheck`, `shutdown`, `filesystem`.
     table: String,
     /// Its number in that table: of a system call, a vector.
     index: Option<u64>,

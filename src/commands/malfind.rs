@@ -3,6 +3,7 @@
 use super::cells::{Hex, exact, number, plain};
 use super::context::Context;
 use super::failure::Result;
+use super::modules::every_driver;
 use super::ps::{every_process, everybody};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
@@ -131,6 +132,10 @@ impl Malfind {
                 found.extend(cx.take(&listing));
             }
             subjects.extend(subject);
+        }
+        if filter.is_default() {
+            let modules = every_driver(kernel, cx)?;
+            found.extend(cx.take(&suspicion::of_kernel(kernel, &modules)));
         }
         found.extend(suspicion::patched(kernel, &subjects, &mut || cx.go_on().is_ok()));
         cx.go_on()?;

@@ -22,6 +22,7 @@ mod dump;
 mod env;
 mod eval;
 pub mod evidence;
+mod exports;
 mod extract;
 pub mod failure;
 mod files;
@@ -29,6 +30,7 @@ mod glob;
 mod hash;
 mod history;
 mod hooks;
+mod imports;
 mod info;
 mod inodepages;
 mod interfaces;
@@ -45,12 +47,14 @@ mod net;
 mod objects;
 mod pagecache;
 mod pages;
+mod peimage;
 mod percpu;
 mod ps;
 mod ptov;
 mod read;
 mod scan;
 mod searched;
+mod sections;
 pub mod similar;
 pub mod sink;
 pub mod spec;
@@ -105,6 +109,9 @@ pub static ALL: &[Spec] = &[
     spec::<modules::Modules>(),
     spec::<drivers::Drivers>(),
     spec::<objects::ObjectTree>(),
+    spec::<exports::ExportsOf>(),
+    spec::<imports::ImportsOf>(),
+    spec::<sections::SectionsOf>(),
     spec::<bpf::Bpf>(),
     spec::<bt::Bt>(),
     // What hides

@@ -9,6 +9,8 @@ use super::which::{Whose, open};
 use memsh::engine::search::Options;
 use memsh::image::{ModuleImage, ProcessImage};
 use memsh::os::linux::code::modscan::module_scan;
+use memsh::os::windows::Kernel;
+use memsh::os::windows::drivers::scan::{SeenModule, Way, scan};
 use memsh_plugin::{ModuleInfo, Process, Text};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -22,7 +24,7 @@ pub struct Modules {
     /// Only the module that holds this address
     #[arg(short = 'a', long = "address", value_name = "ADDR", allow_hyphen_values = true)]
     holds: Option<String>,
-    /// Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)
+    /// Look for modules of the kernel by every way that leads to them, and compare: hidden ones too
     #[arg(short = 's', long)]
     scan: bool,
     #[command(flatten)]
@@ -40,8 +42,12 @@ struct ModuleSourcesPart {
     tree: Option<bool>,
     /// The areas of virtual memory that were allocated for modules.
     vmalloc: Option<bool>,
-    /// Near the kernel, by its look.
+    /// By its look: near the kernel (Linux); a PE file in the kernel's half that can run (Windows).
     signature: Option<bool>,
+    /// The driver objects, each of which says where its image lies (Windows).
+    driver_object: Option<bool>,
+    /// The loader's entry, by the tag of its pool block anywhere in memory (Windows).
+    pool_tag: Option<bool>,
 }
 
 /// A module.
@@ -177,22 +183,53 @@ const SCAN: &[&str] = &[
     "state",
     "hidden",
     "sources.list",
-    "sources.sysfs",
-    "sources.tree",
-    "sources.vmalloc",
+    "!sources.sysfs",
+    "!sources.tree",
+    "!sources.vmalloc",
+    "!sources.driver_object",
+    "!sources.pool_tag",
     "sources.signature",
 ];
 
 fn scanned(cx: &Context, matches: &dyn Fn(&ModuleInfo) -> bool, out: &mut Rows<'_, ModuleRow>) -> Result<()> {
+    if let Some(kernel) = &cx.session()?.os()?.windows {
+        for m in every_driver(kernel, cx)?.iter().filter(|m| matches(&m.info)) {
+            let get = |way| m.sources.get(way);
+            let part = ModuleSourcesPart {
+                list: get(Way::List),
+                sysfs: None,
+                tree: None,
+                vmalloc: None,
+                signature: get(Way::Signature),
+                driver_object: get(Way::DriverObject),
+                pool_tag: get(Way::PoolTag),
+            };
+            out.push(&ModuleRow { hidden: Some(m.hidden), sources: Some(part), ..row(&m.info, true) })?;
+        }
+        return Ok(());
+    }
     let kernel = cx.session()?.linux("modules --scan")?;
     let found = module_scan(kernel, &Options::new(cx.host().interrupt())).map_err(memsh::Error::from)?;
     cx.go_on()?;
     for m in cx.take(&found).iter().filter(|m| matches(&m.info)) {
         let s = m.sources;
-        let part = ModuleSourcesPart { list: s.list, sysfs: s.sysfs, tree: s.tree, vmalloc: s.vmalloc, signature: s.signature };
+        let (driver_object, pool_tag) = (None, None);
+        let (list, sysfs, tree, vmalloc, signature) = (s.list, s.sysfs, s.tree, s.vmalloc, s.signature);
+        let part = ModuleSourcesPart { list, sysfs, tree, vmalloc, signature, driver_object, pool_tag };
         out.push(&ModuleRow { hidden: Some(m.hidden), sources: Some(part), ..row(&m.info, true) })?;
     }
     Ok(())
+}
+
+/// Every module of a Windows kernel that can be found. One pass over memory; says how far it is and ends on Ctrl-C.
+pub fn every_driver(kernel: &Kernel, cx: &Context) -> Result<Vec<SeenModule>> {
+    let total = kernel.space.memory().ranges().iter().fold(0u64, |sum, r| sum.saturating_add(number(r.size)));
+    let meter = cx.host().meter("looking for modules", total);
+    let progress = |done: u64, _: u64| meter.at(done);
+    let options = Options { max_hits: None, threads: 0, interrupt: cx.host().interrupt(), progress: &progress };
+    let found = scan(kernel, &options).map_err(memsh::Error::from)?;
+    cx.go_on()?;
+    Ok(cx.take(&found))
 }
 
 fn row(m: &ModuleInfo, kernel: bool) -> ModuleRow {

@@ -48,6 +48,12 @@ pub trait Resolver: Send + Sync {
     /// The next page in `from..=last` that may be resident though its entry is empty; none behind the last. Each step of the search takes
     /// one from `work`, and without any left there is none.
     fn next(&self, root: PhysAddr, from: VirtAddr, last: VirtAddr, work: &mut u64) -> Option<VirtAddr>;
+
+    /// Whether a page of which its entry says that it is made of zeros when touched ([`FaultReason::DemandZero`]) is the process's own,
+    /// so that whoever reads it reads zeros. Without a structure that says so it is not.
+    fn zeros(&self, _: &Unmapped) -> bool {
+        false
+    }
 }
 
 /// The system that owns page tables: what it means by entries that the processor does not take.

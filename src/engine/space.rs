@@ -10,7 +10,7 @@ use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
 use super::pager::{Pager, Said};
 use super::remote::{self, number};
-use super::resolver::{Resolver, System};
+use super::resolver::{Resolver, System, Unmapped};
 use super::shared::Filler;
 use super::software::Software;
 use super::spans::{Merge, PageRun, Spans, Walked, budget, root_visits};
@@ -119,12 +119,21 @@ impl AddressSpace {
         }
     }
 
-    /// The page of `va` as the pager has it, and what it says of it; none where there is no pager, or it has nothing to say.
+    /// The page of `va` as the system would make it or the pager has it, and what is said of it; none where neither has anything to say.
     fn paged_page(&self, va: u64) -> Option<Result<(Vec<u8>, Said), Said>> {
-        let pager = self.pager.as_ref()?;
-        let fault = self.slow(VirtAddr::new(umem::from(va))).err()?;
+        if self.pager.is_none() && self.resolver.is_none() {
+            return None;
+        }
+        let addr = VirtAddr::new(umem::from(va));
+        let fault = self.slow(addr).err()?;
         let mut page = vec![0; index(umem::from(self.format().page_size()))?];
-        match pager.fill(fault.reason, &mut page) {
+        if fault.reason == FaultReason::DemandZero && fault.via.is_none() {
+            let asked = Unmapped { root: PhysAddr::new(umem::from(self.lower)), addr, entry: fault.entry.unwrap_or(0) };
+            if self.resolver.as_ref().is_some_and(|r| r.zeros(&asked)) {
+                return Some(Ok((page, "zeros: nothing was written to it yet".into())));
+            }
+        }
+        match self.pager.as_ref()?.fill(fault.reason, &mut page) {
             Ok(said) => Some(Ok((page, said))),
             Err(said) if said.is_empty() => None,
             Err(said) => Some(Err(said)),

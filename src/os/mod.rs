@@ -17,3 +17,4 @@ pub(crate) mod view;
 pub mod windows;
 
 pub use layer::{Detection, DetectionStep, Hints, OsLayer, detect};
+pub use lost::Lost;

@@ -10,7 +10,7 @@ use memsh::os::windows::Kernel;
 use memsh::os::windows::objects::Objects;
 use memsh::os::windows::objects::access;
 use memsh::os::windows::objects::describe::Description;
-use memsh::os::windows::objects::handles::Handle;
+use memsh::os::windows::objects::handles::{Attributes, Handle};
 use memsh_plugin::ProcessInfo;
 
 /// Handles of the processes that were asked for.
@@ -73,6 +73,7 @@ fn row(p: &ProcessInfo, handle: &Handle, object: &Description) -> FileRow {
         object_type: object.kind.as_deref().map(str::to_owned),
         object: Some(Hex::from(handle.object)),
         granted_access: handle.granted_access,
+        attributes: handle.attributes.map(Attributes::names),
         object_name: object.name.clone(),
     }
 }

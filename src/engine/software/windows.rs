@@ -12,6 +12,8 @@ const SWIZZLE: u64 = 1 << 4;
 const PROTOTYPE: u64 = 1 << 10;
 /// `Transition`.
 const TRANSITION: u64 = 1 << 11;
+/// `Protection` (bits 9:5) of a page that was decommitted (`MM_DECOMMIT`, WRK mi.h).
+const DECOMMITTED: u64 = 0x10;
 /// Frame numbers in an entry in transition: 36 bits on x86-64, 26 with PAE, 20 without.
 const LONG_FRAME: u64 = 0x0000_ffff_ffff_f000;
 const PAE_FRAME: u64 = 0x0000_003f_ffff_f000;
@@ -102,7 +104,9 @@ impl WindowsEntries {
         // With PAE nothing uses these bits of a page of zeros.
         let unclear = arch == Arch::X86Pae && page == 0 && plain & 0xffff_8000 != 0;
         if page == 0 && !unclear {
-            return FaultReason::DemandZero;
+            // A page that was given back while its neighbours were kept.
+            let gone = plain >> 5 & 31 == DECOMMITTED;
+            return if gone { FaultReason::NotPresent } else { FaultReason::DemandZero };
         }
         let file = match (self.file, arch) {
             (FileNumber::Middle, _) => u32::try_from(plain >> 6 & 15).ok(),
@@ -201,6 +205,9 @@ mod tests {
         assert_eq!(OLD.meaning(Arch::X86, 0x8234_5880, 12), Meaning::Resident(0x8234_5000, 12));
         assert_eq!(OLD.meaning(Arch::X86Pae, 0xffff_ffc1_2345_6880, 12), Meaning::Resident(0x1_2345_6000, 12));
         assert_eq!(OLD.meaning(Arch::X86_64, 0x80, 12), gone(FaultReason::DemandZero));
+        assert_eq!(OLD.meaning(Arch::X86_64, 0x200, 12), gone(FaultReason::NotPresent));
+        // A guard page that nobody touched.
+        assert_eq!(OLD.meaning(Arch::X86, 0x280, 12), gone(FaultReason::DemandZero));
         assert_eq!(OLD.meaning(Arch::X86_64, 0x1d18_0000_0082, 12), in_file(1, Some(0x1d18)));
         assert_eq!(OLD.meaning(Arch::X86, 0x1234_5086, 12), in_file(3, Some(0x1_2345)));
         assert_eq!(OLD.meaning(Arch::X86Pae, 0x1d18_0000_0080, 12), in_file(0, Some(0x1d18)));

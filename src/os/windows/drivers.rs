@@ -1,6 +1,7 @@
 //! Drivers: `PsLoadedModuleList`, `_KLDR_DATA_TABLE_ENTRY`.
 
 pub mod objects;
+pub mod scan;
 pub mod unloaded;
 
 use super::base::kernel::{Kernel, container};

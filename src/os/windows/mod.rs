@@ -11,6 +11,7 @@
 //! - `pe`: PE images in memory
 //! - `given`, `pdbs`: types and symbols from files, of the kernel and of modules
 //! - `census`: processes by every way that leads to one
+//! - `session`: memory of the kernel that each session has for itself
 //! - `suspicion`: what looks as it should not
 #![deny(
     clippy::indexing_slicing,
@@ -36,6 +37,7 @@ pub mod pe;
 mod peb;
 mod process;
 mod processes;
+pub mod session;
 pub mod suspicion;
 #[cfg(test)]
 mod testkit;

@@ -2,6 +2,19 @@
 //!
 //! pelite reads them from one slice. Of an image of many MiB only the parts that are asked for are copied; the rest of the slice stays
 //! zeros that cost nothing.
+//!
+//! - `loaded`: an image of which anything may be missing, or a lie
+//! - `exports`, `imports`: what it gives to others and takes from them
+//! - `binding`: where imports lead
+//! - `rebuild`: the image as a file again
+
+pub mod binding;
+pub mod exports;
+pub mod imports;
+pub mod loaded;
+pub mod rebuild;
+#[cfg(test)]
+pub(super) mod tests;
 
 use super::base::kernel::Pdb;
 use crate::engine::{ViewExt, index, to_umem};
@@ -156,31 +169,5 @@ impl PeImage {
     /// How far the image reaches.
     pub fn size(&self) -> umem {
         to_umem(self.bytes.len().saturating_sub(ALIGN))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::indexing_slicing)]
-    use super::*;
-
-    #[test]
-    fn assemblies_have_a_header_of_their_own() {
-        for (magic, directories) in [(0x10b_u16, 96), (0x20b, 112)] {
-            let mut page = vec![0u8; HEAD];
-            page[..2].copy_from_slice(b"MZ");
-            page[0x3c] = 0x80;
-            page[0x80..0x84].copy_from_slice(b"PE\0\0");
-            page[0x98..0x9a].copy_from_slice(&magic.to_le_bytes());
-            page[0x98 + 57] = 0x20;
-            page[0x98 + directories - 4] = 16;
-            assert!(header(&page).is_some() && !is_managed(&page));
-            page[0x98 + directories + 14 * 8 + 1] = 0x20;
-            assert!(is_managed(&page));
-            // Fewer directories than that.
-            page[0x98 + directories - 4] = 14;
-            assert!(!is_managed(&page));
-        }
-        assert!(!is_managed(b"MZ"));
     }
 }

@@ -34,12 +34,14 @@ pub fn parameters(kernel: &Kernel, process: VirtAddr) -> Option<ParameterInfo> {
         let size = reader.word_at(at, o.parameters.environment_size).filter(|&n| n > 0 && n <= 1 << 20);
         (env, size)
     });
+    // None of them holds a zero: what does is longer than its text, and not told.
+    let string = |member| reader.unicode_at(at, member).filter(|text| !text.contains('\0'));
     Some(ParameterInfo {
-        image_path: reader.unicode_at(at, o.parameters.image_path),
-        command_line: reader.unicode_at(at, o.parameters.command_line),
+        image_path: string(o.parameters.image_path),
+        command_line: string(o.parameters.command_line),
         environment,
         // `_CURDIR` begins with the path.
-        directory: reader.unicode_at(at, o.parameters.directory),
+        directory: string(o.parameters.directory),
     })
 }
 

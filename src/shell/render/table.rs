@@ -294,7 +294,7 @@ pub fn show(key: &str, value: &Value) -> String {
                 "size" | "memory_size" | "page_size" | "kernel_size" | "bytes" | "cached" | "commit" | "unreadable" | "used",
                 Some(v),
             ) => human(v),
-            ("offset" | "handle" | "granted_access", Some(v)) => format!("{v:#x}"),
+            ("offset" | "handle" | "granted_access" | "rva" | "raw_offset", Some(v)) => format!("{v:#x}"),
             _ => n.to_string(),
         },
         Value::String(s) if name.ends_with("time") || name == "timestamp" => moment(s),

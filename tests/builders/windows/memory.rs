@@ -228,6 +228,11 @@ impl Arena {
         Self { root, next: from }
     }
 
+    /// The first address that is not dealt out.
+    pub fn end(&self) -> u64 {
+        self.next
+    }
+
     pub fn take(&mut self, memory: &mut Memory, len: u64) -> u64 {
         let at = self.next.next_multiple_of(16);
         memory.map_new(self.root, at, len);

@@ -4,6 +4,7 @@
 //!
 //! There is no code in it and no pool: lists, trees, strings and what they lead to.
 
+pub mod image;
 pub mod layout;
 pub mod memory;
 pub mod pe;
@@ -255,6 +256,11 @@ impl Machine {
 
     pub fn store(&mut self, bytes: &[u8]) -> u64 {
         self.pool.store(&mut self.memory, bytes)
+    }
+
+    /// The first address behind the pool.
+    pub fn pool_end(&self) -> u64 {
+        self.pool.end()
     }
 
     /// A `UNICODE_STRING` whose text is in the pool.

@@ -5,7 +5,7 @@
 //! register and enters the kernel again.
 
 use super::{Collector, Slot};
-use crate::engine::{ViewExt, to_u64};
+use crate::engine::{AddressSpace, ViewExt, to_u64};
 use crate::os::windows::base::kernel::{Kernel, Reader};
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ const LARGEST: u64 = 64 << 20;
 const VISTA: u32 = 6000;
 
 /// The table and how many entries it has.
-fn table(kernel: &Kernel) -> Option<(VirtAddr, u32)> {
+pub(super) fn table(kernel: &Kernel) -> Option<(VirtAddr, u32)> {
     let reader = kernel.reader();
     let limit = |at: VirtAddr| kernel.space.read_u32(at).ok().filter(|n| CALLS.contains(n));
     if let (Some(table), Some(count)) = (kernel.address("KiServiceTable"), kernel.address("KiServiceLimit").and_then(limit)) {
@@ -59,7 +59,9 @@ fn searched(kernel: &Kernel, reader: &Reader<'_>) -> Option<(VirtAddr, u32)> {
                 continue;
             }
             let table = VirtAddr::new(umem::from(table));
-            let own = (0..count).filter(|&i| target(kernel, table, i).is_some_and(|(_, t)| kernel.image.holds(t))).count();
+            let own = (0..count)
+                .filter(|&i| target(kernel, &kernel.space, table, i).is_some_and(|(_, t)| kernel.image.holds(t)))
+                .count();
             if own * 10 > usize::try_from(count).unwrap_or(usize::MAX) * 9 {
                 return Some((table, count));
             }
@@ -68,10 +70,10 @@ fn searched(kernel: &Kernel, reader: &Reader<'_>) -> Option<(VirtAddr, u32)> {
     None
 }
 
-/// The slot and the target of call `index`.
-fn target(kernel: &Kernel, table: VirtAddr, index: u32) -> Option<(VirtAddr, VirtAddr)> {
+/// The slot and the target of call `index` of a table in `space`.
+pub(super) fn target(kernel: &Kernel, space: &AddressSpace, table: VirtAddr, index: u32) -> Option<(VirtAddr, VirtAddr)> {
     let slot = table.wrapping_add(4 * umem::from(index));
-    let entry = kernel.space.read_u32(slot).ok()?;
+    let entry = ViewExt::read_u32(space, slot).ok()?;
     if !kernel.wide() {
         return Some((slot, VirtAddr::new(umem::from(entry))));
     }
@@ -120,7 +122,7 @@ pub(super) fn collect(all: &mut Collector<'_>) {
     };
     let names = names(kernel);
     for index in 0..count {
-        let Some((slot, target)) = target(kernel, table, index) else {
+        let Some((slot, target)) = target(kernel, &kernel.space, table, index) else {
             all.lost.push(format!("system call {index:#x} can't be read"));
             continue;
         };

@@ -1,7 +1,8 @@
 //! Through what the kernel calls code, and whose code that is.
 //!
 //! - `owner`: the modules of the kernel by address
-//! - `calls`: system calls (SSDT)
+//! - `calls`: system calls (SSDT); `shadow`: those of win32k
+//! - `inline`: functions that begin with a jump out of the kernel
 //! - `interrupts`: interrupt tables (IDT)
 //! - `callbacks`: what drivers registered
 //! - `derived`: where callbacks are, of a kernel without symbols
@@ -10,9 +11,11 @@
 mod callbacks;
 mod calls;
 mod derived;
+mod inline;
 mod interrupts;
 pub mod owner;
 mod requests;
+mod shadow;
 
 use super::base::kernel::Kernel;
 use super::objects::Objects;
@@ -21,8 +24,20 @@ use memsh_plugin::{Listing, VirtAddr};
 use owner::{Owner, Owners};
 
 /// Tables there are.
-pub const TABLES: &[&str] =
-    &["syscall", "idt", "irp", "process", "thread", "image", "registry", "object", "bugcheck", "shutdown", "filesystem"];
+pub const TABLES: &[&str] = &[
+    "syscall",
+    "idt",
+    "irp",
+    "inline",
+    "process",
+    "thread",
+    "image",
+    "registry",
+    "object",
+    "bugcheck",
+    "shutdown",
+    "filesystem",
+];
 
 /// A place through which the kernel calls code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +84,7 @@ impl Collector<'_> {
         let owner = self.owners.of(self.kernel, target);
         // In a table of the kernel's own, its own code is what belongs there; for what was registered no code is out of place but that
         // of nobody.
-        let fixed = matches!(slot.table, "syscall" | "idt" | "irp");
+        let fixed = matches!(slot.table, "syscall" | "idt" | "irp" | "inline");
         let reason = match (&owner.module, owner.listed) {
             (None, _) => Some("its code is in no module"),
             (Some(_), false) => Some("its code is in a driver that no list has"),
@@ -97,12 +112,16 @@ pub fn list(kernel: &Kernel, wanted: &[&str]) -> Listing<Hook> {
     let want = |table: &str| wanted.is_empty() || wanted.contains(&table);
     if want("syscall") {
         calls::collect(&mut all);
+        shadow::collect(&mut all, kernel);
     }
     if want("idt") {
         interrupts::collect(&mut all);
     }
     if want("irp") {
         requests::collect(&mut all, &objects);
+    }
+    if want("inline") {
+        inline::collect(&mut all);
     }
     callbacks::collect(&mut all, &want);
     if want("object") {

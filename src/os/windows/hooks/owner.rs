@@ -66,6 +66,11 @@ impl Owners {
         self.ranges.iter().any(|(at, _, _, listed)| *listed && *at == base)
     }
 
+    /// Names of the modules that the system lists.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.ranges.iter().filter(|(.., listed)| *listed).map(|(_, _, name, _)| name.as_str())
+    }
+
     /// Whose code lies at `at`.
     pub fn of(&self, kernel: &Kernel, at: VirtAddr) -> Owner {
         if kernel.image.holds(at) {

@@ -17,6 +17,10 @@ const STEP: u64 = 4;
 const MOST: usize = 1 << 21;
 /// `ObpAccessProtectCloseBit` (WRK): in the access of an entry before Windows 8 this bit says that the handle can't be closed.
 const PROTECTED: u32 = 0x0200_0000;
+/// `GrantedAccessBits`, since Windows 8.
+const ACCESS: u32 = 0x01ff_ffff;
+/// The first build whose entries are laid out so (Windows XP): in Windows 2000 the lock is elsewhere.
+const XP: u32 = 2600;
 
 /// A handle of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +31,40 @@ pub struct Handle {
     pub object: VirtAddr,
     /// What may be done with the object.
     pub granted_access: Option<u32>,
+    /// What was set for the handle; none where the table's form does not tell.
+    pub attributes: Option<Attributes>,
+}
+
+/// What can be set for a handle: `OBJ_PROTECT_CLOSE`, `OBJ_INHERIT` (ntdef.h), `OBJ_AUDIT_OBJECT_CLOSE` (WRK, ob.h).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attributes {
+    /// It can't be closed.
+    pub protected: bool,
+    /// Children that are made get it, too.
+    pub inherited: bool,
+    /// Closing it is put on record.
+    pub audited: bool,
+}
+
+impl Attributes {
+    /// As the three bits of an attribute have them.
+    fn of(bits: u64) -> Self {
+        Self { protected: bits & 1 != 0, inherited: bits & 2 != 0, audited: bits & 4 != 0 }
+    }
+
+    /// The names of those that are set.
+    pub fn names(self) -> Vec<&'static str> {
+        let all = [(self.inherited, "inherit"), (self.protected, "protect_from_close"), (self.audited, "audit")];
+        all.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect()
+    }
+}
+
+/// An entry that is in use.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    pointer: u64,
+    access: u32,
+    attributes: Attributes,
 }
 
 /// How an entry holds its object.
@@ -66,20 +104,30 @@ fn number(entry: &[u8], at: usize, len: usize) -> Option<u64> {
 }
 
 impl Entry {
-    /// The pointer and the access of an entry; none of a free one.
-    fn read(self, entry: &[u8], width: usize) -> Option<(u64, u32)> {
-        let access = |at, mask: u32| number(entry, at, 4).and_then(|n| u32::try_from(n).ok()).map(|n| n & mask);
-        let (pointer, access) = match self {
-            Entry::Pointer(object, at) => (number(entry, object, width)? & !7, access(at, !PROTECTED)?),
+    /// What an entry holds; none of a free one.
+    fn read(self, entry: &[u8], width: usize) -> Option<Held> {
+        let access = |at| number(entry, at, 4).and_then(|n| u32::try_from(n).ok());
+        // The lowest bit of a pointer is the entry's lock; whether it can be closed stands with the access.
+        let narrow = |word: u64, access: u32| Attributes { protected: access & PROTECTED != 0, ..Attributes::of(word & 6) };
+        let (pointer, access, attributes) = match self {
+            Entry::Pointer(object, at) => {
+                let (word, access) = (number(entry, object, width)?, access(at)?);
+                (word & !7, access & !PROTECTED, narrow(word, access))
+            }
             Entry::Shifted { low, access: at } => {
                 let word = number(entry, 0, 8)?;
                 // An arithmetic shift brings the sign along, as the kernel's own does.
                 let shifted = word.cast_signed().checked_shr(low)? << 4;
-                (shifted.cast_unsigned(), access(at, 0x01ff_ffff)?)
+                // `Attributes` are the three bits below the pointer's.
+                let attributes = Attributes::of(word.checked_shr(low.checked_sub(3)?)? & 7);
+                (shifted.cast_unsigned(), access(at)? & ACCESS, attributes)
             }
-            Entry::Masked { access: at } => (number(entry, 0, 4)? & !7, access(at, 0x01ff_ffff)?),
+            Entry::Masked { access: at } => {
+                let (word, access) = (number(entry, 0, 4)?, access(at)?);
+                (word & !7, access & ACCESS, narrow(word, access))
+            }
         };
-        (pointer != 0).then_some((pointer, access))
+        (pointer != 0).then_some(Held { pointer, access, attributes })
     }
 }
 
@@ -92,7 +140,7 @@ struct Walk<'k> {
     end: u64,
     what: String,
     seen: HashSet<VirtAddr>,
-    out: Vec<(u64, VirtAddr, u32)>,
+    out: Vec<(u64, VirtAddr, Held)>,
 }
 
 impl Walk<'_> {
@@ -142,10 +190,10 @@ impl Walk<'_> {
             if handle >= self.end {
                 break;
             }
-            let Some((pointer, access)) = self.entry.read(entry, width) else { continue };
-            let pointer = VirtAddr::new(umem::from(pointer));
+            let Some(held) = self.entry.read(entry, width) else { continue };
+            let pointer = VirtAddr::new(umem::from(held.pointer));
             match self.reader.plausible(pointer) {
-                true => self.out.push((handle, pointer, access)),
+                true => self.out.push((handle, pointer, held)),
                 false => wild += 1,
             }
         }
@@ -156,7 +204,7 @@ impl Walk<'_> {
 }
 
 /// Entries of the `_HANDLE_TABLE` at `table`.
-fn walk(kernel: &Kernel, table: VirtAddr, what: String, lost: &mut Lost) -> Vec<(u64, VirtAddr, u32)> {
+fn walk(kernel: &Kernel, table: VirtAddr, what: String, lost: &mut Lost) -> Vec<(u64, VirtAddr, Held)> {
     let (o, reader) = (&kernel.offsets.handle_table, kernel.reader());
     let Some((entry, bytes)) = layout(kernel) else {
         lost.push(format!("{what}: how its entries look is not known"));
@@ -203,8 +251,9 @@ pub fn of_process(kernel: &Kernel, process: VirtAddr, pid: u32, lost: &mut Lost)
     }
     walk(kernel, table, what, lost)
         .into_iter()
-        .filter_map(|(handle, header, access)| {
-            Some(Handle { handle, object: object_of(kernel, header)?, granted_access: Some(access) })
+        .filter_map(|(handle, header, held)| {
+            let attributes = (kernel.build.number >= XP).then_some(held.attributes);
+            Some(Handle { handle, object: object_of(kernel, header)?, granted_access: Some(held.access), attributes })
         })
         .collect()
 }

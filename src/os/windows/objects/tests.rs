@@ -109,6 +109,40 @@ fn tables_of_three_levels() {
 }
 
 #[test]
+fn attributes_of_handles() {
+    for (release, wide) in RELEASES {
+        let mut kit = Kit::new(release, wide);
+        let (leaf, object) = (kit.at(0x3_0000), kit.at(0x8_0100));
+        kit.put(leaf, &[0; 4096]);
+        let shifted = wide && kit.o.handle_entry.object_bits.is_some();
+        for bits in 0..8u64 {
+            let (protected, inherited, audited) = (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0);
+            // In the access, or with the others below the pointer.
+            let access = 0x1234 | if protected && !shifted { 0x0200_0000 } else { 0 };
+            let mut entry = entry(&kit, header(&kit, object), access);
+            match kit.o.handle_entry.object_bits {
+                Some(b) if shifted => {
+                    let at = b.offset as u32 * 8 + b.bits.unwrap().0 - 3;
+                    let word = u64::from_le_bytes(entry[..8].try_into().unwrap()) | bits << at;
+                    entry[..8].copy_from_slice(&word.to_le_bytes());
+                }
+                _ => entry[0] |= (bits & 6) as u8,
+            }
+            kit.put(leaf + entry.len() as u64, &entry);
+            let (process, _) = with_table(&mut kit, leaf);
+            let mut lost = Lost::default();
+            let all = handles::of_process(&kit.kernel(), at(process), 4, &mut lost);
+            let want = handles::Attributes { protected, inherited, audited };
+            assert_eq!(all.len(), 1, "{release} {bits}");
+            assert_eq!((all[0].attributes, all[0].object), (Some(want), at(object)), "{release} {bits}");
+            assert_eq!(all[0].granted_access, Some(0x1234), "{release} {bits}");
+        }
+    }
+    let all = handles::Attributes { protected: true, inherited: true, audited: true };
+    assert_eq!(all.names(), ["inherit", "protect_from_close", "audit"]);
+}
+
+#[test]
 fn tables_that_lie() {
     let mut kit = Kit::new("6.1.7601", true);
     let page = kit.at(0x3_0000);

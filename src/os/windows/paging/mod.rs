@@ -167,6 +167,14 @@ impl Resolver for Shared {
         }
     }
 
+    /// Private memory is committed where an entry says anything at all, and where the descriptor says it for the whole region.
+    fn zeros(&self, asked: &Unmapped) -> bool {
+        let user = asked.addr.value() < if self.kernel.wide() { KERNEL_WIDE } else { KERNEL_NARROW };
+        let regions = if user { self.regions(asked.root) } else { None };
+        let region = regions.as_ref().and_then(|r| regions::find(r, asked.addr));
+        region.is_some_and(|r| r.zeros && (asked.entry != 0 || r.committed == Some(true)))
+    }
+
     fn next(&self, root: PhysAddr, from: VirtAddr, last: VirtAddr, work: &mut u64) -> Option<VirtAddr> {
         let regions = self.regions(root)?;
         let behind = regions.partition_point(|r| r.end <= from);

@@ -16,13 +16,16 @@ pub(super) struct Region {
     pub(super) shared: bool,
     /// Whether it is private memory all of which was committed.
     pub(super) committed: Option<bool>,
+    /// Whether it is private memory that comes from nothing but zeros: no device's, no pages by hand.
+    pub(super) zeros: bool,
     prototypes: Option<Prototypes>,
 }
 
 impl From<Vad> for Region {
     fn from(vad: Vad) -> Self {
         let shared = !vad.private && vad.prototypes.is_some();
-        Region { start: vad.start, end: vad.end, shared, committed: vad.committed, prototypes: vad.prototypes }
+        let zeros = vad.private && matches!(vad.kind, None | Some(0));
+        Region { start: vad.start, end: vad.end, shared, committed: vad.committed, zeros, prototypes: vad.prototypes }
     }
 }
 

@@ -157,6 +157,35 @@ fn a_link_leads_to_the_page_of_the_prototype_entry() {
 }
 
 #[test]
+fn private_memory_that_nobody_wrote_to_is_zeros() {
+    let mut kit = kit();
+    // A page of the section whose prototype entry says zeros is nobody's own.
+    kit.put(kit.at(PROTOTYPES), &u64::to_le_bytes(0x80));
+    let outside = 0x5_0000_0000u64;
+    let kernel = kit.at(0x70_0000);
+    // Reserved, but this page was committed; one that was given back; one of which nothing is said; one in no region; one of the kernel.
+    let entries = [(RESERVED, 12, 0x80), (RESERVED + 0x1000, 12, 0x200), (outside, 12, 0x80), (kernel, 12, 0x80)];
+    for space in spaces(&kit, &entries) {
+        let read = |at: u64| space.read_u64(va(at)).ok();
+        assert_eq!([read(COMMITTED), read(COMMITTED + 0x3ff8), read(RESERVED)], [Some(0); 3]);
+        // They are still in no frame.
+        assert_eq!(whereto(&space, COMMITTED), Err(FaultReason::DemandZero));
+        assert_eq!(whereto(&space, RESERVED), Err(FaultReason::DemandZero));
+        assert_eq!(whereto(&space, RESERVED + 0x1000), Err(FaultReason::NotPresent));
+        for at in [RESERVED + 0x1000, RESERVED + 0x2000, outside, kernel, MAPPED, COMMITTED + 0x4000] {
+            assert_eq!(read(at), None, "{at:#x}");
+        }
+        assert!(space.elsewhere(va(COMMITTED)).unwrap().unwrap().contains("zeros"));
+        // A read over pages of all kinds says which are missing.
+        let mut bytes = [1u8; 0x6000];
+        let gaps = space.read_gaps(va(RESERVED), &mut bytes[..0x2000]);
+        assert_eq!((gaps.bytes(), bytes[0]), (0x1000, 0));
+        // Nothing is mapped there.
+        assert!(runs(&space, COMMITTED, COMMITTED + 0x3fff).is_empty());
+    }
+}
+
+#[test]
 fn an_empty_entry_is_what_the_region_says() {
     let mut kit = kit();
     let frames = CONTENT.map(|c| kit.frame(kit.at(c)));

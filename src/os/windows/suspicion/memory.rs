@@ -4,8 +4,8 @@ use super::super::base::kernel::Kernel;
 use super::super::pe;
 use super::super::vad::Vad;
 use super::code::hint;
-use super::hex;
 use super::subject::Subject;
+use super::{hex, wiped};
 use crate::engine::{PageRun, ViewExt, to_u64};
 use crate::os::finding::Finding;
 use crate::os::lost::Lost;
@@ -18,6 +18,7 @@ const PAGE: umem = 4096;
 const ALIGNED: usize = 16;
 
 const PE: &str = "PE file in private memory";
+const WIPED: &str = "PE file without its header in private memory";
 
 /// All regions of a process.
 pub fn regions(_: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
@@ -68,6 +69,10 @@ fn region(s: &Subject, vad: &Vad) -> Option<Finding> {
         let reason = if vad.private { PE } else { "PE file mapped as data that can run" };
         return Some(s.in_region(vad, "memory", reason, evidence));
     }
+    if let Some((at, what)) = wiped::find(s, vad, &runs).filter(|_| vad.private) {
+        evidence.push_str(&format!(";{} {what}", place(at)));
+        return Some(s.in_region(vad, "memory", WIPED, evidence));
+    }
     evidence.push_str(&format!(";{} {}", place(*at), hex(bytes)));
     if let Some(hint) = hint(bytes) {
         evidence.push_str(&format!(" ({hint})"));
@@ -110,7 +115,7 @@ fn content(s: &Subject, runs: &[PageRun], executable: &[PageRun]) -> Content {
 }
 
 /// Addresses of pages.
-fn pages(runs: &[PageRun]) -> impl Iterator<Item = VirtAddr> + '_ {
+pub(super) fn pages(runs: &[PageRun]) -> impl Iterator<Item = VirtAddr> + '_ {
     runs.iter().flat_map(|r| {
         let (virt, count) = (r.virt, to_u64(r.size / PAGE).unwrap_or(0));
         (0..count).map(move |i| virt.wrapping_add(umem::from(i) * PAGE))

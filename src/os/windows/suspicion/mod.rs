@@ -6,6 +6,7 @@
 
 mod code;
 mod identity;
+mod kernel;
 mod memory;
 mod module;
 mod patched;
@@ -14,11 +15,14 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod wiped;
 
 pub use subject::Subject;
 
 use super::base::kernel::Kernel;
 use super::census::Seen;
+use super::drivers::scan::SeenModule;
+use super::hooks;
 use crate::os::finding::Finding;
 use crate::os::lost::Lost;
 use memsh_plugin::Listing;
@@ -26,7 +30,7 @@ use memsh_plugin::Listing;
 /// Looks for one sort of thing in one process.
 type InProcess = fn(&Kernel, &Subject, &mut Lost) -> Vec<Finding>;
 
-const IN_PROCESS: &[InProcess] = &[identity::program, memory::regions, thread::starts, module::lists];
+const IN_PROCESS: &[InProcess] = &[identity::program, memory::regions, thread::starts, module::lists, module::half_listed];
 
 /// What the processes tell by themselves and compared with each other: hidden ones, impostors.
 pub fn of_processes(kernel: &Kernel, all: &[Seen]) -> Vec<Finding> {
@@ -47,6 +51,14 @@ pub fn subject(kernel: &Kernel, seen: &Seen) -> (Option<Subject>, Listing<Findin
 /// Code of programs and libraries that is not the same in all processes that have it. `of` says whose findings are wanted.
 pub fn patched(kernel: &Kernel, subjects: &[Subject], go_on: &mut dyn FnMut() -> bool) -> Vec<Finding> {
     patched::images(kernel, subjects, go_on)
+}
+
+/// What the kernel itself tells: hooked tables and functions, modules that its list does not have.
+pub fn of_kernel(kernel: &Kernel, modules: &[SeenModule]) -> Listing<Finding> {
+    let mut found = kernel::hidden(kernel, modules);
+    let hooks = hooks::list(kernel, &[]);
+    found.extend(kernel::hooked(&hooks.items));
+    Listing { items: found.into(), lost: hooks.lost }
 }
 
 /// So many bytes of what is found are shown.

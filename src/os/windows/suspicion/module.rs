@@ -2,6 +2,7 @@
 
 use super::super::base::kernel::Kernel;
 use super::super::base::text::base_name;
+use super::super::modules::{LISTS, Listed};
 use super::super::pe;
 use super::super::vad::Vad;
 use super::subject::Subject;
@@ -20,6 +21,22 @@ pub fn lists(_: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
     let listed: HashSet<VirtAddr> = s.modules.iter().map(|m| m.base).collect();
     out.extend(s.vads.iter().filter(|v| v.image && !listed.contains(&v.start)).filter_map(|v| unlinked(s, v)));
     out
+}
+
+/// Modules that some of the loader's three lists have and others have not: whoever hides one takes it off those that are asked.
+pub fn half_listed(_: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
+    let names = |m: &Listed, seen| {
+        let of = m.lists.iter().zip(LISTS).filter(|(has, _)| **has == Some(seen)).map(|(_, name)| name);
+        of.collect::<Vec<_>>().join(" and ")
+    };
+    let tell = |m: &Listed| {
+        let name = String::from_utf8_lossy(m.info.name.as_bytes()).into_owned();
+        let evidence = format!("{name} is in the list in {}, and not in that in {}", names(m, true), names(m, false));
+        let found = s.finding("module", "module missing from a list of the loader", evidence);
+        let region = m.info.path.as_ref().cloned().unwrap_or_else(|| m.info.name.clone());
+        Finding { address: Some(m.info.base), size: to_u64(m.info.size), region: Some(region), ..found }
+    };
+    s.listed.iter().filter(|m| m.lists.contains(&Some(false)) && m.lists.contains(&Some(true))).map(tell).collect()
 }
 
 /// Whether the 32-bit lists were read, too, where there have to be some: whoever has the 32-bit system library runs below WOW64.

@@ -2,8 +2,9 @@
 
 use super::super::base::kernel::Kernel;
 use super::super::census::Seen;
+use super::super::modules::{self, Listed};
 use super::super::vad::{self, Detail, Vad};
-use super::super::{modules, peb, threads};
+use super::super::{peb, threads};
 use crate::engine::{AddressSpace, PageRun, to_u64};
 use crate::os::finding::Finding;
 use crate::os::lost::Lost;
@@ -22,6 +23,8 @@ pub struct Subject {
     pub vads_whole: bool,
     /// What its loader lists name.
     pub modules: Vec<ModuleInfo>,
+    /// The same, with the lists that have each.
+    pub listed: Vec<Listed>,
     /// Whether the lists could be read to their ends.
     pub modules_whole: bool,
     /// Its threads.
@@ -44,11 +47,12 @@ impl Subject {
         let vads_whole = own.is_empty() && !vads.is_empty();
         lost.extend(own);
         let mut own = Lost::default();
-        let modules = modules::list(kernel, at, pid, &mut own);
+        let listed = modules::listed(kernel, at, pid, &mut own);
+        let modules: Vec<ModuleInfo> = listed.iter().map(|m| m.info.clone()).collect();
         let modules_whole = own.is_empty() && !modules.is_empty();
         // What is paged out is missed by `modules`; here it only means that lists and memory are not compared.
         let threads = threads::list(kernel, at, pid, lost);
-        let mut subject = Self { info, space, vads, vads_whole, modules, modules_whole, threads, no_execute: false };
+        let mut subject = Self { info, space, vads, vads_whole, modules, listed, modules_whole, threads, no_execute: false };
         // Pages without a valid entry have no permissions at all.
         let data = |r: &PageRun| r.perm != Perm::NONE && !r.perm.has(Perm::EXECUTE);
         subject.no_execute = subject.vads.iter().any(|v| subject.runs(v).iter().any(data));

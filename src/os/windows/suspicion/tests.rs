@@ -69,6 +69,34 @@ fn private_memory_that_can_run_is_told_where_something_is_in_it() {
 }
 
 #[test]
+fn a_file_whose_header_was_wiped_is_told() {
+    let (mut kit, other) = two();
+    kit.vads(other, kit.at(0x30_0000), &[(0x200, 4, RWX), (0x300, 4, RWX), (0x400, 2, RWX)]);
+    // Without its first letters; without anything but what its imports are called.
+    let mut head = pe();
+    for (at, byte) in [(0, 0), (1, 0), (0x86, 4), (0x94, 0xf0), (0x98 + 33, 0x10)] {
+        head[at] = byte;
+    }
+    kit.put(0x20_0000, &head);
+    kit.put(0x20_1000, b"\x48\x89\x5c\x24");
+    kit.put(0x30_0000, &[0; 16]);
+    kit.put(0x30_1000, b"\x48\x89\x5c\x24");
+    kit.put(0x30_2000, b"\0\0KERNEL32.dll\0\0WS2_32.dll\0");
+    // What a compiler at run time leaves.
+    kit.put(0x40_0000, &[0; 16]);
+    kit.put(0x40_1000, b"\x48\x89\x5c\x24\0KERNEL32.dll\0");
+    for page in [0x20_1000, 0x30_1000, 0x40_1000] {
+        kit.can_run(page);
+    }
+    let found = found(&kit, 0x1a4);
+    let places: Vec<_> = found.iter().map(|f| (f.0, f.1.unwrap())).collect();
+    let (wiped, rwx) = ("PE file without its header in private memory", "writable and executable private memory");
+    assert_eq!(places, [(wiped, 0x20_0000), (wiped, 0x30_0000), (rwx, 0x40_0000)], "{found:?}");
+    assert!(found[0].2.contains("x86-64, 24 KiB, 4 sections, of which MZ is wiped"), "{found:?}");
+    assert!(found[1].2.contains("kernel32.dll, ws2_32.dll"), "{found:?}");
+}
+
+#[test]
 fn threads_that_start_in_private_memory_that_can_run() {
     let (mut kit, other) = two();
     let thread = (other & !0xfff) + 0x1000;

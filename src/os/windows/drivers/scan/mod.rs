@@ -1,0 +1,166 @@
+//! Modules of the kernel by every way that leads to one.
+//!
+//! - the list that the system shows (`PsLoadedModuleList`)
+//! - driver objects, each of which says where its image lies: those in the tree of objects, and those in blocks of the pool
+//! - `tags`: the loader's entries, and driver objects, anywhere in physical memory, by the tags of their pool blocks
+//! - `images`: PE files mapped in the kernel's half, by their look
+
+mod images;
+mod tags;
+#[cfg(test)]
+mod tests;
+
+use super::super::base::kernel::Kernel;
+use super::super::objects::Objects;
+use super::super::pe::loaded::LARGEST;
+use super::{list, objects};
+use crate::engine::PageRun;
+use crate::engine::search::Options;
+use crate::os::lost::Lost;
+use crate::os::sightings::{self, Way as _};
+use memsh_plugin::{Listing, Maybe, ModuleInfo, Perm, Text, VirtAddr, umem};
+use std::ops::ControlFlow;
+
+/// A way that leads to modules of the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The list that the system shows (`PsLoadedModuleList`).
+    List,
+    /// A driver object says that its image lies there.
+    DriverObject,
+    /// The tag of the pool block that the loader's entry lies in.
+    PoolTag,
+    /// A PE file that is mapped there and can run.
+    Signature,
+}
+
+impl sightings::Way for Way {
+    const ALL: &'static [Way] = &[Way::List, Way::DriverObject, Way::PoolTag, Way::Signature];
+
+    fn name(self) -> &'static str {
+        match self {
+            Way::List => "list",
+            Way::DriverObject => "driver_object",
+            Way::PoolTag => "pool_tag",
+            Way::Signature => "signature",
+        }
+    }
+}
+
+/// On which ways a module was seen.
+pub type Sources = sightings::Sources<Way>;
+
+/// A module that was found.
+#[derive(Clone, Debug)]
+pub struct SeenModule {
+    /// What is known of it.
+    pub info: ModuleInfo,
+    /// On which ways it was seen.
+    pub sources: Sources,
+    /// Whether it is in memory and not in the system's list.
+    pub hidden: bool,
+}
+
+/// What a way tells of a module.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Told {
+    base: VirtAddr,
+    size: umem,
+    name: Option<String>,
+    path: Option<String>,
+}
+
+/// Whether a module can lie so.
+fn sane(base: VirtAddr, size: umem) -> bool {
+    base.value().is_multiple_of(0x1000) && size >= 0x1000 && size <= umem::from(LARGEST)
+}
+
+/// Every module of the kernel there is to find: the listed ones first, in the list's order, then the others by their addresses. One
+/// pass over physical memory is part of it.
+///
+/// # Errors
+/// When the list itself was not found.
+pub fn scan(kernel: &Kernel, options: &Options<'_>) -> Result<Listing<SeenModule>, memsh_plugin::ApiError> {
+    let mut lost = Lost::default();
+    let listed = list(kernel, &mut lost)?;
+    let torn = !lost.is_empty();
+    let tree = Objects::new(kernel);
+    let mut sightings = sightings::Sightings::<Way>::default();
+    let mut told: Vec<Told> = Vec::new();
+    sightings.open(Way::List);
+    for module in &listed {
+        sightings.add(module.base, Way::List);
+    }
+    let mut take = |way: Way, all: Vec<Told>, told: &mut Vec<Told>| {
+        sightings.open(way);
+        for one in all.into_iter().filter(|t| sane(t.base, t.size)) {
+            sightings.add(one.base, way);
+            told.push(one);
+        }
+    };
+    // Entries of the loader know names and paths; driver objects know names; images themselves the least.
+    let tagged = tags::search(kernel, options, &mut lost);
+    if let Some(tags::Tagged { entries, objects }) = tagged {
+        take(Way::PoolTag, entries, &mut told);
+        take(Way::DriverObject, objects, &mut told);
+    }
+    let drivers = objects::list(&tree, &mut lost).into_iter();
+    let driver = |d: objects::Driver| Some(Told { base: d.base?, size: d.size?, name: Some(d.name), path: None });
+    take(Way::DriverObject, drivers.filter_map(driver).collect(), &mut told);
+    if let Some(found) = images::search(kernel, &mut lost) {
+        take(Way::Signature, found, &mut told);
+    }
+    let inside = |at: VirtAddr| listed.iter().any(|m| at != m.base && at.offset_from(m.base).is_some_and(|o| o < m.size));
+    let mut others: Vec<VirtAddr> = sightings.all().iter().copied().filter(|b| !sightings.of(*b).has(Way::List)).collect();
+    others.sort_unstable();
+    let mut out: Vec<SeenModule> = Vec::new();
+    for module in &listed {
+        out.push(SeenModule { info: module.clone(), sources: sightings.of(module.base), hidden: false });
+    }
+    for base in others {
+        let sources = sightings.of(base);
+        // What lies within a listed module is part of it, or what remains of one that lay there before.
+        if inside(base) || kernel.image.holds(base) {
+            continue;
+        }
+        let all: Vec<&Told> = told.iter().filter(|t| t.base == base).collect();
+        let Some(size) = all.iter().map(|t| t.size).max() else { continue };
+        let there = sources.has(Way::Signature) || can_run(kernel, base, size);
+        let name = all.iter().find_map(|t| t.name.clone().filter(|n| !n.is_empty()));
+        let path = all.iter().find_map(|t| t.path.clone().filter(|p| !p.is_empty()));
+        let info = ModuleInfo {
+            name: name.map(Text::from).unwrap_or_default(),
+            base,
+            size,
+            path: path.map(Text::from).into(),
+            arch: Text::from(kernel.arch()),
+            // Its entry outlived it.
+            state: if there { Maybe::None } else { Maybe::Some(Text::from("unloaded")) },
+            ..ModuleInfo::default()
+        };
+        out.push(SeenModule { info, sources, hidden: there && !torn });
+    }
+    Ok(lost.listing(out))
+}
+
+/// Whether something is mapped there that may be executed.
+fn can_run(kernel: &Kernel, base: VirtAddr, size: umem) -> bool {
+    let mut found = false;
+    let last = base.wrapping_add(size.saturating_sub(1));
+    if last < base {
+        return false;
+    }
+    kernel.space.runs(base, last, &mut |group: &[PageRun]| {
+        found |= group.iter().any(|r| r.perm.has(Perm::EXECUTE));
+        if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    found
+}
+
+impl SeenModule {
+    /// The names of the ways that lead to every module, and did not lead to this one.
+    pub fn missing_from(&self) -> Vec<&'static str> {
+        let of_all = [Way::List];
+        of_all.into_iter().filter(|w| self.sources.get(*w) == Some(false)).map(Way::name).collect()
+    }
+}

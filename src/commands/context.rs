@@ -58,6 +58,9 @@ pub trait Host {
     /// A line for the user, on stderr.
     fn warn(&self, text: &str);
 
+    /// A line for whoever asked for notes (`-v`), on stderr.
+    fn remark(&self, _text: &str) {}
+
     /// Runs another command line and collects its rows.
     ///
     /// # Errors

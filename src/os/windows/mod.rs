@@ -9,6 +9,8 @@
 //! - `wellknown`: names that Windows gives to numbers
 //! - `drivers`: modules of the kernel
 //! - `pe`: PE images in memory
+//! - `pool`: blocks of the pool by their tags
+//! - `net`: network endpoints
 //! - `census`: processes by every way that leads to one
 //! - `suspicion`: what looks as it should not
 #![deny(
@@ -28,10 +30,12 @@ mod given;
 pub mod hooks;
 mod layer;
 mod modules;
+pub mod net;
 pub mod objects;
 mod paging;
 pub mod pe;
 mod peb;
+mod pool;
 mod process;
 mod processes;
 pub mod suspicion;

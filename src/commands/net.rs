@@ -113,7 +113,7 @@ pub struct NetRow {
     listed: Option<bool>,
     /// When it was opened (Windows).
     created: Option<Time>,
-    /// Whether its memory was given back: it is over, and this is what remains of it (Windows).
+    /// True where its memory was given back: it is over, and this is what remains of it (Windows).
     freed: Option<bool>,
     /// Address of its `struct sock`; on Windows of tcpip.sys's structure.
     address: Hex,
@@ -131,10 +131,10 @@ impl Command for Net {
         "state",
         "pid",
         "process",
-        "??fd",
-        "?detail=path|protocol_name",
-        "?created",
-        "?freed",
+        "!??fd",
+        "!?detail=path|protocol_name",
+        "!?created",
+        "!?freed",
     ]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("net", "every socket"), ("net -l --tcp", "what waits for connections"), ("net -p 1", "those of one process")];

@@ -69,7 +69,7 @@ fn row(e: &Endpoint) -> NetRow {
         process: process.map(plain),
         process_bytes: process.and_then(exact),
         created: e.created.map(Time),
-        freed: Some(e.freed),
+        freed: e.freed.then_some(true),
         protocol_number: number,
         listed: e.listed,
         ..NetRow::of(e.address.into())

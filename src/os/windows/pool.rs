@@ -25,6 +25,8 @@ pub struct Block {
     pub tag: [u8; 4],
     /// The addresses at which the kernel sees its header, ascending; one, nearly always.
     pub places: Vec<VirtAddr>,
+    /// Bytes behind its header, where the header has a size.
+    pub size: Option<umem>,
     /// Whether it was given back to the pool: what is in it is a remnant.
     pub freed: bool,
 }
@@ -51,10 +53,13 @@ pub fn blocks(kernel: &Kernel, tags: &[[u8; 4]], options: &Options<'_>, lost: &m
 fn block(kernel: &Kernel, places: Vec<VirtAddr>) -> Option<Block> {
     let word = kernel.space.read_u64(*places.first()?).ok()?;
     let [_, _, low, high, a, b, c, d] = word.to_le_bytes();
-    // `PoolType`: a byte of its own on x86-64, the upper seven bits of sixteen on x86. Of blocks that nobody uses it is zero.
-    let kind = if kernel.wide() { u16::from(high) } else { u16::from_le_bytes([low, high]) >> 9 };
+    // `BlockSize` in units of the header's size, and `PoolType`, which is zero of blocks that nobody uses: a byte each on x86-64; on
+    // x86 the lower nine and the upper seven bits of sixteen.
+    let both = u16::from_le_bytes([low, high]);
+    let (units, kind) = if kernel.wide() { (both & 0xff, both >> 8) } else { (both & 0x1ff, both >> 9) };
+    let size = umem::from(units).checked_sub(1).map(|units| units * header_bytes(kernel));
     let tag = (u32::from_le_bytes([a, b, c, d]) & !PROTECTED).to_le_bytes();
-    Some(Block { tag, places, freed: kind == 0 })
+    Some(Block { tag, places, size, freed: kind == 0 })
 }
 
 /// At which addresses of its half the kernel sees each of these places of physical memory, which are in ascending order.

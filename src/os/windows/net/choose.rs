@@ -82,19 +82,49 @@ impl Shape {
         }
     }
 
+    /// Bytes up to the end of the last member.
+    fn bytes(&self, wide: bool) -> umem {
+        let word = if wide { 8 } else { 4 };
+        let ends = match &self.members {
+            Members::Bound(m, _) => [m.family + word, m.owner + word, m.address + word, m.created + 8, m.port + 2],
+            Members::Joined(m) => [m.family + word, m.owner + word, m.addresses + word, m.created + 8, m.port + 4],
+        };
+        ends.into_iter().max().unwrap_or(0).into()
+    }
+
     /// What lies in a block, at the address of its that says most.
     fn read(&self, reading: &Reading<'_>, block: &Block) -> Option<Read> {
+        // Behind the block's end there is another one.
+        if block.size.is_some_and(|size| size < self.bytes(reading.kernel.wide())) {
+            return None;
+        }
         let first = header_bytes(reading.kernel);
         let mut reads = block.places.iter().filter_map(|at| self.read_at(reading, at.wrapping_add(first)));
         let best = reads.next()?;
         Some(if best.sure { best } else { reads.find(|r| r.sure).unwrap_or(best) })
     }
 
-    /// How many of the blocks it explains, and how many of those have a time.
-    fn explains(&self, reading: &Reading<'_>, blocks: &[&Block]) -> (usize, usize) {
+    /// How well it explains the blocks.
+    fn explains(&self, reading: &Reading<'_>, blocks: &[&Block]) -> Score {
         let sure: Vec<Read> = sample(blocks).filter_map(|b| self.read(reading, b)).filter(|r| r.sure).collect();
-        (sure.len(), sure.iter().filter(|r| r.endpoint.created.is_some()).count())
+        let specific = |r: &&Read| r.endpoint.local.address.is_some_and(|a| !a.is_unspecified());
+        Score {
+            sure: sure.len(),
+            specific: sure.iter().filter(specific).count(),
+            timed: sure.iter().filter(|r| r.endpoint.created.is_some()).count(),
+        }
     }
+}
+
+/// How well a layout explains blocks: what counts most first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Score {
+    /// Endpoints of which all makes sense.
+    sure: usize,
+    /// Those with an address of their own: a null pointer, which stands for all addresses, may stand anywhere.
+    specific: usize,
+    /// Those with a time.
+    timed: usize,
 }
 
 /// Those in use, and the others only where there are no such.
@@ -106,17 +136,17 @@ fn sample<'b>(blocks: &'b [&'b Block]) -> impl Iterator<Item = &'b Block> {
 /// The layout of these blocks; none where none explains one of them.
 pub(super) fn choose(reading: &Reading<'_>, kind: Kind, blocks: &[&Block]) -> Option<Shape> {
     let build = reading.kernel.build.number;
-    let mut best: Option<((usize, usize), Shape)> = None;
+    let mut best: Option<(Score, Shape)> = None;
     for layout in ordered(reading.kernel.wide(), build) {
         let shape = Shape::of(layout, kind);
         let score = shape.explains(reading, blocks);
         // Of equals the first.
-        if score.0 > 0 && best.as_ref().is_none_or(|(most, _)| score > *most) {
+        if score.sure > 0 && best.as_ref().is_none_or(|(most, _)| score > *most) {
             best = Some((score, shape));
         }
     }
     let all = sample(blocks).count();
-    if kind == Kind::Joined && best.as_ref().is_none_or(|((n, _), _)| n * 2 < all) {
+    if kind == Kind::Joined && best.as_ref().is_none_or(|(most, _)| most.sure * 2 < all) {
         let derived = derive(reading, blocks);
         if let Some((score, shape)) = derived
             && best.as_ref().is_none_or(|(most, _)| score > *most)
@@ -124,14 +154,14 @@ pub(super) fn choose(reading: &Reading<'_>, kind: Kind, blocks: &[&Block]) -> Op
             best = Some((score, shape));
         }
     }
-    best.map(|((n, _), shape)| Shape { evidence: format!("{}, confirmed by {n} of {all}", shape.evidence), ..shape })
+    best.map(|(score, shape)| Shape { evidence: format!("{}, confirmed by {} of {all}", shape.evidence, score.sure), ..shape })
 }
 
 /// A layout that makes sense of connections but for their owner, with the owner where pointers to processes are.
-fn derive(reading: &Reading<'_>, blocks: &[&Block]) -> Option<((usize, usize), Shape)> {
+fn derive(reading: &Reading<'_>, blocks: &[&Block]) -> Option<(Score, Shape)> {
     let step: u16 = if reading.kernel.wide() { 8 } else { 4 };
     let first = header_bytes(reading.kernel);
-    let mut best: Option<((usize, usize), Shape)> = None;
+    let mut best: Option<(Score, Shape)> = None;
     for layout in ordered(reading.kernel.wide(), reading.kernel.build.number) {
         let shape = Shape::of(layout, Kind::Joined);
         let Members::Joined(members) = shape.members else { continue };
@@ -156,7 +186,7 @@ fn derive(reading: &Reading<'_>, blocks: &[&Block]) -> Option<((usize, usize), S
         let evidence = format!("layout of build {}, the owner at {owner:#x} by pointers to processes", layout.build);
         let shape = Shape { members, evidence, ..shape };
         let score = shape.explains(reading, blocks);
-        if score.0 > 0 && best.as_ref().is_none_or(|(most, _)| score > *most) {
+        if score.sure > 0 && best.as_ref().is_none_or(|(most, _)| score > *most) {
             best = Some((score, shape));
         }
     }

@@ -6,9 +6,11 @@
 
 use super::layouts::{Bound, Joined, Layout, ordered};
 use super::read::{Read, Reading};
+use super::tables::{Reached, distance};
 use super::{Endpoint, Protocol};
 use crate::os::windows::pool::{Block, header_bytes};
 use memsh_plugin::{VirtAddr, umem};
+use std::collections::HashSet;
 
 /// Blocks that a layout is held against; each is asked a dozen reads.
 const SAMPLES: usize = 512;
@@ -215,4 +217,34 @@ pub(super) fn all(reading: &Reading<'_>, shape: &Shape, blocks: &[&Block]) -> (V
 fn known(endpoint: Endpoint) -> Endpoint {
     let listening = endpoint.protocol == Protocol::Tcp && endpoint.state == Some("LISTENING");
     if listening && endpoint.local.port.is_none() { Endpoint { state: None, ..endpoint } } else { endpoint }
+}
+
+/// Says of endpoints whether the tables lead to them, and adds those that only the tables lead to: whoever owns a block can wipe its
+/// tag.
+pub(super) fn listed(reading: &Reading<'_>, shape: &Shape, kind: Kind, reached: &Reached, endpoints: &mut Vec<Endpoint>) {
+    let joined = kind == Kind::Joined;
+    let leads = |at: VirtAddr| if joined { reached.joined.contains(&at) } else { reached.bound.contains_key(&at) };
+    let known: Vec<VirtAddr> = endpoints.iter().filter(|e| !e.freed).map(|e| e.address).collect();
+    let Some(distance) = distance(leads, &known, reading.kernel.reader().width()) else { return };
+    for endpoint in endpoints.iter_mut() {
+        let found = leads(endpoint.address.wrapping_add(distance));
+        // Where a part of the tables is missing, it may be in that.
+        endpoint.listed = (found || !reached.torn).then_some(found);
+    }
+    let known: HashSet<VirtAddr> = endpoints.iter().map(|e| e.address).collect();
+    let places: Vec<(VirtAddr, Option<u32>)> = match joined {
+        true => reached.joined.iter().map(|at| (*at, None)).collect(),
+        false => reached.bound.iter().map(|(at, port)| (*at, Some(*port))).collect(),
+    };
+    for (place, port) in places {
+        let at = place.wrapping_sub(distance);
+        if known.contains(&at) {
+            continue;
+        }
+        let Some(read) = shape.read_at(reading, at).filter(|r| r.sure) else { continue };
+        // A pool of another protocol leads to something else, which has not this port there.
+        if port.is_none_or(|port| read.endpoint.local.port.map(u32::from) == Some(port)) {
+            endpoints.push(Endpoint { listed: Some(true), ..read.endpoint });
+        }
+    }
 }

@@ -3,12 +3,14 @@
 //! - `layouts`: where its structures have their members, by build
 //! - `read`: an endpoint as a layout has it, and whether that makes sense
 //! - `choose`: the layout that the image confirms
+//! - `tables`: what tcpip.sys itself finds endpoints by
 //! - `old`: the structures of Windows before Vista
 
 mod choose;
 mod layouts;
 mod old;
 mod read;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -145,13 +147,14 @@ fn since_vista(kernel: &Kernel, options: &Options<'_>, lost: &mut Lost) -> Found
     let tags: Vec<[u8; 4]> = choose::Kind::ALL.iter().flat_map(|k| k.tags()).copied().collect();
     let blocks = pool::blocks(kernel, &tags, options, lost);
     let owners = Owners::new(kernel);
+    let reached = tables::reached(kernel);
     let reader = read::Reading { kernel, owners: &owners, clock: read::Clock::of(kernel) };
-    for kind in choose::Kind::ALL {
+    for &kind in choose::Kind::ALL {
         let own: Vec<&Block> = blocks.iter().filter(|b| kind.tags().contains(&b.tag)).collect();
         if own.is_empty() {
             continue;
         }
-        let Some(shape) = choose::choose(&reader, *kind, &own) else {
+        let Some(shape) = choose::choose(&reader, kind, &own) else {
             let used = own.iter().filter(|b| !b.freed).count();
             if used > 0 {
                 let tag = kind.tags().first().map(|t| String::from_utf8_lossy(t).into_owned()).unwrap_or_default();
@@ -162,7 +165,10 @@ fn since_vista(kernel: &Kernel, options: &Options<'_>, lost: &mut Lost) -> Found
             }
             continue;
         };
-        let (endpoints, torn) = choose::all(&reader, &shape, &own);
+        let (mut endpoints, torn) = choose::all(&reader, &shape, &own);
+        if let Some(reached) = &reached {
+            choose::listed(&reader, &shape, kind, reached, &mut endpoints);
+        }
         if torn > 0 {
             lost.push(format!("{torn} of the {} say nothing that makes sense", kind.name()));
         }

@@ -16,6 +16,7 @@ mod builders;
 mod cli;
 mod hostile;
 mod lies;
+mod net;
 mod old;
 mod paging;
 mod program;

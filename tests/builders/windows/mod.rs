@@ -6,6 +6,7 @@
 
 pub mod layout;
 pub mod memory;
+pub mod net;
 pub mod pe;
 pub mod process;
 pub mod user;

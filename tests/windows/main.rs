@@ -14,6 +14,7 @@
 mod builders;
 #[path = "../cli/mod.rs"]
 mod cli;
+mod console;
 mod hostile;
 mod lies;
 mod net;

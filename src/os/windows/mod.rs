@@ -11,6 +11,7 @@
 //! - `pe`: PE images in memory
 //! - `pool`: blocks of the pool by their tags
 //! - `net`: network endpoints
+//! - `console`: commands typed into consoles
 //! - `census`: processes by every way that leads to one
 //! - `suspicion`: what looks as it should not
 #![deny(
@@ -23,6 +24,7 @@
 
 pub mod base;
 pub mod census;
+pub mod console;
 pub mod cpus;
 pub mod drivers;
 mod find;

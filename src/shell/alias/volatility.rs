@@ -52,6 +52,8 @@ const PLUGINS: &[(&str, &str)] = &[
     ("cmdline", "cmdline"),
     ("cpuinfo", "info"),
     ("dlllist", "modules"),
+    ("cmdscan", "cmdscan"),
+    ("consoles", "cmdscan"),
     ("dmesg", "kmsg"),
     ("dump_map", "dump"),
     ("devicetree", "drivers"),

@@ -33,6 +33,7 @@ mod info;
 mod inodepages;
 mod interfaces;
 mod iomem;
+mod keyboard;
 mod kmsg;
 mod list;
 mod malfind;
@@ -104,6 +105,7 @@ pub static ALL: &[Spec] = &[
     spec::<modules::Modules>(),
     spec::<drivers::Drivers>(),
     spec::<objects::ObjectTree>(),
+    spec::<keyboard::Keyboard>(),
     spec::<bpf::Bpf>(),
     spec::<bt::Bt>(),
     // What hides

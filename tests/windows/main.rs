@@ -16,6 +16,7 @@ mod builders;
 mod cli;
 mod console;
 mod hostile;
+mod keyboard;
 mod lies;
 mod net;
 mod old;

@@ -11,6 +11,7 @@
 //! - `pe`: PE images in memory
 //! - `pool`: blocks of the pool by their tags
 //! - `net`: network endpoints
+//! - `keyboard`: keys that are down
 //! - `console`: commands typed into consoles
 //! - `census`: processes by every way that leads to one
 //! - `suspicion`: what looks as it should not
@@ -30,6 +31,7 @@ pub mod drivers;
 mod find;
 mod given;
 pub mod hooks;
+pub mod keyboard;
 mod layer;
 mod modules;
 pub mod net;

@@ -169,6 +169,10 @@ const YARA: &str = "this version has no YARA; `scan --regex` and `scan --hex` se
 const NONE: &[(&str, &str)] = &[
     ("arp", "`net` lists sockets, `interfaces` the addresses"),
     ("bash_hash", "`history` reads what bash keeps of its commands"),
+    (
+        "clipboard",
+        "not read: what is on the clipboard are handles of win32k.sys's table, whose place and layout are in its symbols alone",
+    ),
     ("configwriter", "memsh needs no configuration"),
     ("fbdev", "`iomem` shows where a frame buffer lies, `dump --phys` writes it"),
     ("graphics.fbdev", "`iomem` shows where a frame buffer lies, `dump --phys` writes it"),

@@ -493,3 +493,32 @@ fn tables_that_run_in_circles_or_lead_elsewhere_end() {
         assert_eq!(net.found().0.len(), 7, "{release} {wide}");
     }
 }
+
+#[test]
+fn whatever_is_overwritten_it_ends_and_says_what_is_sound() {
+    for (release, wide) in [("6.1.7601", false), ("10.0.19041", true)] {
+        let (net, _) = tabled(release, wide);
+        let width = net.kit.width();
+        let interesting: Vec<u64> = (0..64).map(|i| net.kit.at(POOL + i * 0x200)).chain([0, u64::MAX, 0x1_0000]).collect();
+        let mut state = 0x1234_5678_9abc_def1u64;
+        let mut random = |below: u64| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state % below
+        };
+        for _ in 0..24 {
+            let (mut torn, _) = tabled(release, wide);
+            for _ in 0..8 {
+                // In a block of the pool, in tcpip.sys's data, or in its tables.
+                let base = [POOL + random(40) * ROOM, TCPIP + 0x2000, TABLES + random(0x23) * 0x1000][random(3) as usize];
+                let at = torn.kit.at(base + random(0x400 / width) * width);
+                torn.kit.word(at, interesting[random(interesting.len() as u64) as usize]);
+            }
+            for e in torn.found().0 {
+                assert!(e.owner.is_some() || e.local.address.is_some() && e.local.port.is_some(), "{release}: {e:?}");
+                assert!(e.owner.is_none_or(|o| [4, 0x1a4].contains(&o.pid)), "{release}");
+            }
+        }
+    }
+}

@@ -6,17 +6,21 @@ mod builder;
 
 use builder::layout::Layout;
 use builder::memory::Mode;
+use builder::net::{WINDOWS_7_X86, WINDOWS_10_2004_X64};
 use builder::{Machine, Options, usual};
 use memsh::image::{OpenOptions, open_bytes};
 use memsh::engine::AddressSpace;
 use memsh::os::windows::pe::binding::{Module, Modules};
 use memsh::os::windows::pe::{exports::exports, imports::imports, loaded::Loaded, rebuild::rebuild};
-use memsh::os::windows::{Effort, detect};
+use memsh::engine::search::Options as SearchOptions;
+use memsh::os::windows::objects::Objects;
+use memsh::os::windows::{Effort, Kernel, console, detect, keyboard, net};
 use memsh::os::{Hints, Lost, OsLayer};
 use memsh::{PhysAddr, VirtAddr, umem};
-use memsh_plugin::{CResult, Process};
+use memsh_plugin::{CResult, Process, ProcessInfo};
 use std::collections::HashSet;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
 
 /// One machine of each family of layouts.
 const MACHINES: [(&str, Mode); 10] = [
@@ -50,8 +54,10 @@ impl Ground {
     fn of(release: &str, mode: Mode) -> Ground {
         let mut m: Machine = usual::machine(Layout::of(mode.wide(), release), Options::new(mode));
         let root = m.root;
+        let pool = pool(&mut m);
         let mut places = vec![(root, m.kernel), (root, m.process_head), (root, m.driver_head), (root, m.shared())];
         places.extend(m.driver_entries.iter().map(|at| (root, *at)));
+        places.extend(pool.into_iter().map(|at| (root, at)));
         for p in &m.processes {
             places.extend([p.address, p.token, p.sid].map(|at| (root, at)));
             places.extend(p.threads.iter().chain(&p.tree.nodes).map(|at| (root, *at)));
@@ -89,6 +95,19 @@ impl Ground {
         }
         bytes
     }
+}
+
+/// Endpoints and files in the pool, laid out as one release has it: of others they are torn from the start.
+fn pool(m: &mut Machine) -> Vec<u64> {
+    let e = if m.layout.wide { &WINDOWS_10_2004_X64 } else { &WINDOWS_7_X86 };
+    let owner = m.processes[0].address;
+    let near: (&[u8], u16) = (&[10, 0, 0, 7], 50123);
+    vec![
+        m.bound(e, false, owner, &[0; 4], 445),
+        m.joined(e, owner, near, (&[192, 0, 2, 9], 443), 4),
+        m.bound(e, true, owner, &[0; 16], 137),
+        m.file("\\Windows\\notes.txt", 0x20, false),
+    ]
 }
 
 /// Finds the system and lists everything of it. The first byte says which machine, the second what is known before.
@@ -135,6 +154,23 @@ fn ask(layer: &OsLayer) {
             }
         }
     }
+    if let Some(kernel) = &layer.windows {
+        found(kernel, &processes.items);
+    }
+}
+
+/// What is found by searches.
+fn found(kernel: &Kernel, processes: &[ProcessInfo]) {
+    let stop = AtomicBool::new(false);
+    let options = SearchOptions::new(&stop);
+    let (endpoints, _) = net::endpoints(kernel, &options);
+    assert!(endpoints.items.iter().all(|e| e.owner.is_some() || e.local.address.is_some()));
+    let objects = Objects::new(kernel);
+    let _ = objects.found_files(&options);
+    for p in processes.iter().take(4) {
+        let _ = console::history(kernel, p.address, &|| true);
+    }
+    let _ = keyboard::keys(kernel);
 }
 
 /// What a module gives, takes, and is as a file.

@@ -1,5 +1,6 @@
 //! `files`: what processes have open; on Windows all their handles.
 
+mod scan;
 mod windows;
 
 use super::cells::{Hex, exact, hex, plain};
@@ -29,6 +30,9 @@ pub struct Files {
     /// Only files of this kind; on Windows objects of this type too (`key`, `event`, ...)
     #[arg(short = 't', long, value_name = "KIND")]
     kind: Option<String>,
+    /// Every file object in memory, open or not, one pass over it (Windows)
+    #[arg(long, conflicts_with = "all")]
+    scan: bool,
     #[command(flatten)]
     filter: Filter,
 }
@@ -36,12 +40,12 @@ pub struct Files {
 /// A file that a process has open.
 #[derive(Serialize, JsonSchema)]
 pub struct FileRow {
-    /// Process id.
-    pid: u32,
+    /// Process id. With --scan that of a process with a handle of it; null where none has one.
+    pid: Option<u32>,
     /// The thread that has it open, where that shares no descriptors with its process.
     tid: Option<u32>,
     /// Short name of the process.
-    name: String,
+    name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name_bytes: Option<String>,
     /// Descriptor; none for what --all adds.
@@ -61,17 +65,17 @@ pub struct FileRow {
     detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail_bytes: Option<String>,
-    /// Whether its name is gone.
+    /// Whether its name is gone; on Windows, whether it will be once it is closed.
     deleted: Option<bool>,
     /// Position in bytes.
     position: Option<i64>,
-    /// Size in bytes, of files and directories.
+    /// Size in bytes, of files and directories. On Windows with --scan, as the cache knows it.
     size: Option<u64>,
     /// Flags of open(2), without O_LARGEFILE.
     flags: Option<String>,
     /// Inode number.
     inode: Option<u64>,
-    /// The file system's device, `major:minor`.
+    /// The file system's device, `major:minor`. On Windows with --scan the path of the device.
     device: Option<String>,
     /// Number of the mount it was opened in.
     mount_id: Option<u64>,
@@ -88,6 +92,10 @@ pub struct FileRow {
     granted_access: Option<u32>,
     /// What was set for the handle (Windows): `inherit`, `protect_from_close`, `audit`.
     attributes: Option<Vec<&'static str>>,
+    /// How many handles of it there are, as the object counts them (Windows, --scan).
+    handles: Option<u64>,
+    /// True where its memory was given back: this is what remains of it (Windows, --scan).
+    freed: Option<bool>,
     /// What the object is called (Windows): its path in the tree of objects, the path of a file or of a registry key, whose process,
     /// thread or token it is.
     object_name: Option<String>,
@@ -106,12 +114,19 @@ impl Command for Files {
         ("files /dev/null", "who has a file open (fuser)"),
         ("files --path '/lab/*' --all", "who uses what in a folder in any way"),
         ("files -t socket", "only sockets"),
+        ("files --scan", "file objects of Windows in memory, open or not"),
         ("handles -p 4 -t process", "which processes a process of Windows has a handle of"),
     ];
 
+    const BATCH: Option<(&'static str, &'static [&'static str])> = Some(("scan", scan::COLUMNS));
+
     fn run(mut self, cx: &Context, out: &mut Rows<'_, FileRow>) -> Result<()> {
         if let Some(kernel) = &cx.session()?.os()?.windows {
-            return windows::run(self, cx, kernel, out);
+            return if self.scan { scan::run(self, cx, kernel, out) } else { windows::run(self, cx, kernel, out) };
+        }
+        if self.scan {
+            // Says that this is no Windows.
+            super::windows::kernel(cx, "files --scan")?;
         }
         let kernel = cx.session()?.linux(Self::NAME)?;
         // `lsof /dev/null` and `fuser /dev/null`: a path among processes is meant as one.
@@ -154,9 +169,9 @@ fn row(kernel: &memsh::os::linux::Kernel, p: &ProcessInfo, f: &OpenFile) -> File
     let lossy = |b: &Vec<u8>| String::from_utf8_lossy(b).into_owned();
     let bytes = |b: &Vec<u8>| std::str::from_utf8(b).is_err().then(|| hex(b));
     FileRow {
-        pid: p.pid,
+        pid: Some(p.pid),
         tid: f.tid,
-        name: plain(&p.name),
+        name: Some(plain(&p.name)),
         name_bytes: exact(&p.name),
         fd,
         mode: match f.access {
@@ -184,6 +199,8 @@ fn row(kernel: &memsh::os::linux::Kernel, p: &ProcessInfo, f: &OpenFile) -> File
         object: None,
         granted_access: None,
         attributes: None,
+        handles: None,
+        freed: None,
         object_name: None,
     }
 }

@@ -1,5 +1,7 @@
 //! `history`: what users typed into a shell.
 
+mod windows;
+
 use super::cells::{Hex, Time, hex};
 use super::context::Context;
 use super::failure::Result;
@@ -11,12 +13,12 @@ use memsh_plugin::ProcessInfo;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// List the commands that users entered, from the memory of their shells
+/// List the commands that users entered, from the memory of their shells; on Windows of their consoles
 #[derive(clap::Args, Debug)]
 pub struct History {
     #[command(flatten)]
     filter: Filter,
-    /// Look through every process, not only shells: gdb, python and database clients keep a history too
+    /// Look through every process, not only shells: gdb, python and database clients keep a history too. On Windows, not only consoles
     #[arg(short, long)]
     all: bool,
 }
@@ -38,6 +40,8 @@ pub struct HistoryRow {
     command: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     command_bytes: Option<String>,
+    /// The program that read the line, for which the console keeps it (Windows).
+    application: Option<String>,
     /// Where the entry (`HIST_ENTRY`) lies in the process.
     address: Hex,
 }
@@ -45,13 +49,16 @@ pub struct HistoryRow {
 impl Command for History {
     type Row = HistoryRow;
     const NAME: &'static str = "history";
-    const ALIASES: &'static [&'static str] = &["bash", "linux.bash"];
+    const ALIASES: &'static [&'static str] = &["bash", "linux.bash", "cmdscan"];
     const SUMMARY: &'static str = "List the commands that users entered, from the memory of their shells";
-    const SHAPE: Shape = Shape::List(&["pid", "name", "position", "time", "command"]);
+    const SHAPE: Shape = Shape::List(&["pid", "name", "!application", "position", "time", "command"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("bash", "of every bash"), ("bash --all", "of every program that keeps one"), ("bash -p 1", "of one process")];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, HistoryRow>) -> Result<()> {
+        if let Some(kernel) = &cx.session()?.os()?.windows {
+            return windows::run(self, cx, kernel, out);
+        }
         let kernel = cx.session()?.linux("history")?;
         let chosen = !self.filter.which.is_empty() || !self.filter.process.is_empty() || cx.current().is_some();
         let processes = match self.all {
@@ -87,6 +94,7 @@ impl Command for History {
                     time: e.time.map(Time),
                     command: e.line.as_ref().map(|l| String::from_utf8_lossy(l).into_owned()),
                     command_bytes: e.line.as_ref().filter(|l| std::str::from_utf8(l).is_err()).map(|l| hex(l)),
+                    application: None,
                     address: e.address.into(),
                 })?;
             }

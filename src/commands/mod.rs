@@ -35,6 +35,7 @@ mod info;
 mod inodepages;
 mod interfaces;
 mod iomem;
+mod keyboard;
 mod kmsg;
 mod list;
 mod malfind;
@@ -112,6 +113,7 @@ pub static ALL: &[Spec] = &[
     spec::<exports::ExportsOf>(),
     spec::<imports::ImportsOf>(),
     spec::<sections::SectionsOf>(),
+    spec::<keyboard::Keyboard>(),
     spec::<bpf::Bpf>(),
     spec::<bt::Bt>(),
     // What hides

@@ -1,6 +1,8 @@
 //! `net`: sockets.
 
-use super::cells::{Hex, exact, plain};
+mod windows;
+
+use super::cells::{Hex, Time, exact, plain};
 use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
@@ -10,7 +12,7 @@ use memsh::os::linux::net::{Socket, SocketOwner, interfaces, sockets};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// List sockets of every network namespace, and who holds them
+/// List sockets of every network namespace, and who holds them; endpoints of Windows
 #[derive(clap::Args, Debug)]
 pub struct Net {
     /// Only sockets that wait for connections
@@ -62,7 +64,7 @@ pub struct NetRow {
     remote_address: Option<String>,
     /// Port of the other end.
     remote_port: Option<u32>,
-    /// `LISTEN`, `ESTABLISHED`, `TIME_WAIT`, ...; `UNCONN` where there is no connection.
+    /// `LISTEN`, `ESTABLISHED`, `TIME_WAIT`, ...; `UNCONN` where there is no connection. On Windows `LISTENING`, and none for UDP.
     state: Option<&'static str>,
     /// Process that holds it.
     pid: Option<u32>,
@@ -107,9 +109,13 @@ pub struct NetRow {
     /// Number of that program's instructions.
     filter_length: Option<u32>,
     /// Whether a table of its protocol leads to it; what only a process leads to is bound to nothing, of a family without a
-    /// table, or was hidden.
-    listed: bool,
-    /// Address of its `struct sock`.
+    /// table, or was hidden. Null where the tables were not found (Windows).
+    listed: Option<bool>,
+    /// When it was opened (Windows).
+    created: Option<Time>,
+    /// True where its memory was given back: it is over, and this is what remains of it (Windows).
+    freed: Option<bool>,
+    /// Address of its `struct sock`; on Windows of tcpip.sys's structure.
     address: Hex,
 }
 
@@ -125,13 +131,18 @@ impl Command for Net {
         "state",
         "pid",
         "process",
-        "??fd",
-        "?detail=path|protocol_name",
+        "!??fd",
+        "!?detail=path|protocol_name",
+        "!?created",
+        "!?freed",
     ]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("net", "every socket"), ("net -l --tcp", "what waits for connections"), ("net -p 1", "those of one process")];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, NetRow>) -> Result<()> {
+        if let Some(kernel) = &cx.session()?.os()?.windows {
+            return windows::run(&self, cx, kernel, out);
+        }
         let kernel = cx.session()?.linux("net")?;
         let chosen = self.processes(cx)?;
         let listing = sockets(kernel).map_err(memsh::Error::from)?;
@@ -190,6 +201,47 @@ fn listens(socket: &Socket) -> bool {
     socket.state == Some("LISTEN") || open && (socket.local.port.is_some() || socket.number.is_some())
 }
 
+impl NetRow {
+    /// A row of which only the address is known.
+    fn of(address: Hex) -> Self {
+        Self {
+            protocol: String::new(),
+            family: String::new(),
+            r#type: None,
+            local_address: None,
+            local_port: None,
+            remote_address: None,
+            remote_port: None,
+            state: None,
+            pid: None,
+            process: None,
+            process_bytes: None,
+            fd: None,
+            path: None,
+            path_bytes: None,
+            inode: None,
+            peer: None,
+            namespace: None,
+            uid: None,
+            rx_queue: None,
+            tx_queue: None,
+            backlog: None,
+            interface: None,
+            interface_name: None,
+            protocol_number: None,
+            protocol_name: None,
+            portid: None,
+            groups: None,
+            filter: None,
+            filter_length: None,
+            listed: None,
+            created: None,
+            freed: None,
+            address,
+        }
+    }
+}
+
 fn row(s: &Socket, owner: Option<&SocketOwner>, device: Option<String>) -> NetRow {
     NetRow {
         protocol: s.protocol.clone(),
@@ -221,7 +273,9 @@ fn row(s: &Socket, owner: Option<&SocketOwner>, device: Option<String>) -> NetRo
         groups: s.groups,
         filter: s.filter.map(Hex::from),
         filter_length: s.filter_length,
-        listed: s.listed,
+        listed: Some(s.listed),
+        created: None,
+        freed: None,
         address: s.address.into(),
     }
 }

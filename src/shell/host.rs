@@ -126,6 +126,10 @@ pub fn progress_allowed(output: &OutputArgs) -> bool {
 }
 
 impl Host for Shell {
+    fn remark(&self, text: &str) {
+        self.note(1, text);
+    }
+
     fn evaluate(&self, text: &str, names: &dyn Names) -> Result<umem> {
         expr::evaluate(text, names)
     }

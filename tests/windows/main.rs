@@ -14,9 +14,12 @@
 mod builders;
 #[path = "../cli/mod.rs"]
 mod cli;
+mod console;
 mod hostile;
+mod keyboard;
 mod lies;
 mod modules;
+mod net;
 mod old;
 mod paging;
 mod program;

@@ -44,18 +44,12 @@ pub(super) fn run(mut files: Files, cx: &Context, kernel: &Kernel, out: &mut Row
 
 fn row(p: &ProcessInfo, handle: &Handle, object: &Description) -> FileRow {
     FileRow {
-        pid: p.pid,
+        pid: Some(p.pid),
         tid: None,
-        name: plain(&p.name),
+        name: Some(plain(&p.name)),
         name_bytes: exact(&p.name),
         fd: None,
-        mode: match object.access {
-            Some((true, true)) => Some("rw"),
-            Some((true, false)) => Some("r"),
-            Some((false, true)) => Some("w"),
-            _ => None,
-        }
-        .map(str::to_owned),
+        mode: mode(object),
         kind: object.class.clone(),
         path: object.path.clone(),
         path_bytes: None,
@@ -74,6 +68,8 @@ fn row(p: &ProcessInfo, handle: &Handle, object: &Description) -> FileRow {
         object: Some(Hex::from(handle.object)),
         granted_access: handle.granted_access,
         attributes: handle.attributes.map(Attributes::names),
+        handles: None,
+        freed: None,
         object_name: object.name.clone(),
     }
 }
@@ -82,4 +78,15 @@ fn row(p: &ProcessInfo, handle: &Handle, object: &Description) -> FileRow {
 fn words(handle: &Handle, object: &Description) -> Option<String> {
     let words = access::words(object.kind.as_deref().unwrap_or_default(), handle.granted_access?);
     Some(words).filter(|w| !w.is_empty())
+}
+
+/// How it was opened.
+pub(super) fn mode(object: &Description) -> Option<String> {
+    let mode = match object.access? {
+        (true, true) => "rw",
+        (true, false) => "r",
+        (false, true) => "w",
+        (false, false) => return None,
+    };
+    Some(mode.to_owned())
 }

@@ -10,6 +10,10 @@
 //! - `drivers`: modules of the kernel
 //! - `pe`: PE images in memory
 //! - `given`, `pdbs`: types and symbols from files, of the kernel and of modules
+//! - `pool`: blocks of the pool by their tags
+//! - `net`: network endpoints
+//! - `keyboard`: keys that are down
+//! - `console`: commands typed into consoles
 //! - `census`: processes by every way that leads to one
 //! - `session`: memory of the kernel that each session has for itself
 //! - `suspicion`: what looks as it should not
@@ -23,18 +27,22 @@
 
 pub mod base;
 pub mod census;
+pub mod console;
 pub mod cpus;
 pub mod drivers;
 mod find;
 mod given;
 pub mod hooks;
+pub mod keyboard;
 mod layer;
 mod modules;
+pub mod net;
 pub mod objects;
 mod paging;
 pub mod pdbs;
 pub mod pe;
 mod peb;
+mod pool;
 mod process;
 mod processes;
 pub mod session;

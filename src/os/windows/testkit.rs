@@ -153,6 +153,13 @@ impl Kit {
         self.put(at, &value.to_le_bytes()[..width]);
     }
 
+    /// The number of a pointer's size that was put there.
+    pub fn pages_word(&self, at: u64) -> u64 {
+        let page = &self.pages[&(at & !(PAGE - 1))];
+        let bytes = &page[(at % PAGE) as usize..][..self.width() as usize];
+        bytes.iter().rev().fold(0, |n, b| n << 8 | u64::from(*b))
+    }
+
     /// The same in a member.
     pub fn set(&mut self, base: u64, member: Option<Member>, value: u64) {
         self.word(base + member.unwrap().offset as u64, value);

@@ -7,6 +7,7 @@
 pub mod image;
 pub mod layout;
 pub mod memory;
+pub mod net;
 pub mod pe;
 pub mod process;
 pub mod symbols;

@@ -247,6 +247,9 @@ offsets! {
     }
     /// `_FILE_OBJECT`.
     file: File ["_FILE_OBJECT"] {
+        kind: ["Type"],
+        size: ["Size"],
+        sections: ["SectionObjectPointer"],
         name: ["FileName"],
         device: ["DeviceObject"],
         related: ["RelatedFileObject"],

@@ -83,6 +83,11 @@ fn listed(kernel: &Kernel, sightings: &mut Sightings, lost: &mut Lost) -> bool {
     torn
 }
 
+/// Whether there is a process at `at`, alive or ended.
+pub fn is_process(kernel: &Kernel, at: VirtAddr) -> bool {
+    look::at(kernel, at).is_some()
+}
+
 /// What was seen at `at`; none where it is no process.
 fn judge(kernel: &Kernel, at: VirtAddr, sources: Sources, torn: bool) -> Option<Seen> {
     if sources.has(Way::List) {

@@ -91,7 +91,7 @@ impl Objects<'_> {
         Some(format!("{name}(tid {}, pid {pid})", info.tid))
     }
 
-    fn file(&self, object: VirtAddr, out: &mut Description) {
+    pub(super) fn file(&self, object: VirtAddr, out: &mut Description) {
         let (o, reader) = (&self.kernel().offsets.file, self.kernel().reader());
         let device = self.device_of(object);
         let name = reader.unicode_at(object, o.name);
@@ -119,7 +119,7 @@ impl Objects<'_> {
     }
 
     /// Path of the device that a file object is of.
-    fn device_of(&self, file: VirtAddr) -> Option<String> {
+    pub(super) fn device_of(&self, file: VirtAddr) -> Option<String> {
         let reader = self.kernel().reader();
         let device = reader.ptr_at(file, self.kernel().offsets.file.device).filter(|&p| reader.plausible(p))?;
         self.path(device)

@@ -4,6 +4,7 @@
 //! - `header`: the structure before an object
 //! - `directory`: the tree of names
 //! - `describe`: what an object is called, each type by its own rule
+//! - `files`: file objects by scan
 //! - `keys`: paths of registry keys
 //! - `handles`: tables of handles
 //! - `access`: access masks in words
@@ -11,6 +12,7 @@
 pub mod access;
 pub mod describe;
 pub mod directory;
+pub mod files;
 pub mod handles;
 mod header;
 mod keys;

@@ -1,0 +1,262 @@
+//! What tcpip.sys itself finds endpoints by: pools of ports for listeners and UDP endpoints, hash tables of partitions for connections.
+//!
+//! Its variables point to them, and the image says which: a pool has a bitmap of 65536 ports, a hash table is `RTL_DYNAMIC_HASH_TABLE`
+//! of ntifs.h. So every pointer in the driver's data is tried. What a table leads to is a place within an endpoint; how far from its
+//! beginning, the endpoints that were found by their tags say. That makes the two ways prove each other: where they never meet, nothing
+//! is said of either.
+
+use super::layouts::{NARROW, Ports, WIDE};
+use crate::engine::{ViewExt, index, to_u64};
+use crate::os::lost::Lost;
+use crate::os::windows::base::kernel::{Kernel, Reader};
+use crate::os::windows::drivers;
+use memsh_plugin::{VirtAddr, umem};
+use std::collections::{HashMap, HashSet};
+
+/// No driver is larger, in bytes.
+const LARGEST: umem = 16 << 20;
+/// Pointers in a driver's data that are tried, and places that tables lead to.
+const MOST: usize = 1 << 18;
+/// What is read of a structure to see what it is.
+const HEAD: usize = 0x120;
+/// Ports there are.
+const PORTS: u32 = 0x1_0000;
+/// How far from an endpoint's beginning a table's pointer may lead, in bytes.
+const INSIDE: umem = 0x100;
+/// Buckets of a hash table's first part (`HT_SECOND_LEVEL_DIR_MIN_SIZE`).
+const FIRST_PART: u32 = 128;
+/// More processors, each with its partition, has no machine.
+const PARTITIONS: umem = 256;
+/// Places of tables that are looked at, all in all: more are no tables but made to keep us busy.
+const STEPS: u32 = 1 << 22;
+
+/// Places within endpoints that the tables lead to.
+#[derive(Debug, Default)]
+pub(super) struct Reached {
+    /// Over the pools of ports, each with the port.
+    pub(super) bound: HashMap<VirtAddr, u32>,
+    /// Over the hash tables.
+    pub(super) joined: HashSet<VirtAddr>,
+    /// Whether a part of a table can't be read: what is not reached says nothing then.
+    pub(super) torn: bool,
+}
+
+struct Walk<'k> {
+    kernel: &'k Kernel,
+    reader: Reader<'k>,
+    steps: u32,
+    out: Reached,
+}
+
+/// What tcpip.sys's tables lead to; none where the driver is not there.
+pub(super) fn reached(kernel: &Kernel) -> Option<Reached> {
+    let all = drivers::list(kernel, &mut Lost::default()).ok()?;
+    let tcpip = all.iter().find(|d| d.name.to_string_lossy().eq_ignore_ascii_case("tcpip.sys"))?;
+    let mut walk = Walk { kernel, reader: kernel.reader(), steps: 0, out: Reached::default() };
+    let mut pools = HashSet::new();
+    for at in walk.pointers(tcpip.base, tcpip.size.min(LARGEST)) {
+        for pool in walk.pool_at(at).into_iter().chain(walk.pool_of_compartments(at)) {
+            if pools.insert(pool) {
+                walk.ports(pool.0, pool.1);
+            }
+        }
+        walk.partitions(at);
+    }
+    Some(walk.out)
+}
+
+impl Walk<'_> {
+    /// Whether there is time for one more place.
+    fn goes_on(&mut self) -> bool {
+        self.steps += 1;
+        self.out.torn |= self.steps > STEPS;
+        self.steps <= STEPS
+    }
+
+    /// The pointers in a driver's memory that lead out of it, each once.
+    fn pointers(&self, base: VirtAddr, size: umem) -> Vec<VirtAddr> {
+        let (mut out, mut seen) = (Vec::new(), HashSet::new());
+        let mut page = [0u8; 0x1000];
+        let width = if self.kernel.wide() { 8 } else { 4 };
+        for offset in (0..size).step_by(page.len()) {
+            if self.kernel.space.read_exact(base.wrapping_add(offset), &mut page).is_err() {
+                continue;
+            }
+            for at in page.chunks_exact(width).filter_map(word) {
+                let outside = at.offset_from(base).is_none_or(|o| o >= size);
+                if outside && self.reader.plausible(at) && out.len() < MOST && seen.insert(at) {
+                    out.push(at);
+                }
+            }
+        }
+        out
+    }
+
+    fn plausible(&self, at: VirtAddr) -> Option<VirtAddr> {
+        Some(at).filter(|&at| self.reader.plausible(at))
+    }
+
+    fn pointer(&self, at: VirtAddr) -> Option<VirtAddr> {
+        self.plausible(self.reader.ptr(at)?)
+    }
+
+    /// Whether a pool of ports begins at `at`: then, where its bitmap's place and its table of parts lie.
+    fn pool_at(&self, at: VirtAddr) -> Option<(VirtAddr, VirtAddr)> {
+        let mut head = [0u8; HEAD];
+        self.kernel.space.read_exact(at, &mut head).ok()?;
+        let width = if self.kernel.wide() { 8 } else { 4 };
+        // `RTL_BITMAP`: how many bits, and a pointer to them. In every build that is known the parts follow it.
+        let words: Vec<VirtAddr> = head.chunks_exact(width).filter_map(word).collect();
+        let found = words.windows(2).position(|pair| {
+            let [size, bits] = pair else { return false };
+            size.value() & 0xffff_ffff == umem::from(PORTS) && self.reader.plausible(*bits)
+        })?;
+        let bits = *words.get(found + 1)?;
+        let parts = at.wrapping_add(self.reader.width() * umem::from(u64::try_from(found + 2).ok()?));
+        Some((bits, parts))
+    }
+
+    /// The same behind a set of compartments, as Windows 10 has it.
+    fn pool_of_compartments(&self, at: VirtAddr) -> Option<(VirtAddr, VirtAddr)> {
+        let ways: [[umem; 2]; 2] = [[0x148, 0x20], [0x144, 0x14]];
+        ways.into_iter().find_map(|[first, second]| {
+            let compartment = self.pointer(at.wrapping_add(first))?;
+            let protocol = self.pointer(compartment.wrapping_add(second))?;
+            self.pool_at(self.pointer(protocol)?)
+        })
+    }
+
+    /// The endpoints of the ports that are in use.
+    fn ports(&mut self, bits: VirtAddr, parts: VirtAddr) {
+        let mut bitmap = vec![0u8; 0x2000];
+        if self.kernel.space.read_exact(bits, &mut bitmap).is_err() {
+            self.out.torn = true;
+            return;
+        }
+        let mut ways: Vec<Ports> = if self.kernel.wide() { WIDE } else { NARROW }.iter().filter_map(|l| l.ports).collect();
+        ways.sort_unstable_by_key(|w| (w.entries, w.size, w.entry));
+        ways.dedup_by_key(|w| (w.entries, w.size, w.entry));
+        let used: Vec<u32> = (1..PORTS).filter(|p| bit(&bitmap, *p)).collect();
+        for way in ways {
+            for &port in &used {
+                if !self.goes_on() {
+                    return;
+                }
+                self.port(parts, port, &way);
+            }
+        }
+    }
+
+    fn port(&mut self, parts: VirtAddr, port: u32, way: &Ports) -> Option<()> {
+        let part = self.pointer(parts.wrapping_add(umem::from(port >> 8) * self.reader.width()))?;
+        let entries = self.pointer(part.wrapping_add(way.entries.into()))?;
+        let entry = entries.wrapping_add(umem::from(port & 0xff) * umem::from(way.size)).wrapping_add(way.entry.into());
+        let mut at = self.unflagged(entry)?;
+        while self.out.bound.len() < MOST && !self.out.bound.contains_key(&at) {
+            self.out.bound.insert(at, port);
+            // The member itself points on.
+            at = self.unflagged(at)?;
+        }
+        Some(())
+    }
+
+    /// A pointer whose lowest bits say what it leads to.
+    fn unflagged(&self, at: VirtAddr) -> Option<VirtAddr> {
+        let pointer = self.reader.ptr(at)?;
+        self.plausible(VirtAddr::new(pointer.value() & !(self.reader.width() - 1)))
+    }
+
+    /// The hash tables of partitions, where an array of them begins at `at`: three pointers or four in each.
+    fn partitions(&mut self, at: VirtAddr) {
+        let sizes: [umem; 2] = if self.kernel.wide() { [0x80, 0xc0] } else { [0x40, 0x48] };
+        for size in sizes {
+            for n in 0..PARTITIONS {
+                let tables: Vec<VirtAddr> = (0..4)
+                    .filter_map(|i| self.pointer(at.wrapping_add(n * size + i * self.reader.width())))
+                    .filter(|t| self.hash_table(*t).is_some())
+                    .collect();
+                if tables.is_empty() {
+                    break;
+                }
+                for table in tables {
+                    self.entries(table);
+                }
+            }
+        }
+    }
+
+    /// The number of buckets and the directory of the `RTL_DYNAMIC_HASH_TABLE` at `at`, where it is one.
+    fn hash_table(&self, at: VirtAddr) -> Option<(u32, VirtAddr)> {
+        let mut head = [0u8; 0x28];
+        self.kernel.space.read_exact(at, head.get_mut(..if self.kernel.wide() { 0x28 } else { 0x24 })?).ok()?;
+        let numbers: Vec<u32> = head.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b)).collect();
+        let [_, shift, size, pivot, mask, entries, used, _, ..] = numbers.as_slice() else { return None };
+        let directory = word(head.get(0x20..if self.kernel.wide() { 0x28 } else { 0x24 })?)?;
+        // Buckets are split one after the other: the mask counts the whole ones, the pivot the split.
+        let whole = mask.checked_add(1).filter(|n| n.is_power_of_two() && *n >= FIRST_PART)?;
+        let fits = whole.checked_add(*pivot) == Some(*size) && pivot <= mask && *shift <= 32;
+        (fits && used <= size && used <= entries && *size <= 1 << 20 && self.reader.plausible(directory))
+            .then_some((*size, directory))
+    }
+
+    fn entries(&mut self, table: VirtAddr) -> Option<()> {
+        let (size, directory) = self.hash_table(table)?;
+        for bucket in 0..size {
+            if !self.goes_on() {
+                return None;
+            }
+            let Some(head) = self.bucket(size, directory, bucket) else {
+                self.out.torn = true;
+                continue;
+            };
+            let mut at = head;
+            loop {
+                match self.pointer(at) {
+                    Some(next) if next == head => break,
+                    Some(next) if self.out.joined.len() < MOST && self.out.joined.insert(next) => at = next,
+                    // A circle, or what was met before.
+                    Some(_) => break,
+                    None => {
+                        self.out.torn = true;
+                        break;
+                    }
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// The head of a bucket's list: the first 128 in one part, each further part as large as all before it.
+    fn bucket(&self, size: u32, directory: VirtAddr, bucket: u32) -> Option<VirtAddr> {
+        let pair = self.reader.width() * 2;
+        if size <= FIRST_PART {
+            return Some(directory.wrapping_add(umem::from(bucket) * pair));
+        }
+        let absolute = bucket.checked_add(FIRST_PART)?;
+        let high = absolute.checked_ilog2()?;
+        let part = self.pointer(directory.wrapping_add(umem::from(high - FIRST_PART.ilog2()) * self.reader.width()))?;
+        Some(part.wrapping_add(umem::from(absolute ^ 1 << high) * pair))
+    }
+}
+
+/// A pointer in memory that was read.
+fn word(bytes: &[u8]) -> Option<VirtAddr> {
+    let mut all = [0u8; 8];
+    all.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    Some(VirtAddr::new(umem::from(u64::from_le_bytes(all))))
+}
+
+fn bit(bitmap: &[u8], n: u32) -> bool {
+    let byte = index(umem::from(n / 8)).and_then(|i| bitmap.get(i));
+    byte.is_some_and(|b| b >> (n % 8) & 1 == 1)
+}
+
+/// How far from the beginning of endpoints the tables' pointers lead; none where they lead to less than half of them: then it is not
+/// certain that these are their tables.
+pub(super) fn distance(leads: impl Fn(VirtAddr) -> bool, known: &[VirtAddr], width: umem) -> Option<umem> {
+    let step = to_u64(width).and_then(|w| usize::try_from(w).ok())?;
+    let counted = (0..INSIDE).step_by(step).map(|d| (known.iter().filter(|at| leads(at.wrapping_add(d))).count(), d));
+    // Of equals the nearest.
+    let (most, distance) = counted.max_by_key(|(n, d)| (*n, std::cmp::Reverse(*d)))?;
+    (most > 0 && most * 2 >= known.len()).then_some(distance)
+}

@@ -80,6 +80,7 @@ fn row(f: &FoundFile, process: Option<&ProcessInfo>, handle: Option<u64>) -> Fil
         object: Some(Hex::from(f.object)),
         granted_access: None,
         handles: f.handles,
+        attributes: None,
         freed: f.freed.then_some(true),
         object_name: f.file.name.clone(),
     }

@@ -28,6 +28,7 @@ mod files;
 mod glob;
 mod hash;
 mod history;
+mod hives;
 mod hooks;
 mod info;
 mod inodepages;
@@ -49,6 +50,7 @@ mod percpu;
 mod ps;
 mod ptov;
 mod read;
+mod reg;
 mod scan;
 mod searched;
 pub mod similar;
@@ -104,6 +106,8 @@ pub static ALL: &[Spec] = &[
     spec::<modules::Modules>(),
     spec::<drivers::Drivers>(),
     spec::<objects::ObjectTree>(),
+    spec::<hives::Hives>(),
+    spec::<reg::Reg>(),
     spec::<bpf::Bpf>(),
     spec::<bt::Bt>(),
     // What hides

@@ -9,6 +9,9 @@
 //! - `wellknown`: names that Windows gives to numbers
 //! - `drivers`: modules of the kernel
 //! - `pe`: PE images in memory
+//! - `registry`: hives, keys and values
+//! - `services`: what the service control manager runs
+//! - `accounts`: names of users and services
 //! - `census`: processes by every way that leads to one
 //! - `suspicion`: what looks as it should not
 #![deny(
@@ -34,6 +37,7 @@ pub mod pe;
 mod peb;
 mod process;
 mod processes;
+pub mod registry;
 pub mod suspicion;
 #[cfg(test)]
 mod testkit;

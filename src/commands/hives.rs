@@ -39,8 +39,8 @@ pub struct HiveRow {
     last_written: Option<Time>,
     /// Subkeys of its root; null where that can't be read.
     subkeys: Option<u64>,
-    /// Whether it is not in the kernel's list of hives, with --scan.
-    hidden: bool,
+    /// Whether it is not in the kernel's list of hives; null without --scan.
+    hidden: Option<bool>,
 }
 
 impl Command for Hives {
@@ -48,7 +48,7 @@ impl Command for Hives {
     const NAME: &'static str = "hives";
     const ALIASES: &'static [&'static str] = &["hivelist"];
     const SUMMARY: &'static str = "List the hives of the registry (Windows)";
-    const SHAPE: Shape = Shape::List(&["path", "address", "size", "volatile_size", "?file_written", "file", "!???hidden"]);
+    const SHAPE: Shape = Shape::List(&["path", "address", "size", "volatile_size", "?file_written", "file", "!hidden"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("hives", "those in the kernel's list"), ("hives --scan", "those that were taken out of it, too")];
 
@@ -69,7 +69,7 @@ impl Command for Hives {
                 file_written: hive.written.map(Time),
                 last_written: root.as_ref().and_then(|k| k.written).map(Time),
                 subkeys: root.map(|k| k.counts.iter().copied().map(u64::from).sum()),
-                hidden: hive.listed == Some(false),
+                hidden: hive.listed.filter(|_| self.scan).map(|l| !l),
             })?;
         }
         Ok(())

@@ -6,6 +6,7 @@
 //!
 //! To add a command: a file here that implements [`Command`](spec::Command), and a line in [`ALL`].
 
+mod accounts;
 mod bpf;
 mod bt;
 pub mod cells;
@@ -53,6 +54,7 @@ mod read;
 mod reg;
 mod scan;
 mod searched;
+mod services;
 pub mod similar;
 pub mod sink;
 pub mod spec;
@@ -108,6 +110,7 @@ pub static ALL: &[Spec] = &[
     spec::<objects::ObjectTree>(),
     spec::<hives::Hives>(),
     spec::<reg::Reg>(),
+    spec::<services::Services>(),
     spec::<bpf::Bpf>(),
     spec::<bt::Bt>(),
     // What hides

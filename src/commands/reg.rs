@@ -59,6 +59,9 @@ pub struct RegRow {
     /// What a value holds: a number (`REG_DWORD`, `REG_QWORD`), a text, a list of texts (`REG_MULTI_SZ`), else its bytes in hex; null for
     /// a key, and where it can't be read.
     value: Option<serde_json::Value>,
+    /// A number in both ways of writing it, the beginning of bytes that are many: what the table shows of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
     /// Size of a value's data in bytes.
     size: Option<u32>,
     /// When the key, or the key of the value, was last changed.
@@ -74,7 +77,7 @@ impl Command for Reg {
     const NAME: &'static str = "reg";
     const ALIASES: &'static [&'static str] = &["registry"];
     const SUMMARY: &'static str = "Read keys and values of the registry (Windows)";
-    const SHAPE: Shape = Shape::List(&["?last_written", "path", "name", "type", "value"]);
+    const SHAPE: Shape = Shape::List(&["?last_written", "path", "name", "type", "value=text|value"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("reg ls", "where the registry begins"),
         ("reg ls 'HKLM\\SYSTEM\\CurrentControlSet\\Services' --keys", "the keys below a key"),
@@ -123,7 +126,7 @@ impl Walk<'_> {
 fn places<'r>(registry: &'r Registry, written: &str) -> Result<(String, Vec<Place<'r>>)> {
     let whole = registry.whole(written).map_err(|why| Failure::Usage(why, Some("`hives` lists the hives".to_owned())))?;
     let mut found: Vec<Place<'_>> = registry.open(&whole).into_iter().collect();
-    if found.is_empty() {
+    if found.is_empty() && !written.is_empty() {
         let below = written.trim_matches('\\');
         let paths = registry.hives.iter().filter_map(|h| h.path.as_deref());
         found.extend(paths.filter_map(|p| registry.open(&format!("{p}\\{below}"))));
@@ -305,6 +308,7 @@ fn empty(kind: &'static str) -> RegRow {
         name: None,
         type_: None,
         value: None,
+        text: None,
         size: None,
         last_written: None,
         volatile: None,
@@ -342,16 +346,33 @@ fn value_row(hive: &Hive, key: &Key, path: &str, entry: &Entry<Value>, walk: &mu
     if bytes.is_none() {
         walk.lose(hive, "the data of a value can't be read");
     }
+    let data = bytes.map(|b| Data::of(value.kind, b));
     RegRow {
         name: Some(value.name.clone()),
         type_: Some(data::kind(value.kind)),
         size: Some(value.size),
-        value: bytes.map(|b| match Data::of(value.kind, b) {
+        text: data.as_ref().and_then(shown),
+        value: data.map(|d| match d {
             Data::Number(n) => json!(n),
             Data::Text(text) => json!(text),
             Data::Texts(texts) => json!(texts),
             Data::Bytes(bytes) => json!(hex(&bytes)),
         }),
         ..row
+    }
+}
+
+/// Bytes that a table has room for.
+const SHOWN: usize = 48;
+
+/// What a table shows of data where that is not how JSON has them.
+fn shown(data: &Data) -> Option<String> {
+    match data {
+        Data::Number(n) if *n < 10 => Some(n.to_string()),
+        Data::Number(n) => Some(format!("{n} ({n:#x})")),
+        Data::Bytes(bytes) if bytes.len() > SHOWN => {
+            Some(format!("{}... ({} bytes)", hex(bytes.get(..SHOWN).unwrap_or_default()), bytes.len()))
+        }
+        _ => None,
     }
 }

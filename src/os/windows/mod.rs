@@ -11,7 +11,6 @@
 //! - `pe`: PE images in memory
 //! - `registry`: hives, keys and values
 //! - `services`: what the service control manager runs
-//! - `accounts`: names of users and services
 //! - `census`: processes by every way that leads to one
 //! - `suspicion`: what looks as it should not
 #![deny(
@@ -38,6 +37,7 @@ mod peb;
 mod process;
 mod processes;
 pub mod registry;
+pub mod services;
 pub mod suspicion;
 #[cfg(test)]
 mod testkit;

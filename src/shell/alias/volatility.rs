@@ -74,6 +74,8 @@ const PLUGINS: &[(&str, &str)] = &[
     ("idt", "hooks --only idt"),
     ("ifconfig", "interfaces"),
     ("info", "info"),
+    ("hivelist", "hives"),
+    ("hivescan", "hives --scan"),
     ("iomem", "iomem"),
     ("ip", "interfaces"),
     ("ip.addr", "interfaces"),

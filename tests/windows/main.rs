@@ -19,5 +19,6 @@ mod lies;
 mod old;
 mod paging;
 mod program;
+mod registry;
 mod releases;
 mod system;

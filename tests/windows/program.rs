@@ -9,22 +9,22 @@ use serde_json::Value;
 use std::io::Write;
 use tempfile::NamedTempFile;
 
-struct File(NamedTempFile);
+pub struct File(NamedTempFile);
 
 impl File {
-    fn new(bytes: &[u8]) -> Self {
+    pub fn new(bytes: &[u8]) -> Self {
         let mut file = NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
         Self(file)
     }
 
-    fn run(&self, words: &[&str]) -> Run {
+    pub fn run(&self, words: &[&str]) -> Run {
         let path = self.0.path().to_str().unwrap();
         memsh(&[&[path, "--no-cache"], words].concat())
     }
 
     /// The JSON answer of a command that must go well and lose nothing.
-    fn whole(&self, words: &[&str]) -> Value {
+    pub fn whole(&self, words: &[&str]) -> Value {
         let run = self.run(&[words, &["--json"]].concat());
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{words:?}");
         serde_json::from_str(&run.stdout).unwrap()
@@ -44,7 +44,7 @@ fn files() -> Vec<(Machine, File)> {
     [ten, xp, seven].into_iter().zip(files).collect()
 }
 
-fn column<'a>(rows: &'a Value, name: &str) -> Vec<&'a Value> {
+pub fn column<'a>(rows: &'a Value, name: &str) -> Vec<&'a Value> {
     rows.as_array().unwrap().iter().map(|r| &r[name]).collect()
 }
 

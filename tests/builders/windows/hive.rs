@@ -151,7 +151,8 @@ impl Bins {
         nk[2..4].copy_from_slice(&flags.to_le_bytes());
         nk[4..12].copy_from_slice(&WRITTEN.to_le_bytes());
         nk[0x10..0x14].copy_from_slice(&parent.to_le_bytes());
-        nk[0x1c..0x34].fill(0xff);
+        nk[0x1c..0x24].fill(0xff);
+        nk[0x28..0x34].fill(0xff);
         nk[0x48..0x4a].copy_from_slice(&(name.len() as u16).to_le_bytes());
         if let Some(hive) = tree.hive {
             nk[0x1c..0x20].copy_from_slice(&0x20u32.to_le_bytes());

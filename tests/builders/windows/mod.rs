@@ -4,10 +4,12 @@
 //!
 //! There is no code in it and no pool: lists, trees, strings and what they lead to.
 
+pub mod hive;
 pub mod layout;
 pub mod memory;
 pub mod pe;
 pub mod process;
+pub mod registry;
 pub mod user;
 pub mod usual;
 pub mod vad;

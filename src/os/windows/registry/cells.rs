@@ -20,6 +20,8 @@ pub const NONE: u32 = u32::MAX;
 
 /// `KEY_HIVE_EXIT`: another hive begins here.
 const HIVE_EXIT: u16 = 2;
+/// `KEY_HIVE_ENTRY`: it is the root of its hive.
+const HIVE_ENTRY: u16 = 4;
 /// `KEY_SYM_LINK`: the key stands for another.
 const LINK: u16 = 0x10;
 /// `KEY_COMP_NAME`: the name's characters have a byte each.
@@ -75,6 +77,11 @@ impl Key {
     /// Whether its subkeys are in another hive.
     pub fn leaves_hive(&self) -> bool {
         self.flags & HIVE_EXIT != 0
+    }
+
+    /// Whether its hive begins with it.
+    pub fn begins_hive(&self) -> bool {
+        self.flags & HIVE_ENTRY != 0
     }
 
     /// Whether it stands for another key.

@@ -6,14 +6,16 @@
 use super::cells::{Cells, Key, VOLATILE};
 use super::storage::{Blocks, Form, Storage};
 use crate::engine::search::{Options, RunSource};
-use crate::engine::{AddressSpace, ViewExt, index, to_u64};
+use crate::engine::{AddressSpace, ViewExt, index, to_u64, to_umem};
 use crate::os::lost::Lost;
 use crate::os::sweep::words;
 use crate::os::windows::base::kernel::{Kernel, container};
+use crate::os::windows::base::offsets::{self, Member, Offsets};
 use crate::os::windows::base::text::utf16;
 use crate::os::windows::base::time::from_filetime;
 use crate::os::windows::base::{list, text};
 use crate::os::windows::{peb, processes};
+use crate::symbols::tables::family;
 use memsh_plugin::{PhysAddr, UnixNanos, VirtAddr, umem};
 use std::collections::HashSet;
 
@@ -82,15 +84,51 @@ fn is_hive(space: &AddressSpace, at: VirtAddr) -> bool {
     space.read_u32(at).is_ok_and(|s| s == SIGNATURE)
 }
 
-/// The list's head in the kernel's image: the only pair of words there that hives are linked to.
-fn head_in_image(kernel: &Kernel) -> Option<VirtAddr> {
-    let links = kernel.offsets.hive.links?;
+/// What hives look like: as the kernel's types have it, or as those of a build like it do. Of one build there may be several.
+#[derive(Clone, Copy)]
+struct Shape {
+    hive: offsets::Hive,
+    head: offsets::HiveHead,
+    /// Where the links lie in a hive.
+    links: Member,
+}
+
+impl Shape {
+    fn of(offsets: &Offsets) -> Option<Self> {
+        Some(Self { hive: offsets.hive, head: offsets.hive_head, links: offsets.hive.links? })
+    }
+
+    /// Those of the builds around, the nearest first.
+    fn others(kernel: &Kernel) -> Vec<Self> {
+        let Some(family) = family(if kernel.wide() { "windows-x64" } else { "windows-x86" }) else { return Vec::new() };
+        let mut tables = family.tables();
+        let build = |release: &str| release.split('.').nth(2).and_then(|n| n.parse::<u32>().ok()).unwrap_or(0);
+        tables.sort_by_key(|t| build(&t.facts.release).abs_diff(kernel.build.number));
+        let types = tables.iter().filter_map(|t| t.read(String::new()).ok());
+        let mut out: Vec<Self> = Vec::new();
+        for shape in types.filter_map(|types| Self::of(&Offsets::of(&types))) {
+            if !out.iter().any(|s| s.links == shape.links && s.head.storage == shape.head.storage) {
+                out.push(shape);
+            }
+        }
+        out
+    }
+
+    /// Where the two storages lie in a hive. They are all that a `_HHIVE` has from `Storage` on.
+    fn storages(&self) -> Option<[umem; 2]> {
+        let first = self.head.storage?.offset;
+        Some([first, first + self.head.bytes?.checked_sub(first)? / 2])
+    }
+}
+
+/// Where the kernel's image has two pointers to what points back to them: heads of lists.
+fn heads_in_image(kernel: &Kernel) -> Vec<(VirtAddr, VirtAddr)> {
     let reader = kernel.reader();
-    let width = index(reader.width())?;
+    let Some(width) = index(reader.width()) else { return Vec::new() };
     let mut page = [0u8; 4096];
-    let pages = kernel.image.size.min(IMAGE) / 4096;
-    for number in 0..pages {
-        let here = kernel.image.base.wrapping_add(number * 4096);
+    let mut out = Vec::new();
+    for number in 0..kernel.image.size.min(IMAGE) / PAGE {
+        let here = kernel.image.base.wrapping_add(number * PAGE);
         if kernel.space.read_exact(here, &mut page).is_err() {
             continue;
         }
@@ -98,57 +136,54 @@ fn head_in_image(kernel: &Kernel) -> Option<VirtAddr> {
             let word = |bytes: &[u8]| bytes.iter().rev().fold(0u64, |n, b| n << 8 | u64::from(*b));
             let (Some(next), Some(last)) = (pair.get(..width).map(word), pair.get(width..).map(word)) else { continue };
             let [next, last] = [next, last].map(|w| VirtAddr::new(umem::from(w)));
-            if !reader.plausible(next) || !reader.plausible(last) || kernel.image.holds(next) || kernel.image.holds(last) {
-                continue;
-            }
-            let head = here.wrapping_add(crate::engine::to_umem(i * width));
-            let back = reader.ptr(next.wrapping_add(reader.width())) == Some(head);
-            if back && is_hive(&kernel.space, container(next, links)) {
-                return Some(head);
+            let outside = |at: VirtAddr| reader.plausible(at) && !kernel.image.holds(at);
+            let head = here.wrapping_add(to_umem(i * width));
+            if outside(next) && outside(last) && reader.ptr(next.wrapping_add(reader.width())) == Some(head) {
+                out.push((head, next));
             }
         }
     }
-    None
+    out
 }
 
-/// The hives in the list, or none where there is no list.
-fn listed(kernel: &Kernel, lost: &mut Lost) -> Option<Vec<VirtAddr>> {
-    let links = kernel.offsets.hive.links?;
-    let reader = kernel.reader();
-    let is_one = |node| is_hive(&kernel.space, container(node, links));
-    let walk = |head: VirtAddr, lost: &mut Lost| -> Vec<VirtAddr> {
-        let nodes = list::nodes_of(&reader, head, "CmpHiveListHead", lost, &is_one);
-        nodes.into_iter().map(|node| container(node, links)).collect()
-    };
-    let mut torn = Lost::default();
-    if let Some(head) = kernel.address("CmpHiveListHead") {
-        let found = walk(head, &mut torn);
-        if !found.is_empty() {
-            lost.extend(torn);
-            return Some(found);
-        }
+/// The list's head, and the shape of hives by which it leads to one.
+fn head_of(kernel: &Kernel) -> Option<(VirtAddr, Shape)> {
+    let leads = |first: VirtAddr, shape: &Shape| is_hive(&kernel.space, container(first, shape.links));
+    let own = Shape::of(&kernel.offsets)?;
+    let named = kernel.address("CmpHiveListHead").and_then(|head| Some((head, kernel.reader().ptr(head)?)));
+    if let Some((head, _)) = named.filter(|(_, first)| leads(*first, &own)) {
+        return Some((head, own));
     }
-    let Some(head) = head_in_image(kernel) else {
-        lost.extend(torn);
-        return None;
-    };
-    Some(walk(head, lost))
+    let heads = heads_in_image(kernel);
+    let by = |shape: &Shape| heads.iter().chain(&named).find(|(_, first)| leads(*first, shape)).map(|(head, _)| *head);
+    by(&own).map(|head| (head, own)).or_else(|| Shape::others(kernel).into_iter().find_map(|shape| Some((by(&shape)?, shape))))
+}
+
+/// The hives in the list.
+fn listed(kernel: &Kernel, head: VirtAddr, shape: &Shape, lost: &mut Lost) -> Vec<VirtAddr> {
+    let is_one = |node| is_hive(&kernel.space, container(node, shape.links));
+    let nodes = list::nodes_of(&kernel.reader(), head, "CmpHiveListHead", lost, &is_one);
+    let (good, bad): (Vec<_>, Vec<_>) = nodes.into_iter().partition(|node| is_one(*node));
+    for node in bad {
+        lost.push(format!("CmpHiveListHead: what is linked at {node} is no hive"));
+    }
+    good.into_iter().map(|node| container(node, shape.links)).collect()
 }
 
 /// Hives anywhere in memory, by the look of their heads.
-fn sweep(kernel: &Kernel, options: &Options<'_>, lost: &mut Lost) -> Vec<VirtAddr> {
+fn sweep(kernel: &Kernel, shape: &Shape, options: &Options<'_>, lost: &mut Lost) -> Vec<VirtAddr> {
     let source = RunSource::physical(kernel.space.memory());
     let wanted = |word: u64| word & 0xffff_ffff == u64::from(SIGNATURE);
     let swept = words(&source, 8, 0, options, |_, word| wanted(word));
     if swept.cut {
         lost.push("the search of memory for hives was cut short");
     }
-    swept.at.into_iter().filter_map(|at| locate(kernel, PhysAddr::new(at))).collect()
+    swept.at.into_iter().filter_map(|at| locate(kernel, shape, PhysAddr::new(at))).collect()
 }
 
 /// The address of the `_CMHIVE` at `phys`, as it tells itself: a small storage has its directory in the hive, and the next in the list
 /// points back to it. Taken only where the page tables map that address to this very place.
-fn locate(kernel: &Kernel, phys: PhysAddr) -> Option<VirtAddr> {
+fn locate(kernel: &Kernel, shape: &Shape, phys: PhysAddr) -> Option<VirtAddr> {
     let reader = kernel.reader();
     let pointer = |offset: umem| {
         let mut bytes = [0u8; 8];
@@ -161,12 +196,11 @@ fn locate(kernel: &Kernel, phys: PhysAddr) -> Option<VirtAddr> {
         Some(VirtAddr::new(umem::from(u64::from_le_bytes(bytes)))).filter(|p| reader.plausible(*p))
     };
     let is_here = |at: &VirtAddr| reader.plausible(*at) && kernel.space.translate_one(*at).is_ok_and(|t| t.phys == phys);
-    let in_storages = storages_at(kernel).into_iter().flatten();
+    let in_storages = shape.storages().into_iter().flatten();
     let by_storage = |storage: umem| Some(pointer(storage + reader.width())?.wrapping_sub(storage + 2 * reader.width()));
     in_storages.filter_map(by_storage).find(|at| is_here(at)).or_else(|| {
-        let links = kernel.offsets.hive.links?;
-        let next = pointer(links.offset)?;
-        reader.ptr(next.wrapping_add(reader.width())).map(|own| container(own, links)).filter(is_here)
+        let next = pointer(shape.links.offset)?;
+        reader.ptr(next.wrapping_add(reader.width())).map(|own| container(own, shape.links)).filter(is_here)
     })
 }
 
@@ -188,55 +222,49 @@ fn registry_process(kernel: &Kernel, lost: &mut Lost) -> Option<AddressSpace> {
 
 /// Every hive in the list, and with `options` those that a search of memory finds.
 pub(super) fn hives(kernel: &Kernel, options: Option<&Options<'_>>, lost: &mut Lost) -> Vec<Hive> {
-    if kernel.offsets.hive.links.is_none() || kernel.offsets.hive_head.storage.is_none() {
+    let found = head_of(kernel);
+    let Some(shape) = found.map(|(_, shape)| shape).or(Shape::of(&kernel.offsets)) else {
         lost.push("what a hive looks like in this Windows is not known");
         return Vec::new();
-    }
-    let listed = listed(kernel, lost);
-    if listed.is_none() && options.is_none() {
+    };
+    let list = found.map(|(head, shape)| listed(kernel, head, &shape, lost));
+    if list.is_none() && options.is_none() {
         lost.push("the list of hives was not found in the kernel's image; a search of memory may find them");
     }
-    let mut all: Vec<(VirtAddr, Option<bool>)> = listed.iter().flatten().map(|at| (*at, Some(true))).collect();
+    let mut all: Vec<(VirtAddr, Option<bool>)> = list.iter().flatten().map(|at| (*at, Some(true))).collect();
     if let Some(options) = options {
         let mut known: HashSet<VirtAddr> = all.iter().map(|h| h.0).collect();
-        for at in sweep(kernel, options, lost) {
+        for at in sweep(kernel, &shape, options, lost) {
             if known.insert(at) {
-                all.push((at, listed.is_some().then_some(false)));
+                all.push((at, list.is_some().then_some(false)));
             }
         }
     }
     all.truncate(MOST);
     let space = registry_process(kernel, lost).unwrap_or_else(|| kernel.space.clone());
-    let storages: Vec<[Storage; 2]> = all.iter().map(|(at, _)| storages_of(kernel, *at)).collect();
+    let storages: Vec<[Storage; 2]> = all.iter().map(|(at, _)| storages_of(kernel, &shape, *at)).collect();
     let forms = Form::all(kernel);
     let proven = |form: &&Form| storages.iter().any(|s| Blocks::new(space.clone(), **form, *s).proves());
     let Some(form) = forms.iter().find(proven).or(forms.first()).copied() else { return Vec::new() };
     let open = |((at, listed), storages): (&(VirtAddr, Option<bool>), [Storage; 2])| {
         let blocks = Blocks::new(space.clone(), form, storages);
-        hive(kernel, &space, *at, *listed, blocks)
+        hive(kernel, &shape, &space, (*at, *listed), blocks)
     };
     let mut hives: Vec<Hive> = all.iter().zip(storages).map(open).collect();
     mount(kernel.wide(), &mut hives);
     hives
 }
 
-/// Where the two storages lie in a hive. They are all that a `_HHIVE` has from `Storage` on.
-fn storages_at(kernel: &Kernel) -> Option<[umem; 2]> {
-    let o = &kernel.offsets.hive_head;
-    let first = o.storage?.offset;
-    Some([first, first + o.bytes?.checked_sub(first)? / 2])
-}
-
-fn storages_of(kernel: &Kernel, at: VirtAddr) -> [Storage; 2] {
+fn storages_of(kernel: &Kernel, shape: &Shape, at: VirtAddr) -> [Storage; 2] {
     let width = kernel.reader().width();
     let read = |offset| Storage::read(&kernel.space, at.wrapping_add(offset), width);
-    storages_at(kernel).map(|offsets| offsets.map(read)).unwrap_or_default()
+    shape.storages().map(|offsets| offsets.map(read)).unwrap_or_default()
 }
 
-fn hive(kernel: &Kernel, space: &AddressSpace, at: VirtAddr, listed: Option<bool>, blocks: Blocks) -> Hive {
-    let (o, reader) = (&kernel.offsets.hive, kernel.reader());
+fn hive(kernel: &Kernel, shape: &Shape, space: &AddressSpace, (at, listed): (VirtAddr, Option<bool>), blocks: Blocks) -> Hive {
+    let (o, reader) = (&shape.hive, kernel.reader());
     let path_of = |member| reader.unicode_at(at, member).filter(|p| !p.is_empty());
-    let base = reader.ptr_at(at, kernel.offsets.hive_head.base_block).filter(|base| {
+    let base = reader.ptr_at(at, shape.head.base_block).filter(|base| {
         let mut head = [0; 4];
         space.read_exact(*base, &mut head).is_ok() && &head == BASE_BLOCK
     });
@@ -247,15 +275,15 @@ fn hive(kernel: &Kernel, space: &AddressSpace, at: VirtAddr, listed: Option<bool
         name.split('\0').next().filter(|n| !n.is_empty()).map(str::to_owned)
     };
     let cells = Cells(&blocks);
-    let fits = |cell: &u32| cells.key(*cell).is_some();
-    let root = told.filter(fits).or_else(|| [FIRST_CELL, FIRST_CELL | VOLATILE].into_iter().find(fits));
+    let is_root = |cell: &u32| cells.key(*cell).is_some_and(|k| k.begins_hive());
+    let root = told.or_else(|| [FIRST_CELL, FIRST_CELL | VOLATILE].into_iter().find(is_root));
     Hive {
         address: at,
         path: path_of(o.root_path),
         file: path_of(o.user_name).or_else(|| path_of(o.full_path)).or_else(end_of_name),
         written: written.and_then(from_filetime),
         listed,
-        root: root.or(told).unwrap_or(FIRST_CELL),
+        root: root.unwrap_or(FIRST_CELL),
         blocks,
     }
 }

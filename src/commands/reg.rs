@@ -62,6 +62,9 @@ pub struct RegRow {
     /// A number in both ways of writing it, the beginning of bytes that are many: what the table shows of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    /// What stands behind the end of a text, in hex, where that is not zeros alone: no tool of Windows shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden: Option<String>,
     /// Size of a value's data in bytes.
     size: Option<u32>,
     /// When the key, or the key of the value, was last changed.
@@ -77,7 +80,7 @@ impl Command for Reg {
     const NAME: &'static str = "reg";
     const ALIASES: &'static [&'static str] = &["registry"];
     const SUMMARY: &'static str = "Read keys and values of the registry (Windows)";
-    const SHAPE: Shape = Shape::List(&["?last_written", "path", "name", "type", "value=text|value"]);
+    const SHAPE: Shape = Shape::List(&["?last_written", "path", "name", "type", "value=text|value", "!hidden"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("reg ls", "where the registry begins"),
         ("reg ls 'HKLM\\SYSTEM\\CurrentControlSet\\Services' --keys", "the keys below a key"),
@@ -309,6 +312,7 @@ fn empty(kind: &'static str) -> RegRow {
         type_: None,
         value: None,
         text: None,
+        hidden: None,
         size: None,
         last_written: None,
         volatile: None,
@@ -346,8 +350,10 @@ fn value_row(hive: &Hive, key: &Key, path: &str, entry: &Entry<Value>, walk: &mu
     if bytes.is_none() {
         walk.lose(hive, "the data of a value can't be read");
     }
+    let hidden = bytes.as_ref().and_then(|b| data::behind_text(value.kind, b)).map(hex);
     let data = bytes.map(|b| Data::of(value.kind, b));
     RegRow {
+        hidden,
         name: Some(value.name.clone()),
         type_: Some(data::kind(value.kind)),
         size: Some(value.size),

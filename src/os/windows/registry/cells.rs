@@ -24,6 +24,8 @@ const HIVE_EXIT: u16 = 2;
 const HIVE_ENTRY: u16 = 4;
 /// `KEY_SYM_LINK`: the key stands for another.
 const LINK: u16 = 0x10;
+/// `KEY_PREDEF_HANDLE`: it stands for another part of the registry (`HKEY_PERFORMANCE_TEXT`), whose number is where others count values.
+const PREDEFINED: u16 = 0x40;
 /// `KEY_COMP_NAME`: the name's characters have a byte each.
 const NARROW: u16 = 0x20;
 /// `VALUE_COMP_NAME`: the same of a value.
@@ -263,12 +265,13 @@ impl<B: Bytes + ?Sized> Cells<'_, B> {
             return Some(Vec::new());
         }
         let cell = u32::from_le_bytes(value.data);
-        if size > PIECE
-            && let Some(head) = self.bytes(cell, 8).filter(|h| h.starts_with(b"db"))
-        {
-            return self.pieces(&head, size);
+        // A cell that has room for all of it holds it, however it begins.
+        let whole = self.bytes(cell, size);
+        if whole.is_some() || size <= PIECE {
+            return whole;
         }
-        self.bytes(cell, size)
+        let head = self.bytes(cell, 8).filter(|h| h.starts_with(b"db"))?;
+        self.pieces(&head, size)
     }
 
     /// Data in pieces: a count, and the cell with the list of their cells.
@@ -328,8 +331,9 @@ impl<B: Bytes + ?Sized> Cells<'_, B> {
         if key.leaves_hive() {
             return out;
         }
-        for (count, list) in key.counts.into_iter().zip(key.lists) {
-            if count == 0 {
+        for (i, (count, list)) in key.counts.into_iter().zip(key.lists).enumerate() {
+            // How many volatile ones there were when the file was written is of no meaning any more.
+            if count == 0 || i == 1 && list == NONE {
                 continue;
             }
             let mut cells = Entries::default();
@@ -355,7 +359,7 @@ impl<B: Bytes + ?Sized> Cells<'_, B> {
     pub fn values(&self, key: &Key) -> Entries<Value> {
         let mut out = Entries::default();
         // A key that another hive begins at has something else there.
-        if key.values == 0 || key.leaves_hive() {
+        if key.values == 0 || key.flags & (HIVE_EXIT | PREDEFINED) != 0 {
             return out;
         }
         let count = usize::try_from(key.values).unwrap_or(usize::MAX).min(MOST);

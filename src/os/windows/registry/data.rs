@@ -51,6 +51,17 @@ fn texts(bytes: &[u8]) -> Vec<String> {
     out
 }
 
+/// What stands behind the zero that ends a text, where that is not zeros alone.
+pub fn behind_text(kind: u32, bytes: &[u8]) -> Option<&[u8]> {
+    if !matches!(kind, 1 | 2 | 6) {
+        return None;
+    }
+    let (units, odd) = bytes.as_chunks::<2>();
+    let end = units.iter().position(|u| *u == [0; 2])?;
+    let rest = bytes.get(2 * (end + 1)..).filter(|_| odd.is_empty())?;
+    rest.iter().any(|b| *b != 0).then_some(rest)
+}
+
 impl Data {
     /// Of a value of this type. What does not fit its type is bytes.
     pub fn of(kind: u32, bytes: Vec<u8>) -> Self {
@@ -98,6 +109,9 @@ mod tests {
         assert_eq!(Data::of(2, Vec::new()), Data::Text(String::new()));
         assert_eq!(Data::of(7, wide("a\0\0b\0\0")), Data::Texts(vec!["a".to_owned(), String::new(), "b".to_owned()]));
         assert_eq!(Data::of(7, wide("\0\0")), Data::Texts(Vec::new()));
+        assert_eq!(behind_text(1, &wide("Блок\0rest")), Some(wide("rest").as_slice()));
+        assert_eq!(behind_text(1, &wide("Блок\0\0\0")), None);
+        assert_eq!((behind_text(1, &wide("Блок")), behind_text(3, &[1, 0, 0, 0, 1])), (None, None));
         // Sizes that are not those of the type.
         assert_eq!(Data::of(4, vec![1, 2]), Data::Bytes(vec![1, 2]));
         assert_eq!(Data::of(1, vec![65]), Data::Bytes(vec![65]));

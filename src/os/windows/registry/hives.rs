@@ -6,7 +6,7 @@
 use super::cells::{Cells, Key, VOLATILE};
 use super::storage::{Blocks, Form, Storage};
 use crate::engine::search::{Options, RunSource};
-use crate::engine::{AddressSpace, ViewExt, index, to_u64, to_umem};
+use crate::engine::{AddressSpace, ViewExt, index, to_u64};
 use crate::os::lost::Lost;
 use crate::os::sweep::words;
 use crate::os::windows::base::kernel::{Kernel, container};
@@ -121,26 +121,38 @@ impl Shape {
     }
 }
 
-/// Where the kernel's image has two pointers to what points back to them: heads of lists.
+/// Where the kernel's image has two pointers out of it of which the first leads to one that points back: heads of lists, and their first
+/// nodes.
 fn heads_in_image(kernel: &Kernel) -> Vec<(VirtAddr, VirtAddr)> {
     let reader = kernel.reader();
-    let Some(width) = index(reader.width()) else { return Vec::new() };
+    let width = reader.width();
+    let outside = |word: u64| {
+        let at = VirtAddr::new(umem::from(word));
+        (reader.plausible(at) && !kernel.image.holds(at)).then_some(at)
+    };
     let mut page = [0u8; 4096];
     let mut out = Vec::new();
+    // The word before, where it may be the first of a pair.
+    let mut first = None;
     for number in 0..kernel.image.size.min(IMAGE) / PAGE {
-        let here = kernel.image.base.wrapping_add(number * PAGE);
+        let mut here = kernel.image.base.wrapping_add(number * PAGE);
         if kernel.space.read_exact(here, &mut page).is_err() {
+            first = None;
             continue;
         }
-        for (i, pair) in page.windows(2 * width).step_by(width).enumerate() {
-            let word = |bytes: &[u8]| bytes.iter().rev().fold(0u64, |n, b| n << 8 | u64::from(*b));
-            let (Some(next), Some(last)) = (pair.get(..width).map(word), pair.get(width..).map(word)) else { continue };
-            let [next, last] = [next, last].map(|w| VirtAddr::new(umem::from(w)));
-            let outside = |at: VirtAddr| reader.plausible(at) && !kernel.image.holds(at);
-            let head = here.wrapping_add(to_umem(i * width));
-            if outside(next) && outside(last) && reader.ptr(next.wrapping_add(reader.width())) == Some(head) {
+        let words: Vec<u64> = match width {
+            8 => page.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect(),
+            _ => page.as_chunks::<4>().0.iter().map(|b| u64::from(u32::from_le_bytes(*b))).collect(),
+        };
+        for word in words {
+            let word = outside(word);
+            let head = here.wrapping_sub(width);
+            if let (Some(next), Some(_)) = (std::mem::replace(&mut first, word), word)
+                && reader.ptr(next.wrapping_add(width)) == Some(head)
+            {
                 out.push((head, next));
             }
+            here = here.wrapping_add(width);
         }
     }
     out

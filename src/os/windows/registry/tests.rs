@@ -73,6 +73,30 @@ fn keys_and_values_of_every_kind() {
 }
 
 #[test]
+fn numbers_that_mean_something_else() {
+    // Data that begin as a list of pieces does, in a cell of their own.
+    let mut plain = b"db\x01\0".to_vec();
+    plain.resize(20_000, 7);
+    let mut bins = Bins::of(&Tree::new("ROOT").value("v", 3, &[1]), true);
+    let (root, cell) = (bins.root, bins.add(false, &plain));
+    let value = bins.get(bins.get(root, 0x28), 0);
+    bins.put(value, 4, &20_000u32.to_le_bytes());
+    bins.put(value, 8, &cell.to_le_bytes());
+    // The volatile subkeys that there were once.
+    bins.put(root, 0x18, &5u32.to_le_bytes());
+    let cells = Cells(&bins);
+    let key = cells.key(root).unwrap();
+    assert_eq!(cells.data(&cells.value_named(&key, "v").unwrap()), Some(plain));
+    assert_eq!(cells.subkeys(&key).wrong.len(), 0);
+    // A key that stands for a part of the registry has its number where others count values.
+    bins.put(root, 2, &[0x6c]);
+    bins.put(root, 0x24, &0x8000_0060u32.to_le_bytes());
+    let cells = Cells(&bins);
+    let values = cells.values(&cells.key(root).unwrap());
+    assert_eq!((values.all.len(), values.wrong.len()), (0, 0));
+}
+
+#[test]
 fn lists_of_every_kind() {
     let all: Vec<String> = (0..20).map(|i| i.to_string()).collect();
     for kind in [*b"lf", *b"lh", *b"li"] {

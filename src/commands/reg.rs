@@ -8,6 +8,7 @@ use super::hives::registry;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::windows::kernel;
+use clap::builder::PossibleValue;
 use memsh::os::windows::registry::cells::Entries;
 use memsh::os::windows::registry::path::DEEPEST;
 use memsh::os::windows::registry::{Data, Entry, Hive, Key, Place, Registry, Value, data};
@@ -20,7 +21,7 @@ use std::collections::{BTreeMap, HashSet};
 #[derive(clap::Args, Debug)]
 pub struct Reg {
     /// `ls` lists what a key has, `get` reads values, `find` looks for names and texts
-    #[arg(value_parser = ["ls", "get", "find"])]
+    #[arg(value_parser = actions())]
     action: String,
     /// A key: `HKLM\SYSTEM\Select`, `HKCU\Environment`, `\REGISTRY\USER\S-1-5-18`; for `find` a pattern (`*` and `?` stand for anything)
     #[arg(value_name = "PATH")]
@@ -40,6 +41,15 @@ pub struct Reg {
     /// Look for hives that are in no list, too
     #[arg(short, long)]
     scan: bool,
+}
+
+/// What `reg` does, also in the words of Windows' own `reg`.
+fn actions() -> [PossibleValue; 3] {
+    [
+        PossibleValue::new("ls").aliases(["list", "query"]),
+        PossibleValue::new("get").alias("cat"),
+        PossibleValue::new("find").alias("search"),
+    ]
 }
 
 /// A key or a value.
@@ -94,8 +104,8 @@ impl Command for Reg {
         let registry = registry(kernel, cx, self.scan)?;
         let mut walk = Walk { cx, lost: BTreeMap::new() };
         let done = match self.action.as_str() {
-            "get" => self.get(&registry, &mut walk, out),
-            "find" => self.find(&registry, &mut walk, out),
+            "get" | "cat" => self.get(&registry, &mut walk, out),
+            "find" | "search" => self.find(&registry, &mut walk, out),
             _ => self.list(&registry, &mut walk, out),
         };
         for (what, count) in walk.lost {

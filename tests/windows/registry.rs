@@ -76,7 +76,10 @@ fn hives_as_rows() {
         for (row, h) in rows.as_array().unwrap().iter().zip(&w.hives) {
             assert_eq!(row["address"], format!("{:#x}", h.address));
             assert_eq!((&row["size"], &row["volatile_size"]), (&h.bins.halves[0].len().into(), &h.bins.halves[1].len().into()));
-            assert_eq!((&row["file_written"], &row["last_written"]), (&"2024-05-01T12:00:00Z".into(), &"2024-05-01T12:00:00Z".into()));
+            assert_eq!(
+                (&row["file_written"], &row["last_written"]),
+                (&"2024-05-01T12:00:00Z".into(), &"2024-05-01T12:00:00Z".into())
+            );
             assert!(row["hidden"].is_null());
         }
         assert_eq!(rows[1]["file"], "\\SystemRoot\\System32\\Config\\SYSTEM");
@@ -99,7 +102,10 @@ fn a_hive_that_was_taken_out_of_the_list() {
         let rows = file.whole(&["hives", "--scan"]);
         let hidden: Vec<&Value> = rows.as_array().unwrap().iter().filter(|r| r["hidden"] == true).collect();
         assert_eq!(hidden.len(), 1, "{rows:#}");
-        assert_eq!((&hidden[0]["path"], &hidden[0]["address"]), (&w.hives[2].path.into(), &format!("{:#x}", w.hives[2].address).into()));
+        assert_eq!(
+            (&hidden[0]["path"], &hidden[0]["address"]),
+            (&w.hives[2].path.into(), &format!("{:#x}", w.hives[2].address).into())
+        );
         assert_eq!(file.run(&["reg", "get", VERSION, "ProductName"]).status, 1);
         assert_eq!(file.whole(&["reg", "get", VERSION, "ProductName", "--scan"])[0]["value"], "Tiny Windows");
     }
@@ -119,7 +125,10 @@ fn keys_and_values_as_rows() {
         let row = keys.as_array().unwrap().iter().find(|r| r["name"] == "Ntfs").unwrap();
         assert_eq!(row["path"], format!("{SYSTEM}\\ControlSet002\\Services\\Ntfs"));
         assert_eq!((&row["hive"], &row["kind"], &row["volatile"]), (&SYSTEM.into(), &"key".into(), &false.into()));
-        assert_eq!((&row["type"], &row["value"], &row["last_written"]), (&Value::Null, &Value::Null, &"2024-05-01T12:00:00Z".into()));
+        assert_eq!(
+            (&row["type"], &row["value"], &row["last_written"]),
+            (&Value::Null, &Value::Null, &"2024-05-01T12:00:00Z".into())
+        );
         // Of the first block it is known where it lies.
         assert!(cell < PAGE as u32);
         assert_eq!(row["address"], format!("{:#x}", w.hives[1].block + u64::from(cell)));
@@ -183,7 +192,8 @@ fn services_by_both_witnesses() {
     for (w, known) in three() {
         let file = File::new(&w.machine.raw());
         let rows = file.whole(&["services"]);
-        let service = |name: &str| rows.as_array().unwrap().iter().find(|r| r["name"] == name).unwrap_or_else(|| panic!("{name}"));
+        let service =
+            |name: &str| rows.as_array().unwrap().iter().find(|r| r["name"] == name).unwrap_or_else(|| panic!("{name}"));
         assert_eq!(sorted(&rows, "name"), [".NET CLR Data", "Dnscache", "Ntfs", "Spooler", "keyless"]);
         assert!(known);
         let dns = service("Dnscache");
@@ -195,7 +205,10 @@ fn services_by_both_witnesses() {
         assert_eq!(dns["key"], format!("{SYSTEM}\\ControlSet002\\Services\\Dnscache"));
         assert_eq!(dns["sid"], "S-1-5-80-859482183-879914841-863379149-1145462774-2388618682");
         let keyless = service("keyless");
-        assert_eq!((&keyless["in_registry"], &keyless["in_memory"], &keyless["pid"]), (&false.into(), &true.into(), &2208.into()));
+        assert_eq!(
+            (&keyless["in_registry"], &keyless["in_memory"], &keyless["pid"]),
+            (&false.into(), &true.into(), &2208.into())
+        );
         assert!(keyless["reason"].as_str().unwrap().contains("no key"));
         let spooler = service("Spooler");
         assert_eq!((&spooler["in_memory"], &spooler["state"], &spooler["pid"]), (&false.into(), &Value::Null, &Value::Null));
@@ -216,7 +229,10 @@ fn services_without_records() {
     let file = File::new(&dump(&w.machine));
     let run = file.run(&["services", "--json"]);
     let rows: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!((run.status, sorted(&rows, "name")), (0, [".NET CLR Data", "Dnscache", "Ntfs", "Spooler"].map(str::to_owned).into()));
+    assert_eq!(
+        (run.status, sorted(&rows, "name")),
+        (0, [".NET CLR Data", "Dnscache", "Ntfs", "Spooler"].map(str::to_owned).into())
+    );
     assert!(run.stderr.contains("no record of a service"), "{}", run.stderr);
     for row in rows.as_array().unwrap() {
         assert!(row["state"].is_null() && row["pid"].is_null() && row["in_memory"].is_null() && row["reason"].is_null(), "{row}");

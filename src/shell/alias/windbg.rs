@@ -172,7 +172,7 @@ const ABSENT: &[(&str, &str)] = &[
 ];
 
 /// Extensions that have a form of their own.
-const EXTENSIONS: &[&str] = &["process", "thread", "vad", "address", "pte", "vtop", "ptov", "handle", "for_each_process"];
+const EXTENSIONS: &[&str] = &["process", "thread", "vad", "address", "pte", "vtop", "ptov", "handle", "reg", "for_each_process"];
 
 /// Whether `!name` is an extension of the debugger.
 pub fn is_extension(name: &str) -> bool {

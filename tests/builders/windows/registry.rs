@@ -248,8 +248,10 @@ pub fn machine(layout: Layout, options: Options) -> Written {
         ("\\REGISTRY\\MACHINE\\SOFTWARE", "\\SystemRoot\\System32\\Config\\SOFTWARE", software()),
         ("\\REGISTRY\\USER\\S-1-5-21-1004336348-1177238915-682003330-1001", "\\??\\C:\\Users\\anna.TINY\\ntuser.dat", user()),
     ];
-    let mut hives: Vec<Hive> =
-        parts.into_iter().map(|(path, file, tree)| m.hive(bins_root, &mut at, path, file, Bins::with(&tree, wide, 100, *b"lh"))).collect();
+    let mut hives: Vec<Hive> = parts
+        .into_iter()
+        .map(|(path, file, tree)| m.hive(bins_root, &mut at, path, file, Bins::with(&tree, wide, 100, *b"lh")))
+        .collect();
     // The hive above them is volatile, has no file and no path.
     let exit = |h: &Hive| Tree { hive: Some(h.address), ..Tree::new(h.path.rsplit('\\').next().unwrap()) }.volatile();
     let top = Tree::new("REGISTRY")

@@ -23,7 +23,7 @@ pub struct Reg {
     /// `ls` lists what a key has, `get` reads values, `find` looks for names and texts
     #[arg(value_parser = actions())]
     action: String,
-    /// A key: `HKLM\SYSTEM\Select`, `HKCU\Environment`, `\REGISTRY\USER\S-1-5-18`; for `find` a pattern (`*` and `?` stand for anything)
+    /// A key: `HKLM\SYSTEM\Select`, `HKCU\Environment`, `\REGISTRY\USER\S-1-5-18`; for `find` a word, or a pattern (`*` and `?` stand for anything)
     #[arg(value_name = "PATH")]
     path: Option<String>,
     /// For `get` the name of a value; for `find` the key to begin at
@@ -96,7 +96,7 @@ impl Command for Reg {
         ("reg ls 'HKLM\\SYSTEM\\CurrentControlSet\\Services' --keys", "the keys below a key"),
         ("reg ls HKLM/SOFTWARE/Microsoft/Windows/CurrentVersion/Run", "slashes need no quotes"),
         ("reg get 'HKLM\\SYSTEM\\Select' Current", "one value"),
-        ("reg find '*temp*' HKLM/SYSTEM", "names and texts"),
+        ("reg find temp HKLM/SYSTEM", "names and texts with a word in them"),
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, RegRow>) -> Result<()> {
@@ -282,7 +282,9 @@ impl Reg {
         let Some(pattern) = &self.path else {
             return Err(Failure::Usage("reg find: what?".to_owned(), Some("reg find '*temp*'".to_owned())));
         };
-        let glob = Glob::any_case(pattern)?;
+        // A word alone is looked for anywhere in a text.
+        let anywhere = !pattern.contains(['*', '?']);
+        let glob = Glob::any_case(&if anywhere { format!("*{pattern}*") } else { pattern.clone() })?;
         let found = match &self.name {
             Some(written) => {
                 let (whole, found) = places(registry, written)?;

@@ -148,7 +148,7 @@ fn keys_and_values_as_rows() {
         assert_eq!(sorted(&deep, "name"), ["Environment", "TEMP", "USERNAME", "Volatile Environment"]);
         let volatile: Vec<&Value> = deep.as_array().unwrap().iter().filter(|r| r["volatile"] == true).collect();
         assert_eq!(volatile.len(), 2);
-        let found = file.whole(&["reg", "find", "*dnsrslvr*"]);
+        let found = file.whole(&["reg", "find", "DNSRSLVR"]);
         assert_eq!(sorted(&found, "name"), ["ServiceDll"]);
         assert_eq!(file.whole(&["reg", "get", "HKCU/Environment/TEMP"])[0]["value"], "C:\\Temp");
         // As Volatility asks for a key: below the root of any hive.

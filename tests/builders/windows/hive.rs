@@ -146,8 +146,8 @@ impl Bins {
         let (name, narrow) = Self::name(&tree.name);
         let mut nk = vec![0; 0x4c];
         nk[..2].copy_from_slice(b"nk");
-        let flags = 0x20 * u16::from(narrow) | 0x0c * u16::from(root) | 0x10 * u16::from(tree.link);
-        let flags = flags | 2 * u16::from(tree.hive.is_some());
+        let bits = [(narrow, 0x20), (root, 0x0c), (tree.link, 0x10), (tree.hive.is_some(), 2)];
+        let flags: u16 = bits.into_iter().filter(|(set, _)| *set).map(|(_, bit)| bit).sum();
         nk[2..4].copy_from_slice(&flags.to_le_bytes());
         nk[4..12].copy_from_slice(&WRITTEN.to_le_bytes());
         nk[0x10..0x14].copy_from_slice(&parent.to_le_bytes());
@@ -215,7 +215,7 @@ impl Bins {
                 inline.resize(4, 0);
                 u32::from_le_bytes(inline.try_into().unwrap())
             }
-            ..=PIECE => self.add(volatile, data),
+            5..=PIECE => self.add(volatile, data),
             _ => {
                 let pieces: Vec<u8> = data.chunks(PIECE).flat_map(|p| self.add(volatile, p).to_le_bytes()).collect();
                 let count = (pieces.len() / 4) as u16;

@@ -1,5 +1,6 @@
 //! Cells that lie, and hives in memory that has holes.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "tests")]
+#![allow(clippy::unnecessary_cast, reason = "umem has 64 bits or more")]
 
 #[path = "../../../../tests/builders/windows/hive.rs"]
 #[allow(

@@ -6,7 +6,7 @@
 use super::cells::{Cells, Key, VOLATILE};
 use super::storage::{Blocks, Form, Storage};
 use crate::engine::search::{Options, RunSource};
-use crate::engine::{AddressSpace, ViewExt, index, to_u64};
+use crate::engine::{AddressSpace, ViewExt, index, to_u64, to_umem};
 use crate::os::lost::Lost;
 use crate::os::sweep::words;
 use crate::os::windows::base::kernel::{Kernel, container};
@@ -17,6 +17,7 @@ use crate::os::windows::base::{list, text};
 use crate::os::windows::{peb, processes};
 use crate::symbols::tables::family;
 use memsh_plugin::{PhysAddr, UnixNanos, VirtAddr, umem};
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 /// `HHIVE_SIGNATURE` (hivedata.h).
@@ -166,9 +167,28 @@ fn head_of(kernel: &Kernel) -> Option<(VirtAddr, Shape)> {
     if let Some((head, _)) = named.filter(|(_, first)| leads(*first, &own)) {
         return Some((head, own));
     }
-    let heads = heads_in_image(kernel);
-    let by = |shape: &Shape| heads.iter().chain(&named).find(|(_, first)| leads(*first, shape)).map(|(head, _)| *head);
-    by(&own).map(|head| (head, own)).or_else(|| Shape::others(kernel).into_iter().find_map(|shape| Some((by(&shape)?, shape))))
+    let mut heads = heads_in_image(kernel);
+    heads.extend(named);
+    if let Some((head, _)) = heads.iter().find(|(_, first)| leads(*first, &own)) {
+        return Some((*head, own));
+    }
+    // A hive whose links lie elsewhere: as another build has them.
+    let others = OnceCell::new();
+    heads.iter().find_map(|(head, first)| {
+        let links = links_in_hive(kernel, *first)?;
+        let others: &Vec<Shape> = others.get_or_init(|| Shape::others(kernel));
+        others.iter().find(|shape| shape.links.offset == links).map(|shape| (*head, *shape))
+    })
+}
+
+/// How far behind the beginning of a hive this node lies, if it is in one.
+fn links_in_hive(kernel: &Kernel, node: VirtAddr) -> Option<umem> {
+    let mut before = [0u8; 4096];
+    let from = node.value().checked_sub(PAGE).map(VirtAddr::new)?;
+    kernel.space.read_gaps(from, &mut before);
+    let words = before.as_chunks::<4>().0;
+    let at = words.iter().rev().position(|w| u32::from_le_bytes(*w) == SIGNATURE)?;
+    Some(to_umem(4 * (at + 1)))
 }
 
 /// The hives in the list.

@@ -7,14 +7,15 @@ mod builder;
 use builder::layout::Layout;
 use builder::memory::Mode;
 use builder::net::{WINDOWS_7_X86, WINDOWS_10_2004_X64};
-use builder::{Machine, Options, usual};
-use memsh::image::{OpenOptions, open_bytes};
+use builder::{Machine, Options, registry, usual};
 use memsh::engine::AddressSpace;
+use memsh::engine::search::Options as SearchOptions;
+use memsh::image::{OpenOptions, open_bytes};
+use memsh::os::windows::objects::Objects;
 use memsh::os::windows::pe::binding::{Module, Modules};
 use memsh::os::windows::pe::{exports::exports, imports::imports, loaded::Loaded, rebuild::rebuild};
-use memsh::engine::search::Options as SearchOptions;
-use memsh::os::windows::objects::Objects;
-use memsh::os::windows::{Effort, Kernel, console, detect, keyboard, net};
+use memsh::os::windows::registry::{Hive, Key, Registry, accounts, machine};
+use memsh::os::windows::{Effort, Kernel, console, detect, keyboard, net, services};
 use memsh::os::{Hints, Lost, OsLayer};
 use memsh::{PhysAddr, VirtAddr, umem};
 use memsh_plugin::{CResult, Process, ProcessInfo};
@@ -52,7 +53,14 @@ impl Ground {
     }
 
     fn of(release: &str, mode: Mode) -> Ground {
-        let mut m: Machine = usual::machine(Layout::of(mode.wide(), release), Options::new(mode));
+        let (layout, options) = (Layout::of(mode.wide(), release), Options::new(mode));
+        // What hives look like is not known of the oldest.
+        let (mut m, hives, bins_root) = if layout.knows("_CMHIVE") {
+            let written = registry::machine(layout, options);
+            (written.machine, written.hives, written.bins_root)
+        } else {
+            (usual::machine(layout, options), Vec::new(), 0)
+        };
         let root = m.root;
         let pool = pool(&mut m);
         let mut places = vec![(root, m.kernel), (root, m.process_head), (root, m.driver_head), (root, m.shared())];
@@ -65,6 +73,12 @@ impl Ground {
                 places.extend([u.peb, u.parameters, u.environment, u.loader].map(|at| (p.root, at)));
                 places.extend(u.entries.iter().map(|at| (p.root, *at)));
             }
+        }
+        for hive in &hives {
+            places.push((root, hive.address));
+            places.push((root, hive.address + m.layout.at("_CMHIVE", "HiveList")));
+            // Of the one above all the volatile half alone.
+            places.push((if hive.bins.halves[0].is_empty() { root } else { bins_root }, hive.block));
         }
         let mut spots: Vec<(usize, u64)> =
             places.into_iter().filter_map(|(root, at)| Some((m.memory.translate(root, at)? as usize, at))).collect();
@@ -132,6 +146,9 @@ pub fn windows(data: &[u8]) {
 fn ask(layer: &OsLayer) {
     let os = &*layer.os;
     let _ = os.os_info();
+    if let Some(kernel) = &layer.windows {
+        registry_of(kernel);
+    }
     if let CResult::Ok(modules) = os.kernel_modules() {
         assert!(modules.items.len() < 100_000);
     }
@@ -186,4 +203,29 @@ fn image(view: &AddressSpace, base: VirtAddr) {
     }
     let rebuilt = rebuild(&image, &mut lost);
     assert!(rebuilt.bytes <= 1 << 30);
+}
+
+/// Keys and values of every hive, and what is made of them.
+fn registry_of(kernel: &Kernel) {
+    let registry = Registry::new(kernel, None);
+    for hive in registry.hives.iter().take(16) {
+        let mut open: Vec<Key> = hive.root_key().into_iter().collect();
+        let mut seen = HashSet::new();
+        while let Some(key) = open.pop().filter(|_| seen.len() < 4096) {
+            values(hive, &key);
+            let below = hive.cells().subkeys(&key).all.into_iter().filter_map(|e| e.found);
+            open.extend(below.filter(|k| seen.insert(k.cell)));
+        }
+    }
+    let _ = (accounts::names(&registry), machine::facts(kernel));
+    let services = services::services(kernel, &registry);
+    assert!(services.items.iter().all(|s| s.entry.is_some() || s.record.is_some()));
+}
+
+fn values(hive: &Hive, key: &Key) {
+    for value in hive.cells().values(key).all.into_iter().filter_map(|e| e.found).take(256) {
+        if let Some(data) = hive.cells().data(&value) {
+            assert_eq!(data.len(), value.size as usize, "as much as it says, or nothing");
+        }
+    }
 }

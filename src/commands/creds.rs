@@ -1,5 +1,6 @@
 //! `creds`: who processes are and what they may do.
 
+use super::accounts::Accounts;
 use super::cells::{Hex, exact, hex, plain, wide};
 use super::context::Context;
 use super::failure::Result;
@@ -124,7 +125,7 @@ pub struct CredRow {
 struct GroupPart {
     /// Its security identifier.
     sid: String,
-    /// Its name, where every Windows knows it.
+    /// Its name, where every Windows knows it or the registry has it.
     name: Option<String>,
     /// Whether it counts when access is granted.
     enabled: bool,
@@ -212,13 +213,14 @@ impl Creds {
                 Some("names are those of Windows, `SeDebugPrivilege`, or their middle, `debug`".to_owned()),
             ));
         }
+        let accounts = Accounts::new(cx);
         for p in self.filter.processes(cx)? {
             cx.go_on()?;
             let rights = token::rights(kernel, p.address);
             if rights.is_none() && p.exit_time.get().is_none() {
                 cx.lost(format!("process {}: its token can't be read", p.pid));
             }
-            let row = row_of_windows(kernel, &p, rights.unwrap_or_default());
+            let row = row_of_windows(kernel, &p, rights.unwrap_or_default(), &accounts);
             let has = |w: &String| row.enabled_privileges.iter().flatten().any(|n| n.eq_ignore_ascii_case(w));
             if wanted.as_ref().is_none_or(has) {
                 out.push(&row)?;
@@ -228,9 +230,9 @@ impl Creds {
     }
 }
 
-fn row_of_windows(kernel: &windows::Kernel, p: &ProcessInfo, rights: token::Rights) -> CredRow {
+fn row_of_windows(kernel: &windows::Kernel, p: &ProcessInfo, rights: token::Rights, accounts: &Accounts<'_>) -> CredRow {
     let group = |g: token::Group| GroupPart {
-        name: wellknown::sid(&g.sid),
+        name: accounts.known(&g.sid),
         enabled: g.attributes & token::ENABLED != 0,
         deny_only: g.attributes & token::DENY_ONLY != 0,
         attributes: Hex(g.attributes.into()),
@@ -247,7 +249,7 @@ fn row_of_windows(kernel: &windows::Kernel, p: &ProcessInfo, rights: token::Righ
         pid: p.pid,
         name: plain(&p.name),
         name_bytes: exact(&p.name),
-        user: rights.user.as_deref().and_then(super::ps::account),
+        user: rights.user.as_deref().and_then(|sid| accounts.name(sid)),
         sid: rights.user,
         token_groups: rights.groups.map(|all| all.into_iter().map(group).collect()),
         integrity: rights.integrity.map(|level| wellknown::integrity(level).to_owned()),

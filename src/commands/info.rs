@@ -5,8 +5,9 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
+use memsh::os::OsLayer;
+use memsh::os::windows::registry::machine;
 use memsh::session::Session;
-use memsh_plugin::Os;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -93,6 +94,27 @@ struct OsPart {
     boot_time: Option<Time>,
     hostname: Option<String>,
     cpus: Option<u32>,
+    /// What the registry says of the system (Windows); null on others.
+    registry: Option<RegistryPart>,
+}
+
+/// What the registry says of the system; null where it can't be read there.
+#[derive(Serialize, JsonSchema)]
+struct RegistryPart {
+    /// Product (`ProductName`).
+    product: Option<String>,
+    /// Release (`DisplayVersion` or `ReleaseId`, `22H2`).
+    release: Option<String>,
+    /// When it was installed (`InstallDate`).
+    installed: Option<Time>,
+    /// When it was last shut down (`ShutdownTime`).
+    shutdown: Option<Time>,
+    /// Its time zone (`TimeZoneKeyName`, before Vista `StandardName`).
+    time_zone: Option<String>,
+    /// Minutes to add to its own time for UTC (`ActiveTimeBias`).
+    time_bias: Option<i32>,
+    /// Its domain.
+    domain: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -154,7 +176,7 @@ impl Command for Info {
                 page_size: k.format().page_size(),
                 root: k.upper_root().into(),
             }),
-            os: layer.as_ref().ok().map(|l| os_part(l.os.as_ref())),
+            os: layer.as_ref().ok().map(|l| os_part(l)),
             detection: steps(session),
             warnings,
         };
@@ -175,8 +197,9 @@ fn processor(cpu: &memsh::image::CpuState) -> CpuPart {
     }
 }
 
-fn os_part(os: &dyn Os) -> OsPart {
-    let i = os.os_info();
+fn os_part(layer: &OsLayer) -> OsPart {
+    let i = layer.os.os_info();
+    let facts = layer.windows.as_ref().map(|kernel| machine::facts(kernel));
     OsPart {
         kind: plain(&i.kind),
         name: plain(&i.name),
@@ -186,8 +209,17 @@ fn os_part(os: &dyn Os) -> OsPart {
         kernel_size: i.kernel_size.get().map(number),
         kaslr_slide: i.kaslr_slide.get().map(Hex),
         boot_time: i.boot_time.get().map(Time),
-        hostname: plain_maybe(&i.hostname),
+        hostname: plain_maybe(&i.hostname).or_else(|| facts.as_ref()?.name.clone()),
         cpus: i.cpus.get(),
+        registry: facts.map(|f| RegistryPart {
+            product: f.product,
+            release: f.release,
+            installed: f.installed.map(Time),
+            shutdown: f.shutdown.map(Time),
+            time_zone: f.time_zone,
+            time_bias: f.time_bias,
+            domain: f.domain,
+        }),
     }
 }
 

@@ -6,6 +6,7 @@
 //!
 //! To add a command: a file here that implements [`Command`](spec::Command), and a line in [`ALL`].
 
+mod accounts;
 mod bpf;
 mod bt;
 pub mod cells;
@@ -29,6 +30,7 @@ mod files;
 mod glob;
 mod hash;
 mod history;
+mod hives;
 mod hooks;
 mod imports;
 mod info;
@@ -53,9 +55,11 @@ mod percpu;
 mod ps;
 mod ptov;
 mod read;
+mod reg;
 mod scan;
 mod searched;
 mod sections;
+mod services;
 pub mod similar;
 pub mod sink;
 pub mod spec;
@@ -114,6 +118,9 @@ pub static ALL: &[Spec] = &[
     spec::<imports::ImportsOf>(),
     spec::<sections::SectionsOf>(),
     spec::<keyboard::Keyboard>(),
+    spec::<hives::Hives>(),
+    spec::<reg::Reg>(),
+    spec::<services::Services>(),
     spec::<bpf::Bpf>(),
     spec::<bt::Bt>(),
     // What hides

@@ -1,5 +1,6 @@
 //! `ps`: processes.
 
+use super::accounts::Accounts;
 use super::cells::{Hex, Time, exact, exact_maybe, number, plain, plain_maybe};
 use super::context::Context;
 use super::failure::Result;
@@ -9,7 +10,7 @@ use super::which::Filter;
 use memsh::engine::search::Options;
 use memsh::os::linux::tasks::census::{Seen, Sources, Way, census};
 use memsh::os::sightings::Way as _;
-use memsh::os::windows::{self, wellknown};
+use memsh::os::windows;
 use memsh::{Error, ErrorKind, Layer};
 use memsh_plugin::{Listing, ProcessInfo};
 use schemars::JsonSchema;
@@ -88,7 +89,8 @@ pub struct PsRow {
     gid: Option<u32>,
     /// Security identifier (Windows).
     sid: Option<String>,
-    /// The account: the name of a SID that every Windows knows, `RID n` for another one of the machine or its domain (Windows).
+    /// The account: the name of a SID that every Windows knows or the registry has, `RID n` for another one of the machine or its domain
+    /// (Windows).
     user: Option<String>,
     /// Session (Windows).
     session: Option<u32>,
@@ -132,7 +134,7 @@ pub struct PsRow {
 }
 
 impl PsRow {
-    fn new(p: &ProcessInfo, depth: Option<u32>) -> Self {
+    fn new(p: &ProcessInfo, depth: Option<u32>, accounts: &Accounts<'_>) -> Self {
         PsRow {
             pid: p.pid,
             ppid: p.ppid.get(),
@@ -143,7 +145,7 @@ impl PsRow {
             uid: p.uid.get(),
             gid: p.gid.get(),
             sid: plain_maybe(&p.sid),
-            user: p.sid.as_ref().and_then(|s| account(&s.to_string_lossy())),
+            user: p.sid.as_ref().and_then(|s| accounts.name(&s.to_string_lossy())),
             session: p.session.get(),
             kernel_thread: p.kernel_thread,
             start_time: p.start_time.get().map(Time),
@@ -163,12 +165,6 @@ impl PsRow {
             depth,
         }
     }
-}
-
-/// The name of an account by its SID.
-pub fn account(sid: &str) -> Option<String> {
-    let number = || Some(format!("RID {}", sid.strip_prefix("S-1-5-21-")?.rsplit('-').next()?));
-    wellknown::sid(sid).or_else(number)
 }
 
 impl Command for Ps {
@@ -192,12 +188,13 @@ impl Command for Ps {
         if self.scan {
             return self.scanned(cx, out);
         }
+        let accounts = Accounts::new(cx);
         let mut processes = self.filter.of_all(cx)?;
         processes.retain(|p| if p.kernel_thread { !self.user } else { !self.kernel });
         if !self.tree {
-            return processes.iter().try_for_each(|p| out.push(&PsRow::new(p, None)));
+            return processes.iter().try_for_each(|p| out.push(&PsRow::new(p, None, &accounts)));
         }
-        tree(&processes).into_iter().try_for_each(|(p, depth)| out.push(&PsRow::new(p, Some(depth))))
+        tree(&processes).into_iter().try_for_each(|(p, depth)| out.push(&PsRow::new(p, Some(depth), &accounts)))
     }
 }
 
@@ -219,13 +216,14 @@ impl Ps {
         if tasks.is_empty() && !self.filter.is_default() {
             return Err(self.filter.nothing().into());
         }
+        let accounts = Accounts::new(cx);
         tasks.iter().try_for_each(|t| {
             out.push(&PsRow {
                 hidden: t.hidden,
                 tid: Some(t.tid),
                 sources: Some(SourcesPart::new(t.sources)),
                 missing_from: Some(t.sources.names(false).into_iter().filter(|n| *n != Way::Scheduler.name()).collect()),
-                ..PsRow::new(&t.info, None)
+                ..PsRow::new(&t.info, None, &accounts)
             })
         })
     }
@@ -243,12 +241,13 @@ impl Ps {
         if all.is_empty() && !self.filter.is_default() {
             return Err(self.filter.nothing().into());
         }
+        let accounts = Accounts::new(cx);
         all.iter().try_for_each(|s| {
             out.push(&PsRow {
                 hidden: s.hidden,
                 sources: Some(SourcesPart::of_windows(s.sources)),
                 missing_from: Some(s.missing_from()),
-                ..PsRow::new(&s.info, None)
+                ..PsRow::new(&s.info, None, &accounts)
             })
         })
     }

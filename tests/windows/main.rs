@@ -23,6 +23,7 @@ mod net;
 mod old;
 mod paging;
 mod program;
+mod registry;
 mod releases;
 mod symbols;
 mod system;

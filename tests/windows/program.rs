@@ -44,7 +44,7 @@ fn files() -> Vec<(Machine, File)> {
     [ten, xp, seven].into_iter().zip(files).collect()
 }
 
-fn column<'a>(rows: &'a Value, name: &str) -> Vec<&'a Value> {
+pub fn column<'a>(rows: &'a Value, name: &str) -> Vec<&'a Value> {
     rows.as_array().unwrap().iter().map(|r| &r[name]).collect()
 }
 

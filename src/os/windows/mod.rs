@@ -14,6 +14,8 @@
 //! - `net`: network endpoints
 //! - `keyboard`: keys that are down
 //! - `console`: commands typed into consoles
+//! - `registry`: hives, keys and values
+//! - `services`: what the service control manager runs
 //! - `census`: processes by every way that leads to one
 //! - `session`: memory of the kernel that each session has for itself
 //! - `suspicion`: what looks as it should not
@@ -46,6 +48,8 @@ mod pool;
 mod process;
 mod processes;
 pub mod session;
+pub mod registry;
+pub mod services;
 pub mod suspicion;
 #[cfg(test)]
 mod testkit;

@@ -73,6 +73,8 @@ const PLUGINS: &[(&str, &str)] = &[
     ("getsids", "creds"),
     ("handles", "files"),
     ("hidden_modules", "modules --scan"),
+    ("hivelist", "hives"),
+    ("hivescan", "hives --scan"),
     ("idt", "hooks --only idt"),
     ("ifconfig", "interfaces"),
     ("info", "info"),
@@ -115,6 +117,7 @@ const PLUGINS: &[(&str, &str)] = &[
     ("perf_events", "hooks --only kprobe"),
     ("pidhashtable", "ps --scan"),
     ("plthook", "hooks"),
+    ("printkey", "reg ls"),
     ("privileges", "creds"),
     ("proc.maps", "maps"),
     ("proc", "maps"),
@@ -139,6 +142,8 @@ const PLUGINS: &[(&str, &str)] = &[
     ("ssdt", "hooks --only syscall"),
     ("strings", "strings"),
     ("suspicious_threads", "malfind"),
+    ("svclist", "services"),
+    ("svcscan", "services"),
     ("symlinkscan", "objects --type symboliclink"),
     ("thrdscan", "threads"),
     ("threads", "threads"),
@@ -230,6 +235,12 @@ const FORMS: &[(&str, &str)] = &[
     ("windows.pslist", "ps"),
     ("windows.netscan.NetScan", "net"),
     ("windows.filescan.FileScan", "files --scan"),
+    ("windows.registry.hivelist", "hives"),
+    ("windows.registry.hivescan.HiveScan", "hives --scan"),
+    ("windows.registry.printkey --key Select", "reg ls Select"),
+    ("windows.registry.printkey.PrintKey --recurse", "reg ls --recurse"),
+    ("printkey -K Select", "reg ls Select"),
+    ("windows.svcscan.SvcScan", "services"),
     ("psscan", "ps --scan"),
     ("hidden_modules", "modules --scan"),
     ("check_modules", "modules --scan"),
@@ -358,6 +369,8 @@ fn options(meant: &str, rest: &[String], notes: &mut Notes) -> Vec<String> {
             }
             "--dump" => dump = true,
             "--threads" => command = vec!["threads".to_owned()],
+            // A key of any hive, below its root.
+            "--key" | "-K" if meant == "reg ls" => out.extend(typed.next().cloned()),
             "--pattern" | "--yara-string" | "--find" | "--base" | "--address" | "--inode" if !meant.is_empty() => {
                 out.extend(typed.next().cloned());
             }

@@ -64,6 +64,9 @@ const FORMS: &[(&str, &str)] = &[
     ("!for_each_process \"maps -x\"", "foreach all maps -x"),
     ("!handle", "files"),
     ("!handle 0 3 142", "files -p 142"),
+    ("!reg hivelist", "hives"),
+    ("!reg q SYSTEM", "reg ls SYSTEM"),
+    ("!reg", "reg ls"),
     ("!vad", "maps"),
     ("!address 7ffe12340000", "maps 0x7ffe12340000"),
     ("!pte ffffffff81000000", "vtop 0xffffffff81000000"),
@@ -127,7 +130,6 @@ const SYMBOLS: &str = "symbols and types come from the image itself; `info` says
 
 const ABSENT: &[(&str, &str)] = &[
     ("!analyze", "`info`, `kmsg` and `malfind` are where to begin"),
-    ("!reg", WINDOWS),
     ("!irp", WINDOWS),
     ("!fileobj", "`dt file ADDR` shows a struct file of Linux, `files` lists them"),
     ("!pool", WINDOWS),
@@ -170,7 +172,7 @@ const ABSENT: &[(&str, &str)] = &[
 ];
 
 /// Extensions that have a form of their own.
-const EXTENSIONS: &[&str] = &["process", "thread", "vad", "address", "pte", "vtop", "ptov", "handle", "for_each_process"];
+const EXTENSIONS: &[&str] = &["process", "thread", "vad", "address", "pte", "vtop", "ptov", "handle", "reg", "for_each_process"];
 
 /// Whether `!name` is an extension of the debugger.
 pub fn is_extension(name: &str) -> bool {
@@ -299,6 +301,12 @@ fn extension(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translate
             let of = theirs.get(2).map(|p| ["-p".to_owned(), process_id(p, "!handle", notes)]);
             with(&["files"], &of.into_iter().flatten().chain(own).collect::<Vec<_>>())
         }
+        "reg" => match rest.split_first() {
+            Some((what, rest)) if what == "hivelist" => with(&["hives"], rest),
+            Some((what, rest)) if matches!(what.as_str(), "q" | "querykey" | "subkeylist") => with(&["reg", "ls"], rest),
+            Some((what, rest)) if matches!(what.as_str(), "valuelist" | "keyinfo") => with(&["reg", "get"], rest),
+            _ => with(&["reg", "ls"], &own_only(rest)),
+        },
         "for_each_process" => {
             let line = rest.join(" ");
             let line = line.replace(".process /p /r @#Process;", "").replace("@#Process", "");

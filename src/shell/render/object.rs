@@ -93,6 +93,12 @@ fn info(a: &Value, paint: Paint) -> String {
                     line(&key.replace('_', " "), word(os, key));
                 }
             }
+            let registry = os.get("registry").filter(|r| r.is_object());
+            for key in ["product", "release", "installed", "shutdown", "time_zone", "domain"] {
+                if let Some(registry) = registry.filter(|r| r.get(key).is_some_and(|v| !v.is_null())) {
+                    line(&key.replace('_', " "), word(registry, key));
+                }
+            }
         }
     }
     for w in a.get("warnings").and_then(Value::as_array).into_iter().flatten() {

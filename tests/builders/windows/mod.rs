@@ -5,12 +5,14 @@
 //! There is no code in it and no pool: lists, trees, strings and what they lead to.
 
 pub mod image;
+pub mod hive;
 pub mod layout;
 pub mod memory;
 pub mod net;
 pub mod pe;
 pub mod process;
 pub mod symbols;
+pub mod registry;
 pub mod user;
 pub mod usual;
 pub mod vad;

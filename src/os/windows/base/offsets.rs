@@ -314,6 +314,24 @@ offsets! {
         parent: ["ParentKcb"],
         name: ["NameBlock"],
     }
+    /// `_CMHIVE`.
+    hive: Hive ["_CMHIVE"] {
+        links: ["HiveList"],
+        full_path: ["FileFullPath"],
+        user_name: ["FileUserName"],
+        root_path: ["HiveRootPath"],
+    }
+    /// `_HHIVE`, with which a `_CMHIVE` begins.
+    hive_head: HiveHead ["_HHIVE"] {
+        base_block: ["BaseBlock"],
+        storage: ["Storage"],
+    }
+    /// `_HMAP_ENTRY`, which memsh's tables do not have.
+    hive_map_entry: HiveMapEntry ["_HMAP_ENTRY"] {
+        block: ["BlockAddress"],
+        offset: ["BlockOffset"],
+        permanent: ["PermanentBinAddress"],
+    }
     /// `_SECTION_OBJECT`, of Windows before 10.
     section_object: SectionObject ["_SECTION_OBJECT"] {
         segment: ["Segment"],

@@ -47,9 +47,9 @@ mod peb;
 mod pool;
 mod process;
 mod processes;
-pub mod session;
 pub mod registry;
 pub mod services;
+pub mod session;
 pub mod suspicion;
 #[cfg(test)]
 mod testkit;

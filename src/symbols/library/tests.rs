@@ -1,9 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 use super::*;
-
-#[path = "../../../tests/builders/pdb.rs"]
-mod builder;
+use crate::symbols::pdb::builder;
 
 const ID: &str = "00112233445566778899AABBCCDDEEFF2A";
 const OTHER: &str = "00112233445566778899AABBCCDDEEFF2B";

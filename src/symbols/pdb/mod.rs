@@ -14,6 +14,9 @@ mod msf;
 mod publics;
 mod records;
 #[cfg(test)]
+#[path = "../../../tests/builders/pdb.rs"]
+pub(super) mod builder;
+#[cfg(test)]
 mod tests;
 mod types;
 

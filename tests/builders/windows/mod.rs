@@ -4,15 +4,15 @@
 //!
 //! There is no code in it and no pool: lists, trees, strings and what they lead to.
 
-pub mod image;
 pub mod hive;
+pub mod image;
 pub mod layout;
 pub mod memory;
 pub mod net;
 pub mod pe;
 pub mod process;
-pub mod symbols;
 pub mod registry;
+pub mod symbols;
 pub mod user;
 pub mod usual;
 pub mod vad;

@@ -214,7 +214,7 @@ impl Machine for RiscV {
             roots
         });
         let roots: Vec<u64> = parts.into_iter().flatten().take(TABLES).collect();
-        let all = || pagings(search.hints, search.info).iter().flat_map(|p| windows(*p).into_iter().map(move |w| (*p, w)));
+        let all = || pagings(search.hints, search.info).iter().flat_map(|p| windows(*p).map(move |w| (*p, w)));
         for steps in [LIKELY, OTHERS] {
             for (paging, window) in all() {
                 for &root in &roots {

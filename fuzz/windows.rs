@@ -64,6 +64,13 @@ impl Ground {
         let root = m.root;
         let pool = pool(&mut m);
         let mut places = vec![(root, m.kernel), (root, m.process_head), (root, m.driver_head), (root, m.shared())];
+        // A patch names one of the first 256.
+        for hive in &hives {
+            places.push((root, hive.address));
+            places.push((root, hive.address + m.layout.at("_CMHIVE", "HiveList")));
+            // Of the one above all the volatile half alone.
+            places.push((if hive.bins.halves[0].is_empty() { root } else { bins_root }, hive.block));
+        }
         places.extend(m.driver_entries.iter().map(|at| (root, *at)));
         places.extend(pool.into_iter().map(|at| (root, at)));
         for p in &m.processes {
@@ -73,12 +80,6 @@ impl Ground {
                 places.extend([u.peb, u.parameters, u.environment, u.loader].map(|at| (p.root, at)));
                 places.extend(u.entries.iter().map(|at| (p.root, *at)));
             }
-        }
-        for hive in &hives {
-            places.push((root, hive.address));
-            places.push((root, hive.address + m.layout.at("_CMHIVE", "HiveList")));
-            // Of the one above all the volatile half alone.
-            places.push((if hive.bins.halves[0].is_empty() { root } else { bins_root }, hive.block));
         }
         let mut spots: Vec<(usize, u64)> =
             places.into_iter().filter_map(|(root, at)| Some((m.memory.translate(root, at)? as usize, at))).collect();

@@ -22,7 +22,7 @@ fn driver(m: &mut Machine, name: &'static str, base: u64, exports: &[(&str, u32)
     m.memory.map_new(m.root, base, size.into());
     let sections = &[(".text", 0x1000, 0x3000, 0x6800_0020), (".data", 0x4000, 0x2000, 0xc800_0040)];
     let (pdb, debug_at, export_at) = (None, 0x7000, 0x6000);
-    let image = Pe { wide: true, name, size, sections, exports, export_at, pdb, debug_at, timestamp: 1 };
+    let image = Pe { wide: true, machine: 0x8664, name, size, sections, exports, export_at, pdb, debug_at, timestamp: 1 };
     for (at, bytes) in image.pieces() {
         m.put(base + u64::from(at), &bytes);
     }

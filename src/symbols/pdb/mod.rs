@@ -9,13 +9,13 @@
 //! the program on files that are damaged, and `ms-pdb` brings thirty crates, a second zstd among them, to read what takes a few
 //! hundred lines. Everything in such a file may be a lie: evidence folders hold PDB files, too.
 
+#[cfg(test)]
+#[path = "../../../tests/builders/pdb.rs"]
+pub(super) mod builder;
 mod cursor;
 mod msf;
 mod publics;
 mod records;
-#[cfg(test)]
-#[path = "../../../tests/builders/pdb.rs"]
-pub(super) mod builder;
 #[cfg(test)]
 mod tests;
 mod types;

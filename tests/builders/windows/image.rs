@@ -14,6 +14,7 @@ pub const BYTES: u64 = 0x4000;
 pub fn module(wide: bool, name: &str, size: u32, exports: &[(&str, u32)], imports: &[(&str, &[(&str, u64)])]) -> Vec<u8> {
     let head = Pe {
         wide,
+        machine: if wide { 0x8664 } else { 0x14c },
         name,
         size,
         sections: &[

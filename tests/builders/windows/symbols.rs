@@ -102,6 +102,7 @@ pub fn image(m: &mut Machine, driver: &str, pdb: &str) -> u64 {
     guid.copy_from_slice(&[0x5e, 0xde, 0xc0, 0x5e, 0xde, 0xc0, 0xc0, 0x5e, 0xde, 0x5e, 0xc0, 0xde, 0x5e, 0xc0, 0xde, 0x5e]);
     let image = pe::Pe {
         wide: m.layout.wide,
+        machine: m.layout.machine(),
         name: driver,
         size,
         sections: &[(".text", 0x1000, 0x1000, 0x6800_0020), (".rdata", 0x2000, 0x1000, 0x4800_0040)],

@@ -181,6 +181,11 @@ impl Kit {
         self.runs.insert(at & !(PAGE - 1));
     }
 
+    /// That every page that was put so far can run, as where page tables have no bit against it.
+    pub fn everything_runs(&mut self) {
+        self.runs = self.pages.keys().copied().collect();
+    }
+
     pub fn symbol(&mut self, name: &str, at: u64) {
         self.symbols.push((name.to_owned(), at));
     }

@@ -12,13 +12,15 @@ mod tests;
 
 use super::super::base::kernel::Kernel;
 use super::super::objects::Objects;
+use super::super::pe;
 use super::super::pe::loaded::LARGEST;
 use super::{list, objects};
-use crate::engine::PageRun;
 use crate::engine::search::Options;
+use crate::engine::{PageRun, ViewExt};
 use crate::os::lost::Lost;
 use crate::os::sightings::{self, Way as _};
 use memsh_plugin::{Listing, Maybe, ModuleInfo, Perm, Text, VirtAddr, umem};
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 /// A way that leads to modules of the kernel.
@@ -106,8 +108,12 @@ pub fn scan(kernel: &Kernel, options: &Options<'_>) -> Result<Listing<SeenModule
     }
     let drivers = objects::list(&tree, &mut lost).into_iter();
     let driver = |d: objects::Driver| Some(Told { base: d.base?, size: d.size?, name: Some(d.name), path: None });
-    take(Way::DriverObject, drivers.filter_map(driver).collect(), &mut told);
-    if let Some(found) = images::search(kernel, &mut lost) {
+    let alive: Vec<Told> = drivers.filter_map(driver).collect();
+    let in_tree: HashSet<VirtAddr> = alive.iter().map(|t| t.base).collect();
+    take(Way::DriverObject, alive, &mut told);
+    let images = images::search(kernel, &mut lost);
+    let no_execute = images.is_some();
+    if let Some(found) = images {
         take(Way::Signature, found, &mut told);
     }
     let inside = |at: VirtAddr| listed.iter().any(|m| at != m.base && at.offset_from(m.base).is_some_and(|o| o < m.size));
@@ -125,7 +131,10 @@ pub fn scan(kernel: &Kernel, options: &Options<'_>) -> Result<Listing<SeenModule
         }
         let all: Vec<&Told> = told.iter().filter(|t| t.base == base).collect();
         let Some(size) = all.iter().map(|t| t.size).max() else { continue };
-        let there = sources.has(Way::Signature) || can_run(kernel, base, size);
+        let mapped = sources.has(Way::Signature) || can_run(kernel, base, size);
+        // Blocks of the pool outlive what they tell of, and other things may lie there now. Where everything that is mapped can run, only
+        // a header tells, or a driver object that is in use.
+        let there = mapped && (no_execute || in_tree.contains(&base) || header(kernel, base, size));
         let name = all.iter().find_map(|t| t.name.clone().filter(|n| !n.is_empty()));
         let path = all.iter().find_map(|t| t.path.clone().filter(|p| !p.is_empty()));
         let info = ModuleInfo {
@@ -135,7 +144,7 @@ pub fn scan(kernel: &Kernel, options: &Options<'_>) -> Result<Listing<SeenModule
             path: path.map(Text::from).into(),
             arch: Text::from(kernel.arch()),
             // Its entry outlived it.
-            state: if there { Maybe::None } else { Maybe::Some(Text::from("unloaded")) },
+            state: if mapped { Maybe::None } else { Maybe::Some(Text::from("unloaded")) },
             ..ModuleInfo::default()
         };
         out.push(SeenModule { info, sources, hidden: there && !torn });
@@ -155,6 +164,13 @@ fn can_run(kernel: &Kernel, base: VirtAddr, size: umem) -> bool {
         if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     found
+}
+
+/// Whether an image of this size begins there.
+fn header(kernel: &Kernel, base: VirtAddr, size: umem) -> bool {
+    let mut page = [0u8; 0x1000];
+    let there = kernel.space.read_exact(base, &mut page).is_ok();
+    there && pe::header(&page).is_some_and(|h| umem::from(h.size).next_multiple_of(0x1000) == size.next_multiple_of(0x1000))
 }
 
 impl SeenModule {

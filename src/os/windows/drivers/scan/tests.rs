@@ -120,6 +120,23 @@ fn a_driver_object_that_no_directory_has_tells_where_its_image_is() {
 }
 
 #[test]
+fn where_everything_can_run_a_header_has_to_be_there() {
+    let mut kit = Kit::new("6.1.7601", false);
+    let (head, base, reused) = (head(&kit), kit.at(0x20_0000), kit.at(0x30_0000));
+    kit.ring(&[head]);
+    entry(&mut kit, 0x3_0000, base, 0x5000, "evil.sys");
+    entry(&mut kit, 0x4_0000, reused, 0x5000, "old.sys");
+    kit.put(base, &image(false));
+    // Something else lies there by now.
+    kit.put(reused, &[0x90; 0x2000]);
+    kit.everything_runs();
+    let (all, _) = found(&kit);
+    let want = [("evil.sys".to_owned(), base, true, vec!["pool_tag"]), ("old.sys".to_owned(), reused, false, vec!["pool_tag"])];
+    assert_eq!(rows(&all), want);
+    assert!(all.iter().all(|m| m.sources.get(Way::Signature).is_none()));
+}
+
+#[test]
 fn blocks_that_hold_something_else_and_a_torn_list_accuse_nobody() {
     for (release, wide) in BUILDS {
         let mut kit = Kit::new(release, wide);

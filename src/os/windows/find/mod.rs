@@ -14,7 +14,7 @@ mod layout;
 mod modules;
 mod roots;
 pub(super) mod shared;
-mod symbols;
+pub(super) mod symbols;
 mod system;
 mod words;
 

@@ -3,6 +3,7 @@
 use crate::builders::windows::layout::Layout;
 use crate::builders::windows::memory::Mode;
 use crate::builders::windows::net::{Endpoints, WINDOWS_7_X86, WINDOWS_8_X64, WINDOWS_10_2004_X64};
+use crate::builders::windows::pe::Pe;
 use crate::builders::windows::{Machine, Options, usual};
 use crate::cli::{Run, memsh};
 use serde_json::{Value, json};
@@ -136,4 +137,55 @@ fn file_objects_behind_any_number_of_optional_headers() {
         assert_eq!(rows(&m, &["filescan", "--deleted"]).0.len(), 1, "{release}");
         assert!(!rows(&m, &["windows.filescan"]).0.iter().any(|r| r["path"] == "\\odd.txt"), "{release}");
     });
+}
+
+/// tcpip.sys of a build whose names memsh knows, and a partition whose hash table leads to these.
+fn tcpip(m: &mut Machine, nodes: &[u64]) {
+    const BASE: u64 = 0xffff_f804_6600_0000;
+    // {021C12B1-5F95-E1F6-61DC-DEEFB190095A}, of which the list has `PartitionTable` at 0x2183f0.
+    let guid = [0xb1, 0x12, 0x1c, 2, 0x95, 0x5f, 0xf6, 0xe1, 0x61, 0xdc, 0xde, 0xef, 0xb1, 0x90, 9, 0x5a];
+    let image = Pe {
+        wide: true,
+        name: "tcpip.sys",
+        size: 0x21_a000,
+        sections: &[(".text", 0x1000, 0x1000, 0x6800_0020), (".data", 0x21_8000, 0x1000, 0xc800_0040)],
+        exports: &[],
+        export_at: 0x3000,
+        pdb: Some(("tcpip.pdb", guid, 1)),
+        debug_at: 0x2000,
+        timestamp: 1,
+    };
+    m.driver("tcpip.sys", BASE, image.size);
+    for (at, bytes) in image.pieces() {
+        m.memory.map_new(m.root, BASE + u64::from(at), bytes.len() as u64);
+        m.put(BASE + u64::from(at), &bytes);
+    }
+    m.memory.map_new(m.root, BASE + 0x21_8000, 0x1000);
+    let [partition, table, buckets] = [0xc0 * 2, 0x40, 0x800].map(|n| m.take(n));
+    m.put_word(BASE + 0x21_83f0, partition);
+    m.put_word(partition + 8, table);
+    for (i, n) in [0u32, 25, 128, 0, 127, nodes.len() as u32, 1, 0].into_iter().enumerate() {
+        m.put(table + 4 * i as u64, &n.to_le_bytes());
+    }
+    m.put_word(table + 0x20, buckets);
+    for head in (0..128).map(|i| buckets + i * 16) {
+        m.put_word(head, head);
+        m.put_word(head + 8, head);
+    }
+    for node in nodes {
+        m.link(buckets + 0x70, *node);
+    }
+}
+
+#[test]
+fn a_connection_that_the_drivers_table_does_not_lead_to_is_told() {
+    let mut m = usual::machine(Layout::of(true, "10.0.19041.264"), Options::new(Mode::X64));
+    let at = endpoints(&mut m, &WINDOWS_10_2004_X64);
+    tcpip(&mut m, &[at[1] + 0x28]);
+    let (all, _) = rows(&m, &["net"]);
+    let listed: Vec<&Value> = all.iter().map(|r| &r["listed"]).collect();
+    // What has no pool of ports here is not judged.
+    assert_eq!(listed, [&Value::Null, &true.into(), &false.into(), &Value::Null], "{all:#?}");
+    let said = run(&m, &["net", "-v"]).stderr;
+    assert!(said.contains("confirmed by 2 of 2; tables of tcpip.sys by the identity of its PDB file"), "{said}");
 }

@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn code_says_where_the_state_is() {
-        let at = VirtAddr::new(0xffff_f800_0000_1000u64.into());
+        let at = VirtAddr::new(umem::from(0xffff_f800_0000_1000u64));
         let variable = umem::from(0xffff_f800_0000_1000u64) + 7 + 0x10;
         assert_eq!(slots_at(at, &[0x48, 0x8b, 5, 0x10, 0, 0, 0, 0x48, 0x8b, 4, 0xc8]), Some(variable));
         assert_eq!(slots_at(at, &[0x48, 0x8b, 5, 0x10, 0, 0, 0, 0xff, 0xc9, 0x48, 0x8b, 4, 0xc8]), Some(variable));
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn places_that_disagree_say_nothing() {
-        let at = VirtAddr::new(0xffff_f800_0000_1000u64.into());
+        let at = VirtAddr::new(umem::from(0xffff_f800_0000_1000u64));
         let one = [0xb9, 0, 0x80, 0xff, 0xff, 0x40, 0x22, 0xb4, 0x10, 8, 0x38, 0, 0].to_vec();
         let mut other = one.clone();
         *other.last_mut().unwrap() = 0;

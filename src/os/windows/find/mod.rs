@@ -15,7 +15,7 @@ mod modules;
 mod roots;
 mod selfmap;
 pub(super) mod shared;
-mod symbols;
+pub(super) mod symbols;
 mod system;
 mod words;
 

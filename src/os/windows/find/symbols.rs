@@ -7,7 +7,7 @@ use std::io::Read;
 const LARGEST: u64 = 8 << 20;
 
 /// Names and distances from the image's base; empty for a build that is not listed.
-pub(super) fn of(pdb: &Pdb) -> Vec<(String, u32)> {
+pub(in crate::os::windows) fn of(pdb: &Pdb) -> Vec<(String, u32)> {
     let mut text = String::new();
     let packed: &[u8] = include_bytes!("../../../../assets/windows/symbols.zst");
     let Ok(reader) = zstd::stream::read::Decoder::new(packed) else { return Vec::new() };

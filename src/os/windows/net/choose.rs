@@ -220,12 +220,12 @@ fn known(endpoint: Endpoint) -> Endpoint {
 }
 
 /// Says of endpoints whether the tables lead to them, and adds those that only the tables lead to: whoever owns a block can wipe its
-/// tag.
-pub(super) fn listed(reading: &Reading<'_>, shape: &Shape, kind: Kind, reached: &Reached, endpoints: &mut Vec<Endpoint>) {
+/// tag. False where the tables and the endpoints never meet.
+pub(super) fn listed(reading: &Reading<'_>, shape: &Shape, kind: Kind, reached: &Reached, endpoints: &mut Vec<Endpoint>) -> bool {
     let joined = kind == Kind::Joined;
     let leads = |at: VirtAddr| if joined { reached.joined.contains(&at) } else { reached.bound.contains_key(&at) };
     let known: Vec<VirtAddr> = endpoints.iter().filter(|e| !e.freed).map(|e| e.address).collect();
-    let Some(distance) = distance(leads, &known, reading.kernel.reader().width()) else { return };
+    let Some(distance) = distance(leads, &known, reading.kernel.reader().width()) else { return false };
     for endpoint in endpoints.iter_mut() {
         let found = leads(endpoint.address.wrapping_add(distance));
         // Where a part of the tables is missing, it may be in that.
@@ -247,4 +247,5 @@ pub(super) fn listed(reading: &Reading<'_>, shape: &Shape, kind: Kind, reached: 
             endpoints.push(Endpoint { listed: Some(true), ..read.endpoint });
         }
     }
+    true
 }

@@ -166,13 +166,12 @@ fn since_vista(kernel: &Kernel, options: &Options<'_>, lost: &mut Lost) -> Found
             continue;
         };
         let (mut endpoints, torn) = choose::all(&reader, &shape, &own);
-        if let Some(reached) = &reached {
-            choose::listed(&reader, &shape, kind, reached, &mut endpoints);
-        }
         if torn > 0 {
             lost.push(format!("{torn} of the {} say nothing that makes sense", kind.name()));
         }
-        found.evidence.push(format!("{} of {}: {}", endpoints.len(), kind.name(), shape.evidence));
+        let met = reached.as_ref().filter(|r| choose::listed(&reader, &shape, kind, r, &mut endpoints));
+        let also = met.map(|r| format!("; {}", r.evidence)).unwrap_or_default();
+        found.evidence.push(format!("{} of {}: {}{also}", endpoints.len(), kind.name(), shape.evidence));
         found.endpoints.extend(endpoints);
     }
     found

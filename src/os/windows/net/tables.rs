@@ -1,7 +1,7 @@
 //! What tcpip.sys itself finds endpoints by: pools of ports for listeners and UDP endpoints, hash tables of partitions for connections.
 //!
-//! Its variables point to them, and the image says which: a pool has a bitmap of 65536 ports, a hash table is `RTL_DYNAMIC_HASH_TABLE`
-//! of ntifs.h. So every pointer in the driver's data is tried. What a table leads to is a place within an endpoint; how far from its
+//! Its variables point to them. Of 85 builds memsh knows which, by the identity of the driver's PDB file; else the image says: a pool has a bitmap of 65536 ports, a hash table is `RTL_DYNAMIC_HASH_TABLE`
+//! of ntifs.h; so every pointer in the driver's data is tried. What a table leads to is a place within an endpoint; how far from its
 //! beginning, the endpoints that were found by their tags say. That makes the two ways prove each other: where they never meet, nothing
 //! is said of either.
 
@@ -10,6 +10,8 @@ use crate::engine::{ViewExt, index, to_u64};
 use crate::os::lost::Lost;
 use crate::os::windows::base::kernel::{Kernel, Reader};
 use crate::os::windows::drivers;
+use crate::os::windows::find::symbols;
+use crate::os::windows::pe::PeImage;
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::{HashMap, HashSet};
 
@@ -27,6 +29,8 @@ const INSIDE: umem = 0x100;
 const FIRST_PART: u32 = 128;
 /// More processors, each with its partition, has no machine.
 const PARTITIONS: umem = 256;
+/// Variables of tcpip.sys that point to its tables.
+const VARIABLES: [&str; 5] = ["PartitionTable", "TcpCompartmentSet", "UdpCompartmentSet", "TcpPortPool", "UdpPortPool"];
 /// Places of tables that are looked at, all in all: more are no tables but made to keep us busy.
 const STEPS: u32 = 1 << 22;
 
@@ -37,6 +41,8 @@ pub(super) struct Reached {
     pub(super) bound: HashMap<VirtAddr, u32>,
     /// Over the hash tables.
     pub(super) joined: HashSet<VirtAddr>,
+    /// How the tables were found.
+    pub(super) evidence: &'static str,
     /// Whether a part of a table can't be read: what is not reached says nothing then.
     pub(super) torn: bool,
 }
@@ -52,20 +58,42 @@ struct Walk<'k> {
 pub(super) fn reached(kernel: &Kernel) -> Option<Reached> {
     let all = drivers::list(kernel, &mut Lost::default()).ok()?;
     let tcpip = all.iter().find(|d| d.name.to_string_lossy().eq_ignore_ascii_case("tcpip.sys"))?;
-    let mut walk = Walk { kernel, reader: kernel.reader(), steps: 0, out: Reached::default() };
-    let mut pools = HashSet::new();
-    for at in walk.pointers(tcpip.base, tcpip.size.min(LARGEST)) {
-        for pool in walk.pool_at(at).into_iter().chain(walk.pool_of_compartments(at)) {
-            if pools.insert(pool) {
-                walk.ports(pool.0, pool.1);
-            }
-        }
-        walk.partitions(at);
+    let walk = || Walk { kernel, reader: kernel.reader(), steps: 0, out: Reached::default() };
+    let mut named = walk();
+    let variables = named.variables(tcpip.base);
+    named.try_all(&variables);
+    if !named.out.bound.is_empty() || !named.out.joined.is_empty() {
+        named.out.evidence = "tables of tcpip.sys by the identity of its PDB file";
+        return Some(named.out);
     }
-    Some(walk.out)
+    let mut any = walk();
+    any.try_all(&any.pointers(tcpip.base, tcpip.size.min(LARGEST)));
+    any.out.evidence = "tables of tcpip.sys by the pointers in its memory";
+    Some(any.out)
 }
 
 impl Walk<'_> {
+    /// What the variables point to that are known by name.
+    fn variables(&self, base: VirtAddr) -> Vec<VirtAddr> {
+        let space = &self.kernel.space;
+        let pdb = PeImage::at(space, base).and_then(|(mut image, _)| image.pdb(space));
+        let known = pdb.map(|pdb| symbols::of(&pdb)).unwrap_or_default();
+        let named = known.iter().filter(|(name, _)| VARIABLES.contains(&name.as_str()));
+        named.filter_map(|(_, rva)| self.pointer(base.wrapping_add(umem::from(*rva)))).collect()
+    }
+
+    fn try_all(&mut self, pointers: &[VirtAddr]) {
+        let mut pools = HashSet::new();
+        for &at in pointers {
+            for (bits, parts) in self.pool_at(at).into_iter().chain(self.pool_of_compartments(at)) {
+                if pools.insert((bits, parts)) {
+                    self.ports(bits, parts);
+                }
+            }
+            self.partitions(at);
+        }
+    }
+
     /// Whether there is time for one more place.
     fn goes_on(&mut self) -> bool {
         self.steps += 1;

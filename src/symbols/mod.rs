@@ -21,6 +21,10 @@ pub mod library;
 mod map_file;
 mod model;
 mod pdb;
+#[cfg(test)]
+#[path = "../../tests/builders/pdb.rs"]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "tests")]
+mod pdb_builder;
 mod store;
 mod system_map;
 mod table;

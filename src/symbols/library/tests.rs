@@ -2,8 +2,7 @@
 
 use super::*;
 
-#[path = "../../../tests/builders/pdb.rs"]
-mod builder;
+use crate::symbols::pdb_builder as builder;
 
 const ID: &str = "00112233445566778899AABBCCDDEEFF2A";
 const OTHER: &str = "00112233445566778899AABBCCDDEEFF2B";

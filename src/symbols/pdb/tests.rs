@@ -4,8 +4,7 @@ use super::*;
 use crate::symbols::{Symbols, TypeKind, Types, TypesExt};
 use memsh_plugin::VirtAddr;
 
-#[path = "../../../tests/builders/pdb.rs"]
-mod builder;
+use crate::symbols::pdb_builder as builder;
 
 /// Made from the `small.c` beside it by clang 14 and lld 14, so by nothing that knows this reader:
 /// `clang -target x86_64-pc-windows-msvc -g -gcodeview -O1 -c small.c && lld-link /debug /nodefaultlib /dll /noentry /Brepro small.obj`.

@@ -94,9 +94,10 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "lsns" -d 'List namespaces 
 complete -c memsh -n "__fish_memsh_needs_command" -a "ns" -d 'List namespaces and who lives in them'
 complete -c memsh -n "__fish_memsh_needs_command" -a "cgroups" -d 'List the control groups that processes are in'
 complete -c memsh -n "__fish_memsh_needs_command" -a "cgroup" -d 'List the control groups that processes are in'
-complete -c memsh -n "__fish_memsh_needs_command" -a "history" -d 'List the commands that users entered, from the memory of their shells'
-complete -c memsh -n "__fish_memsh_needs_command" -a "bash" -d 'List the commands that users entered, from the memory of their shells'
-complete -c memsh -n "__fish_memsh_needs_command" -a "linux.bash" -d 'List the commands that users entered, from the memory of their shells'
+complete -c memsh -n "__fish_memsh_needs_command" -a "history" -d 'List the commands that users entered, from the memory of their shells; on Windows of their consoles'
+complete -c memsh -n "__fish_memsh_needs_command" -a "bash" -d 'List the commands that users entered, from the memory of their shells; on Windows of their consoles'
+complete -c memsh -n "__fish_memsh_needs_command" -a "linux.bash" -d 'List the commands that users entered, from the memory of their shells; on Windows of their consoles'
+complete -c memsh -n "__fish_memsh_needs_command" -a "cmdscan" -d 'List the commands that users entered, from the memory of their shells; on Windows of their consoles'
 complete -c memsh -n "__fish_memsh_needs_command" -a "files" -d 'List the files that processes have open; on Windows all their handles'
 complete -c memsh -n "__fish_memsh_needs_command" -a "lsof" -d 'List the files that processes have open; on Windows all their handles'
 complete -c memsh -n "__fish_memsh_needs_command" -a "handles" -d 'List the files that processes have open; on Windows all their handles'
@@ -113,11 +114,11 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "linux.pagecache" -d 'List 
 complete -c memsh -n "__fish_memsh_needs_command" -a "files_cache" -d 'List files in the kernel\'s memory, and write out their contents'
 complete -c memsh -n "__fish_memsh_needs_command" -a "inodepages" -d 'List where the cached pages of a file lie'
 complete -c memsh -n "__fish_memsh_needs_command" -a "linux.pagecache.InodePages" -d 'List where the cached pages of a file lie'
-complete -c memsh -n "__fish_memsh_needs_command" -a "net" -d 'List sockets of every network namespace, and who holds them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "netstat" -d 'List sockets of every network namespace, and who holds them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "netscan" -d 'List sockets of every network namespace, and who holds them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "sockstat" -d 'List sockets of every network namespace, and who holds them'
-complete -c memsh -n "__fish_memsh_needs_command" -a "ss" -d 'List sockets of every network namespace, and who holds them'
+complete -c memsh -n "__fish_memsh_needs_command" -a "net" -d 'List sockets of every network namespace, and who holds them; endpoints of Windows'
+complete -c memsh -n "__fish_memsh_needs_command" -a "netstat" -d 'List sockets of every network namespace, and who holds them; endpoints of Windows'
+complete -c memsh -n "__fish_memsh_needs_command" -a "netscan" -d 'List sockets of every network namespace, and who holds them; endpoints of Windows'
+complete -c memsh -n "__fish_memsh_needs_command" -a "sockstat" -d 'List sockets of every network namespace, and who holds them; endpoints of Windows'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ss" -d 'List sockets of every network namespace, and who holds them; endpoints of Windows'
 complete -c memsh -n "__fish_memsh_needs_command" -a "interfaces" -d 'List network interfaces of every network namespace, with their addresses'
 complete -c memsh -n "__fish_memsh_needs_command" -a "ifconfig" -d 'List network interfaces of every network namespace, with their addresses'
 complete -c memsh -n "__fish_memsh_needs_command" -a "ip" -d 'List network interfaces of every network namespace, with their addresses'
@@ -134,6 +135,21 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "objects" -d 'List the obje
 complete -c memsh -n "__fish_memsh_needs_command" -a "winobj" -d 'List the objects that have a name, by directory (Windows)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "objtree" -d 'List the objects that have a name, by directory (Windows)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "object" -d 'List the objects that have a name, by directory (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "exports" -d 'List what a module exports (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "eat" -d 'List what a module exports (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "imports" -d 'List what a module imports, and where each import leads now (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "iat" -d 'List what a module imports, and where each import leads now (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "sections" -d 'List the sections of a module: where they are, what may be done there, what is in memory (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "pesections" -d 'List the sections of a module: where they are, what may be done there, what is in memory (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "keyboard" -d 'List the keys that are down in each session (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "keys" -d 'List the keys that are down in each session (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "hives" -d 'List the hives of the registry (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "hivelist" -d 'List the hives of the registry (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "reg" -d 'Read keys and values of the registry (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "registry" -d 'Read keys and values of the registry (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "services" -d 'List services: what the registry has, and what services.exe says of them (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "svcscan" -d 'List services: what the registry has, and what services.exe says of them (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "svclist" -d 'List services: what the registry has, and what services.exe says of them (Windows)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "bpf" -d 'List eBPF programs, maps and links, and who holds them'
 complete -c memsh -n "__fish_memsh_needs_command" -a "ebpf" -d 'List eBPF programs, maps and links, and who holds them'
 complete -c memsh -n "__fish_memsh_needs_command" -a "bpftool" -d 'List eBPF programs, maps and links, and who holds them'
@@ -182,6 +198,8 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "symbols" -d 'List symbols 
 complete -c memsh -n "__fish_memsh_needs_command" -a "sym" -d 'List symbols of the kernel and its modules'
 complete -c memsh -n "__fish_memsh_needs_command" -a "kallsyms" -d 'List symbols of the kernel and its modules'
 complete -c memsh -n "__fish_memsh_needs_command" -a "nm" -d 'List symbols of the kernel and its modules'
+complete -c memsh -n "__fish_memsh_needs_command" -a "symbols-need" -d 'List the symbol files (PDB) that would help, and which of them are there (Windows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "symbols-import" -d 'Copy symbol files of Windows (PDB, ISF) to where memsh finds them'
 complete -c memsh -n "__fish_memsh_needs_command" -a "near" -d 'Show which symbol an address belongs to'
 complete -c memsh -n "__fish_memsh_needs_command" -a "ln" -d 'Show which symbol an address belongs to'
 complete -c memsh -n "__fish_memsh_needs_command" -a "dt" -d 'Show the layout of a type and, at an address, its values'
@@ -923,7 +941,7 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand history" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand history" -s a -l all -d 'Look through every process, not only shells: gdb, python and database clients keep a history too'
+complete -c memsh -n "__fish_memsh_using_subcommand history" -s a -l all -d 'Look through every process, not only shells: gdb, python and database clients keep a history too. On Windows, not only consoles'
 complete -c memsh -n "__fish_memsh_using_subcommand history" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand history" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand history" -l csv -d 'Comma-separated values'
@@ -945,7 +963,7 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand bash" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand bash" -s a -l all -d 'Look through every process, not only shells: gdb, python and database clients keep a history too'
+complete -c memsh -n "__fish_memsh_using_subcommand bash" -s a -l all -d 'Look through every process, not only shells: gdb, python and database clients keep a history too. On Windows, not only consoles'
 complete -c memsh -n "__fish_memsh_using_subcommand bash" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand bash" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand bash" -l csv -d 'Comma-separated values'
@@ -967,7 +985,7 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -s a -l all -d 'Look through every process, not only shells: gdb, python and database clients keep a history too'
+complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -s a -l all -d 'Look through every process, not only shells: gdb, python and database clients keep a history too. On Windows, not only consoles'
 complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l csv -d 'Comma-separated values'
@@ -978,6 +996,28 @@ complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -s v -l verbose 
 complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand linux.bash" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -s p -l pid -d 'Only this process: a pid or a name' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -s a -l all -d 'Look through every process, not only shells: gdb, python and database clients keep a history too. On Windows, not only consoles'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand cmdscan" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand files" -l path -d 'Only files of this path (`*`, `?`, or a regular expression between slashes) or with this inode number: who uses them' -r
 complete -c memsh -n "__fish_memsh_using_subcommand files" -s t -l kind -d 'Only files of this kind; on Windows objects of this type too (`key`, `event`, ...)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand files" -s p -l pid -d 'Only this process: a pid or a name' -r
@@ -993,6 +1033,7 @@ always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand files" -s a -l all -d 'Also the program, working and root directories, and mapped files'
 complete -c memsh -n "__fish_memsh_using_subcommand files" -s d -l deleted -d 'Only files whose name is gone'
+complete -c memsh -n "__fish_memsh_using_subcommand files" -l scan -d 'Every file object in memory, open or not, one pass over it (Windows)'
 complete -c memsh -n "__fish_memsh_using_subcommand files" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand files" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand files" -l csv -d 'Comma-separated values'
@@ -1018,6 +1059,7 @@ always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand lsof" -s a -l all -d 'Also the program, working and root directories, and mapped files'
 complete -c memsh -n "__fish_memsh_using_subcommand lsof" -s d -l deleted -d 'Only files whose name is gone'
+complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l scan -d 'Every file object in memory, open or not, one pass over it (Windows)'
 complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand lsof" -l csv -d 'Comma-separated values'
@@ -1043,6 +1085,7 @@ always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand handles" -s a -l all -d 'Also the program, working and root directories, and mapped files'
 complete -c memsh -n "__fish_memsh_using_subcommand handles" -s d -l deleted -d 'Only files whose name is gone'
+complete -c memsh -n "__fish_memsh_using_subcommand handles" -l scan -d 'Every file object in memory, open or not, one pass over it (Windows)'
 complete -c memsh -n "__fish_memsh_using_subcommand handles" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand handles" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand handles" -l csv -d 'Comma-separated values'
@@ -1068,6 +1111,7 @@ always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand handle" -s a -l all -d 'Also the program, working and root directories, and mapped files'
 complete -c memsh -n "__fish_memsh_using_subcommand handle" -s d -l deleted -d 'Only files whose name is gone'
+complete -c memsh -n "__fish_memsh_using_subcommand handle" -l scan -d 'Every file object in memory, open or not, one pass over it (Windows)'
 complete -c memsh -n "__fish_memsh_using_subcommand handle" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand handle" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand handle" -l csv -d 'Comma-separated values'
@@ -1093,6 +1137,7 @@ always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand fds" -s a -l all -d 'Also the program, working and root directories, and mapped files'
 complete -c memsh -n "__fish_memsh_using_subcommand fds" -s d -l deleted -d 'Only files whose name is gone'
+complete -c memsh -n "__fish_memsh_using_subcommand fds" -l scan -d 'Every file object in memory, open or not, one pass over it (Windows)'
 complete -c memsh -n "__fish_memsh_using_subcommand fds" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand fds" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand fds" -l csv -d 'Comma-separated values'
@@ -1118,6 +1163,7 @@ always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand fuser" -s a -l all -d 'Also the program, working and root directories, and mapped files'
 complete -c memsh -n "__fish_memsh_using_subcommand fuser" -s d -l deleted -d 'Only files whose name is gone'
+complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l scan -d 'Every file object in memory, open or not, one pass over it (Windows)'
 complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l jsonl -d 'A JSON object per line, as found'
 complete -c memsh -n "__fish_memsh_using_subcommand fuser" -l csv -d 'Comma-separated values'
@@ -1579,7 +1625,7 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand modules" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand modules" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too'
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand modules" -l json -d 'One JSON value per command'
@@ -1604,7 +1650,7 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand lm" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand lm" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too'
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand lm" -l json -d 'One JSON value per command'
@@ -1629,7 +1675,7 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too'
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand lsmod" -l json -d 'One JSON value per command'
@@ -1654,7 +1700,7 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand mod" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand mod" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too'
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand mod" -l json -d 'One JSON value per command'
@@ -1679,7 +1725,7 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too'
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand dlllist" -l json -d 'One JSON value per command'
@@ -1704,7 +1750,7 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too (Linux)'
+complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s s -l scan -d 'Look for modules of the kernel by every way that leads to them, and compare: hidden ones too'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l phys -d 'Physical addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand ldrmodules" -l json -d 'One JSON value per command'
@@ -1867,6 +1913,350 @@ complete -c memsh -n "__fish_memsh_using_subcommand object" -s v -l verbose -d '
 complete -c memsh -n "__fish_memsh_using_subcommand object" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand object" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand object" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand exports" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand eat" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -s s -l suspicious -d 'Only imports that lead elsewhere than they ought to'
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand imports" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -s s -l suspicious -d 'Only imports that lead elsewhere than they ought to'
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand iat" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand sections" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand pesections" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -s a -l all -d 'Also keys that are toggled: pressed an odd number of times'
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand keyboard" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -s a -l all -d 'Also keys that are toggled: pressed an odd number of times'
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand keys" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -s s -l scan -d 'Look through memory, too, for hives that are in no list'
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand hives" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -s s -l scan -d 'Look through memory, too, for hives that are in no list'
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand hivelist" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -s d -l depth -d 'So many levels below the key and no more' -r
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -s r -l recurse -d 'Everything below the key, too'
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -s k -l keys -d 'Keys only'
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -s s -l scan -d 'Look for hives that are in no list, too'
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand reg" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -s d -l depth -d 'So many levels below the key and no more' -r
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -s r -l recurse -d 'Everything below the key, too'
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -s k -l keys -d 'Keys only'
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -s s -l scan -d 'Look for hives that are in no list, too'
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand registry" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand services" -s p -l pid -d 'Only services that run in this process' -r
+complete -c memsh -n "__fish_memsh_using_subcommand services" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand services" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand services" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand services" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand services" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand services" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand services" -s u -l programs -d 'Programs only, no drivers'
+complete -c memsh -n "__fish_memsh_using_subcommand services" -s d -l drivers -d 'Drivers only'
+complete -c memsh -n "__fish_memsh_using_subcommand services" -s s -l suspicious -d 'Only those of which registry and services.exe say different things'
+complete -c memsh -n "__fish_memsh_using_subcommand services" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand services" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand services" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand services" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand services" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand services" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand services" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand services" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand services" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand services" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -s p -l pid -d 'Only services that run in this process' -r
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -s u -l programs -d 'Programs only, no drivers'
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -s d -l drivers -d 'Drivers only'
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -s s -l suspicious -d 'Only those of which registry and services.exe say different things'
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand svcscan" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -s p -l pid -d 'Only services that run in this process' -r
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -s u -l programs -d 'Programs only, no drivers'
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -s d -l drivers -d 'Drivers only'
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -s s -l suspicious -d 'Only those of which registry and services.exe say different things'
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand svclist" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand bpf" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
@@ -2184,6 +2574,7 @@ helper\t''
 ia32_syscall\t''
 idt\t''
 image\t''
+inline\t''
 inode_operations\t''
 irp\t''
 kprobe\t''
@@ -2240,6 +2631,7 @@ helper\t''
 ia32_syscall\t''
 idt\t''
 image\t''
+inline\t''
 inode_operations\t''
 irp\t''
 kprobe\t''
@@ -3116,11 +3508,12 @@ complete -c memsh -n "__fish_memsh_using_subcommand strings" -s h -l help -d 'Pr
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s n -l length -d 'Bytes from the address that WHAT names; a number or an expression, `4k`' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l file -d 'What is cached of this file of the target: its path, or the address of its inode (`pagecache` lists them)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s o -l output -d 'The file to write; one that exists is left alone' -r -F
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l format -d 'raw bytes (unreadable ones as zeros), an ELF core, LiME, AVML (compressed; blocks of zeros left out), or kdump (compressed; physical memory only); default: elf for a process, else raw' -r -f -a "raw\t''
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l format -d 'raw bytes (unreadable ones as zeros), an ELF core, LiME, AVML (compressed; blocks of zeros left out), kdump (compressed; physical memory only), or pe (a module of Windows as a file that tools open; raw is as it lies in memory); default: elf for a process, pe for a module of Windows, else raw' -r -f -a "raw\t''
 elf\t''
 lime\t''
 avml\t''
-kdump\t''"
+kdump\t''
+pe\t''"
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -3225,6 +3618,48 @@ complete -c memsh -n "__fish_memsh_using_subcommand nm" -s v -l verbose -d 'Say 
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand nm" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -s p -l pid -d 'Of the modules of this process: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -s m -l missing -d 'Only those that are not there'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-need" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand symbols-import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsh -n "__fish_memsh_using_subcommand near" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand near" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand near" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r

@@ -11,6 +11,7 @@
 
 #[cfg(test)]
 #[path = "../../../tests/builders/pdb.rs"]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 pub(super) mod builder;
 mod cursor;
 mod msf;

@@ -62,7 +62,8 @@ impl Ground {
             (usual::machine(layout, options), Vec::new(), 0)
         };
         let root = m.root;
-        let pool = pool(&mut m);
+        // Nor what a file object is.
+        let pool = if m.layout.knows("_FILE_OBJECT") { pool(&mut m) } else { Vec::new() };
         let mut places = vec![(root, m.kernel), (root, m.process_head), (root, m.driver_head), (root, m.shared())];
         // A patch names one of the first 256.
         for hive in &hives {

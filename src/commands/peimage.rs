@@ -13,7 +13,7 @@ use memsh::os::windows::pe::rebuild::rebuild;
 use memsh::os::windows::{Kernel, session};
 use memsh::session::Space;
 use memsh::{Error, ErrorKind, Layer, VirtAddr, umem};
-use memsh_plugin::{ModuleInfo, Process};
+use memsh_plugin::{ModuleInfo, Process, ProcessInfo};
 use std::io;
 use std::path::Path;
 
@@ -58,6 +58,15 @@ fn stem(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
+fn unknown(which: &str, process: Option<&ProcessInfo>) -> Failure {
+    let of = process.map_or_else(|| "the kernel".to_owned(), |p| format!("{}/{}", plain(&p.name), p.pid));
+    Error::new(Layer::Os, ErrorKind::NotFound, format!("{of} has no module {which}"))
+        .hint(
+            "`modules` lists those of the kernel, `modules -p PID` those of a process; the base address of an image will do, too",
+        )
+        .into()
+}
+
 /// The image that `which` names among the modules of the process that was chosen, of the kernel without one.
 ///
 /// # Errors
@@ -82,19 +91,15 @@ pub fn choose(cx: &Context, kernel: &Kernel, whose: &Whose, which: &str) -> Resu
     let found: Vec<&ModuleInfo> = all.iter().filter(named).collect();
     let (base, listed) = match found.as_slice() {
         [one] => (one.base, Some(*one)),
-        [] if which.starts_with("0x") || which.bytes().all(|b| b.is_ascii_digit()) => {
+        [] => {
             let space: Space = match &process {
                 Some(p) => session.process_space(p)?,
                 None => session.kernel_space()?,
             };
-            let base = VirtAddr::new(cx.evaluate(which, Some(&space))?);
+            // Images begin pages; anything else is a name that nothing has.
+            let base = cx.evaluate(which, Some(&space)).ok().map(VirtAddr::new).filter(|a| a.value().is_multiple_of(0x1000));
+            let Some(base) = base else { return Err(unknown(which, process.as_ref())) };
             (base, all.iter().find(|m| m.base == base))
-        }
-        [] => {
-            let of = process.as_ref().map_or_else(|| "the kernel".to_owned(), |p| format!("{}/{}", plain(&p.name), p.pid));
-            return Err(Error::new(Layer::Os, ErrorKind::NotFound, format!("{of} has no module {which}"))
-                .hint("`modules` lists those of the kernel, `modules -p PID` those of a process; the base address of an image will do, too")
-                .into());
         }
         several => {
             let bases: Vec<String> = several.iter().map(|m| format!("{:#x} ({})", m.base.value(), plain(&m.arch))).collect();

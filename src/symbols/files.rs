@@ -201,12 +201,16 @@ pub(super) fn load_file(path: &Path) -> Result<SymbolFile> {
     }
 }
 
-/// Files below a folder, as far as they are looked at.
-pub(super) fn below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    // What can't be listed is as good as not there.
-    let _ = collect(folder, DEPTH, &mut files, &mut false);
-    files
+/// Files below a folder, and why these are not all of them, if they are not.
+pub(super) fn below(folder: &Path) -> (Vec<PathBuf>, Option<String>) {
+    let (mut files, mut incomplete) = (Vec::new(), false);
+    let why = match collect(folder, DEPTH, &mut files, &mut incomplete) {
+        Err(e) => Some(format!("the folder can't be listed: {e}")),
+        Ok(()) => incomplete.then(|| {
+            format!("not all of it was looked at: folders {DEPTH} deep, {FILES} files at most, and those that may be listed")
+        }),
+    };
+    (files, why)
 }
 
 /// Which program a file is of, where it says so without being read whole: a PDB file, an ISF document whose name says it.

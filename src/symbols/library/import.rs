@@ -48,10 +48,14 @@ pub fn import(path: &Path, store: &Path, names: Names<'_>, done: &mut dyn FnMut(
     if !meta.is_dir() {
         return one(path, store, names, true, done);
     }
-    for file in files::below(path) {
+    let (files, why) = files::below(path);
+    for file in files {
         one(&file, store, names, false, done)?;
     }
-    Ok(())
+    match why {
+        Some(why) => done(Imported { file: path.display().to_string(), id: None, outcome: Outcome::Left(why) }),
+        None => Ok(()),
+    }
 }
 
 /// `explicit`: the user named the very file, and hears of it whatever it is.
@@ -108,7 +112,11 @@ fn taken(
     };
     let outcome = match place(&id, kind, packing) {
         None => Outcome::Left(format!("{:?} is no name of a file", id.database)),
-        Some(place) => put(&store.join(place), bytes)?,
+        Some(place) => match put(&store.join(place), bytes) {
+            // A name that the file system does not take is this file's own.
+            Err(e) if is_name(&e) => Outcome::Left(e.reason().to_owned()),
+            put => put?,
+        },
     };
     done(Imported { file: shown.to_owned(), id: Some(id), outcome })
 }
@@ -123,9 +131,16 @@ fn plain(name: &str) -> String {
     }
 }
 
+/// Whether writing failed because of what the file is called.
+fn is_name(error: &Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|s| s.downcast_ref::<std::io::Error>());
+    source.is_some_and(|e| matches!(e.kind(), std::io::ErrorKind::InvalidFilename | std::io::ErrorKind::InvalidInput))
+}
+
 /// Writes a file that is there in whole or not at all.
 fn put(place: &Path, bytes: &[u8]) -> Result<Outcome> {
-    if std::fs::metadata(place).is_ok_and(|m| u64::try_from(bytes.len()).is_ok_and(|len| m.len() == len)) {
+    // Of the same bytes, not of the same length alone: one that was damaged in place is replaced.
+    if MappedFile::open(place).is_ok_and(|there| there.get(..) == Some(bytes)) {
         return Ok(Outcome::Present(place.to_owned()));
     }
     let failed = |e: std::io::Error| {

@@ -93,7 +93,8 @@ impl Library {
         self.loose.get_or_init(|| {
             let mut all: Vec<PathBuf> = self.files().map(Path::to_owned).collect();
             for folder in self.folders() {
-                all.extend(files::below(folder));
+                // What can't be listed is as good as not there.
+                all.extend(files::below(folder).0);
             }
             all.into_iter().map(|path| Loose { id: files::identify(&path), path }).collect()
         })

@@ -119,3 +119,44 @@ fn places_in_memshs_own_store() {
     assert_eq!(place(&nothing, FileKind::Pdb, ""), None);
     assert_eq!(place(&PdbId { guid: "../..".to_owned(), ..climbing }, FileKind::Pdb, ""), None);
 }
+
+#[test]
+fn one_file_of_a_folder_does_not_end_the_import_of_the_others() {
+    let (from, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let long = "x".repeat(300);
+    let document = format!(
+        r#"{{"base_types": {{}}, "metadata": {{"format": "6.0.0", "windows": {{"pdb": {{"GUID": "00112233445566778899AABBCCDDEEFF", "age": 1, "database": "{long}.pdb"}}}}}}}}"#
+    );
+    put(from.path(), "a.json", document.as_bytes());
+    put(from.path(), "nt.pdb", &pdb(ID));
+    let mut all = Vec::new();
+    import::import(from.path(), store.path(), &|_| None, &mut |i| {
+        all.push(i.outcome);
+        Ok(())
+    })
+    .unwrap();
+    assert!(matches!(all.as_slice(), [import::Outcome::Left(_), import::Outcome::Taken(_)]), "{all:?}");
+}
+
+#[test]
+fn a_file_that_was_damaged_in_the_store_is_replaced() {
+    let (from, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let good = pdb(ID);
+    let file = put(from.path(), "nt.pdb", &good);
+    let once = || {
+        let mut all = Vec::new();
+        import::import(&file, store.path(), &|_| None, &mut |i| {
+            all.push(i.outcome);
+            Ok(())
+        })
+        .unwrap();
+        all.remove(0)
+    };
+    let import::Outcome::Taken(place) = once() else { panic!() };
+    assert!(matches!(once(), import::Outcome::Present(_)));
+    let mut bad = good.clone();
+    bad[good.len() - 1] ^= 1;
+    std::fs::write(&place, bad).unwrap();
+    assert!(matches!(once(), import::Outcome::Taken(_)));
+    assert_eq!(std::fs::read(place).unwrap(), good);
+}

@@ -15,6 +15,8 @@ use std::rc::Rc;
 
 /// Forwarders lead to forwarders; longer chains are circles.
 const CHAIN: u8 = 8;
+/// Modules that are asked for one import.
+const STEPS: u32 = 64;
 /// What lies further behind a name does not belong to it, in bytes.
 const NEAR: u32 = 0x1000;
 
@@ -118,13 +120,22 @@ impl<'v> Modules<'v> {
     }
 
     /// Addresses at which the modules of this name have the export; none where one of them can't tell.
-    fn places(&self, library: &str, name: Option<&str>, ordinal: Option<u32>, left: u8) -> Option<Vec<VirtAddr>> {
+    ///
+    /// `left`: forwarders that may be followed one after the other; `steps`: modules that may be asked in all, for many may have one name.
+    fn places(
+        &self,
+        library: &str,
+        name: Option<&str>,
+        ordinal: Option<u32>,
+        (left, steps): (u8, &mut u32),
+    ) -> Option<Vec<VirtAddr>> {
         let left = left.checked_sub(1)?;
         let own = stem(library);
         // Two of the same name (side by side): either may be meant.
         let modules: Vec<&Module> = self.all.iter().filter(|m| stem(&m.name) == own).collect();
         let mut out = Vec::new();
         for module in &modules {
+            *steps = steps.checked_sub(1)?;
             let table = self.table(module);
             let by_ordinal = || table.by_ordinal.get(&ordinal?);
             let export = table.all.get(*name.and_then(|n| table.by_name.get(n)).or_else(by_ordinal)?)?;
@@ -134,7 +145,7 @@ impl<'v> Modules<'v> {
                     // The library may have dots in its name, a function has none.
                     let (library, function) = text.rsplit_once('.')?;
                     let number = function.strip_prefix('#').and_then(|n| n.parse().ok());
-                    out.extend(self.places(library, Some(function).filter(|_| number.is_none()), number, left)?);
+                    out.extend(self.places(library, Some(function).filter(|_| number.is_none()), number, (left, &mut *steps))?);
                 }
                 (None, true) => return None,
             }
@@ -159,7 +170,7 @@ impl<'v> Modules<'v> {
         if stem(&module.name) == stem(library) || self.is_here(module, import, target) {
             return fine();
         }
-        match self.places(library, import.name.as_deref(), import.ordinal.map(u32::from), CHAIN) {
+        match self.places(library, import.name.as_deref(), import.ordinal.map(u32::from), (CHAIN, &mut { STEPS })) {
             Some(places) if places.iter().any(|p| self.of(*p) == Some(module)) => fine(),
             Some(places) => {
                 let ought = places.first().and_then(|p| self.of(*p)).map_or(library, |m| m.name.as_str());

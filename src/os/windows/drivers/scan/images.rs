@@ -106,7 +106,7 @@ fn image(kernel: &Kernel, base: VirtAddr) -> Option<Told> {
         return None;
     }
     let mut code = h.sections.iter().filter(|s| s.rights().2 && s.extent() > 0);
-    code.any(|s| super::can_run(kernel, image.at(s.rva), umem::from(s.extent()))).then_some(())?;
+    code.any(|s| super::can_run(kernel, image.at(s.rva), umem::from(s.extent()), &[])).then_some(())?;
     // A driver exports nothing, and then is nameless.
     let name = pe::exports::exports(&image, lost).and_then(|e| e.library);
     Some(Told { base, size: umem::from(header.size), name, path: None })

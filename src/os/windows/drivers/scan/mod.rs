@@ -20,8 +20,9 @@ use crate::engine::{PageRun, ViewExt};
 use crate::os::lost::Lost;
 use crate::os::sightings::{self, Way as _};
 use memsh_plugin::{Listing, Maybe, ModuleInfo, Perm, Text, VirtAddr, umem};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 
 /// A way that leads to modules of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +73,9 @@ struct Told {
     path: Option<String>,
 }
 
+/// No kernel has so many modules. More are a forgery, and each is looked for in the page tables.
+const MOST: usize = 4096;
+
 /// Whether a module can lie so.
 fn sane(base: VirtAddr, size: umem) -> bool {
     base.value().is_multiple_of(0x1000) && size >= 0x1000 && size <= umem::from(LARGEST)
@@ -119,19 +123,34 @@ pub fn scan(kernel: &Kernel, options: &Options<'_>) -> Result<Listing<SeenModule
     let inside = |at: VirtAddr| listed.iter().any(|m| at != m.base && at.offset_from(m.base).is_some_and(|o| o < m.size));
     let mut others: Vec<VirtAddr> = sightings.all().iter().copied().filter(|b| !sightings.of(*b).has(Way::List)).collect();
     others.sort_unstable();
+    if others.len() > MOST {
+        lost.push(format!(
+            "{} modules that no list has were found by tags and by their look: the first {MOST} were looked at",
+            others.len()
+        ));
+        others.truncate(MOST);
+    }
+    let mut by_base: HashMap<VirtAddr, Vec<Told>> = HashMap::new();
+    for one in told {
+        by_base.entry(one.base).or_default().push(one);
+    }
     let mut out: Vec<SeenModule> = Vec::new();
     for module in &listed {
         out.push(SeenModule { info: module.clone(), sources: sightings.of(module.base), hidden: false });
     }
     for base in others {
+        if options.interrupt.load(Ordering::Relaxed) {
+            lost.push("interrupted: not all modules that were found were looked at");
+            break;
+        }
         let sources = sightings.of(base);
         // What lies within a listed module is part of it, or what remains of one that lay there before.
         if inside(base) || kernel.image.holds(base) {
             continue;
         }
-        let all: Vec<&Told> = told.iter().filter(|t| t.base == base).collect();
+        let all = by_base.get(&base).map(Vec::as_slice).unwrap_or_default();
         let Some(size) = all.iter().map(|t| t.size).max() else { continue };
-        let mapped = sources.has(Way::Signature) || can_run(kernel, base, size);
+        let mapped = sources.has(Way::Signature) || can_run(kernel, base, size, &listed);
         // Blocks of the pool outlive what they tell of, and other things may lie there now. Where everything that is mapped can run, only
         // a header tells, or a driver object that is in use.
         let there = mapped && (no_execute || in_tree.contains(&base) || header(kernel, base, size));
@@ -152,15 +171,24 @@ pub fn scan(kernel: &Kernel, options: &Options<'_>) -> Result<Listing<SeenModule
     Ok(lost.listing(out))
 }
 
-/// Whether something is mapped there that may be executed.
-fn can_run(kernel: &Kernel, base: VirtAddr, size: umem) -> bool {
+/// Whether something is mapped there that may be executed, and is no part of a listed module: one of those may have come to lie where the
+/// module was.
+fn can_run(kernel: &Kernel, base: VirtAddr, size: umem, listed: &[ModuleInfo]) -> bool {
     let mut found = false;
     let last = base.wrapping_add(size.saturating_sub(1));
     if last < base {
         return false;
     }
     kernel.space.runs(base, last, &mut |group: &[PageRun]| {
-        found |= group.iter().any(|r| r.perm.has(Perm::EXECUTE));
+        let own = |r: &PageRun| {
+            let end = |at: VirtAddr, size: umem| at.value().saturating_add(size);
+            let shared = |m: &ModuleInfo| {
+                let from = m.base.value().max(r.virt.value());
+                end(m.base, m.size).min(end(r.virt, r.size)).saturating_sub(from)
+            };
+            listed.iter().map(shared).fold(0, umem::saturating_add) < r.size
+        };
+        found |= group.iter().any(|r| r.perm.has(Perm::EXECUTE) && own(r));
         if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     found

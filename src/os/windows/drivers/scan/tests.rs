@@ -91,6 +91,26 @@ fn what_is_in_no_list_is_found_by_its_entry_and_by_its_look() {
 }
 
 #[test]
+fn what_lay_where_a_listed_driver_lies_now_is_not_hidden() {
+    for (release, wide) in BUILDS {
+        let mut kit = Kit::new(release, wide);
+        let (head, gone, listed) = (head(&kit), kit.at(0x20_0000), kit.at(0x20_5000));
+        let own = entry(&mut kit, 0x2_0000, listed, 0x5000, "disk.sys");
+        kit.ring(&[head, own + off(kit.o.driver.links)]);
+        mapped(&mut kit, listed, |_| {});
+        entry(&mut kit, 0x3_0000, gone, 0x1_0000, "old.sys");
+        let (all, _) = found(&kit);
+        let old = all.iter().find(|m| m.info.base.value() as u64 == gone).unwrap();
+        assert!(!old.hidden && old.info.state.as_ref().is_some(), "{release} {wide}: {:?}", rows(&all));
+        // Code of its own is another thing.
+        kit.put(gone + 0x1000, &[0x90; 64]);
+        kit.can_run(gone + 0x1000);
+        let (all, _) = found(&kit);
+        assert!(all.iter().any(|m| m.info.base.value() as u64 == gone && m.hidden), "{release} {wide}: {:?}", rows(&all));
+    }
+}
+
+#[test]
 fn a_driver_object_that_no_directory_has_tells_where_its_image_is() {
     for (release, wide) in BUILDS {
         let mut kit = Kit::new(release, wide);

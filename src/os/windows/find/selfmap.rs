@@ -10,16 +10,19 @@ use memsh_plugin::PhysAddr;
 use std::sync::atomic::AtomicBool;
 
 /// Tables that are looked into: on a machine with Windows the first is one, for all of them map the kernel.
-const TRIES: usize = 16;
+const TRIES: usize = 4;
+/// A root table is mostly empty: so many entries of each half at least (MemProcFS asks for the same). One that maps everything everywhere is
+/// a forgery that would take long to walk.
+const EMPTY: usize = 64;
 
 /// Every root that maps itself, by one pass over memory. PAE's are not found so: its roots have no room for such an entry.
 pub(super) fn mapping_themselves(memory: &Memory, hints: &Hints) -> Vec<Root> {
     static NEVER: AtomicBool = AtomicBool::new(false);
     let options = Options::new(hints.interrupt.unwrap_or(&NEVER));
     let formats: Vec<Paging> = pagings(hints).into_iter().filter(|p| !matches!(p, Paging::X86Pae | Paging::X86_64La57)).collect();
-    let itself = |at, page: &[u8]| formats.iter().copied().find(|p| maps_itself(*p, at, page));
+    let fits = |at, page: &[u8]| formats.iter().copied().find(|p| maps_itself(*p, at, page));
     let found = records(&RunSource::physical(memory), 4096, 0, &options, |at, _, page| {
-        to_u64(at).is_some_and(|at| itself(at, page).is_some())
+        to_u64(at).is_some_and(|at| fits(at, page).is_some())
     });
     let mut out = Vec::new();
     let mut page = [0; 4096];
@@ -28,7 +31,7 @@ pub(super) fn mapping_themselves(memory: &Memory, hints: &Hints) -> Vec<Root> {
         if memory.read(root, &mut page).is_err() {
             continue;
         }
-        let Some(paging) = to_u64(at).and_then(|at| itself(at, &page)) else { continue };
+        let Some(paging) = to_u64(at).and_then(|at| fits(at, &page)) else { continue };
         out.push(Root { paging, root, near: None });
         // With five levels such a table looks the same.
         if paging == Paging::X86_64 && pagings(hints).contains(&Paging::X86_64La57) {
@@ -38,9 +41,18 @@ pub(super) fn mapping_themselves(memory: &Memory, hints: &Hints) -> Vec<Root> {
     out
 }
 
-/// Whether the page at `at` has a valid entry for the kernel's half that points to it.
+/// Whether the page at `at` has a valid entry for the kernel's half that points to it, and is as empty as such tables are.
 fn maps_itself(paging: Paging, at: u64, page: &[u8]) -> bool {
-    let half = page.get(2048..4096).unwrap_or_default();
+    let (lower, half) = (page.get(..2048).unwrap_or_default(), page.get(2048..4096).unwrap_or_default());
+    itself(paging, at, half) && [lower, half].iter().all(|h| empty(h) >= EMPTY)
+}
+
+/// Entries of zeros, of eight bytes each.
+fn empty(half: &[u8]) -> usize {
+    half.as_chunks::<8>().0.iter().filter(|e| **e == [0; 8]).count()
+}
+
+fn itself(paging: Paging, at: u64, half: &[u8]) -> bool {
     match paging.format().arch {
         Arch::X86 => half.as_chunks().0.iter().any(|e| {
             let entry = u32::from_le_bytes(*e);

@@ -7,6 +7,7 @@ use super::failure::{Failure, Result};
 use super::which::{Whose, open};
 use memsh::engine::AddressSpace;
 use memsh::os::Lost;
+use memsh::os::windows::pdbs::stem;
 use memsh::os::windows::pe::binding::{Module, Modules};
 use memsh::os::windows::pe::loaded::Loaded;
 use memsh::os::windows::pe::rebuild::rebuild;
@@ -51,11 +52,6 @@ impl Chosen {
         let module = |m: &ModuleInfo| Module { name: plain(&m.name), base: m.base, size: m.size };
         Modules::new(&self.space, self.all.iter().filter(own).map(module).collect(), self.whole)
     }
-}
-
-/// The name without its extension.
-fn stem(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 fn unknown(which: &str, process: Option<&ProcessInfo>) -> Failure {

@@ -62,8 +62,8 @@ pub struct Pdbs {
     slots: AtomicU32,
 }
 
-/// A module's name as it stands before `!`.
-fn stem(name: &str) -> &str {
+/// A module's name without its extension, as it stands before `!`.
+pub fn stem(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem })
 }
 

@@ -445,6 +445,11 @@ fn forwarders_in_a_circle_end() {
         delayed: false,
     };
     assert_eq!(modules.judge(&import).hooked, None);
+    // Nor do many of one name, each of which leads to all of them.
+    let many = (0..40).map(|n| module("other.dll", other + n * 0x5000)).chain([module("own.dll", own)]).collect();
+    (0..40).for_each(|n| kit.put(other + n * 0x5000, &i));
+    let kernel = kit.kernel();
+    assert_eq!(Modules::new(&kernel.space, many, true).judge(&import).hooked, None);
 }
 
 #[test]

@@ -1,21 +1,19 @@
 //! The loader's entries and driver objects by the tags of their pool blocks: they outlive being taken off a list or out of a directory.
 
 use super::Told;
-use crate::engine::index;
-use crate::engine::search::{Options, RunSource};
+use crate::engine::search::Options;
+use crate::engine::{ViewExt, index};
 use crate::os::lost::Lost;
-use crate::os::sweep::words;
 use crate::os::windows::base::kernel::Kernel;
 use crate::os::windows::base::offsets::Member;
 use crate::os::windows::base::text;
-use memsh_plugin::{PhysAddr, VirtAddr, umem};
+use crate::os::windows::pool::{self, header_bytes};
+use memsh_plugin::{VirtAddr, umem};
 
-/// `MmLd` (pooltag.txt: the load module database). Until Windows 8 the highest bit says that only whoever knows the tag may free the
-/// block (`PROTECTED_POOL`).
-const TAG: u64 = u64::from_le_bytes(*b"MmLd\0\0\0\0");
-const PROTECTED: u64 = 0x8000_0000;
-/// `Driv`: driver objects.
-const OBJECT: u64 = u64::from_le_bytes(*b"Driv\0\0\0\0");
+/// The load module database (pooltag.txt).
+const TAG: [u8; 4] = *b"MmLd";
+/// Driver objects.
+const OBJECT: [u8; 4] = *b"Driv";
 /// `IO_TYPE_DRIVER` (wdm.h), with which a driver object begins; its size follows.
 const DRIVER: u64 = 4;
 /// Between a block's header and the object's lie the headers that are optional; no object has more of them, in bytes.
@@ -33,41 +31,28 @@ pub(super) struct Tagged {
 /// Entries of the loader and driver objects anywhere in physical memory; none where it is not known how they look.
 pub(super) fn search(kernel: &Kernel, options: &Options<'_>, lost: &mut Lost) -> Option<Tagged> {
     kernel.offsets.driver.base?;
-    // Blocks of the pool are aligned to their headers' size, and so large are these.
-    let step: umem = if kernel.wide() { 16 } else { 8 };
-    let source = RunSource::physical(kernel.space.memory());
-    // Behind four bytes of sizes.
-    let tag = |word: u64| word >> 32 & !PROTECTED;
-    let swept = words(&source, step, 0, options, |_, word| matches!(tag(word), TAG | OBJECT));
-    if swept.cut {
-        lost.push("the search of memory for modules was cut short");
-    }
     let mut out = Tagged::default();
-    for at in swept.at {
-        let block = PhysAddr::new(at).saturating_add(step);
-        let mut word = [0; 8];
-        if kernel.space.memory().read(PhysAddr::new(at), &mut word).is_err() {
-            continue;
-        }
-        match tag(u64::from_le_bytes(word)) {
-            TAG => out.entries.extend(entry(kernel, block)),
-            _ => out.objects.extend(object(kernel, block, step)),
+    for block in pool::blocks(kernel, &[TAG, OBJECT], options, lost) {
+        let Some(content) = block.places.first().map(|at| at.wrapping_add(header_bytes(kernel))) else { continue };
+        match block.tag {
+            TAG => out.entries.extend(entry(kernel, content)),
+            _ => out.objects.extend(object(kernel, content)),
         }
     }
     Some(out)
 }
 
-/// A structure in physical memory. A block never lies across pages.
+/// A structure in a block, which never lies across pages.
 struct Structure<'k> {
     kernel: &'k Kernel,
     bytes: [u8; ENTRY],
 }
 
 impl<'k> Structure<'k> {
-    fn at(kernel: &'k Kernel, at: PhysAddr) -> Option<Self> {
+    fn at(kernel: &'k Kernel, at: VirtAddr) -> Option<Self> {
         let mut bytes = [0u8; ENTRY];
         let room = index(0x1000 - (at.value() & 0xfff))?.min(ENTRY);
-        kernel.space.memory().read(at, bytes.get_mut(..room)?).ok()?;
+        kernel.space.read_exact(at, bytes.get_mut(..room)?).ok()?;
         Some(Self { kernel, bytes })
     }
 
@@ -104,9 +89,9 @@ impl<'k> Structure<'k> {
     }
 }
 
-/// The entry at a physical address. Blocks with this tag hold other things, too: one without a name that can be read is no more than
+/// The entry at an address. Blocks with this tag hold other things, too: one without a name that can be read is no more than
 /// numbers that fit.
-fn entry(kernel: &Kernel, at: PhysAddr) -> Option<Told> {
+fn entry(kernel: &Kernel, at: VirtAddr) -> Option<Told> {
     let (o, structure) = (&kernel.offsets.driver, Structure::at(kernel, at)?);
     let (base, size) = structure.image(o.base, o.size)?;
     let (name, path) = (structure.string(o.name), structure.string(o.path));
@@ -114,11 +99,11 @@ fn entry(kernel: &Kernel, at: PhysAddr) -> Option<Told> {
 }
 
 /// The driver object in the block whose content begins at `at`.
-fn object(kernel: &Kernel, at: PhysAddr, step: umem) -> Option<Told> {
+fn object(kernel: &Kernel, at: VirtAddr) -> Option<Told> {
     let o = &kernel.offsets.driver_object;
     let (bytes, header) = (o.bytes?, kernel.offsets.object_header.body?.offset);
-    (0..=OPTIONAL).step_by(index(step)?).find_map(|gap| {
-        let structure = Structure::at(kernel, at.saturating_add(header + gap))?;
+    (0..=OPTIONAL).step_by(index(header_bytes(kernel))?).find_map(|gap| {
+        let structure = Structure::at(kernel, at.wrapping_add(header + gap))?;
         let is_one = structure.number(0, 2)? == DRIVER && umem::from(structure.number(2, 2)?) == bytes;
         let (base, size) = structure.image(o.start, o.size).filter(|_| is_one)?;
         let name = structure.string(o.name).map(|n| text::base_name(&n).to_owned());

@@ -133,7 +133,7 @@ fn string(reader: &Reader<'_>, at: VirtAddr, most: u64) -> Option<String> {
     let length = crate::engine::to_u64(length?).filter(|n| (1..=most).contains(n))?;
     let space = crate::engine::to_u64(space?).filter(|n| *n >= length)?;
     // Seven characters and their end fit into the object.
-    let buffer = if (space + 1) * 2 <= SHORT { at } else { reader.ptr(at)? };
+    let buffer = if space < SHORT / 2 { at } else { reader.ptr(at)? };
     utf16(reader.view(), buffer, usize::try_from(length * 2).ok()?).filter(|t| is_text(t))
 }
 

@@ -52,11 +52,14 @@ pub fn history(kernel: &Kernel, process: VirtAddr, go_on: &dyn Fn() -> bool) -> 
     let reader = Reader::new(&space).of_user();
     let shapes = Shape::all(kernel.wide());
     let mut histories = 0;
-    for region in vad::descriptors(kernel, process).iter().filter(|v| v.private && !v.image) {
-        let size = region.end.value().saturating_sub(region.start.value());
-        if size == 0 || size > LARGEST {
-            continue;
-        }
+    let all = vad::descriptors(kernel, process);
+    let size = |v: &vad::Vad| v.end.value().saturating_sub(v.start.value());
+    let (regions, large): (Vec<_>, Vec<_>) =
+        all.iter().filter(|v| v.private && !v.image && size(v) > 0).partition(|v| size(v) <= LARGEST);
+    if !large.is_empty() {
+        lost.push(format!("{} regions of more than 1 GiB were not searched for histories", large.len()));
+    }
+    for region in regions {
         let mut runs: Vec<PageRun> = Vec::new();
         space.runs(region.start, region.end.wrapping_sub(1), &mut |group| {
             runs.extend_from_slice(group);
@@ -66,7 +69,11 @@ pub fn history(kernel: &Kernel, process: VirtAddr, go_on: &dyn Fn() -> bool) -> 
             let mut at = run.virt;
             let end = run.virt.wrapping_add(run.size);
             while at < end {
-                if !go_on() || histories >= HISTORIES {
+                if !go_on() {
+                    return lost.listing(out);
+                }
+                if histories >= HISTORIES {
+                    lost.push(format!("the search ended after {HISTORIES} histories: no console has as many"));
                     return lost.listing(out);
                 }
                 for found in part(&reader, &shapes, at, end) {

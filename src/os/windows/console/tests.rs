@@ -2,7 +2,7 @@
 #![allow(clippy::cast_possible_truncation, clippy::unnecessary_cast, reason = "umem has 64 bits or more")]
 
 use super::*;
-use crate::os::windows::testkit::Kit;
+use crate::os::windows::testkit::{Kit, ROOT};
 
 /// A user's memory alone: the search for regions is others' business.
 struct Console {
@@ -165,4 +165,56 @@ fn a_structure_that_points_to_itself_is_none() {
         c.kit.word(slot, u64::from(u32::MAX));
         assert!(c.found().is_empty());
     }
+}
+
+#[test]
+fn a_string_with_room_for_more_than_there_is_memory_is_read_by_its_pointer() {
+    for wide in [true, false] {
+        let mut c = Console::new(wide);
+        c.class(HEAP + 0x40, "a-program.exe", &["dir", LONG]);
+        let width = c.kit.width();
+        let name = HEAP + 0x40 + if wide { 0x30 } else { 0x18 };
+        for string in [name, TEXT + 16 + 2 * width] {
+            c.kit.word(string + 16 + width, u64::MAX);
+        }
+        assert_eq!(c.found(), [["a-program.exe 1: dir".into(), format!("a-program.exe 2: {LONG}")]], "{wide}");
+    }
+}
+
+#[test]
+fn a_region_too_large_to_be_searched_is_said() {
+    let mut kit = Kit::new("10.0.19041", true);
+    let process = kit.at(0);
+    kit.process(process, 0x1a4, "conhost.exe");
+    for (pages, expected) in [(0x4_0000, 0), (0x4_0001, 1)] {
+        kit.vads(process, kit.at(0x30_0000), &[(0x10_0000, pages, 4), (0x200, 4, 4)]);
+        let listing = history(&kit.kernel(), VirtAddr::new(umem::from(process)), &|| true);
+        assert_eq!(listing.lost.len(), expected, "{:?}", listing.lost);
+        assert!(listing.lost.iter().all(|l| l.to_string_lossy().contains("1 regions of more than 1 GiB")));
+    }
+}
+
+#[test]
+fn more_histories_than_can_be_true_end_the_search_and_are_said() {
+    let mut c = Console::new(true);
+    let process = c.kit.at(0);
+    c.kit.process(process, 0x1a4, "conhost.exe");
+    let dtb = c.kit.o.kprocess.dtb;
+    c.kit.set(process, dtb, ROOT);
+    // Each is alone in its list, and all have the same command.
+    c.string(TEXT, "dir", 0);
+    let (heap, pages) = (0x1000_0000u64, 0x80);
+    for n in 0..pages * 0x1000 / 0x60 {
+        let at = heap + n * 0x60;
+        c.kit.ring(&[at]);
+        for (offset, value) in [(0x10, TEXT), (0x18, TEXT + 32), (0x20, TEXT + 32), (0x28, 50), (0x58, 0)] {
+            c.kit.word(at + offset, value);
+        }
+        c.string(at + 0x30, "cmd.exe", 0);
+    }
+    c.kit.vads(process, c.kit.at(0x30_0000), &[(heap >> 12, pages, 4)]);
+    let listing = history(&c.kit.paged(&[], true), VirtAddr::new(umem::from(process)), &|| true);
+    assert!(listing.items.len() >= HISTORIES);
+    let lost: Vec<_> = listing.lost.iter().map(|l| l.to_string_lossy().into_owned()).collect();
+    assert_eq!(lost, ["the search ended after 4096 histories: no console has as many"]);
 }

@@ -6,8 +6,8 @@
 
 use super::layouts::{Bound, Joined, Layout, ordered};
 use super::read::{Read, Reading};
-use super::tables::{Reached, distance};
-use super::{Endpoint, Protocol};
+use super::tables::{Known, Reached};
+use super::{End, Endpoint, Protocol};
 use crate::os::windows::pool::{Block, header_bytes};
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::HashSet;
@@ -65,6 +65,8 @@ pub(super) struct Shape {
     members: Members,
     /// How it was chosen.
     pub(super) evidence: String,
+    /// By how many of how many it is confirmed, where those are fewer than half of the blocks in use: then it is not certain.
+    pub(super) weak: Option<(usize, usize)>,
 }
 
 impl Shape {
@@ -74,7 +76,7 @@ impl Shape {
             Kind::Datagram => Members::Bound(layout.datagram, true),
             Kind::Joined => Members::Joined(layout.joined),
         };
-        Self { layout: *layout, members, evidence: format!("layout of build {}", layout.build) }
+        Self { layout: *layout, members, evidence: format!("layout of build {}", layout.build), weak: None }
     }
 
     fn read_at(&self, reading: &Reading<'_>, at: VirtAddr) -> Option<Read> {
@@ -156,7 +158,13 @@ pub(super) fn choose(reading: &Reading<'_>, kind: Kind, blocks: &[&Block]) -> Op
             best = Some((score, shape));
         }
     }
-    best.map(|(score, shape)| Shape { evidence: format!("{}, confirmed by {} of {all}", shape.evidence, score.sure), ..shape })
+    // What was given back may be overwritten: it speaks against no layout.
+    let used = blocks.iter().any(|b| !b.freed);
+    best.map(|(Score { sure, .. }, shape)| Shape {
+        evidence: format!("{}, confirmed by {sure} of {all}", shape.evidence),
+        weak: (used && sure < all.div_ceil(2)).then_some((sure, all)),
+        ..shape
+    })
 }
 
 /// A layout that makes sense of connections but for their owner, with the owner where pointers to processes are.
@@ -205,12 +213,19 @@ pub(super) fn all(reading: &Reading<'_>, shape: &Shape, blocks: &[&Block]) -> (V
             // Remnants are shown where all of them holds.
             out.extend(read.sure.then(|| Endpoint { freed: true, ..read.endpoint }));
         } else if read.makes_sense || read.endpoint.owner.is_some() {
-            out.push(known(read.endpoint));
+            let doubtful = shape.weak.is_some() && !read.makes_sense;
+            out.push(known(if doubtful { without_ports(read.endpoint) } else { read.endpoint }));
         } else {
             torn += 1;
         }
     }
     (out, torn)
+}
+
+/// Any two bytes are a port: where nothing else makes sense of them, they are none.
+fn without_ports(endpoint: Endpoint) -> Endpoint {
+    let [local, remote] = [endpoint.local, endpoint.remote].map(|end| End { port: None, ..end });
+    Endpoint { local, remote, ..endpoint }
 }
 
 /// An endpoint of which not all may be known: whoever has no port has no state that means anything.
@@ -222,28 +237,29 @@ fn known(endpoint: Endpoint) -> Endpoint {
 /// Says of endpoints whether the tables lead to them, and adds those that only the tables lead to: whoever owns a block can wipe its
 /// tag. False where the tables and the endpoints never meet.
 pub(super) fn listed(reading: &Reading<'_>, shape: &Shape, kind: Kind, reached: &Reached, endpoints: &mut Vec<Endpoint>) -> bool {
-    let joined = kind == Kind::Joined;
-    let leads = |at: VirtAddr| if joined { reached.joined.contains(&at) } else { reached.bound.contains_key(&at) };
-    let known: Vec<VirtAddr> = endpoints.iter().filter(|e| !e.freed).map(|e| e.address).collect();
-    let Some(distance) = distance(leads, &known, reading.kernel.reader().width()) else { return false };
+    let width = reading.kernel.reader().width();
+    let known: Vec<Known> = endpoints.iter().filter(|e| !e.freed).map(|e| (e.address, e.local.port)).collect();
+    let met = match kind {
+        Kind::Joined => reached.connections(&known, width),
+        Kind::Listener | Kind::Datagram => reached.ports(shape.layout.ports, &known, width),
+    };
+    let Some(met) = met else { return false };
     for endpoint in endpoints.iter_mut() {
-        let found = leads(endpoint.address.wrapping_add(distance));
+        let found = met.places.contains(&endpoint.address.wrapping_add(met.distance));
         // Where a part of the tables is missing, it may be in that.
-        endpoint.listed = (found || !reached.torn).then_some(found);
+        endpoint.listed = (found || !met.torn).then_some(found);
     }
     let known: HashSet<VirtAddr> = endpoints.iter().map(|e| e.address).collect();
-    let places: Vec<(VirtAddr, Option<u32>)> = match joined {
-        true => reached.joined.iter().map(|at| (*at, None)).collect(),
-        false => reached.bound.iter().map(|(at, port)| (*at, Some(*port))).collect(),
-    };
-    for (place, port) in places {
-        let at = place.wrapping_sub(distance);
+    for place in &met.places {
+        let at = place.wrapping_sub(met.distance);
         if known.contains(&at) {
             continue;
         }
         let Some(read) = shape.read_at(reading, at).filter(|r| r.sure) else { continue };
         // A pool of another protocol leads to something else, which has not this port there.
-        if port.is_none_or(|port| read.endpoint.local.port.map(u32::from) == Some(port)) {
+        let own =
+            |bound: &HashSet<(VirtAddr, u32)>| read.endpoint.local.port.is_some_and(|p| bound.contains(&(*place, p.into())));
+        if met.bound.as_ref().is_none_or(own) {
             endpoints.push(Endpoint { listed: Some(true), ..read.endpoint });
         }
     }

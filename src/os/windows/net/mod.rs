@@ -94,13 +94,20 @@ pub struct Found {
 pub(crate) struct Owners<'k> {
     kernel: &'k Kernel,
     listed: HashSet<VirtAddr>,
+    /// The listed ones by id: every candidate of an old endpoint is asked for its owner.
+    by_pid: HashMap<u32, VirtAddr>,
     known: RefCell<HashMap<VirtAddr, Option<Owner>>>,
 }
 
 impl<'k> Owners<'k> {
     pub(crate) fn new(kernel: &'k Kernel) -> Self {
-        let listed = processes::addresses(kernel, &mut Lost::default()).into_iter().collect();
-        Self { kernel, listed, known: RefCell::default() }
+        let (mut listed, mut by_pid) = (HashSet::new(), HashMap::new());
+        for at in processes::addresses(kernel, &mut Lost::default()) {
+            listed.insert(at);
+            // Of those with the same id the first in the list.
+            by_pid.entry(processes::pid(kernel, at)).or_insert(at);
+        }
+        Self { kernel, listed, by_pid, known: RefCell::default() }
     }
 
     /// The process at `at`; none where there is none.
@@ -125,8 +132,8 @@ impl<'k> Owners<'k> {
 
     /// The process with this id; without a name where no list has it.
     fn of_pid(&self, pid: u32) -> Owner {
-        let named = self.listed.iter().find(|at| processes::pid(self.kernel, **at) == pid);
-        Owner { pid, name: named.map(|at| processes::info(self.kernel, *at).name) }
+        let named = self.by_pid.get(&pid).and_then(|at| self.at(*at));
+        Owner { pid, name: named.and_then(|owner| owner.name) }
     }
 }
 
@@ -147,7 +154,7 @@ fn since_vista(kernel: &Kernel, options: &Options<'_>, lost: &mut Lost) -> Found
     let tags: Vec<[u8; 4]> = choose::Kind::ALL.iter().flat_map(|k| k.tags()).copied().collect();
     let blocks = pool::blocks(kernel, &tags, options, lost);
     let owners = Owners::new(kernel);
-    let reached = tables::reached(kernel);
+    let reached = tables::reached(kernel, options.interrupt);
     let reader = read::Reading { kernel, owners: &owners, clock: read::Clock::of(kernel) };
     for &kind in choose::Kind::ALL {
         let own: Vec<&Block> = blocks.iter().filter(|b| kind.tags().contains(&b.tag)).collect();
@@ -165,6 +172,9 @@ fn since_vista(kernel: &Kernel, options: &Options<'_>, lost: &mut Lost) -> Found
             }
             continue;
         };
+        if let Some((sure, all)) = shape.weak {
+            lost.push(format!("the layout of {} is confirmed by only {sure} of {all}", kind.name()));
+        }
         let (mut endpoints, torn) = choose::all(&reader, &shape, &own);
         if torn > 0 {
             lost.push(format!("{torn} of the {} say nothing that makes sense", kind.name()));

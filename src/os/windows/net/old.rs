@@ -14,6 +14,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 const ADDRESS: [u8; 4] = *b"TCPA";
 const CONNECTION: [u8; 4] = *b"TCPT";
+/// The build of Server 2003.
+const SERVER: u32 = 3790;
 /// Ids are multiples of four, and none is larger (see the census).
 const HIGHEST: u32 = 1 << 28;
 
@@ -98,7 +100,12 @@ pub(super) fn endpoints(kernel: &Kernel, options: &Options<'_>, lost: &mut Lost)
     let first = header_bytes(kernel);
     let at = |b: &pool::Block| b.places.first().map(|p| p.wrapping_add(first));
     let [xp, server, wide] = BOUND;
-    let candidates: &[Bound] = if kernel.wide() { &[wide] } else { &[xp, server] };
+    // Where both explain as many, the last one is taken: the build's own.
+    let candidates: &[Bound] = match (kernel.wide(), kernel.build.number < SERVER) {
+        (true, _) => &[wide],
+        (false, true) => &[server, xp],
+        (false, false) => &[xp, server],
+    };
     let of = |layout: &Bound| -> Vec<Endpoint> {
         let all = blocks.iter().filter(|b| b.tag == ADDRESS);
         let one = |b: &pool::Block| Some(Endpoint { freed: b.freed, ..bound(kernel, &owners, &clock, at(b)?, *layout)? });

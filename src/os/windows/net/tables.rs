@@ -6,14 +6,15 @@
 //! is said of either.
 
 use super::layouts::{NARROW, Ports, WIDE};
-use crate::engine::{ViewExt, index, to_u64};
+use crate::engine::{ViewExt, to_u64};
 use crate::os::lost::Lost;
 use crate::os::windows::base::kernel::{Kernel, Reader};
 use crate::os::windows::drivers;
 use crate::os::windows::find::symbols;
 use crate::os::windows::pe::PeImage;
 use memsh_plugin::{VirtAddr, umem};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// No driver is larger, in bytes.
 const LARGEST: umem = 16 << 20;
@@ -37,32 +38,103 @@ const STEPS: u32 = 1 << 22;
 /// Places within endpoints that the tables lead to.
 #[derive(Debug, Default)]
 pub(super) struct Reached {
-    /// Over the pools of ports, each with the port.
-    pub(super) bound: HashMap<VirtAddr, u32>,
+    /// Over the pools of ports, each in every shape that is known.
+    pools: Vec<Pool>,
     /// Over the hash tables.
-    pub(super) joined: HashSet<VirtAddr>,
+    joined: HashSet<VirtAddr>,
     /// How the tables were found.
     pub(super) evidence: &'static str,
+    /// Whether the pools are the driver's for certain: what merely looks like one may be torn as it likes.
+    certain: bool,
     /// Whether a part of a table can't be read: what is not reached says nothing then.
+    torn: bool,
+}
+
+/// What a pool of ports leads to in one shape.
+#[derive(Debug)]
+struct Pool {
+    shape: [u16; 3],
+    /// Places, each with every port that leads there: in a wrong shape, or of a forged pool, that may be any.
+    bound: HashSet<(VirtAddr, u32)>,
+    /// Whether something of a port that is in use can't be read.
+    torn: bool,
+}
+
+/// The tables of a kind of endpoint, which lead to the endpoints that were found without them.
+pub(super) struct Met {
+    /// How far from an endpoint's beginning they lead, in bytes.
+    pub(super) distance: umem,
+    /// Where they lead.
+    pub(super) places: HashSet<VirtAddr>,
+    /// The same with a port, where it is by ports that they lead.
+    pub(super) bound: Option<HashSet<(VirtAddr, u32)>>,
+    /// Whether a part of them can't be read: what is not reached says nothing then.
     pub(super) torn: bool,
+}
+
+/// An endpoint's address, and its own port where it is known.
+pub(super) type Known = (VirtAddr, Option<u16>);
+
+impl Reached {
+    /// The pools of ports, where they lead to endpoints. `own` is what the layout of the endpoints says of pools; the other shapes are
+    /// asked only where it says nothing that fits.
+    pub(super) fn ports(&self, own: Option<Ports>, known: &[Known], width: umem) -> Option<Met> {
+        let own = own.map(|p| shape(&p));
+        let mut shapes: Vec<[u16; 3]> = self.pools.iter().map(|p| p.shape).collect();
+        shapes.sort_unstable();
+        shapes.dedup();
+        shapes.sort_by_key(|s| Some(*s) != own);
+        shapes.into_iter().find_map(|shape| {
+            let pools: Vec<&Pool> = self.pools.iter().filter(|p| p.shape == shape).collect();
+            let bound: HashSet<(VirtAddr, u32)> = pools.iter().flat_map(|p| &p.bound).copied().collect();
+            let places: HashSet<VirtAddr> = bound.iter().map(|(at, _)| *at).collect();
+            // By its own port alone: with a wrong size of entries, other ports lead to it.
+            let leads = |at, port: Option<u16>| port.map_or(places.contains(&at), |p| bound.contains(&(at, p.into())));
+            let distance = distance(leads, known, width)?;
+            let meets = |pool: &Pool| {
+                let leads =
+                    |(at, port): &Known| port.is_some_and(|p| pool.bound.contains(&(at.wrapping_add(distance), p.into())));
+                known.iter().any(leads)
+            };
+            let torn = self.torn || pools.iter().any(|p| p.torn && (self.certain || meets(p)));
+            Some(Met { distance, places, bound: Some(bound), torn })
+        })
+    }
+
+    /// The hash tables, where they lead to connections.
+    pub(super) fn connections(&self, known: &[Known], width: umem) -> Option<Met> {
+        let distance = distance(|at, _| self.joined.contains(&at), known, width)?;
+        Some(Met { distance, places: self.joined.clone(), bound: None, torn: self.torn })
+    }
+}
+
+/// What of a pool's shape says where its endpoints are.
+const fn shape(ports: &Ports) -> [u16; 3] {
+    [ports.entries, ports.size, ports.entry]
 }
 
 struct Walk<'k> {
     kernel: &'k Kernel,
     reader: Reader<'k>,
+    interrupt: &'k AtomicBool,
     steps: u32,
+    /// How many ports and places the pools have led to.
+    bound: usize,
+    /// Hash tables that were walked: partitions may share them.
+    walked: HashSet<VirtAddr>,
     out: Reached,
 }
 
-/// What tcpip.sys's tables lead to; none where the driver is not there.
-pub(super) fn reached(kernel: &Kernel) -> Option<Reached> {
+/// What tcpip.sys's tables lead to; none where the driver is not there. Ends early when `interrupt` becomes true.
+pub(super) fn reached(kernel: &Kernel, interrupt: &AtomicBool) -> Option<Reached> {
     let all = drivers::list(kernel, &mut Lost::default()).ok()?;
     let tcpip = all.iter().find(|d| d.name.to_string_lossy().eq_ignore_ascii_case("tcpip.sys"))?;
-    let walk = || Walk { kernel, reader: kernel.reader(), steps: 0, out: Reached::default() };
+    let walk = || Walk::new(kernel, interrupt);
     let mut named = walk();
     let variables = named.variables(tcpip.base);
     named.try_all(&variables);
-    if !named.out.bound.is_empty() || !named.out.joined.is_empty() {
+    if named.bound > 0 || !named.out.joined.is_empty() {
+        named.out.certain = true;
         named.out.evidence = "tables of tcpip.sys by the identity of its PDB file";
         return Some(named.out);
     }
@@ -72,7 +144,12 @@ pub(super) fn reached(kernel: &Kernel) -> Option<Reached> {
     Some(any.out)
 }
 
-impl Walk<'_> {
+impl<'k> Walk<'k> {
+    fn new(kernel: &'k Kernel, interrupt: &'k AtomicBool) -> Self {
+        let (walked, out) = (HashSet::new(), Reached::default());
+        Self { kernel, reader: kernel.reader(), interrupt, steps: 0, bound: 0, walked, out }
+    }
+
     /// What the variables point to that are known by name.
     fn variables(&self, base: VirtAddr) -> Vec<VirtAddr> {
         let space = &self.kernel.space;
@@ -85,6 +162,9 @@ impl Walk<'_> {
     fn try_all(&mut self, pointers: &[VirtAddr]) {
         let mut pools = HashSet::new();
         for &at in pointers {
+            if !self.goes_on() {
+                return;
+            }
             for (bits, parts) in self.pool_at(at).into_iter().chain(self.pool_of_compartments(at)) {
                 if pools.insert((bits, parts)) {
                     self.ports(bits, parts);
@@ -96,9 +176,10 @@ impl Walk<'_> {
 
     /// Whether there is time for one more place.
     fn goes_on(&mut self) -> bool {
-        self.steps += 1;
-        self.out.torn |= self.steps > STEPS;
-        self.steps <= STEPS
+        let goes_on = self.steps < STEPS && !self.interrupt.load(Ordering::Relaxed);
+        self.steps = self.steps.saturating_add(1);
+        self.out.torn |= !goes_on;
+        goes_on
     }
 
     /// The pointers in a driver's memory that lead out of it, each once.
@@ -107,6 +188,9 @@ impl Walk<'_> {
         let mut page = [0u8; 0x1000];
         let width = if self.kernel.wide() { 8 } else { 4 };
         for offset in (0..size).step_by(page.len()) {
+            if self.interrupt.load(Ordering::Relaxed) {
+                break;
+            }
             if self.kernel.space.read_exact(base.wrapping_add(offset), &mut page).is_err() {
                 continue;
             }
@@ -161,37 +245,55 @@ impl Walk<'_> {
             self.out.torn = true;
             return;
         }
-        let mut ways: Vec<Ports> = if self.kernel.wide() { WIDE } else { NARROW }.iter().filter_map(|l| l.ports).collect();
-        ways.sort_unstable_by_key(|w| (w.entries, w.size, w.entry));
-        ways.dedup_by_key(|w| (w.entries, w.size, w.entry));
-        let used: Vec<u32> = (1..PORTS).filter(|p| bit(&bitmap, *p)).collect();
-        for way in ways {
+        let mut ways: Vec<[u16; 3]> =
+            if self.kernel.wide() { WIDE } else { NARROW }.iter().filter_map(|l| l.ports.as_ref().map(shape)).collect();
+        ways.sort_unstable();
+        ways.dedup();
+        // Byte by byte: most are empty, and there may be as many forged pools as there are pointers.
+        let bytes = bitmap.iter().zip(0u32..).filter(|(byte, _)| **byte != 0);
+        let bits = bytes.flat_map(|(byte, n)| (0..8u32).filter(move |i| byte >> i & 1 == 1).map(move |i| n * 8 + i));
+        let used: Vec<u32> = bits.filter(|port| *port > 0).collect();
+        for shape in ways {
+            let mut pool = Pool { shape, bound: HashSet::new(), torn: false };
             for &port in &used {
                 if !self.goes_on() {
-                    return;
+                    break;
                 }
-                self.port(parts, port, &way);
+                pool.torn |= self.port(parts, port, &mut pool).is_none();
+            }
+            if pool.torn || !pool.bound.is_empty() {
+                self.out.pools.push(pool);
             }
         }
     }
 
-    fn port(&mut self, parts: VirtAddr, port: u32, way: &Ports) -> Option<()> {
-        let part = self.pointer(parts.wrapping_add(umem::from(port >> 8) * self.reader.width()))?;
-        let entries = self.pointer(part.wrapping_add(way.entries.into()))?;
-        let entry = entries.wrapping_add(umem::from(port & 0xff) * umem::from(way.size)).wrapping_add(way.entry.into());
-        let mut at = self.unflagged(entry)?;
-        while self.out.bound.len() < MOST && !self.out.bound.contains_key(&at) {
-            self.out.bound.insert(at, port);
-            // The member itself points on.
-            at = self.unflagged(at)?;
+    /// The endpoints of a port; none where something that leads to them can't be read, or there are too many.
+    fn port(&mut self, parts: VirtAddr, port: u32, pool: &mut Pool) -> Option<()> {
+        let [entries, size, entry] = pool.shape;
+        // Ports can be set aside with nothing that is bound to them: a null pointer is read, and leads to nothing.
+        let Some(part) = self.lead(parts.wrapping_add(umem::from(port >> 8) * self.reader.width()), 0)? else { return Some(()) };
+        let Some(entries) = self.lead(part.wrapping_add(entries.into()), 0)? else { return Some(()) };
+        let mut at = entries.wrapping_add(umem::from(port & 0xff) * umem::from(size)).wrapping_add(entry.into());
+        // The lowest bits say what it leads to. The member itself points on.
+        while let Some(next) = self.lead(at, self.reader.width() - 1)? {
+            if pool.bound.contains(&(next, port)) {
+                // A circle.
+                break;
+            }
+            if self.bound >= MOST || !self.goes_on() {
+                return None;
+            }
+            self.bound += 1;
+            pool.bound.insert((next, port));
+            at = next;
         }
         Some(())
     }
 
-    /// A pointer whose lowest bits say what it leads to.
-    fn unflagged(&self, at: VirtAddr) -> Option<VirtAddr> {
-        let pointer = self.reader.ptr(at)?;
-        self.plausible(VirtAddr::new(pointer.value() & !(self.reader.width() - 1)))
+    /// The pointer at `at` without these bits, an inner none where it is null; none where it can't be read or is no pointer.
+    fn lead(&self, at: VirtAddr, flags: umem) -> Option<Option<VirtAddr>> {
+        let pointer = VirtAddr::new(self.reader.ptr(at)?.value() & !flags);
+        if pointer.is_null() { Some(None) } else { self.plausible(pointer).map(Some) }
     }
 
     /// The hash tables of partitions, where an array of them begins at `at`: three pointers or four in each.
@@ -199,15 +301,20 @@ impl Walk<'_> {
         let sizes: [umem; 2] = if self.kernel.wide() { [0x80, 0xc0] } else { [0x40, 0x48] };
         for size in sizes {
             for n in 0..PARTITIONS {
+                if !self.goes_on() {
+                    return;
+                }
                 let tables: Vec<VirtAddr> = (0..4)
                     .filter_map(|i| self.pointer(at.wrapping_add(n * size + i * self.reader.width())))
-                    .filter(|t| self.hash_table(*t).is_some())
+                    .filter(|t| self.walked.contains(t) || self.hash_table(*t).is_some())
                     .collect();
                 if tables.is_empty() {
                     break;
                 }
                 for table in tables {
-                    self.entries(table);
+                    if self.walked.insert(table) {
+                        self.entries(table);
+                    }
                 }
             }
         }
@@ -241,10 +348,13 @@ impl Walk<'_> {
             loop {
                 match self.pointer(at) {
                     Some(next) if next == head => break,
-                    Some(next) if self.out.joined.len() < MOST && self.out.joined.insert(next) => at = next,
                     // A circle, or what was met before.
-                    Some(_) => break,
-                    None => {
+                    Some(next) if self.out.joined.contains(&next) => break,
+                    Some(next) if self.out.joined.len() < MOST => {
+                        self.out.joined.insert(next);
+                        at = next;
+                    }
+                    _ => {
                         self.out.torn = true;
                         break;
                     }
@@ -274,16 +384,12 @@ fn word(bytes: &[u8]) -> Option<VirtAddr> {
     Some(VirtAddr::new(umem::from(u64::from_le_bytes(all))))
 }
 
-fn bit(bitmap: &[u8], n: u32) -> bool {
-    let byte = index(umem::from(n / 8)).and_then(|i| bitmap.get(i));
-    byte.is_some_and(|b| b >> (n % 8) & 1 == 1)
-}
-
 /// How far from the beginning of endpoints the tables' pointers lead; none where they lead to less than half of them: then it is not
 /// certain that these are their tables.
-pub(super) fn distance(leads: impl Fn(VirtAddr) -> bool, known: &[VirtAddr], width: umem) -> Option<umem> {
+fn distance(leads: impl Fn(VirtAddr, Option<u16>) -> bool, known: &[Known], width: umem) -> Option<umem> {
     let step = to_u64(width).and_then(|w| usize::try_from(w).ok())?;
-    let counted = (0..INSIDE).step_by(step).map(|d| (known.iter().filter(|at| leads(at.wrapping_add(d))).count(), d));
+    let met = |d: umem| known.iter().filter(|(at, port)| leads(at.wrapping_add(d), *port)).count();
+    let counted = (0..INSIDE).step_by(step).map(|d| (met(d), d));
     // Of equals the nearest.
     let (most, distance) = counted.max_by_key(|(n, d)| (*n, std::cmp::Reverse(*d)))?;
     (most > 0 && most * 2 >= known.len()).then_some(distance)

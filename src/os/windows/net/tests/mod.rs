@@ -355,3 +355,37 @@ fn more_tags_than_can_be_true_end_the_search_and_are_said() {
     assert!(all.is_empty());
     assert_eq!(lost, ["16384 blocks of the pool have the tag TcpE, and no known layout of TCP connections fits one of them"]);
 }
+
+#[test]
+fn a_layout_that_few_blocks_confirm_is_said_and_gives_no_ports_to_the_others() {
+    for (release, wide) in BUILDS {
+        let mut net = Net::new(release, wide);
+        let wild = net.kit.at(0x700_0000);
+        net.bound(false, Some("10.0.0.7"), 135, false);
+        for port in [445, 31337] {
+            let at = net.bound(false, None, port, false);
+            net.kit.word(at + u64::from(net.layout.listener.address), wild);
+        }
+        let (all, lost) = net.found();
+        let doubtful = "Tcp - - > - - - Some(420)";
+        let mut lines = lines(&all);
+        lines.sort();
+        assert_eq!(lines, [doubtful, doubtful, "Tcp 10.0.0.7 135 > - - LISTENING Some(420)"], "{release} {wide}");
+        assert_eq!(lost, ["the layout of TCP listeners is confirmed by only 1 of 3"], "{release} {wide}");
+    }
+}
+
+#[test]
+fn where_two_old_layouts_fit_as_well_the_builds_own_is_taken() {
+    for (release, expected) in
+        [("5.1.2600", "Udp 10.0.0.7 137 > - - - Some(420)"), ("5.2.3790", "Tcp 0.137.17.0 80 > - - - Some(4)")]
+    {
+        let mut net = Net::new(release, false);
+        let at = net.block(b"TCPA", 0x260);
+        // An address, a port and a protocol, and the same four bytes further on.
+        net.kit.put(at + 0x2c, &[10, 0, 0, 7, 0, 137, 17, 0, 0, 80, 6, 0]);
+        net.kit.put(at + 0x148, &[0x1a4u32.to_le_bytes(), 4u32.to_le_bytes()].concat());
+        net.kit.put(at + 0x158, &CREATED.to_le_bytes());
+        assert_eq!(lines(&net.found().0), [expected], "{release}");
+    }
+}

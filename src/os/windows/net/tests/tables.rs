@@ -171,3 +171,69 @@ fn whatever_is_overwritten_it_ends_and_says_what_is_sound() {
         }
     }
 }
+
+#[test]
+fn a_port_in_use_that_cannot_be_read_may_be_anyones() {
+    for (release, wide) in WITH_PORTS {
+        for (wild, expected) in [(true, None), (false, Some(false))] {
+            let (mut net, _) = tabled(release, wide);
+            let hidden = net.bound(false, Some("0.0.0.0"), 31337, false);
+            let pool = net.kit.at(TABLES);
+            // In use, and its part is nowhere, or there is none: then nothing is bound to it.
+            net.kit.put(pool + 0x1000 + 31337 / 8, &[1 << (31337 % 8)]);
+            let part = if wild { net.kit.at(0x7ff_0000) } else { 0 };
+            let slot = pool + u64::from(net.layout.ports.unwrap().parts) + (31337 >> 8) * net.kit.width();
+            net.kit.word(slot, part);
+            let (all, _) = net.found();
+            let found = all.iter().find(|e| e.address.value() as u64 == hidden).unwrap();
+            assert_eq!(found.listed, expected, "{release} {wide}");
+        }
+    }
+}
+
+#[test]
+fn an_endpoint_without_a_tag_is_found_though_another_shape_has_it_at_another_port() {
+    let mut net = Net::new("10.0.19041", true);
+    let at = [(1026, b"None"), (1027, b"TcpL"), (1028, b"TcpL")].map(|(port, tag)| {
+        let at = net.bound(false, Some("10.0.0.7"), port, false);
+        net.kit.put(at - 12, tag);
+        (at, port)
+    });
+    let next = u64::from(net.layout.listener.next.unwrap());
+    let pool = net.pool(0, next, &at);
+    net.tcpip(&[pool]);
+    // An entry of 32 bytes for port 1026 is one of 24 bytes for port 1027.
+    let ports: Vec<_> = net.found().0.iter().map(|e| (e.local.port, e.listed)).collect();
+    assert_eq!(ports, [1026, 1027, 1028].map(|p| (Some(p), Some(true))));
+}
+
+#[test]
+fn what_is_interrupted_leads_nowhere() {
+    let (net, _) = tabled("10.0.19041", true);
+    let mut kernel = net.kit.kernel();
+    kernel.modules = Some(VirtAddr::new(umem::from(net.kit.at(DRIVERS))));
+    let all = net.found().0;
+    let known: Vec<_> = all.iter().filter(|e| e.state == Some("LISTENING")).map(|e| (e.address, e.local.port)).collect();
+    let meets = |interrupted| {
+        let reached = super::super::tables::reached(&kernel, &AtomicBool::new(interrupted)).unwrap();
+        reached.ports(net.layout.ports, &known, 8).is_some()
+    };
+    assert!(meets(false) && !meets(true));
+}
+
+#[test]
+fn tables_made_to_keep_us_busy_end() {
+    let (mut net, _) = tabled("10.0.19041", true);
+    // Pages that are partitions from end to end, all with the same table, and many pointers into them.
+    let (table, base) = (net.kit.at(TABLES + 0x2_1000), net.kit.at(TCPIP));
+    let forged = net.kit.at(0x80_0000);
+    for i in 0..0x1_0000 / 8 {
+        net.kit.word(forged + 8 * i, table);
+    }
+    for i in 0..64 {
+        net.kit.word(base + 0x1000 + 8 * i, forged + 0x40 * i);
+    }
+    let (all, _) = net.found();
+    assert_eq!(all.len(), 7);
+    assert!(all.iter().all(|e| e.listed == Some(true)));
+}

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 /// Names of a target. The registry is read when a SID asks for it.
 pub struct Accounts<'k> {
+    cx: &'k Context<'k>,
     kernel: Option<&'k Kernel>,
     registry: OnceCell<Option<Registry>>,
     users: OnceCell<HashMap<String, String>>,
@@ -17,23 +18,34 @@ pub struct Accounts<'k> {
 
 /// Where services have their keys.
 const SERVICES: &str = "\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Services";
+/// Services, of which a system has some hundreds.
+const MOST: usize = 1 << 16;
 
 impl<'k> Accounts<'k> {
     /// Of a target, whatever it runs.
-    pub fn new(cx: &Context<'k>) -> Self {
+    pub fn new(cx: &'k Context<'k>) -> Self {
         let kernel = cx.session().and_then(|s| Ok(s.os()?.windows.as_deref())).ok().flatten();
-        Self { kernel, registry: OnceCell::new(), users: OnceCell::new(), services: OnceCell::new() }
+        Self { cx, kernel, registry: OnceCell::new(), users: OnceCell::new(), services: OnceCell::new() }
     }
 
     fn registry(&self) -> Option<&Registry> {
         self.registry.get_or_init(|| Some(Registry::new(self.kernel?, None))).as_ref()
     }
 
+    /// Names that are missing because reading the registry came to its limit are told; those of a registry that can't be read at all are
+    /// not: whoever asks for names has an answer without them.
+    fn told<T>(&self, names: T) -> T {
+        if let Some(sentence) = self.registry().and_then(Registry::exhausted) {
+            self.cx.lost(sentence);
+        }
+        names
+    }
+
     fn service(&self, sid: &str) -> Option<String> {
         let services = self.services.get_or_init(|| {
             let Some(place) = self.registry().and_then(|r| r.open(SERVICES)) else { return HashMap::new() };
             let keys = place.hive.cells().subkeys(&place.key).all.into_iter().filter_map(|e| e.found);
-            keys.map(|k| (service_sid(&k.name), k.name)).collect()
+            self.told(keys.take(MOST).map(|k| (service_sid(&k.name), k.name)).collect())
         });
         services.get(sid).cloned()
     }
@@ -41,7 +53,7 @@ impl<'k> Accounts<'k> {
     /// A name that every Windows knows, or the registry has.
     pub fn known(&self, sid: &str) -> Option<String> {
         if sid.starts_with("S-1-5-21-") {
-            let users = self.users.get_or_init(|| self.registry().map(accounts::names).unwrap_or_default());
+            let users = self.users.get_or_init(|| self.told(self.registry().map(accounts::names).unwrap_or_default()));
             if let Some(name) = users.get(sid) {
                 return Some(name.clone());
             }

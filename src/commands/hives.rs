@@ -29,10 +29,10 @@ pub struct HiveRow {
     file: Option<String>,
     /// Address of its `_CMHIVE`.
     address: Hex,
-    /// Size of what is in its file, in bytes.
-    size: u32,
-    /// Size of what is in memory only, in bytes.
-    volatile_size: u32,
+    /// Size of what is in its file, in bytes; null where it can't be read.
+    size: Option<u32>,
+    /// Size of what is in memory only, in bytes; null where it can't be read.
+    volatile_size: Option<u32>,
     /// When its file was last written.
     file_written: Option<Time>,
     /// When its root was last changed; null where the root can't be read.
@@ -54,12 +54,17 @@ impl Command for Hives {
 
     fn run(self, cx: &Context, out: &mut Rows<'_, HiveRow>) -> Result<()> {
         let kernel = kernel(cx, Self::NAME)?;
-        for hive in &registry(kernel, cx, self.scan)?.hives {
+        let registry = registry(kernel, cx, self.scan)?;
+        for hive in &registry.hives {
+            cx.go_on()?;
             let root = hive.root_key();
             if root.is_none() {
                 cx.lost(format!("{}: its root can't be read", hive.name()));
             }
             let [size, volatile_size] = hive.sizes();
+            if size.is_none() || volatile_size.is_none() {
+                cx.lost(format!("{}: its size can't be read", hive.name()));
+            }
             out.push(&HiveRow {
                 path: hive.path.clone(),
                 file: hive.file.clone(),
@@ -71,6 +76,9 @@ impl Command for Hives {
                 subkeys: root.map(|k| k.counts.iter().copied().map(u64::from).sum()),
                 hidden: hive.listed.filter(|_| self.scan).map(|l| !l),
             })?;
+        }
+        if let Some(sentence) = registry.exhausted() {
+            cx.lost(sentence);
         }
         Ok(())
     }

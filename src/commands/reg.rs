@@ -108,6 +108,9 @@ impl Command for Reg {
             "find" | "search" => self.find(&registry, &mut walk, out),
             _ => self.list(&registry, &mut walk, out),
         };
+        if let Some(sentence) = registry.exhausted() {
+            cx.lost(sentence);
+        }
         for (what, count) in walk.lost {
             cx.lost_many(count, if count == 1 { what } else { format!("{what} ({count} times)") });
         }

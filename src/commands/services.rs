@@ -9,7 +9,7 @@ use super::hives::registry;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::windows::kernel;
-use memsh::os::windows::services::{self, Service, services};
+use memsh::os::windows::services::{self, Service, services_until};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -67,7 +67,7 @@ pub struct ServiceRow {
     sid: String,
     /// Whether the registry has a key of it.
     in_registry: bool,
-    /// Whether services.exe has a record of it; null where none of its records can be read.
+    /// Whether services.exe has a record of it; null where none was found, and not all of its records can be read.
     in_memory: Option<bool>,
     /// When its key was last changed.
     last_written: Option<Time>,
@@ -106,7 +106,8 @@ impl Command for Services {
         let kernel = kernel(cx, Self::NAME)?;
         let glob = self.name.as_deref().map(Glob::any_case).transpose()?;
         let registry = registry(kernel, cx, false)?;
-        let all = cx.take(&services(kernel, &registry));
+        let all = cx.take(&services_until(kernel, &registry, cx.host().interrupt()));
+        cx.go_on()?;
         cx.nothing(format!("none of {} services matches", all.len()));
         for s in &all {
             // The lower bits are of drivers; what has no type may be anything.
@@ -140,7 +141,7 @@ fn row(s: &Service) -> ServiceRow {
         binary: s.record.as_ref().and_then(|r| r.binary.clone()),
         sid: service_sid(&s.name),
         in_registry: s.entry.is_some(),
-        in_memory: s.asked.then_some(s.record.is_some()),
+        in_memory: s.in_memory(),
         last_written: entry.written.map(Time),
         key: s.entry.as_ref().map(|e| e.path.clone()),
         address: services::address(s).map(Hex::from),

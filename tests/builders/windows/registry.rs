@@ -233,7 +233,7 @@ pub fn machine(layout: Layout, options: Options) -> Written {
     for spec in specs {
         m.process(spec);
     }
-    let services = Spec { pid: SERVICES, ppid: 372, name: "services.exe", sid: usual::SYSTEM, regions, ..Spec::default() };
+    let services = Spec { pid: SERVICES, ppid: 580, name: "services.exe", sid: usual::SYSTEM, regions, ..Spec::default() };
     m.process(Spec { session: Some(0), threads: vec![(664, None)], ..services });
     let mut bins_root = m.root;
     if m.has_registry_process() {

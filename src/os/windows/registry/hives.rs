@@ -4,7 +4,7 @@
 //! list, and those of a kernel whose image is not resident.
 
 use super::cells::{Cells, Key, VOLATILE};
-use super::storage::{Blocks, Form, Storage};
+use super::storage::{Blocks, Budget, Form, Storage};
 use crate::engine::search::{Options, RunSource};
 use crate::engine::{AddressSpace, ViewExt, index, to_u64, to_umem};
 use crate::os::lost::Lost;
@@ -19,6 +19,7 @@ use crate::symbols::tables::family;
 use memsh_plugin::{PhysAddr, UnixNanos, VirtAddr, umem};
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// `HHIVE_SIGNATURE` (hivedata.h).
 const SIGNATURE: u32 = 0xbee0_bee0;
@@ -34,6 +35,8 @@ const BASE_NAME: u32 = 0x30;
 const BASE_NAME_BYTES: usize = 64;
 /// Where the first bin's first cell lies, which is the root's unless the base block says otherwise.
 const FIRST_CELL: u32 = 0x20;
+/// Keys that are looked at on the way to where hives begin: the hive above all has some hundreds.
+const MOST_ABOVE: usize = 1 << 16;
 /// Levels of the registry above which hives begin.
 const DEEPEST: u8 = 6;
 const PAGE: umem = 4096;
@@ -74,8 +77,8 @@ impl Hive {
         self.path.clone().or_else(|| self.file.clone()).unwrap_or_else(|| format!("the hive at {}", self.address))
     }
 
-    /// Sizes of its storages in bytes, stable and volatile.
-    pub fn sizes(&self) -> [u32; 2] {
+    /// Sizes of its storages in bytes, stable and volatile; none where they can't be read.
+    pub fn sizes(&self) -> [Option<u32>; 2] {
         self.blocks.storages.map(|s| s.length)
     }
 }
@@ -272,18 +275,22 @@ pub(super) fn hives(kernel: &Kernel, options: Option<&Options<'_>>, lost: &mut L
             }
         }
     }
-    all.truncate(MOST);
+    if all.len() > MOST {
+        lost.push(format!("{} hives were found; {MOST} of them are listed", all.len()));
+        all.truncate(MOST);
+    }
     let space = registry_process(kernel, lost).unwrap_or_else(|| kernel.space.clone());
     let storages: Vec<[Storage; 2]> = all.iter().map(|(at, _)| storages_of(kernel, &shape, *at)).collect();
     let forms = Form::all(kernel);
-    let proven = |form: &&Form| storages.iter().any(|s| Blocks::new(space.clone(), **form, *s).proves());
+    let budget = Arc::new(Budget::default());
+    let blocks = |form, storages| Blocks::new(space.clone(), form, storages, Arc::clone(&budget));
+    let proven = |form: &&Form| storages.iter().any(|s| blocks(**form, *s).proves());
     let Some(form) = forms.iter().find(proven).or(forms.first()).copied() else { return Vec::new() };
     let open = |((at, listed), storages): (&(VirtAddr, Option<bool>), [Storage; 2])| {
-        let blocks = Blocks::new(space.clone(), form, storages);
-        hive(kernel, &shape, &space, (*at, *listed), blocks)
+        hive(kernel, &shape, &space, (*at, *listed), blocks(form, storages))
     };
     let mut hives: Vec<Hive> = all.iter().zip(storages).map(open).collect();
-    mount(kernel.wide(), &mut hives);
+    mount(kernel.wide(), &mut hives, lost);
     hives
 }
 
@@ -322,19 +329,30 @@ fn hive(kernel: &Kernel, shape: &Shape, space: &AddressSpace, (at, listed): (Vir
 
 /// Gives paths to hives that do not say their own. The hive above all has a key for each at which it begins, with a pointer to it. Where
 /// that can't be read, files of the system are told by their names.
-fn mount(wide: bool, hives: &mut [Hive]) {
+fn mount(wide: bool, hives: &mut [Hive], lost: &mut Lost) {
     let is_top = |h: &&Hive| h.root_key().is_some_and(|k| k.name.eq_ignore_ascii_case("REGISTRY"));
     let mut found = Vec::new();
     if let Some(top) = hives.iter().find(is_top) {
         found.push((top.address, "\\REGISTRY".to_owned()));
         let mut open: Vec<(Key, String, u8)> = top.root_key().map(|k| (k, "\\REGISTRY".to_owned(), 0)).into_iter().collect();
-        while let Some((key, path, depth)) = open.pop() {
+        // A key may lead back to one above it.
+        let mut seen: HashSet<u32> = HashSet::from([top.root]);
+        let mut left = MOST_ABOVE;
+        'walk: while let Some((key, path, depth)) = open.pop() {
             for child in top.cells().subkeys(&key).all.into_iter().filter_map(|e| e.found) {
+                if left == 0 {
+                    lost.push(format!("{}: more than {MOST_ABOVE} keys; hives may be left without their paths", top.name()));
+                    break 'walk;
+                }
+                left -= 1;
+                if !seen.insert(child.cell) {
+                    continue;
+                }
                 let path = format!("{path}\\{}", child.name);
                 if child.leaves_hive() {
                     let at = referred(wide, &child.reference, hives);
                     found.extend(at.map(|at| (at, path)));
-                } else if depth < DEEPEST && open.len() < MOST {
+                } else if depth < DEEPEST {
                     open.push((child, path, depth + 1));
                 }
             }

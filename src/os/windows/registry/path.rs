@@ -7,7 +7,7 @@ use crate::engine::search::Options;
 use crate::os::lost::Lost;
 use crate::os::windows::base::kernel::Kernel;
 
-/// Links that are followed one after the other.
+/// Links that are followed on the way to a key, in whatever hives it is looked for.
 const LINKS: u8 = 8;
 /// Keys are no deeper (documented: 512 levels).
 pub const DEEPEST: usize = 512;
@@ -65,6 +65,12 @@ impl Registry {
         Self { hives, lost: lost.iter().map(|l| l.to_string_lossy().into_owned()).collect() }
     }
 
+    /// A sentence, where so much was read that nothing is read any more.
+    pub fn exhausted(&self) -> Option<&'static str> {
+        let spent = self.hives.iter().any(|h| h.blocks.is_spent());
+        spent.then_some("the registry: more was read than a registry has; its cells lead in circles, and the rest was not read")
+    }
+
     /// The hives of users who are logged on, with the paths of their hives.
     pub fn users(&self) -> impl Iterator<Item = &str> {
         self.hives.iter().filter_map(|h| h.path.as_deref()).filter(|p| {
@@ -104,10 +110,11 @@ impl Registry {
 
     /// The key of a whole path. Links are followed; `CurrentControlSet` is the one that the system runs with.
     pub fn open(&self, path: &str) -> Option<Place<'_>> {
-        self.follow(path, LINKS)
+        self.follow(path, &mut { LINKS })
     }
 
-    fn follow(&self, path: &str, links: u8) -> Option<Place<'_>> {
+    /// The key of a whole path. `links` is how many more may be followed: one count for all hives, or they would branch at each link.
+    fn follow(&self, path: &str, links: &mut u8) -> Option<Place<'_>> {
         let wanted = parts(path);
         let mut under: Vec<(usize, &Hive, &String)> = self
             .hives
@@ -127,21 +134,24 @@ impl Registry {
     }
 
     /// From a key down.
-    fn walk<'r>(&'r self, from: Place<'r>, rest: &[String], links: u8) -> Option<Place<'r>> {
+    fn walk<'r>(&'r self, from: Place<'r>, rest: &[String], links: &mut u8) -> Option<Place<'r>> {
         let mut at = from;
         for (i, part) in rest.iter().enumerate().take(DEEPEST) {
-            let below = || rest.get(i + 1..).unwrap_or_default().iter().map(|p| format!("\\{p}")).collect::<String>();
-            let Some(next) = at.hive.cells().child(&at.key, part) else {
-                // The link is volatile, and may be lost; what it leads to is not.
-                let set = part.eq_ignore_ascii_case("CurrentControlSet").then(|| self.control_set(&at)).flatten()?;
-                return self.follow(&format!("{}\\{set}{}", at.path, below()), links.checked_sub(1)?);
+            let next = at.hive.cells().child(&at.key, part);
+            let is_link = next.as_ref().is_some_and(Key::is_link);
+            let Some(next) = next.as_ref().filter(|_| !is_link) else {
+                let target = next.and_then(|link| link_target(at.hive, &link));
+                // The link is volatile, and it or its value may be lost; what it leads to is not.
+                let set = || {
+                    let named = part.eq_ignore_ascii_case("CurrentControlSet");
+                    Some(format!("{}\\{}", at.path, named.then(|| self.control_set(&at))??))
+                };
+                let target = target.or_else(set)?;
+                *links = links.checked_sub(1)?;
+                let below = rest.get(i + 1..).unwrap_or_default().iter().map(|p| format!("\\{p}")).collect::<String>();
+                return self.follow(&format!("{target}{below}"), links);
             };
-            if next.is_link()
-                && let Some(target) = link_target(at.hive, &next)
-            {
-                return self.follow(&format!("{target}{}", below()), links.checked_sub(1)?);
-            }
-            at = Place { path: format!("{}\\{}", at.path, next.name), hive: at.hive, key: next };
+            at = Place { path: format!("{}\\{}", at.path, next.name), hive: at.hive, key: next.clone() };
         }
         Some(at)
     }

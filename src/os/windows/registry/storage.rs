@@ -11,6 +11,8 @@ use crate::os::windows::base::kernel::Kernel;
 use memsh_plugin::{MemoryView, VirtAddr, umem};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Size of a block (`HBLOCK_SIZE`).
 const BLOCK: u32 = 4096;
@@ -64,8 +66,8 @@ impl Form {
 /// One of a hive's two storages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Storage {
-    /// Its size in bytes.
-    pub length: u32,
+    /// Its size in bytes; none where it can't be read or is none.
+    pub length: Option<u32>,
     /// The directory, and whether it is the one pointer that small storages have instead.
     map: Option<(VirtAddr, bool)>,
 }
@@ -77,7 +79,7 @@ impl Storage {
         let small = at.wrapping_add(2 * width);
         Self {
             // Half of all indexes.
-            length: space.read_u32(at).ok().filter(|n| n & VOLATILE == 0).unwrap_or(0),
+            length: space.read_u32(at).ok().filter(|n| n & VOLATILE == 0),
             map: pointer(1).filter(|p| !p.is_null()).map(|map| (map, map == small)),
         }
     }
@@ -91,7 +93,7 @@ impl Storage {
     fn block(&self, space: &AddressSpace, width: umem, form: Form, at: u32) -> Option<VirtAddr> {
         let (map, small) = self.map?;
         let directory = at >> DIRECTORY_SHIFT & IN_DIRECTORY;
-        if at & !VOLATILE >= self.length || small && directory != 0 {
+        if at & !VOLATILE >= self.length? || small && directory != 0 {
             return None;
         }
         let table = space.read_ptr(map.wrapping_add(umem::from(directory) * width)).ok().filter(|t| !t.is_null())?;
@@ -110,6 +112,42 @@ impl Storage {
     }
 }
 
+/// How much is read of cells, in bytes. Cells may lead to each other in any way, and whoever follows them would read forever.
+#[derive(Debug)]
+pub struct Budget(AtomicU64);
+
+/// All keys and values of a large registry are read with less than half of it.
+const WHOLE: u64 = 1 << 32;
+/// What it costs to look for a piece, whatever its size is.
+const PIECE: u64 = 128;
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::of(WHOLE)
+    }
+}
+
+impl Budget {
+    /// One of so much.
+    pub fn of(left: u64) -> Self {
+        Self(AtomicU64::new(left))
+    }
+
+    /// Whether a piece of so many bytes may still be read.
+    fn spend(&self, len: usize) -> bool {
+        let cost = u64::try_from(len).ok().and_then(|len| len.checked_add(PIECE));
+        let left = self.0.load(Ordering::Relaxed);
+        let rest = cost.and_then(|cost| left.checked_sub(cost));
+        self.0.store(rest.unwrap_or(0), Ordering::Relaxed);
+        rest.is_some()
+    }
+
+    /// Whether nothing can be read any more.
+    pub fn is_spent(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+}
+
 /// Both storages of a hive, in the space where its bins are.
 pub struct Blocks {
     space: AddressSpace,
@@ -118,13 +156,20 @@ pub struct Blocks {
     /// Stable and volatile.
     pub storages: [Storage; 2],
     known: RefCell<HashMap<u32, Option<VirtAddr>>>,
+    /// That of all hives together.
+    budget: Arc<Budget>,
 }
 
 impl Blocks {
     /// Of a hive.
-    pub fn new(space: AddressSpace, form: Form, storages: [Storage; 2]) -> Self {
+    pub fn new(space: AddressSpace, form: Form, storages: [Storage; 2], budget: Arc<Budget>) -> Self {
         let width = umem::from(space.view_metadata().pointer_size);
-        Self { space, width, form, storages, known: RefCell::default() }
+        Self { space, width, form, storages, known: RefCell::default(), budget }
+    }
+
+    /// Whether so much was read that nothing is any more.
+    pub fn is_spent(&self) -> bool {
+        self.budget.is_spent()
     }
 
     /// Whether its first block begins as bins do.
@@ -157,6 +202,9 @@ impl Bytes for Blocks {
             let room = index(umem::from(BLOCK - here % BLOCK)).unwrap_or(0);
             let len = rest.len().min(room);
             let Some(piece) = rest.get_mut(..len) else { return false };
+            if !self.budget.spend(len) {
+                return false;
+            }
             let in_storage = here & VOLATILE == 0;
             let Some(address) = self.address(here | at & VOLATILE).filter(|_| in_storage) else { return false };
             if self.space.read_exact(address, piece).is_err() {

@@ -17,10 +17,12 @@ use super::cells::{Bytes, Cells, Key, NONE, VOLATILE};
 use super::data::Data;
 use super::hives::{Hive, hives};
 use super::path::Registry;
+use super::storage::{Blocks, Budget, Form};
 use crate::engine::search::Options;
 use crate::os::lost::Lost;
 use crate::os::windows::testkit::Kit;
 use hive::{Bins, Tree, wide};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 impl Bytes for Bins {
@@ -262,7 +264,7 @@ fn hives_are_found_by_their_list_in_the_image_and_read() {
         linked(&mut kit, &[one, two]);
         let (all, lost) = found(&kit);
         assert_eq!((all.len(), lost.sentences()), (2, &[][..]), "{wide}");
-        assert_eq!(all[0].sizes(), [bins.halves[0].len() as u32, 0]);
+        assert_eq!(all[0].sizes(), [Some(bins.halves[0].len() as u32), Some(0)]);
         let registry = Registry { hives: all, lost: Vec::new() };
         // The set that the system runs with, without a link; a text in more than one block.
         let services = registry.whole("HKLM:\\system\\CURRENTCONTROLSET\\services").unwrap();
@@ -326,6 +328,7 @@ fn maps_that_lie_lose_keys_and_nothing_else() {
     let dual = one + kit.o.hive_head.storage.unwrap().offset as u64;
     kit.put(dual, &u32::MAX.to_le_bytes());
     assert!(found(&kit).0[0].root_key().is_none());
+    assert_eq!(found(&kit).0[0].sizes()[0], None);
     kit.put(dual, &0x7fff_ffffu32.to_le_bytes());
     assert!(found(&kit).0[0].root_key().is_some());
     kit.word(dual + 8, 0x1234);
@@ -373,4 +376,63 @@ fn a_torn_list_says_so() {
     kit.put(one, &[0; 4]);
     let (all, lost) = found(&kit);
     assert!(all.is_empty() && lost.sentences().iter().any(|l| l.contains("not found")), "{:?}", lost.sentences());
+}
+
+#[test]
+fn a_hive_above_all_that_leads_back_to_itself_ends() {
+    let mut kit = Kit::new("6.1.7601", true);
+    let mut tree = many(100);
+    tree.name = "REGISTRY".to_owned();
+    let mut bins = Bins::of(&tree, true);
+    // Each of its subkeys is itself.
+    let (root, list) = (bins.root, bins.get(bins.root, 0x1c));
+    for i in 0..100 {
+        bins.put(list, 4 + 8 * i, &root.to_le_bytes());
+    }
+    let one = kit.at(AT);
+    put(&mut kit, one, &bins, "\\REGISTRY");
+    linked(&mut kit, &[one]);
+    let (all, lost) = found(&kit);
+    assert_eq!((all.len(), lost.sentences()), (1, &[][..]));
+    let registry = Registry { hives: all, lost: Vec::new() };
+    assert_eq!(registry.exhausted(), None);
+    // Down the circle as deep as anyone may ask.
+    assert!(registry.open("\\REGISTRY\\REGISTRY\\REGISTRY").is_some());
+}
+
+#[test]
+fn what_is_read_of_cells_has_an_end() {
+    let budget = Budget::of(1000);
+    assert!(!budget.is_spent());
+    let mut kit = Kit::new("6.1.7601", true);
+    let one = kit.at(AT);
+    put(&mut kit, one, &Bins::of(&system(), true), "\\REGISTRY\\MACHINE\\SYSTEM");
+    linked(&mut kit, &[one]);
+    let kernel = kit.kernel();
+    let mut hive = hives(&kernel, None, &mut Lost::default()).remove(0);
+    let (form, storages) = (Form::all(&kernel)[0], hive.blocks.storages);
+    hive.blocks = Blocks::new(kernel.space.clone(), form, storages, Arc::new(budget));
+    let reads = (0..100).take_while(|_| hive.root_key().is_some()).count();
+    assert!((1..10).contains(&reads), "{reads}");
+    let registry = Registry { hives: vec![hive], lost: Vec::new() };
+    assert!(registry.exhausted().is_some() && registry.open("\\REGISTRY\\MACHINE\\SYSTEM").is_none());
+}
+
+#[test]
+fn a_link_whose_target_is_not_known_is_no_key() {
+    let mut kit = Kit::new("6.1.7601", true);
+    let link = |name: &str| {
+        let mut link = Tree::new(name).below([Tree::new("below")]).volatile();
+        link.link = true;
+        link
+    };
+    let tree = system().below([link("CurrentControlSet"), link("other")]);
+    let one = kit.at(AT);
+    put(&mut kit, one, &Bins::of(&tree, true), "\\REGISTRY\\MACHINE\\SYSTEM");
+    linked(&mut kit, &[one]);
+    let registry = Registry { hives: found(&kit).0, lost: Vec::new() };
+    let place = registry.open("\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Services").unwrap();
+    assert_eq!(place.path, "\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet002\\Services");
+    assert!(registry.open("\\REGISTRY\\MACHINE\\SYSTEM\\other").is_none());
+    assert!(registry.open("\\REGISTRY\\MACHINE\\SYSTEM\\other\\below").is_none());
 }

@@ -11,6 +11,7 @@ use crate::os::lost::Lost;
 use memsh_plugin::{Listing, UnixNanos, VirtAddr};
 pub use records::Record;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The key that has all of them.
 const KEY: &str = "\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Services";
@@ -51,7 +52,7 @@ pub struct Service {
     pub entry: Option<Entry>,
     /// What services.exe says; none where it says nothing.
     pub record: Option<Record>,
-    /// Whether records were found at all.
+    /// Whether services.exe has no record of it where none was found: that of each service could be read.
     pub asked: bool,
 }
 
@@ -64,6 +65,11 @@ impl Service {
     /// How it is started, of whoever knows.
     pub fn start(&self) -> Option<u64> {
         self.entry.as_ref().and_then(|e| e.start).or_else(|| self.record.as_ref().map(|r| r.start.into()))
+    }
+
+    /// Whether services.exe knows it; none where it may, and not all of what it knows can be read.
+    pub fn in_memory(&self) -> Option<bool> {
+        (self.asked || self.record.is_some()).then_some(self.record.is_some())
     }
 
     /// What does not fit.
@@ -161,7 +167,7 @@ fn entry(hive: &Hive, key: &Key, path: String) -> Entry {
 }
 
 /// What the registry says of each.
-fn entries(registry: &Registry, lost: &mut Lost) -> Vec<(String, Entry)> {
+fn entries(registry: &Registry, interrupt: &AtomicBool, lost: &mut Lost) -> Vec<(String, Entry)> {
     let Some(place) = registry.open(KEY) else {
         lost.push(format!("{KEY} can't be read"));
         return Vec::new();
@@ -174,28 +180,64 @@ fn entries(registry: &Registry, lost: &mut Lost) -> Vec<(String, Entry)> {
     if missing > 0 {
         lost.push(format!("{}: {missing} of {} keys can't be read", place.path, subkeys.all.len()));
     }
-    let keys = subkeys.all.into_iter().filter_map(|e| e.found);
+    let keys = subkeys.all.into_iter().filter_map(|e| e.found).take_while(|_| !interrupt.load(Ordering::Relaxed));
     keys.map(|k| (k.name.clone(), entry(place.hive, &k, format!("{}\\{}", place.path, k.name)))).collect()
 }
 
 /// Every service that the registry or services.exe knows.
 pub fn services(kernel: &Kernel, registry: &Registry) -> Listing<Service> {
+    services_until(kernel, registry, &AtomicBool::new(false))
+}
+
+/// The same; what was found until `interrupt` was set.
+pub fn services_until(kernel: &Kernel, registry: &Registry, interrupt: &AtomicBool) -> Listing<Service> {
     let mut lost = Lost::default();
-    let records = records::records(kernel, &mut lost);
-    let asked = !records.is_empty();
-    let mut by_name: HashMap<String, Record> = records.into_iter().map(|r| (r.name.to_lowercase(), r)).collect();
+    let records = records::records(kernel, interrupt, &mut lost);
+    let asked = records.whole;
+    let mut by_name: HashMap<String, Record> = records.all.into_iter().map(|r| (r.name.to_lowercase(), r)).collect();
     let mut out = Vec::new();
-    for (name, entry) in entries(registry, &mut lost) {
+    for (name, entry) in entries(registry, interrupt, &mut lost) {
         let record = by_name.remove(&name.to_lowercase());
         out.push(Service { name, entry: Some(entry), record, asked });
     }
     let mut rest: Vec<Record> = by_name.into_values().collect();
     rest.sort_by_key(|r| r.order);
     out.extend(rest.into_iter().map(|r| Service { name: r.name.clone(), entry: None, record: Some(r), asked }));
+    if let Some(sentence) = registry.exhausted() {
+        lost.push(sentence);
+    }
     lost.listing(out)
 }
 
 /// The address of a record, which is in services.exe.
 pub fn address(service: &Service) -> Option<VirtAddr> {
     service.record.as_ref().map(|r| r.address)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_missing_is_no_finding() {
+        let entry = Entry { kind: Some(0x10), start: Some(2), ..Entry::default() };
+        let mut service = Service { name: "Spooler".to_owned(), entry: Some(entry), record: None, asked: true };
+        assert_eq!(service.in_memory(), Some(false));
+        assert!(service.reason().unwrap().contains("does not know it"));
+        service.asked = false;
+        assert_eq!((service.in_memory(), service.reason()), (None, None));
+        service.record = Some(Record {
+            address: VirtAddr::new(0x1000),
+            name: "Spooler".to_owned(),
+            display: None,
+            order: 1,
+            kind: 0x10,
+            state: 4,
+            start: 2,
+            pid: None,
+            binary: None,
+        });
+        assert_eq!((service.in_memory(), service.reason()), (Some(true), None));
+    }
 }

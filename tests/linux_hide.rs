@@ -55,7 +55,7 @@ fn unchain(torn: &mut Torn, node: u64) {
 fn sources(row: &Value) -> Vec<&str> {
     let all = row["sources"].as_object().unwrap();
     // Ways of Windows are null.
-    let windows = ["cid_table", "handle_tables", "handles", "pool_tag"];
+    let windows = ["cid_table", "driver_object", "handle_tables", "handles", "pool_tag"];
     let own = |name: &str| !windows.contains(&name);
     assert!(all.iter().all(|(k, v)| v.is_null() != own(k)), "every way can be gone in the sample: {row}");
     all.iter().filter(|(_, v)| **v == true).map(|(k, _)| k.as_str()).collect()

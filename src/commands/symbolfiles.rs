@@ -77,7 +77,7 @@ impl Command for SymbolsNeed {
     type Row = NeedRow;
     const NAME: &'static str = "symbols-need";
     const ALIASES: &'static [&'static str] = &[];
-    const SUMMARY: &'static str = "List the symbol files (PDB) that would help, and which are there (Windows): symbols need";
+    const SUMMARY: &'static str = "List the PDB files that would help, and which are there (Windows): symbols need";
     const SHAPE: Shape = Shape::List(&["module", "present", "url_path", "?source", "?note"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("symbols need", "of the kernel and its modules"),

@@ -132,7 +132,7 @@ impl Command for Net {
         "pid",
         "process",
         "!??fd",
-        "!?detail=path|protocol_name",
+        "?detail=path|protocol_name",
         "!?created",
         "!?freed",
     ]);

@@ -3,7 +3,8 @@
 //! The rooms, and who may know whom (downwards only):
 //!
 //! - [`session`]: one opened target, from its bytes to its operating system
-//! - [`plugins`]: what extends memsh; the made-up target
+//! - [`plugins`]: what memsh is made of, by name; chains of layers; the made-up target
+//! - [`live`]: connectors to what is no image file
 //! - [`os`]: processes, modules, regions of Linux (and, by plugins, others)
 //! - [`image`]: memory-image formats
 //! - [`symbols`]: types and symbols, from wherever they come
@@ -25,6 +26,7 @@ pub mod disasm;
 pub mod engine;
 mod error;
 pub mod image;
+pub mod live;
 pub mod memo;
 pub mod os;
 pub mod plugins;

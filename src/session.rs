@@ -8,10 +8,11 @@ use crate::engine::{AddressSpace, Gaps, Memory, ViewExt};
 use crate::image::{self, Image, ImageFacts, OpenOptions};
 use crate::memo::Memo;
 use crate::os::{self, DetectionStep, Hints, OsLayer, linux};
+use crate::plugins::chain::{self, Access, LayerSpec, Opened};
 use crate::symbols::{Symbols, Types};
 use crate::{At, Error, ErrorKind, Layer, PhysAddr, Result, VirtAddr, umem};
 use memsh_plugin::{Listing, ProcessInfo};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// What to open.
@@ -22,6 +23,8 @@ pub enum Target {
     /// The image inside the program.
     #[cfg(feature = "cli")]
     Sample,
+    /// Connectors and OS layers on each other, perhaps on an image.
+    Chain(Option<PathBuf>, Vec<LayerSpec>),
 }
 
 /// How to open it, and what the user knows better than detection.
@@ -33,6 +36,8 @@ pub struct Options {
     pub hints: Hints,
     /// Paging mode of `--dtb`, where no operating system is found.
     pub paging: Option<Paging>,
+    /// Whether a live target may be written to.
+    pub write: bool,
     /// Folder in which to keep what is worked out about the image; none to neither read nor write there.
     pub cache: Option<PathBuf>,
 }
@@ -90,18 +95,26 @@ impl Session {
                 session.embedded = true;
                 Ok(session)
             }
+            Target::Chain(path, layers) => Self::open_chain(path.as_deref(), layers, options),
         }
+    }
+
+    fn open_chain(path: Option<&Path>, layers: &[LayerSpec], options: Options) -> Result<Self> {
+        let first = path.map(|path| image::open(path, &options.image)).transpose()?;
+        let access = Access { write: options.write, interrupt: options.hints.interrupt };
+        let Opened { image, system } = chain::open(first, layers, &options.hints, &access)?;
+        let name = layers.last().map_or_else(String::new, |l| l.name.clone());
+        let session = Self::of_image(image, name, options);
+        if let Some((layer, steps)) = system {
+            let _ = session.detected.set(Detected { layer: Ok(layer), steps, moved: None });
+        }
+        Ok(session)
     }
 
     /// A session on an image that is open already.
     pub fn of_image(image: Image, name: String, options: Options) -> Self {
-        let mut hints = options.hints;
-        hints.vmcoreinfo.clone_from(&image.vmcoreinfo);
-        hints.cpus.clone_from(&image.cpus);
-        hints.machine.clone_from(&image.machine);
+        let mut hints = options.hints.of(&image);
         hints.movable = image.facts.format == "raw" && options.image.base.is_none();
-        hints.windows.clone_from(&image.windows);
-        hints.without_memory = image.without_memory;
         hints.placed = image.facts.format == "raw" && options.image.base.is_some();
         Self {
             image,
@@ -301,7 +314,7 @@ impl Session {
     /// As [`os`](Self::os).
     pub fn process_space(&self, process: &ProcessInfo) -> Result<Space> {
         let layer = self.os()?;
-        let space = process.dtb.get().map_or_else(|| layer.kernel.clone(), |root| layer.process_space(root));
+        let space = layer.process_space(process)?;
         Ok(Space::Process(Box::new(process.clone()), space))
     }
 }

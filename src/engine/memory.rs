@@ -57,6 +57,11 @@ impl Memory {
         Self::build(Arc::new(source), Some(Box::new(find_data)))
     }
 
+    /// A memory without a byte.
+    pub fn nothing() -> Self {
+        Self::new(Nothing)
+    }
+
     /// Takes a shared connector.
     pub fn from_arc(source: Arc<dyn PhysicalMemory>) -> Self {
         Self::build(source, None)
@@ -309,6 +314,27 @@ fn clipped(ranges: &[MemoryRange], data: &[MemoryRange]) -> Box<[MemoryRange]> {
         }
     }
     out.into()
+}
+
+/// No memory at all.
+struct Nothing;
+
+impl PhysicalMemory for Nothing {
+    fn metadata(&self) -> MemoryMetadata {
+        MemoryMetadata::snapshot(0)
+    }
+
+    fn ranges(&self) -> CVec<MemoryRange> {
+        Vec::new().into()
+    }
+
+    fn read(&self, ops: CSliceMut<PhysReadOp>) {
+        let mut ops = ops;
+        for op in ops.iter_mut() {
+            op.buf.fill(0);
+            op.status = Status::MISSING;
+        }
+    }
 }
 
 /// A memory that lies elsewhere than its source says.

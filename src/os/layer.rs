@@ -5,10 +5,10 @@ use super::windows;
 use crate::ErrorKind;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, Software};
-use crate::image::{CpuState, WindowsHints};
+use crate::image::{CpuState, Image, WindowsHints};
 use crate::memo::Memo;
 use crate::symbols::{Symbols, Types};
-use memsh_plugin::{Os, PhysAddr, VirtAddr};
+use memsh_plugin::{Os, PhysAddr, ProcessInfo, VirtAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,6 +52,23 @@ pub struct Hints {
 }
 
 impl Hints {
+    /// These, and what `image` says of itself.
+    #[must_use]
+    pub fn of(mut self, image: &Image) -> Self {
+        self.vmcoreinfo.clone_from(&image.vmcoreinfo);
+        self.cpus.clone_from(&image.cpus);
+        self.machine.clone_from(&image.machine);
+        self.windows.clone_from(&image.windows);
+        self.without_memory = image.without_memory;
+        self
+    }
+
+    /// What of these holds for a system below the one that they speak of.
+    #[must_use]
+    pub fn below(&self) -> Self {
+        Self { symbols: self.symbols.clone(), stores: self.stores.clone(), interrupt: self.interrupt, ..Self::default() }
+    }
+
     /// Whether the search shall end.
     pub fn interrupted(&self) -> bool {
         self.interrupt.is_some_and(|i| i.load(Ordering::Relaxed))
@@ -73,6 +90,9 @@ pub struct DetectionStep {
     pub time: Duration,
 }
 
+/// Makes the address space of a process.
+pub type ProcessSpaces = Arc<dyn Fn(&ProcessInfo) -> crate::Result<AddressSpace> + Send + Sync>;
+
 /// An operating system, ready to be asked.
 pub struct OsLayer {
     /// The system.
@@ -89,16 +109,25 @@ pub struct OsLayer {
     pub linux: Option<Arc<Kernel>>,
     /// The Windows kernel, likewise.
     pub windows: Option<Arc<windows::Kernel>>,
+    /// How processes are seen, where not through page tables below their roots.
+    pub spaces: Option<ProcessSpaces>,
     /// What the analyst should know: a source of symbols that did not fit, an assumption that was made.
     pub warnings: Vec<String>,
 }
 
 impl OsLayer {
-    /// The address space below a process's root table, as the process sees it.
-    pub fn process_space(&self, root: PhysAddr) -> AddressSpace {
-        match self.kernel.software() {
-            Software::None => self.kernel.with_root(root),
-            _ => super::linux::process_space(&self.kernel, root),
+    /// A process's address space, as the process sees it. A thread of the kernel has the kernel's.
+    ///
+    /// # Errors
+    /// When the system finds its spaces itself and the process is gone.
+    pub fn process_space(&self, process: &ProcessInfo) -> crate::Result<AddressSpace> {
+        match (&self.spaces, process.dtb.get()) {
+            (Some(spaces), _) => spaces(process),
+            (None, Some(root)) => Ok(match self.kernel.software() {
+                Software::None => self.kernel.with_root(root),
+                _ => super::linux::process_space(&self.kernel, root),
+            }),
+            (None, None) => Ok(self.kernel.clone()),
         }
     }
 }

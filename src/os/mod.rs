@@ -5,6 +5,7 @@
 //! its types.
 
 pub mod finding;
+pub mod foreign;
 mod layer;
 pub mod linux;
 pub(crate) mod lost;
@@ -16,5 +17,5 @@ pub mod user;
 pub(crate) mod view;
 pub mod windows;
 
-pub use layer::{Detection, DetectionStep, Hints, OsLayer, detect};
+pub use layer::{Detection, DetectionStep, Hints, OsLayer, ProcessSpaces, detect};
 pub use lost::Lost;

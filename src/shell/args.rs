@@ -1,8 +1,8 @@
 //! The options that every command takes, and the parsers made of the registry.
 
-use crate::commands::failure::{Failure, Result};
 use crate::commands::{ALL, Spec};
 use clap::{ArgAction, Args, Command, ValueEnum};
+use memsh::plugins::chain::{Kind, LayerSpec};
 use std::path::PathBuf;
 
 /// When to do something that suits terminals only.
@@ -15,6 +15,15 @@ pub enum When {
     Always,
     /// Never.
     Never,
+}
+
+/// What `--write` allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Writes {
+    /// Virtual addresses.
+    Virt,
+    /// Physical ones, too.
+    Phys,
 }
 
 /// How answers are written.
@@ -105,15 +114,18 @@ pub struct TargetArgs {
     /// File that belongs to the image: a part of a split dump, a .vmss, a .vmem (repeatable)
     #[arg(long, value_name = "FILE")]
     pub sidecar: Vec<PathBuf>,
-    /// Allow writes to a live target (not supported yet)
-    #[arg(long, hide = true)]
-    pub write: bool,
-    /// Connector to a target, instead of an image: NAME or NAME:ARGS
+    /// Allow writes to a live target: to virtual addresses, or with =phys to physical ones too
+    #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "virt")]
+    pub write: Option<Writes>,
+    /// Connector to a target, instead of an image or on the OS layer before it: NAME or NAME:ARGS (repeatable)
     #[arg(short = 'C', long = "connector", value_name = "NAME[:ARGS]")]
     pub connector: Vec<String>,
-    /// OS layer on the connector before it (not supported yet)
-    #[arg(short = 'O', long = "os", value_name = "NAME[:ARGS]", hide = true)]
+    /// OS layer on the connector before it; without one it is found out (repeatable)
+    #[arg(short = 'O', long = "os", value_name = "NAME[:ARGS]")]
     pub os: Vec<String>,
+    /// Connectors and OS layers in the order in which they stand.
+    #[arg(skip)]
+    pub layers: Vec<LayerSpec>,
 }
 
 /// What stands on the command line before a command.
@@ -188,22 +200,25 @@ impl TargetArgs {
         self.swap.extend(other.swap);
         self.pagefile.extend(other.pagefile);
         self.sidecar.extend(other.sidecar);
-        self.write |= other.write;
+        self.write = self.write.or(other.write);
         self.connector.extend(other.connector);
         self.os.extend(other.os);
+        self.layers.extend(other.layers);
         self
     }
 
-    /// Refuses what memsh does not do yet: an option that is taken and ignored is worse than none.
-    ///
-    /// # Errors
-    /// A usage error that names the option.
-    pub fn supported(&self) -> Result<()> {
-        let given = [(self.write, "--write"), (!self.os.is_empty(), "-O")];
-        match given.iter().find(|(given, _)| *given) {
-            Some((_, name)) => Err(Failure::usage(format!("{name} is not supported yet"))),
-            None => Ok(()),
-        }
+    /// These, with the layers in the order of the command line that `matches` are of.
+    #[must_use]
+    pub fn in_order(mut self, matches: &clap::ArgMatches) -> Self {
+        let of = |kind, id: &str, written: &[String]| {
+            let at = matches.indices_of(id).into_iter().flatten();
+            at.zip(written.iter().map(|w| LayerSpec::new(kind, w))).collect::<Vec<_>>()
+        };
+        let mut layers = of(Kind::Connector, "connector", &self.connector);
+        layers.extend(of(Kind::Os, "os", &self.os));
+        layers.sort_by_key(|(at, _)| *at);
+        self.layers = layers.into_iter().map(|(_, layer)| layer).collect();
+        self
     }
 }
 
@@ -254,7 +269,7 @@ pub fn whole() -> Command {
     .subcommands(text_commands)
     .disable_help_subcommand(true)
     .override_usage(
-        "memsh [OPTIONS] IMAGE [COMMAND [ARGS]]\n       memsh [OPTIONS] IMAGE -c 'COMMAND; COMMAND'\n       memsh sample COMMAND",
+        "memsh [OPTIONS] IMAGE [COMMAND [ARGS]]\n       memsh [OPTIONS] -C CONNECTOR[:ARGS] [-O OS[:ARGS]] [COMMAND [ARGS]]\n       memsh [OPTIONS] IMAGE -c 'COMMAND; COMMAND'\n       memsh sample COMMAND",
     )
     .after_help("`memsh IMAGE help COMMAND` explains a command; without one a shell opens.")
 }

@@ -10,14 +10,12 @@ use super::{alias, folders, interrupt, repl, symbolpath};
 use crate::commands::context::{Host, Meter};
 use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::find;
-use anyhow::Context as _;
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use memsh::arch::{Arch, Paging};
-use memsh::image::{Image, ImageFacts, OpenOptions, Progress};
+use memsh::image::{OpenOptions, Progress};
 use memsh::os::Hints;
-use memsh::plugins::dummy::DummyOptions;
 use memsh::session::{Options, Session, Target};
-use memsh::{PhysAddr, VirtAddr};
+use memsh::{ErrorKind, PhysAddr, VirtAddr};
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::Ordering;
@@ -60,7 +58,13 @@ struct Parts {
 
 fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     let parts = cut(arguments)?;
-    let root = match Root::try_parse_from(std::iter::once(OsString::from("memsh")).chain(parts.root)) {
+    let words = std::iter::once(OsString::from("memsh")).chain(parts.root);
+    let parsed = Root::command().try_get_matches_from(words).and_then(|matches| {
+        let mut root = Root::from_arg_matches(&matches)?;
+        root.target = root.target.in_order(&matches);
+        Ok(root)
+    });
+    let root = match parsed {
         Ok(root) => root,
         Err(e) if e.use_stderr() => return Err(usage(&e).into()),
         Err(e) => {
@@ -74,12 +78,11 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
         }
     };
     let root = with_command(root, &parts.command)?;
-    root.target.supported()?;
     let shell = |session, interactive| Shell::new(session, root.output.clone(), interactive);
     let one = Line { words: parts.command.clone(), output: Output::Stdout, text: super::own::joined(&parts.command) };
     let named = |c: &str| WITHOUT_TARGET.contains(&c);
     // Symbol files go to the store without an image, too.
-    let import = root.image.is_none() && root.target.connector.is_empty() && imports(&parts.command);
+    let import = root.image.is_none() && root.target.layers.is_empty() && imports(&parts.command);
     let free = parts.command.first().is_some_and(|c| named(c)) || import;
     let asks_for_help = parts.command.iter().any(|w| w == "--help" || w == "-h");
     if free || (asks_for_help && root.image.is_none()) {
@@ -167,7 +170,7 @@ fn cut(arguments: Vec<OsString>) -> Result<Parts> {
     while let Some(word) = words.next() {
         let text = word.to_string_lossy().into_owned();
         if text.starts_with('-') && text.len() > 1 {
-            target |= text.starts_with("-C") || text.starts_with("--connector");
+            target |= ["-C", "--connector", "-O", "--os"].iter().any(|option| text.starts_with(option));
             let value = takes_value(&text);
             parts.root.push(word);
             if value {
@@ -204,8 +207,10 @@ fn with_command(mut root: Root, command: &[String]) -> Result<Root> {
     let parser = parser(spec, true);
     // Mistakes are reported when the command runs; here only the target's options matter.
     if let Ok(matches) = parser.try_get_matches_from(words.get(1..).unwrap_or_default()) {
-        let behind = TargetArgs::from_arg_matches(&matches).map_err(|e| usage(&e))?;
-        root.target = behind.or(root.target);
+        let behind = TargetArgs::from_arg_matches(&matches).map_err(|e| usage(&e))?.in_order(&matches);
+        // What stands before the command comes first in a chain of layers.
+        let layers = [root.target.layers.as_slice(), &behind.layers].concat();
+        root.target = TargetArgs { layers, ..behind.or(root.target) };
         let behind = super::args::OutputArgs::from_arg_matches(&matches).map_err(|e| usage(&e))?;
         root.output = behind.or(&root.output);
     }
@@ -238,7 +243,7 @@ fn refused(shell: &Shell, command: &[String], output: &super::args::OutputArgs) 
 
 fn open(root: &Root) -> anyhow::Result<Session> {
     let t = &root.target;
-    let target = match (&root.image, t.connector.as_slice()) {
+    let target = match (&root.image, t.layers.as_slice()) {
         (Some(image), []) if image.as_os_str() == "sample" && !image.exists() => Target::Sample,
         (Some(image), []) if image.as_os_str() == "sample" => Target::Sample,
         (Some(image), []) => Target::File(image.clone()),
@@ -247,11 +252,7 @@ fn open(root: &Root) -> anyhow::Result<Session> {
                 .to_owned();
             return Err(Failure::Usage("which image?".to_owned(), Some(hint)).into());
         }
-        (Some(image), [_, ..]) => {
-            return Err(Failure::usage(format!("an image ({}) and a connector: which of the two?", image.display())).into());
-        }
-        (None, [one]) => return connect(one),
-        (None, [_, ..]) => return Err(Failure::usage("a chain of connectors is not supported yet").into()),
+        (image, layers) => Target::Chain(image.clone(), layers.to_vec()),
     };
     let number = |option: &str, value: &Option<String>| value.as_deref().map(|v| plain_number(option, v)).transpose();
     let arch = t.arch.as_deref().map(architecture).transpose()?;
@@ -282,6 +283,7 @@ fn open(root: &Root) -> anyhow::Result<Session> {
             ..Hints::default()
         },
         paging: arch.map(default_paging),
+        write: t.write.is_some(),
         cache: if t.no_cache { None } else { folders::cache() },
     };
     let given = [("--symbols", &t.symbols), ("--sidecar", &t.sidecar), ("--swap", &t.swap), ("--pagefile", &t.pagefile)];
@@ -290,6 +292,15 @@ fn open(root: &Root) -> anyhow::Result<Session> {
             return Err(Failure::usage(format!("{option}: there is no {}", path.display())).into());
         }
     }
+    if matches!(target, Target::Chain(..)) {
+        return Session::open(&target, options).map_err(|e| match e.kind() {
+            // A layer that does not exist or takes other arguments is a mistake in the command line.
+            ErrorKind::Invalid | ErrorKind::NotFound if e.layer() == memsh::Layer::Connector => {
+                Failure::Usage(e.reason().to_owned(), e.hint_text().map(str::to_owned)).into()
+            }
+            _ => Failure::from(e).into(),
+        });
+    }
     Session::open(&target, options).map_err(|e| match &root.image {
         // Where the failure names the file there is nothing to add.
         Some(path) if !e.reason().contains(&*path.to_string_lossy()) => {
@@ -297,28 +308,6 @@ fn open(root: &Root) -> anyhow::Result<Session> {
         }
         _ => Failure::from(e).into(),
     })
-}
-
-/// Opens the target that `-C NAME[:ARGS]` names.
-fn connect(connector: &str) -> anyhow::Result<Session> {
-    let (name, arguments) = connector.split_once(':').unwrap_or((connector, ""));
-    if name != "dummy" {
-        let hint = "dummy[:seed=..,size=..,format=..] is the one inside memsh: a made-up machine".to_owned();
-        return Err(Failure::Usage(format!("there is no connector {name}"), Some(hint)).into());
-    }
-    let options: DummyOptions = arguments
-        .parse()
-        .map_err(|e: memsh::Error| Failure::Usage(format!("-C {connector}: {}", e.reason()), e.hint_text().map(str::to_owned)))?;
-    let (memory, layer) = memsh::plugins::dummy::open(&options).map_err(Failure::from).context(format!("making {connector}"))?;
-    let ranges = memory.ranges().to_vec();
-    let facts = ImageFacts {
-        path: connector.into(),
-        format: name.to_owned(),
-        memory_size: ranges.iter().filter_map(|r| memsh::engine::to_u64(r.size)).sum(),
-        ranges,
-        ..ImageFacts::default()
-    };
-    Ok(Session::with_os(Image::of_memory(memory, facts), name.to_owned(), layer))
 }
 
 fn architecture(name: &str) -> Result<Arch> {

@@ -35,6 +35,7 @@ pub fn detect(memory: &Memory, process: &Arc<ProcessImage>) -> Detection {
         types: Arc::new(NoTypes),
         linux: None,
         windows: None,
+        spaces: None,
         warnings: Vec::new(),
     };
     Detection { layer: Ok(layer), steps: vec![step], base: None }

@@ -25,6 +25,7 @@ pub(super) fn layer(kernel: Kernel, warnings: Vec<String>) -> OsLayer {
         types: Arc::clone(&kernel.types),
         linux: None,
         windows: Some(kernel),
+        spaces: None,
         warnings,
     }
 }

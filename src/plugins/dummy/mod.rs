@@ -148,6 +148,7 @@ pub fn open(options: &DummyOptions) -> Result<(Memory, OsLayer)> {
         kernel,
         linux: None,
         windows: None,
+        spaces: None,
         warnings: Vec::new(),
     };
     Ok((dummy.memory(), layer))

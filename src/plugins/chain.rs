@@ -1,0 +1,166 @@
+//! Layers on each other, in the order in which they are written: `-C qemu:outer -O linux -C qemu:pid=412 -O linux`.
+//!
+//! A connector stands on nothing, or on an OS layer, among whose processes its target is. An OS layer stands on a connector, or on
+//! nothing where it is this machine's.
+
+use super::dummy::{self, DummyOptions};
+use super::systems::{self, Make};
+use crate::engine::{Memory, to_u64};
+use crate::image::{Image, ImageFacts};
+use crate::live::{self, Arguments, Request};
+use crate::os::{Detection, DetectionStep, Hints, OsLayer};
+use crate::{Error, ErrorKind, Layer, Result};
+use memsh_plugin::PhysAddr;
+use std::fmt;
+use std::sync::atomic::AtomicBool;
+
+/// Whether a layer says where bytes come from, or what they mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `-C`.
+    Connector,
+    /// `-O`.
+    Os,
+}
+
+/// One layer as the user wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerSpec {
+    /// Connector or OS layer.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// What stands behind `NAME:`.
+    pub arguments: String,
+}
+
+impl LayerSpec {
+    /// Reads `NAME` or `NAME:ARGUMENTS`.
+    pub fn new(kind: Kind, written: &str) -> Self {
+        let (name, arguments) = written.split_once(':').unwrap_or((written, ""));
+        Self { kind, name: name.trim().to_owned(), arguments: arguments.to_owned() }
+    }
+}
+
+impl fmt::Display for LayerSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let option = match self.kind {
+            Kind::Connector => "-C",
+            Kind::Os => "-O",
+        };
+        let colon = if self.arguments.is_empty() { "" } else { ":" };
+        write!(f, "{option} {}{colon}{}", self.name, self.arguments)
+    }
+}
+
+/// How far a chain has come.
+pub struct Opened {
+    /// The uppermost connector's memory; empty where there is none.
+    pub image: Image,
+    /// The system on it, where the chain names one.
+    pub system: Option<(OsLayer, Vec<DetectionStep>)>,
+}
+
+/// What holds for every layer of a chain.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// Whether the uppermost connector may write.
+    pub write: bool,
+    /// Ends the work soon after it becomes true.
+    pub interrupt: Option<&'static AtomicBool>,
+}
+
+/// Puts `layers` on `first`, an image, or on nothing. `hints` are of the uppermost system.
+///
+/// # Errors
+/// When a layer does not exist, can't stand where it stands, or fails; the error names it.
+pub fn open(first: Option<Image>, layers: &[LayerSpec], hints: &Hints, access: &Access) -> Result<Opened> {
+    let mut image = first;
+    let mut system: Option<(OsLayer, Vec<DetectionStep>)> = None;
+    for (i, layer) in layers.iter().enumerate() {
+        let last = layers.get(i + 1..).is_none_or(<[LayerSpec]>::is_empty);
+        match layer.kind {
+            Kind::Connector => {
+                if image.is_some() && system.is_none() {
+                    let hint =
+                        "name the OS layer in between (-O linux, -O windows, -O auto): a connector looks among its processes";
+                    return Err(misplaced(layer, "it stands on a connector").hint(hint));
+                }
+                let below = system.as_ref().map(|(layer, _)| layer);
+                let top = layers.get(i + 1..).unwrap_or_default().iter().all(|l| l.kind == Kind::Os);
+                let (memory, own) = connect(layer, below, &Access { write: access.write && top, ..*access })?;
+                image = Some(memory);
+                system = own.map(|own| (own, Vec::new()));
+            }
+            Kind::Os => {
+                if system.is_some() {
+                    let hint = "an OS layer stands on a connector: -C NAME -O NAME";
+                    return Err(misplaced(layer, "it stands on an OS layer").hint(hint));
+                }
+                let hints = if last { hints.clone() } else { hints.below() };
+                let detection = make_system(layer, image.as_ref(), &hints)?;
+                // A raw image that begins elsewhere than at 0: whoever read it knows where.
+                let moved = detection.base.zip(image.as_ref()).map(|(base, image)| image.rebased(base)).transpose()?;
+                image = moved.or(image);
+                system = Some((detection.layer?, detection.steps));
+            }
+        }
+    }
+    let image = image.unwrap_or_else(|| Image::of_memory(Memory::nothing(), facts("", "", &Memory::nothing())));
+    Ok(Opened { image, system })
+}
+
+fn misplaced(layer: &LayerSpec, why: &str) -> Error {
+    Error::new(Layer::Connector, ErrorKind::Invalid, format!("{layer} can't stand there: {why}"))
+}
+
+fn unknown(layer: &LayerSpec, what: &str, names: impl Iterator<Item = &'static str>) -> Error {
+    let names = names.collect::<Vec<_>>().join(", ");
+    Error::new(Layer::Connector, ErrorKind::NotFound, format!("there is no {what} {}", layer.name))
+        .hint(format!("there are {names}; `memsh plugins list` shows them all"))
+}
+
+/// What is known of a memory that is no file.
+fn facts(path: &str, format: &str, memory: &Memory) -> ImageFacts {
+    let ranges = memory.ranges().to_vec();
+    ImageFacts {
+        path: path.into(),
+        format: format.to_owned(),
+        memory_size: ranges.iter().filter_map(|r| to_u64(r.size)).fold(0, u64::saturating_add),
+        ranges,
+        ..ImageFacts::default()
+    }
+}
+
+fn connect(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) -> Result<(Image, Option<OsLayer>)> {
+    if layer.name == "dummy" {
+        let (memory, system) = dummy::open(&layer.arguments.parse::<DummyOptions>()?)?;
+        let facts = facts(&format!("dummy:{}", layer.arguments), "dummy", &memory);
+        return Ok((Image::of_memory(memory, facts), Some(system)));
+    }
+    let Some(connector) = live::find(&layer.name) else {
+        return Err(unknown(layer, "connector", std::iter::once("dummy").chain(live::ALL.iter().map(|c| c.name))));
+    };
+    let arguments = Arguments::parse(connector.name, &layer.arguments, connector.arguments)?;
+    let request = Request { arguments, below, write: access.write, interrupt: access.interrupt };
+    Ok(((connector.connect)(&request)?, None))
+}
+
+fn make_system(layer: &LayerSpec, image: Option<&Image>, hints: &Hints) -> Result<Detection> {
+    let Some(system) = systems::find(&layer.name) else {
+        return Err(unknown(layer, "OS layer", systems::ALL.iter().map(|s| s.name)));
+    };
+    Arguments::parse(system.name, &layer.arguments, system.arguments)?;
+    match system.make {
+        Make::OnMemory(detect) => {
+            let Some(image) = image else {
+                let hint = format!("{layer} reads a memory: an image or -C NAME before it");
+                return Err(misplaced(layer, "there is no connector below it").hint(hint));
+            };
+            let mut hints = hints.clone().of(image);
+            hints.movable =
+                image.facts.format == "raw" && image.memory.ranges().first().is_some_and(|r| r.start == PhysAddr::NULL);
+            Ok(detect(&image.memory, &hints))
+        }
+    }
+}

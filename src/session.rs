@@ -38,6 +38,8 @@ pub struct Options {
     pub paging: Option<Paging>,
     /// Whether a live target may be written to.
     pub write: bool,
+    /// Folders of plugins.
+    pub plugins: Vec<PathBuf>,
     /// Folder in which to keep what is worked out about the image; none to neither read nor write there.
     pub cache: Option<PathBuf>,
 }
@@ -101,7 +103,7 @@ impl Session {
 
     fn open_chain(path: Option<&Path>, layers: &[LayerSpec], options: Options) -> Result<Self> {
         let first = path.map(|path| image::open(path, &options.image)).transpose()?;
-        let access = Access { write: options.write, interrupt: options.hints.interrupt };
+        let access = Access { write: options.write, plugins: options.plugins.clone(), interrupt: options.hints.interrupt };
         let Opened { image, system } = chain::open(first, layers, &options.hints, &access)?;
         let name = layers.last().map_or_else(String::new, |l| l.name.clone());
         let session = Self::of_image(image, name, options);

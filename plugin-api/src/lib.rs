@@ -37,20 +37,32 @@
 //! ```
 
 mod addr;
+pub mod c;
+mod command;
+mod descriptor;
+mod export;
 mod groups;
+mod guard;
+pub mod layout;
 mod maybe;
 mod memory;
 mod ops;
 mod os;
+mod request;
 mod status;
 mod text;
 mod view;
 
 pub use addr::{PhysAddr, VirtAddr, umem};
+pub use command::*;
+pub use descriptor::*;
+pub use export::{command_object, connector_object, os_object, process_object};
 pub use groups::*;
+pub use guard::{Guarded, caught};
 pub use memory::*;
 pub use ops::{Op, PhysReadOp, PhysWriteOp, ReadOp, TranslateOp, VirtReadOp, VirtWriteOp, WriteOp};
 pub use os::*;
+pub use request::*;
 pub use status::{ApiError, Status};
 pub use text::Text;
 pub use view::*;
@@ -58,12 +70,13 @@ pub use view::*;
 // The macros below write paths that begin with `cglue`: who uses them needs `use memsh_plugin::cglue` in scope.
 #[doc(hidden)]
 pub use cglue;
+pub use cglue::callback::OpaqueCallback;
 pub use cglue::prelude::v1::{cglue_impl_group, group_obj, trait_obj};
 pub use cglue::result::CResult;
 pub use cglue::slice::{CSliceMut, CSliceRef};
 pub use cglue::vec::CVec;
 pub use maybe::Maybe;
 
-/// Version of this interface. It changes whenever a type or a trait in this crate changes its layout; the host refuses a
-/// plugin with another one and says so.
-pub const ABI_VERSION: u32 = 1;
+/// Version of this interface. It changes whenever a type or a trait in this crate changes its layout. Whether a plugin can be used
+/// is decided by the hashes in [`layout`]; this number is what people read.
+pub const ABI_VERSION: u32 = 2;

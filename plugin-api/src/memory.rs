@@ -1,7 +1,7 @@
 //! Physical memory: where bytes come from.
 #![allow(missing_docs, reason = "cglue writes the twin of each trait without its words")]
 
-use crate::{PhysAddr, PhysReadOp, PhysWriteOp, Status, umem};
+use crate::{Maybe, PhysAddr, PhysReadOp, PhysWriteOp, Status, Text, umem};
 use cglue::cglue_trait;
 use cglue::slice::{CSliceMut, CSliceRef};
 use cglue::vec::CVec;
@@ -49,6 +49,42 @@ pub struct MappedRun<'a> {
     pub data: CSliceRef<'a, u8>,
 }
 
+/// What a connector knows of one processor: registers, by their names on the architecture.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProcessorInfo {
+    /// Page-table root as the register holds it (CR3, TTBR0_EL1, satp).
+    pub root: Maybe<u64>,
+    /// Root of the upper half (TTBR1_EL1).
+    pub root_upper: Maybe<u64>,
+    /// Control registers that name the paging mode: CR0.
+    pub cr0: Maybe<u64>,
+    /// CR4.
+    pub cr4: Maybe<u64>,
+    /// EFER.
+    pub efer: Maybe<u64>,
+    /// Instruction pointer.
+    pub instruction_pointer: Maybe<u64>,
+}
+
+/// What a connector knows of the machine besides its memory: it spares the search for the system.
+#[repr(C)]
+#[derive(Clone, Debug)]
+pub struct MachineInfo {
+    /// Architecture: `x86_64`, `x86`, `aarch64`, `riscv64`.
+    pub machine: Maybe<Text>,
+    /// Text of Linux's VMCOREINFO note.
+    pub vmcoreinfo: Maybe<Text>,
+    /// Processors.
+    pub processors: CVec<ProcessorInfo>,
+}
+
+impl Default for MachineInfo {
+    fn default() -> Self {
+        Self { machine: Maybe::None, vmcoreinfo: Maybe::None, processors: Vec::new().into() }
+    }
+}
+
 /// Physical memory of a machine: an image of it, or a running one.
 ///
 /// Shared: every method takes `&self` and may be called from many threads at once.
@@ -75,5 +111,9 @@ pub trait PhysicalMemory: Send + Sync {
     /// [`ranges`](Self::ranges) entirely, translation and search read them in place, without a call per page.
     fn mapped_runs(&self) -> CVec<MappedRun<'_>> {
         CVec::from(Vec::new())
+    }
+    /// What is known of the machine. The default knows nothing.
+    fn machine(&self) -> MachineInfo {
+        MachineInfo::default()
     }
 }

@@ -62,6 +62,9 @@ pub trait Host {
     /// The folder of symbol files that are the user's own, where there can be one.
     fn symbol_store(&self) -> Option<PathBuf>;
 
+    /// Folders in which plugins lie.
+    fn plugin_folders(&self) -> Vec<PathBuf>;
+
     /// A line for whoever asked for notes (`-v`), on stderr.
     fn remark(&self, _text: &str) {}
 

@@ -52,6 +52,7 @@ mod pagecache;
 mod pages;
 mod peimage;
 mod percpu;
+pub mod plugins;
 mod ps;
 mod ptov;
 mod read;
@@ -148,6 +149,12 @@ pub static ALL: &[Spec] = &[
     spec::<tree::Tree>(),
     spec::<percpu::Percpu>(),
     spec::<eval::Eval>(),
+    // Plugins
+    spec::<plugins::PluginsList>(),
+    spec::<plugins::PluginsInfo>(),
+    spec::<plugins::PluginsTargets>(),
+    spec::<plugins::PluginsCheck>(),
+    spec::<plugins::RunPlugin>(),
     // For scripts
     spec::<check::Check>(),
 ];
@@ -161,6 +168,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("What hides", "malfind"),
     ("Memory", "maps"),
     ("Symbols and types", "symbols"),
+    ("Plugins", "plugins"),
     ("For scripts", "check"),
 ];
 

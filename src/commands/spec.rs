@@ -34,6 +34,9 @@ pub trait Command: clap::Args {
     /// Option that makes a list of an object, or a list of another kind, and the columns of its table.
     const BATCH: Option<(&'static str, &'static [&'static str])> = None;
 
+    /// Whether it asks a target. What does not can be run without one.
+    const NEEDS_TARGET: bool = true;
+
     /// Does it.
     ///
     /// # Errors
@@ -56,6 +59,8 @@ pub struct Spec {
     pub examples: &'static [(&'static str, &'static str)],
     /// See [`Command::BATCH`].
     pub batch: Option<(&'static str, &'static [&'static str])>,
+    /// See [`Command::NEEDS_TARGET`].
+    pub needs_target: bool,
     /// Adds the arguments to a clap command.
     pub arguments: fn(clap::Command) -> clap::Command,
     /// Schema of a row or of the object.
@@ -83,6 +88,7 @@ pub const fn spec<C: Command>() -> Spec {
         shape: C::SHAPE,
         examples: C::EXAMPLES,
         batch: C::BATCH,
+        needs_target: C::NEEDS_TARGET,
         arguments: C::augment_args,
         row_schema: C::Row::json_schema,
         run: |matches, cx, sink| {

@@ -170,6 +170,7 @@ impl Command for SymbolsImport {
     const SHAPE: Shape = Shape::List(&["file", "result", "?place", "?reason"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =
         &[("symbols import .", "all that are in this folder, and in zip archives in it")];
+    const NEEDS_TARGET: bool = false;
 
     fn run(self, cx: &Context, out: &mut Rows<'_, ImportRow>) -> Result<()> {
         let Some(store) = cx.host().symbol_store() else {

@@ -14,7 +14,7 @@ use super::zip;
 use crate::engine::{Memory, to_u64};
 use crate::memo::Memo;
 use crate::{Error, ErrorKind, Layer, Result};
-use memsh_plugin::{ConnectorInstanceBase, ConnectorInstanceBox, MemoryRange, PhysAddr, VirtAddr, group_obj};
+use memsh_plugin::{ConnectorInstanceBase, ConnectorInstanceBox, MemoryRange, PhysAddr, ProcessorInfo, VirtAddr, group_obj, umem};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,6 +79,21 @@ pub struct CpuState {
     pub instruction_pointer: Option<VirtAddr>,
     /// General registers, where recorded, by the names of the kernel's `pt_regs` (`ip`, `sp`, `ax`, `r8`).
     pub registers: Vec<(&'static str, u64)>,
+}
+
+impl From<&ProcessorInfo> for CpuState {
+    fn from(p: &ProcessorInfo) -> Self {
+        let ip = p.instruction_pointer.get().map(|ip| VirtAddr::new(umem::from(ip)));
+        Self {
+            root: p.root.get(),
+            root_upper: p.root_upper.get(),
+            cr0: p.cr0.get(),
+            cr4: p.cr4.get(),
+            efer: p.efer.get(),
+            instruction_pointer: ip,
+            registers: Vec::new(),
+        }
+    }
 }
 
 /// An opened image. Cheap to clone: clones share the bytes.

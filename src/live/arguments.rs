@@ -102,7 +102,7 @@ impl Argument {
 /// Arguments that were given, each of a kind that its connector wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arguments {
-    given: Vec<(String, String)>,
+    given: Vec<(String, String, ArgumentKind)>,
     /// All of it as it was written.
     raw: String,
 }
@@ -135,19 +135,18 @@ impl Arguments {
             if out.has(&key) {
                 return Err(wrong(format!("{name}: `{key}` is given twice")));
             }
-            if let Some(kind) = known.iter().find(|a| a.name == key).map(|a| a.kind)
-                && !kind.takes(&value)
-            {
+            let kind = known.iter().find(|a| a.name == key).map_or(ArgumentKind::Text, |a| a.kind);
+            if !kind.takes(&value) {
                 return Err(wrong(format!("{name}: {key}={value} is not {}", kind.wanted())));
             }
-            out.given.push((key, value));
+            out.given.push((key, value, kind));
         }
         if let Some(missing) = known.iter().find(|a| a.required && !out.has(&a.name)) {
             return Err(wrong(format!("{name} needs {}: {}", missing.name, missing.help)));
         }
         for a in known {
             if let (Some(default), false) = (&a.default, out.has(&a.name)) {
-                out.given.push((a.name.clone().into_owned(), default.clone().into_owned()));
+                out.given.push((a.name.clone().into_owned(), default.clone().into_owned(), a.kind));
             }
         }
         Ok(out)
@@ -160,7 +159,18 @@ impl Arguments {
 
     /// Name and value of each, defaults among them.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.given.iter().map(|(k, v)| (k.as_str(), v.as_str()))
+        self.given.iter().map(|(k, v, _)| (k.as_str(), v.as_str()))
+    }
+
+    /// Name and value of each in one form: flags are `yes` or `no`, sizes a number of bytes, times a number of milliseconds.
+    pub fn plain(&self) -> Vec<(&str, String)> {
+        let one = |value: &str, kind: &ArgumentKind| match kind {
+            ArgumentKind::Flag => flag(value).map(|on| if on { "yes" } else { "no" }.to_owned()),
+            ArgumentKind::Size => size(value).map(|n| n.to_string()),
+            ArgumentKind::Duration => duration(value).map(|d| d.as_millis().to_string()),
+            ArgumentKind::Text | ArgumentKind::Path | ArgumentKind::Number => None,
+        };
+        self.given.iter().map(|(k, v, kind)| (k.as_str(), one(v, kind).unwrap_or_else(|| v.clone()))).collect()
     }
 
     fn has(&self, name: &str) -> bool {
@@ -169,7 +179,7 @@ impl Arguments {
 
     /// The value of an argument.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.given.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.given.iter().find(|(key, ..)| key == name).map(|(_, value, _)| value.as_str())
     }
 
     /// The value of an argument of the kind [`ArgumentKind::Number`].

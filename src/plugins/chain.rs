@@ -4,15 +4,22 @@
 //! nothing where it is this machine's.
 
 use super::dummy::{self, DummyOptions};
+use super::handed;
+use super::inspect::PluginKind;
+use super::registry::Registry;
 use super::systems::{self, Make};
 use crate::engine::{Memory, to_u64};
-use crate::image::{Image, ImageFacts};
+use crate::image::{CpuState, Image, ImageFacts};
 use crate::live::{self, Arguments, Request};
-use crate::os::{Detection, DetectionStep, Hints, OsLayer};
+use crate::os::{Detection, DetectionStep, Hints, OsLayer, foreign};
+use crate::symbols::SymbolTable;
 use crate::{Error, ErrorKind, Layer, Result};
 use memsh_plugin::PhysAddr;
 use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 /// Whether a layer says where bytes come from, or what they mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +73,8 @@ pub struct Opened {
 pub struct Access {
     /// Whether the uppermost connector may write.
     pub write: bool,
+    /// Folders of plugins.
+    pub plugins: Vec<PathBuf>,
     /// Ends the work soon after it becomes true.
     pub interrupt: Option<&'static AtomicBool>,
 }
@@ -88,7 +97,7 @@ pub fn open(first: Option<Image>, layers: &[LayerSpec], hints: &Hints, access: &
                 }
                 let below = system.as_ref().map(|(layer, _)| layer);
                 let top = layers.get(i + 1..).unwrap_or_default().iter().all(|l| l.kind == Kind::Os);
-                let (memory, own) = connect(layer, below, &Access { write: access.write && top, ..*access })?;
+                let (memory, own) = connect(layer, below, &Access { write: access.write && top, ..access.clone() })?;
                 image = Some(memory);
                 system = own.map(|own| (own, Vec::new()));
             }
@@ -98,7 +107,7 @@ pub fn open(first: Option<Image>, layers: &[LayerSpec], hints: &Hints, access: &
                     return Err(misplaced(layer, "it stands on an OS layer").hint(hint));
                 }
                 let hints = if last { hints.clone() } else { hints.below() };
-                let detection = make_system(layer, image.as_ref(), &hints)?;
+                let detection = make_system(layer, image.as_ref(), &hints, access)?;
                 // A raw image that begins elsewhere than at 0: whoever read it knows where.
                 let moved = detection.base.zip(image.as_ref()).map(|(base, image)| image.rebased(base)).transpose()?;
                 image = moved.or(image);
@@ -114,10 +123,14 @@ fn misplaced(layer: &LayerSpec, why: &str) -> Error {
     Error::new(Layer::Connector, ErrorKind::Invalid, format!("{layer} can't stand there: {why}"))
 }
 
-fn unknown(layer: &LayerSpec, what: &str, names: impl Iterator<Item = &'static str>) -> Error {
-    let names = names.collect::<Vec<_>>().join(", ");
+fn unknown(layer: &LayerSpec, kind: PluginKind, registry: &Registry) -> Error {
+    let what = match layer.kind {
+        Kind::Connector => "connector",
+        Kind::Os => "OS layer",
+    };
+    let names = registry.names(kind).join(", ");
     Error::new(Layer::Connector, ErrorKind::NotFound, format!("there is no {what} {}", layer.name))
-        .hint(format!("there are {names}; `memsh plugins list` shows them all"))
+        .hint(format!("there are {names}; `memsh plugins list` shows them all, and files that can't be used"))
 }
 
 /// What is known of a memory that is no file.
@@ -138,18 +151,31 @@ fn connect(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) -> Resul
         let facts = facts(&format!("dummy:{}", layer.arguments), "dummy", &memory);
         return Ok((Image::of_memory(memory, facts), Some(system)));
     }
-    let Some(connector) = live::find(&layer.name) else {
-        return Err(unknown(layer, "connector", std::iter::once("dummy").chain(live::ALL.iter().map(|c| c.name))));
-    };
-    let arguments = Arguments::parse(connector.name, &layer.arguments, connector.arguments)?;
-    let request = Request { arguments, below, write: access.write, interrupt: access.interrupt };
-    Ok(((connector.connect)(&request)?, None))
+    if let Some(connector) = live::find(&layer.name) {
+        let arguments = Arguments::parse(connector.name, &layer.arguments, connector.arguments)?;
+        let request = Request { arguments, below, write: access.write, interrupt: access.interrupt };
+        return Ok(((connector.connect)(&request)?, None));
+    }
+    let registry = Registry::scan(&access.plugins);
+    let entry = registry.find(PluginKind::Connector, &layer.name);
+    let entry = entry.ok_or_else(|| unknown(layer, PluginKind::Connector, &registry))?;
+    let plugin = entry.load()?;
+    let arguments = Arguments::parse(&entry.name, &layer.arguments, &entry.arguments)?;
+    let source = plugin.connector(&arguments, below.map(handed::system), access.write)?;
+    let machine = source.machine();
+    let memory = Memory::from_arc(source);
+    let mut facts = facts(&format!("{}:{}", layer.name, layer.arguments), &layer.name, &memory);
+    facts.details.push(("plugin".into(), entry.path.as_ref().map(|p| p.display().to_string()).unwrap_or_default()));
+    facts.details.push(("plugin_version".into(), entry.version.clone().unwrap_or_default()));
+    let mut image = Image::of_memory(memory, facts);
+    image.machine = machine.machine.as_ref().map(|m| m.to_string_lossy().into_owned());
+    image.vmcoreinfo = machine.vmcoreinfo.as_ref().map(|note| note.as_bytes().to_vec());
+    image.cpus = machine.processors.iter().map(CpuState::from).collect();
+    Ok((image, None))
 }
 
-fn make_system(layer: &LayerSpec, image: Option<&Image>, hints: &Hints) -> Result<Detection> {
-    let Some(system) = systems::find(&layer.name) else {
-        return Err(unknown(layer, "OS layer", systems::ALL.iter().map(|s| s.name)));
-    };
+fn make_system(layer: &LayerSpec, image: Option<&Image>, hints: &Hints, access: &Access) -> Result<Detection> {
+    let Some(system) = systems::find(&layer.name) else { return load_system(layer, image, access) };
     Arguments::parse(system.name, &layer.arguments, system.arguments)?;
     match system.make {
         Make::OnMemory(detect) => {
@@ -163,4 +189,23 @@ fn make_system(layer: &LayerSpec, image: Option<&Image>, hints: &Hints) -> Resul
             Ok(detect(&image.memory, &hints))
         }
     }
+}
+
+/// A plugin's OS layer.
+fn load_system(layer: &LayerSpec, image: Option<&Image>, access: &Access) -> Result<Detection> {
+    let registry = Registry::scan(&access.plugins);
+    let entry = registry.find(PluginKind::Os, &layer.name).ok_or_else(|| unknown(layer, PluginKind::Os, &registry))?;
+    let plugin = entry.load()?;
+    let arguments = Arguments::parse(&entry.name, &layer.arguments, &entry.arguments)?;
+    let began = Instant::now();
+    let os = plugin.os(&arguments, image.map(|image| handed::memory(&image.memory)), access.write)?;
+    let made = foreign::layer(Arc::new(os), SymbolTable::default());
+    let step = DetectionStep {
+        step: layer.name.clone(),
+        method: format!("plugin {}", entry.path.as_ref().map(|p| p.display().to_string()).unwrap_or_default()),
+        found: true,
+        detail: made.os.os_info().version.to_string_lossy().into_owned(),
+        time: began.elapsed(),
+    };
+    Ok(Detection { layer: Ok(made), steps: vec![step], base: None })
 }

@@ -1,9 +1,23 @@
-//! What memsh is made of and what extends it: connectors and OS layers, each by its name.
+//! What memsh is made of and what extends it: connectors, OS layers and commands, each by its name.
 //!
 //! - [`chain`] puts layers on each other, in the order in which they are written
-//! - [`systems`] are the OS layers that are part of memsh; `live` has the connectors
+//! - [`registry`] knows every name: [`systems`] are the OS layers that are part of memsh, `live` has the connectors, files in plugin
+//!   folders hold the rest
+//! - [`inspect`] reads what a file says of itself without loading it (`manifest`: its text); [`library`] loads it and makes what it gives
+//! - `checked` and `patience` hold what plugins say and how long they take against what can be; `ctable` speaks to plugins in C;
+//!   [`handed`] is what memsh gives to plugins
 //! - [`dummy`] is a made-up machine in any page-table format
 
 pub mod chain;
+mod checked;
+mod ctable;
 pub mod dummy;
+pub mod handed;
+pub mod inspect;
+pub mod library;
+mod manifest;
+mod patience;
+pub mod registry;
 pub mod systems;
+
+pub use manifest::Manifest;

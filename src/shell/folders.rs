@@ -20,6 +20,21 @@ pub fn symbols() -> Option<PathBuf> {
     Some(folder("XDG_DATA_HOME", "LOCALAPPDATA", ".local/share")?.join("symbols"))
 }
 
+/// Where plugins are looked for, in order: the folders that `MEMSH_PLUGIN_PATH` names, the user's own
+/// (`~/.local/share/memsh/plugins`), the system's.
+pub fn plugins() -> Vec<PathBuf> {
+    let named = std::env::var_os("MEMSH_PLUGIN_PATH").unwrap_or_default();
+    // An empty part would be the working folder, from where nothing is ever loaded unasked.
+    let named = std::env::split_paths(&named).filter(|p| p.is_absolute() || p.components().count() > 0);
+    let system: &[&str] = if cfg!(unix) { &["/usr/local/lib/memsh/plugins", "/usr/lib/memsh/plugins"] } else { &[] };
+    named.chain(own_plugins()).chain(system.iter().map(PathBuf::from)).collect()
+}
+
+/// Plugins that the user installed: `~/.local/share/memsh/plugins`.
+pub fn own_plugins() -> Option<PathBuf> {
+    Some(folder("XDG_DATA_HOME", "LOCALAPPDATA", ".local/share")?.join("plugins"))
+}
+
 /// What the user wrote: `~/.config/memsh`.
 pub fn config() -> Option<PathBuf> {
     folder("XDG_CONFIG_HOME", "APPDATA", ".config")

@@ -152,6 +152,10 @@ impl Host for Shell {
         super::folders::symbols()
     }
 
+    fn plugin_folders(&self) -> Vec<std::path::PathBuf> {
+        super::folders::plugins()
+    }
+
     fn answer(&self, line: &str) -> Result<Value> {
         let lines = super::line::split(line).map_err(Failure::usage)?;
         match lines.as_slice() {

@@ -8,7 +8,7 @@ use super::render::{Format, Renderer, escape};
 use super::{alias, builtin, docs, interrupt, line, own};
 use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::similar::{or, similar};
-use crate::commands::{ALL, Collect, Context, Host, Shape, Sink, Spec, find};
+use crate::commands::{ALL, Collect, Context, Host, Shape, Sink, Spec, find, plugins};
 use clap::{ArgMatches, FromArgMatches};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -134,6 +134,13 @@ impl Shell {
         style.flat = choice.reorders();
         let keys = if style.format == Format::Csv { docs::keys(spec) } else { Vec::new() };
         let cx = Context::new(self, self.session.as_ref(), self.current.borrow().clone());
+        // What a plugin's rows hold, only the plugin knows.
+        if let ("run", None) = (spec.name, &style.columns)
+            && let Some(name) = matches.get_one::<String>("name")
+        {
+            style.columns = plugins::columns(&self.plugin_folders(), name)
+                .filter(|c| !c.is_empty() && matches!(style.format, Format::Table | Format::Csv));
+        }
         let mut renderer = Renderer::new(out, &style, (spec.name, spec.shape_of(matches)), &keys, self.interrupt());
         let outcome = self.sifted(spec, matches, &cx, choice, &mut renderer);
         let empty = renderer.rows() == 0
@@ -274,7 +281,18 @@ impl Shell {
                 self.warn(&note);
             }
         }
-        Ok(meant.words)
+        Ok(self.of_plugin(meant.words))
+    }
+
+    /// `run NAME ...` for the command of a plugin, where memsh has none of that name.
+    pub(super) fn of_plugin(&self, words: Vec<String>) -> Vec<String> {
+        let known = |name: &String| find(name).is_some() || builtin::is(self, &words);
+        match words.first() {
+            Some(name) if !known(name) && plugins::columns(&self.plugin_folders(), name).is_some() => {
+                std::iter::once("run".to_owned()).chain(words).collect()
+            }
+            _ => words,
+        }
     }
 
     /// The command that `words` are, and its options.

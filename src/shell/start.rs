@@ -81,9 +81,9 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     let shell = |session, interactive| Shell::new(session, root.output.clone(), interactive);
     let one = Line { words: parts.command.clone(), output: Output::Stdout, text: super::own::joined(&parts.command) };
     let named = |c: &str| WITHOUT_TARGET.contains(&c);
-    // Symbol files go to the store without an image, too.
-    let import = root.image.is_none() && root.target.layers.is_empty() && imports(&parts.command);
-    let free = parts.command.first().is_some_and(|c| named(c)) || import;
+    // Symbol files go to the store without an image, too, and plugins are nobody's.
+    let alone = root.image.is_none() && root.target.layers.is_empty() && needs_no_target(&parts.command);
+    let free = parts.command.first().is_some_and(|c| named(c)) || alone;
     let asks_for_help = parts.command.iter().any(|w| w == "--help" || w == "-h");
     if free || (asks_for_help && root.image.is_none()) {
         return Ok(shell(None, false).command(&one, None));
@@ -116,9 +116,9 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     Ok(ended)
 }
 
-/// Whether a command line takes symbol files into the store.
-fn imports(command: &[String]) -> bool {
-    alias::expand(command).first().is_some_and(|name| name == "symbols-import")
+/// Whether a command line asks nothing of a target.
+fn needs_no_target(command: &[String]) -> bool {
+    alias::expand(command).first().and_then(|name| find(name)).is_some_and(|spec| !spec.needs_target)
 }
 
 /// What the analyst should know of the image, and with `-v` how it was recognised.
@@ -223,7 +223,7 @@ fn refused(shell: &Shell, command: &[String], output: &super::args::OutputArgs) 
     if let Some(absent) = meant.absent {
         return Some(Failure::Usage(absent.what, Some(absent.instead)));
     }
-    let words = meant.words;
+    let words = shell.of_plugin(meant.words);
     let name = words.first()?;
     if builtin::is(shell, &words) {
         return None;
@@ -284,6 +284,7 @@ fn open(root: &Root) -> anyhow::Result<Session> {
         },
         paging: arch.map(default_paging),
         write: t.write.is_some(),
+        plugins: folders::plugins(),
         cache: if t.no_cache { None } else { folders::cache() },
     };
     let given = [("--symbols", &t.symbols), ("--sidecar", &t.sidecar), ("--swap", &t.swap), ("--pagefile", &t.pagefile)];

@@ -79,16 +79,20 @@ pub fn translate(words: &[String]) -> Meant {
     Meant { words, notes: notes.0, absent }
 }
 
+/// First words of memsh's own commands of two words, and the second ones of each. The command is called by both, with a hyphen; it
+/// is called by the first alone where the second is `list`.
+const TWO_WORDS: &[(&[&str], &[&str])] =
+    &[(&["symbols", "sym"], &["need", "import"]), (&["plugins", "plugin"], &["list", "info", "targets", "check"])];
+
 /// memsh's own commands of two words: `symbols need`. `symbols -- need` looks for a symbol of that name.
 fn own_command(words: &[String]) -> Option<Vec<String>> {
     let (first, rest) = words.split_first()?;
     let at = rest.iter().position(|w| w == "--" || !w.starts_with("--"))?;
-    let second = rest.get(at).filter(|w| matches!(w.as_str(), "need" | "import"))?;
-    if !matches!(first.as_str(), "symbols" | "sym") {
-        return None;
-    }
+    let (firsts, seconds) = TWO_WORDS.iter().find(|(firsts, _)| firsts.contains(&first.as_str()))?;
+    let second = rest.get(at).filter(|w| seconds.contains(&w.as_str()))?;
+    let name = if second == "list" { firsts.first()?.to_string() } else { format!("{}-{second}", firsts.first()?) };
     let options = rest.iter().take(at).chain(rest.iter().skip(at + 1)).cloned();
-    Some(std::iter::once(format!("symbols-{second}")).chain(options).collect())
+    Some(std::iter::once(name).chain(options).collect())
 }
 
 /// [`translate`], where only the words matter.

@@ -1,0 +1,42 @@
+//! `plugins ...`: what extends memsh, where it lies, and whether it can be used; and `run`, which runs a plugin's command.
+//!
+//! - `list`: everything that has a name; `info` one of them; `targets` what a connector can see now; `check` a file
+//! - `run`: a command of a plugin
+
+mod check;
+mod info;
+mod list;
+mod run;
+mod targets;
+
+pub use check::PluginsCheck;
+pub use info::PluginsInfo;
+pub use list::PluginsList;
+pub use run::{RunPlugin, columns};
+pub use targets::PluginsTargets;
+
+use super::context::Context;
+use super::failure::{Failure, Result};
+use memsh::plugins::inspect::PluginKind;
+use memsh::plugins::registry::{Entry, Registry};
+
+/// Every plugin that there is.
+pub fn registry(cx: &Context) -> Registry {
+    Registry::scan(&cx.host().plugin_folders())
+}
+
+/// The plugins of this name, of any kind.
+///
+/// # Errors
+/// A usage error that names those there are.
+fn named<'r>(registry: &'r Registry, name: &str) -> Result<Vec<&'r Entry>> {
+    let found: Vec<&Entry> = registry.entries.iter().filter(|e| e.name == name).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let kinds = [PluginKind::Connector, PluginKind::Os, PluginKind::Command];
+    let mut names: Vec<&str> = kinds.iter().flat_map(|k| registry.names(*k)).collect();
+    names.sort_unstable();
+    names.dedup();
+    Err(Failure::Usage(format!("there is no plugin {name}"), Some(format!("there are {}", names.join(", ")))))
+}

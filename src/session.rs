@@ -14,6 +14,7 @@ use crate::{At, Error, ErrorKind, Layer, PhysAddr, Result, VirtAddr, umem};
 use memsh_plugin::{Listing, ProcessInfo};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// What to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct Options {
     pub write: bool,
     /// Folders of plugins.
     pub plugins: Vec<PathBuf>,
+    /// The program that hosts connectors' plugins in processes of their own, and how long one batch may take; none to load them here.
+    pub isolate: Option<(PathBuf, Duration)>,
     /// Folder in which to keep what is worked out about the image; none to neither read nor write there.
     pub cache: Option<PathBuf>,
 }
@@ -103,7 +106,12 @@ impl Session {
 
     fn open_chain(path: Option<&Path>, layers: &[LayerSpec], options: Options) -> Result<Self> {
         let first = path.map(|path| image::open(path, &options.image)).transpose()?;
-        let access = Access { write: options.write, plugins: options.plugins.clone(), interrupt: options.hints.interrupt };
+        let access = Access {
+            write: options.write,
+            plugins: options.plugins.clone(),
+            isolate: options.isolate.clone(),
+            interrupt: options.hints.interrupt,
+        };
         let Opened { image, system } = chain::open(first, layers, &options.hints, &access)?;
         let name = layers.last().map_or_else(String::new, |l| l.name.clone());
         let session = Self::of_image(image, name, options);

@@ -14,7 +14,9 @@ use super::zip;
 use crate::engine::{Memory, to_u64};
 use crate::memo::Memo;
 use crate::{Error, ErrorKind, Layer, Result};
-use memsh_plugin::{ConnectorInstanceBase, ConnectorInstanceBox, MemoryRange, PhysAddr, ProcessorInfo, VirtAddr, group_obj, umem};
+use memsh_plugin::{
+    ConnectorInstanceBase, ConnectorInstanceBox, MemoryRange, PhysAddr, ProcessorInfo, VirtAddr, group_obj, umem,
+};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -117,6 +119,8 @@ pub struct Image {
     pub without_memory: Option<&'static str>,
     /// What was looked for and found, in order: for `info`.
     pub detection: Vec<String>,
+    /// Tells what went wrong with where the bytes come from, since it was opened: a connection that broke, a process that died.
+    pub trouble: Option<Trouble>,
     /// The connector behind `memory`.
     source: Source,
     /// The files that it was opened from; none for a memory that came from elsewhere.
@@ -125,6 +129,9 @@ pub struct Image {
     #[cfg(feature = "http")]
     pub(super) remote: Option<Arc<super::remote::Remote>>,
 }
+
+/// Tells what went wrong, in a sentence, if something did.
+pub type Trouble = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// Where an image's bytes come from.
 #[derive(Clone)]
@@ -277,6 +284,7 @@ impl Image {
             windows: None,
             without_memory: None,
             detection: Vec::new(),
+            trouble: None,
             source: Source::Other,
             contents: Vec::new(),
             #[cfg(feature = "http")]
@@ -327,6 +335,7 @@ impl Image {
             windows: parsed.windows,
             without_memory: parsed.without_memory,
             detection,
+            trouble: None,
             source,
             contents,
             #[cfg(feature = "http")]
@@ -367,8 +376,11 @@ impl Image {
         self.contents.iter().find_map(|c| c.changed())
     }
 
-    /// What of the image could not be unpacked until now, in a sentence.
+    /// What of the image could not be unpacked until now, or what went wrong with where it comes from, in a sentence.
     pub fn damage(&self) -> Option<String> {
+        if let Some(trouble) = self.trouble.as_ref().and_then(|t| t()) {
+            return Some(trouble);
+        }
         match &self.source {
             Source::Packed(m) => m.damage(),
             Source::Plain(_) | Source::Other => None,

@@ -3,23 +3,28 @@
 //! A connector stands on nothing, or on an OS layer, among whose processes its target is. An OS layer stands on a connector, or on
 //! nothing where it is this machine's.
 
+#[cfg(target_os = "linux")]
+use super::checked::Checked;
 use super::dummy::{self, DummyOptions};
 use super::handed;
 use super::inspect::PluginKind;
-use super::registry::Registry;
+#[cfg(target_os = "linux")]
+use super::isolate;
+use super::library::Connector;
+use super::registry::{Entry, Registry};
 use super::systems::{self, Make};
 use crate::engine::{Memory, to_u64};
-use crate::image::{CpuState, Image, ImageFacts};
+use crate::image::{CpuState, Image, ImageFacts, Trouble};
 use crate::live::{self, Arguments, Request};
 use crate::os::{Detection, DetectionStep, Hints, OsLayer, foreign};
 use crate::symbols::SymbolTable;
 use crate::{Error, ErrorKind, Layer, Result};
 use memsh_plugin::PhysAddr;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Whether a layer says where bytes come from, or what they mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +80,8 @@ pub struct Access {
     pub write: bool,
     /// Folders of plugins.
     pub plugins: Vec<PathBuf>,
+    /// The program that hosts connectors' plugins in processes of their own, and how long one batch may take; none to load them here.
+    pub isolate: Option<(PathBuf, Duration)>,
     /// Ends the work soon after it becomes true.
     pub interrupt: Option<&'static AtomicBool>,
 }
@@ -159,9 +166,18 @@ fn connect(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) -> Resul
     let registry = Registry::scan(&access.plugins);
     let entry = registry.find(PluginKind::Connector, &layer.name);
     let entry = entry.ok_or_else(|| unknown(layer, PluginKind::Connector, &registry))?;
-    let plugin = entry.load()?;
     let arguments = Arguments::parse(&entry.name, &layer.arguments, &entry.arguments)?;
-    let source = plugin.connector(&arguments, below.map(handed::system), access.write)?;
+    let mut trouble: Option<Trouble> = None;
+    let source: Connector = match &access.isolate {
+        Some((program, timeout)) => {
+            if below.is_some() {
+                let why = "with --isolate it runs in another process, where the OS layer below is not";
+                return Err(misplaced(layer, why).hint("leave --isolate away"));
+            }
+            isolated(entry, &layer.arguments, program, *timeout, access.write, &mut trouble)?
+        }
+        None => entry.load()?.connector(&arguments, below.map(handed::system), access.write)?,
+    };
     let machine = source.machine();
     let memory = Memory::from_arc(source);
     let mut facts = facts(&format!("{}:{}", layer.name, layer.arguments), &layer.name, &memory);
@@ -170,8 +186,34 @@ fn connect(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) -> Resul
     let mut image = Image::of_memory(memory, facts);
     image.machine = machine.machine.as_ref().map(|m| m.to_string_lossy().into_owned());
     image.vmcoreinfo = machine.vmcoreinfo.as_ref().map(|note| note.as_bytes().to_vec());
+    image.trouble = trouble;
     image.cpus = machine.processors.iter().map(CpuState::from).collect();
     Ok((image, None))
+}
+
+/// A connector's plugin in a process of its own.
+#[cfg(target_os = "linux")]
+fn isolated(
+    entry: &Entry,
+    arguments: &str,
+    program: &Path,
+    timeout: Duration,
+    write: bool,
+    trouble: &mut Option<Trouble>,
+) -> Result<Connector> {
+    let (Some(file), Some(found)) = (&entry.path, &entry.found) else {
+        return Err(Error::new(Layer::Connector, ErrorKind::Invalid, format!("{} is no plugin", entry.name)));
+    };
+    let hosted = isolate::Hosted { program, file, symbol: &found.symbol, name: &entry.name, timeout };
+    let connector = Arc::new(Checked::new(&entry.name, isolate::start(&hosted, arguments, write)?)?);
+    let asked = Arc::clone(&connector);
+    *trouble = Some(Arc::new(move || asked.inner().trouble()));
+    Ok(connector)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn isolated(_: &Entry, _: &str, _: &Path, _: Duration, _: bool, _: &mut Option<Trouble>) -> Result<Connector> {
+    Err(Error::new(Layer::Connector, ErrorKind::Unsupported, "--isolate works on Linux only"))
 }
 
 fn make_system(layer: &LayerSpec, image: Option<&Image>, hints: &Hints, access: &Access) -> Result<Detection> {

@@ -98,7 +98,8 @@ pub fn open(first: Option<Image>, layers: &[LayerSpec], hints: &Hints, access: &
                     return Err(misplaced(layer, "it stands on an OS layer").hint(hint));
                 }
                 let hints = if last { hints.clone() } else { hints.below() };
-                let detection = make_system(layer, image.as_ref(), &hints)?;
+                let write = access.write && last;
+                let detection = make_system(layer, image.as_ref(), &hints, write)?;
                 // A raw image that begins elsewhere than at 0: whoever read it knows where.
                 let moved = detection.base.zip(image.as_ref()).map(|(base, image)| image.rebased(base)).transpose()?;
                 image = moved.or(image);
@@ -146,11 +147,11 @@ fn connect(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) -> Resul
     Ok(((connector.connect)(&request)?, None))
 }
 
-fn make_system(layer: &LayerSpec, image: Option<&Image>, hints: &Hints) -> Result<Detection> {
+fn make_system(layer: &LayerSpec, image: Option<&Image>, hints: &Hints, write: bool) -> Result<Detection> {
     let Some(system) = systems::find(&layer.name) else {
         return Err(unknown(layer, "OS layer", systems::ALL.iter().map(|s| s.name)));
     };
-    Arguments::parse(system.name, &layer.arguments, system.arguments)?;
+    let arguments = Arguments::parse(system.name, &layer.arguments, system.arguments)?;
     match system.make {
         Make::OnMemory(detect) => {
             let Some(image) = image else {
@@ -161,6 +162,13 @@ fn make_system(layer: &LayerSpec, image: Option<&Image>, hints: &Hints) -> Resul
             hints.movable =
                 image.facts.format == "raw" && image.memory.ranges().first().is_some_and(|r| r.start == PhysAddr::NULL);
             Ok(detect(&image.memory, &hints))
+        }
+        Make::OnNothing(make) => {
+            if image.is_some() {
+                let hint = format!("leave what stands before {layer} away; -O auto looks for the system in a memory");
+                return Err(misplaced(layer, "it is what runs memsh, and stands on nothing").hint(hint));
+            }
+            Ok(Detection { layer: Ok(make(&arguments, write)?), steps: Vec::new(), base: None })
         }
     }
 }

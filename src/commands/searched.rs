@@ -5,12 +5,13 @@ use super::context::Context;
 use super::failure::{Failure, Result};
 use super::pages::walk;
 use super::read::windbg_count;
-use super::which::{Whose, open, physical_memory};
+use super::which::{Whose, missed, open, physical_memory};
 use clap::Args;
+use memsh::engine::AddressSpace;
 use memsh::engine::search::{Options, RunSource, Source, Span, Summary, VirtRun};
 use memsh::session::Space;
 use memsh::{VirtAddr, umem};
-use memsh_plugin::{Process, RegionInfo};
+use memsh_plugin::{Process, ProcessInfo, RegionInfo};
 use std::ops::ControlFlow;
 
 /// Where to search.
@@ -45,20 +46,26 @@ impl Place {
     ///
     /// # Errors
     /// When a process does not exist or no system was found.
-    pub fn spaces(&self, cx: &Context) -> Result<Vec<Space>> {
+    fn spaces<'c>(&self, cx: &'c Context) -> Result<Box<dyn Iterator<Item = Space> + 'c>> {
         let session = cx.session()?;
-        if let Some(start) = self.range.first().filter(|s| s.contains(':')) {
-            return Ok(vec![self.whose.prefixed(cx, start)?.0]);
-        }
         if self.all || (self.user && cx.current().is_none()) {
             let processes = cx.take(&session.processes()?);
-            let user = processes.iter().filter(|p| !p.kernel_thread);
-            return user.map(|p| Ok(session.process_space(p)?)).collect();
+            // One after the other: a live process is held open as long as its space is there.
+            let open = |p: ProcessInfo| session.process_space(&p).map_err(|e| missed(cx, &p, "memory", &e)).ok();
+            return Ok(Box::new(processes.into_iter().filter(|p| !p.kernel_thread).filter_map(open)));
+        }
+        Ok(Box::new(std::iter::once(self.one_space(cx)?)))
+    }
+
+    fn one_space(&self, cx: &Context) -> Result<Space> {
+        let session = cx.session()?;
+        if let Some(start) = self.range.first().filter(|s| s.contains(':')) {
+            return Ok(self.whose.prefixed(cx, start)?.0);
         }
         if self.whose.is_default() && cx.current().is_none() && !self.is_virtual(cx)? {
-            return Ok(vec![physical_memory(session)?]);
+            return physical_memory(session);
         }
-        Ok(vec![self.whose.space(cx)?])
+        self.whose.space(cx)
     }
 
     /// Whether the range begins beyond physical memory: then it means the kernel's addresses, as everywhere.
@@ -110,8 +117,9 @@ impl Place {
             cx.go_on()?;
             let span = self.span(cx, &space)?;
             let searched = Searched::new(cx, space, span);
-            let memory = cx.session()?.memory();
-            let source = searched.source(memory, span);
+            // A live process's bytes are in a memory of its own.
+            let memory = searched.space.tables().map_or(cx.session()?.memory(), AddressSpace::memory).clone();
+            let source = searched.source(&memory, span);
             let total = source.spans().fold(0u64, |sum, s| sum.saturating_add(number(s.bytes())));
             let meter = cx.host().meter(task, total);
             let progress = |done: u64, _: u64| meter.at(done);

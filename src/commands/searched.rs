@@ -11,7 +11,7 @@ use memsh::engine::AddressSpace;
 use memsh::engine::search::{Options, RunSource, Source, Span, Summary, VirtRun};
 use memsh::session::Space;
 use memsh::{VirtAddr, umem};
-use memsh_plugin::{Process, ProcessInfo, RegionInfo};
+use memsh_plugin::{MemoryRange, Process, ProcessInfo, RegionInfo};
 use std::ops::ControlFlow;
 
 /// Where to search.
@@ -137,6 +137,22 @@ impl Place {
     }
 }
 
+/// The parts of runs of a space without page tables that may hold something else than zeros. Both are ascending.
+fn within(runs: &[VirtRun], data: &[MemoryRange]) -> Vec<VirtRun> {
+    let mut out = Vec::new();
+    let mut from = 0;
+    for run in runs {
+        let end = run.phys.saturating_add(run.size);
+        from += data.iter().skip(from).take_while(|d| d.start.value().saturating_add(d.size) <= run.phys).count();
+        for d in data.iter().skip(from).take_while(|d| d.start.value() < end) {
+            let first = d.start.value().max(run.phys);
+            let size = d.start.value().saturating_add(d.size).min(end).saturating_sub(first);
+            out.push(VirtRun { virt: run.virt.wrapping_add(first - run.phys), phys: first, size });
+        }
+    }
+    out
+}
+
 impl Searched {
     fn new(cx: &Context, space: Space, span: Option<Span>) -> Self {
         let whole = span.unwrap_or(Span { first: 0, last: umem::MAX });
@@ -148,7 +164,7 @@ impl Searched {
                 if cx.go_on().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             cx.lost_many(missing, "page tables that are not in the image");
-            runs
+            if tables.is_flat() { within(&runs, tables.memory().data()) } else { runs }
         });
         Self { regions: regions(cx, &space).unwrap_or_default(), space, runs }
     }
@@ -200,4 +216,19 @@ pub fn regions(cx: &Context, space: &Space) -> Option<Vec<RegionInfo>> {
     let mut regions = listing.items.to_vec();
     regions.sort_by_key(|r| r.start);
     Some(regions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_cut_to_what_may_hold_something() {
+        let run = |at, size| VirtRun { virt: at, phys: at, size };
+        let data = |start, size| MemoryRange { start: memsh::PhysAddr::new(start), size };
+        let cut = within(&[run(10, 10), run(20, 5), run(40, 10)], &[data(0, 12), data(15, 8), data(30, 5), data(45, 100)]);
+        let cut: Vec<_> = cut.iter().map(|r| (r.virt, r.phys, r.size)).collect();
+        assert_eq!(cut, [(10, 10, 2), (15, 15, 5), (20, 20, 3), (45, 45, 5)]);
+        assert!(within(&[run(10, 10)], &[]).is_empty());
+    }
 }

@@ -14,6 +14,7 @@
 
 mod arguments;
 mod file;
+mod qemu;
 
 pub use arguments::{Argument, ArgumentKind, Arguments, duration};
 
@@ -58,7 +59,7 @@ pub struct Connector {
 }
 
 /// Every built-in connector but the made-up machine, which brings its own system along (`plugins::dummy`).
-pub static ALL: &[Connector] = &[file::CONNECTOR];
+pub static ALL: &[Connector] = &[file::CONNECTOR, qemu::CONNECTOR];
 
 /// The connector with this name.
 pub fn find(name: &str) -> Option<&'static Connector> {

@@ -63,7 +63,7 @@ pub(crate) use zip::each as zip_members;
 pub use blocks::BlockMemory;
 pub use kdump::KdumpFacts;
 pub use memory::ImageMemory;
-pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
+pub use open::{CpuState, Image, ImageFacts, OpenOptions, Trouble, open, open_bytes};
 pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};
 pub use progress::Progress;
 #[cfg(any(test, feature = "cli"))]

@@ -62,6 +62,13 @@ pub struct ImageFacts {
     pub details: Vec<(String, String)>,
 }
 
+impl ImageFacts {
+    /// Adds a fact.
+    pub fn detail(&mut self, name: &str, value: impl ToString) {
+        self.details.push((name.to_owned(), value.to_string()));
+    }
+}
+
 /// What the image recorded of one processor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CpuState {
@@ -102,6 +109,8 @@ pub struct Image {
     pub without_memory: Option<&'static str>,
     /// What was looked for and found, in order: for `info`.
     pub detection: Vec<String>,
+    /// Tells what happened to the link to a target that is no file, where something did.
+    pub trouble: Option<Trouble>,
     /// The connector behind `memory`.
     source: Source,
     /// The files that it was opened from; none for a memory that came from elsewhere.
@@ -110,6 +119,9 @@ pub struct Image {
     #[cfg(feature = "http")]
     pub(super) remote: Option<Arc<super::remote::Remote>>,
 }
+
+/// Tells in a sentence what went wrong with a link, once something has.
+pub type Trouble = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// Where an image's bytes come from.
 #[derive(Clone)]
@@ -262,6 +274,7 @@ impl Image {
             windows: None,
             without_memory: None,
             detection: Vec::new(),
+            trouble: None,
             source: Source::Other,
             contents: Vec::new(),
             #[cfg(feature = "http")]
@@ -312,6 +325,7 @@ impl Image {
             windows: parsed.windows,
             without_memory: parsed.without_memory,
             detection,
+            trouble: None,
             source,
             contents,
             #[cfg(feature = "http")]
@@ -352,11 +366,12 @@ impl Image {
         self.contents.iter().find_map(|c| c.changed())
     }
 
-    /// What of the image could not be unpacked until now, in a sentence.
+    /// What of the image could not be unpacked until now, or what became of the link to it, in a sentence.
     pub fn damage(&self) -> Option<String> {
         match &self.source {
             Source::Packed(m) => m.damage(),
-            Source::Plain(_) | Source::Other => None,
+            Source::Other => self.trouble.as_ref().and_then(|tell| tell()),
+            Source::Plain(_) => None,
         }
     }
 

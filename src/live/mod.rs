@@ -14,6 +14,8 @@
 
 mod arguments;
 mod file;
+mod gdbstub;
+mod socket;
 
 pub use arguments::{Argument, ArgumentKind, Arguments};
 
@@ -58,7 +60,7 @@ pub struct Connector {
 }
 
 /// Every built-in connector but the made-up machine, which brings its own system along (`plugins::dummy`).
-pub static ALL: &[Connector] = &[file::CONNECTOR];
+pub static ALL: &[Connector] = &[file::CONNECTOR, gdbstub::CONNECTOR];
 
 /// The connector with this name.
 pub fn find(name: &str) -> Option<&'static Connector> {

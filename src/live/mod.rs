@@ -13,8 +13,11 @@
 )]
 
 mod arguments;
+mod device;
+mod devmem;
 mod file;
 mod gdbstub;
+mod kcore;
 mod socket;
 
 pub use arguments::{Argument, ArgumentKind, Arguments};
@@ -60,7 +63,7 @@ pub struct Connector {
 }
 
 /// Every built-in connector but the made-up machine, which brings its own system along (`plugins::dummy`).
-pub static ALL: &[Connector] = &[file::CONNECTOR, gdbstub::CONNECTOR];
+pub static ALL: &[Connector] = &[file::CONNECTOR, gdbstub::CONNECTOR, kcore::CONNECTOR, devmem::DEVMEM, devmem::CRASH];
 
 /// The connector with this name.
 pub fn find(name: &str) -> Option<&'static Connector> {

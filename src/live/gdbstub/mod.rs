@@ -24,6 +24,7 @@ use description::Description;
 use memory::{DETACH, Link, StubMemory};
 use memsh_plugin::MemoryRange;
 use ranges::Probed;
+pub use ranges::given as given_ranges;
 use std::sync::Arc;
 use std::time::Duration;
 

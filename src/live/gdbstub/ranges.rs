@@ -106,7 +106,7 @@ pub fn of_mtree(text: &str) -> Vec<MemoryRange> {
     let blocks: Vec<String> = out.iter().filter(|(_, _, kind, _)| *kind == "ram").map(|o| o.3.clone()).collect();
     let is_ram = |(start, _, kind, name): &(u64, u64, &str, String)| match *kind {
         "ram" => !["vram", "vgamem", "flash", "rom", "bios", "framebuffer"].iter().any(|d| name.contains(d)),
-        "rom" => blocks.contains(name) || *start < 1 << 20,
+        "rom" => blocks.contains(name) || name.starts_with("pc.") && *start < 1 << 20,
         _ => false,
     };
     let mut ranges: Vec<MemoryRange> = Vec::new();

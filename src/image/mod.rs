@@ -21,7 +21,7 @@ mod blocks;
 mod calendar;
 mod crashdump;
 mod detect;
-mod elf;
+pub(crate) mod elf;
 mod elf_write;
 mod ewf;
 mod fields;

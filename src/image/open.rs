@@ -64,6 +64,13 @@ pub struct ImageFacts {
     pub details: Vec<(String, String)>,
 }
 
+impl ImageFacts {
+    /// Adds a fact.
+    pub fn detail(&mut self, name: &str, value: impl ToString) {
+        self.details.push((name.to_owned(), value.to_string()));
+    }
+}
+
 /// What the image recorded of one processor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CpuState {

@@ -13,8 +13,13 @@
 )]
 
 mod arguments;
+mod device;
+mod devmem;
 mod file;
 mod qemu;
+mod gdbstub;
+mod kcore;
+mod socket;
 
 pub use arguments::{Argument, ArgumentKind, Arguments, duration};
 
@@ -60,6 +65,7 @@ pub struct Connector {
 
 /// Every built-in connector but the made-up machine, which brings its own system along (`plugins::dummy`).
 pub static ALL: &[Connector] = &[file::CONNECTOR, qemu::CONNECTOR];
+pub static ALL: &[Connector] = &[file::CONNECTOR, gdbstub::CONNECTOR, kcore::CONNECTOR, devmem::DEVMEM, devmem::CRASH];
 
 /// The connector with this name.
 pub fn find(name: &str) -> Option<&'static Connector> {

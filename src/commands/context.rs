@@ -62,6 +62,9 @@ pub trait Host {
     /// The folder of symbol files that are the user's own, where there can be one.
     fn symbol_store(&self) -> Option<PathBuf>;
 
+    /// A line of what was changed in the target: into the transcript, and for whoever asked for notes, on stderr.
+    fn audit(&self, _text: &str) {}
+
     /// A line for whoever asked for notes (`-v`), on stderr.
     fn remark(&self, _text: &str) {}
 

@@ -3,6 +3,7 @@
 use super::walk::Page;
 use memsh_plugin::umem;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// A bounded map of one epoch. When full it starts anew: what is asked for often comes back at once.
@@ -44,11 +45,22 @@ pub(super) const FRAME: usize = 4096;
 pub(super) const FRAMES: usize = 16384;
 
 /// Pages of physical memory.
-pub(super) struct FrameCache(Mutex<Epochal<umem, Box<[u8; FRAME]>>>);
+pub(super) struct FrameCache(Mutex<Epochal<umem, Box<[u8; FRAME]>>>, AtomicU64, AtomicU64);
 
 impl FrameCache {
-    pub(super) fn new() -> Self {
-        Self(Mutex::new(Epochal::new(FRAMES)))
+    /// One of at most `frames` pages.
+    pub(super) fn new(frames: usize) -> Self {
+        Self(Mutex::new(Epochal::new(frames)), AtomicU64::new(0), AtomicU64::new(0))
+    }
+
+    /// How many pages it holds at most.
+    pub(super) fn limit(&self) -> usize {
+        lock(&self.0).limit
+    }
+
+    /// How many pieces of pages were asked for and were there, and how many were not.
+    pub(super) fn hits(&self) -> (u64, u64) {
+        (self.1.load(Ordering::Relaxed), self.2.load(Ordering::Relaxed))
     }
 
     /// Copies `buf.len()` bytes at `offset` of a cached frame; false when it is not cached.
@@ -57,9 +69,13 @@ impl FrameCache {
         match inner.of(epoch).get(&frame).and_then(|f| f.get(offset..offset + buf.len())) {
             Some(from) => {
                 buf.copy_from_slice(from);
+                self.1.fetch_add(1, Ordering::Relaxed);
                 true
             }
-            None => false,
+            None => {
+                self.2.fetch_add(1, Ordering::Relaxed);
+                false
+            }
         }
     }
 
@@ -89,6 +105,29 @@ impl TranslationCache {
     /// Keeps `page` for all addresses that share those of `va` from bit `shift` up.
     pub(super) fn put(&self, epoch: u64, root: u64, va: u64, shift: u32, page: Page) {
         lock(&self.0).put(epoch, (root, va >> shift, shift), page);
+    }
+}
+
+/// One thing worked out from a memory, for as long as the memory's epoch lasts ([`Memory::epoch`](super::Memory::epoch)): of an image
+/// once, of a live target anew after each refresh.
+pub struct OfEpoch<T>(Mutex<Option<(u64, T)>>);
+
+impl<T> Default for OfEpoch<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<T: Clone> OfEpoch<T> {
+    /// What was kept of this epoch, or else what `make` gives. Two that ask at once may both make it.
+    pub fn get_or(&self, epoch: u64, make: impl FnOnce() -> T) -> T {
+        if let Some((_, known)) = lock(&self.0).as_ref().filter(|(of, _)| *of == epoch) {
+            return known.clone();
+        }
+        // Not under the lock: it may take a while, and may come back here.
+        let made = make();
+        *lock(&self.0) = Some((epoch, made.clone()));
+        made
     }
 }
 

@@ -14,6 +14,7 @@
 
 mod arguments;
 mod file;
+pub mod middleware;
 
 pub use arguments::{Argument, ArgumentKind, Arguments};
 
@@ -43,6 +44,9 @@ pub struct TargetInfo {
     pub detail: String,
 }
 
+/// Finds what can be connected to.
+pub type Targets = fn(&Request<'_>) -> Result<Vec<TargetInfo>>;
+
 /// A connector that is part of memsh.
 pub struct Connector {
     /// Its name.
@@ -54,7 +58,7 @@ pub struct Connector {
     /// Makes it. Nothing is attached to before.
     pub connect: fn(&Request<'_>) -> Result<Image>,
     /// What can be reached now, where that can be told without attaching to it.
-    pub targets: Option<fn(&Request<'_>) -> Result<Vec<TargetInfo>>>,
+    pub targets: Option<Targets>,
 }
 
 /// Every built-in connector but the made-up machine, which brings its own system along (`plugins::dummy`).

@@ -135,6 +135,21 @@ impl Memory {
         self.0.frames.as_ref().map(FrameCache::hits)
     }
 
+    /// Whether each access takes its time: that of a call to another machine or process, not that of unpacking.
+    pub(super) fn is_far(&self) -> bool {
+        self.0.mapped.is_none() && (self.0.metadata.live || self.0.habits.in_flight.is_some())
+    }
+
+    /// How many threads are to read it where reading, not the processor, is what takes time.
+    pub fn readers(&self) -> Option<usize> {
+        self.is_far().then(|| self.in_flight())
+    }
+
+    /// Whether pages that were read are kept.
+    pub(super) fn keeps_pages(&self) -> bool {
+        self.0.frames.is_some()
+    }
+
     /// How many calls may be under way at once: 1 where the bytes lie in our own address space, or where nothing is gained otherwise.
     pub fn in_flight(&self) -> usize {
         if self.0.mapped.is_some() {
@@ -254,22 +269,30 @@ impl Memory {
         if wanted.len() > cache.limit() / 2 {
             wanted.clear();
         }
+        // What another thread is fetching is not asked for twice.
+        let some = !wanted.is_empty();
+        let (fetching, others) = cache.fetching(epoch, wanted);
+        let wanted = &fetching.frames;
         let mut pages = vec![[0u8; FRAME]; wanted.len()];
         let mut fetch: Vec<PhysReadOp> = wanted
             .iter()
             .zip(pages.iter_mut())
             .map(|(&frame, page)| PhysReadOp::new(PhysAddr::new(frame * to_umem(FRAME)), page))
             .collect();
-        self.read_source(&mut fetch);
+        if !fetch.is_empty() {
+            self.read_source(&mut fetch);
+        }
         let good: Vec<bool> = fetch.iter().map(|op| op.status.is_done()).collect();
         drop(fetch);
         for ((frame, page), _) in wanted.iter().zip(&pages).zip(good).filter(|(_, good)| *good) {
             cache.put(epoch, *frame, page);
         }
+        drop(fetching);
+        cache.wait(epoch, &others);
         let mut open: Vec<usize> = Vec::new();
         for (i, op) in ops.iter_mut().enumerate().filter(|(_, op)| op.status == Status::PENDING) {
             let wraps = op.addr.checked_add(to_umem(op.buf.len())).is_none();
-            if op.buf.len() <= CACHED && !wraps && !wanted.is_empty() && copy_cached(cache, epoch, op).is_ok() {
+            if op.buf.len() <= CACHED && !wraps && some && copy_cached(cache, epoch, op).is_ok() {
                 op.status = Status::DONE;
             } else {
                 open.push(i);

@@ -11,6 +11,7 @@
     clippy::cast_lossless
 )]
 
+mod ahead;
 mod cache;
 mod entry;
 mod explain;

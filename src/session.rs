@@ -4,7 +4,8 @@
 //! asks for it, so that `hash` or a search of physical memory pays nothing for it and works on any image.
 
 use crate::arch::Paging;
-use crate::engine::{AddressSpace, Gaps, Memory, ViewExt};
+use crate::edits::Edits;
+use crate::engine::{AddressSpace, Gaps, Memory, Place, ViewExt};
 use crate::image::{self, Image, ImageFacts, OpenOptions};
 use crate::memo::Memo;
 use crate::os::{self, DetectionStep, Hints, OsLayer, linux};
@@ -39,6 +40,8 @@ pub struct Options {
     pub paging: Option<Paging>,
     /// Whether a live target may be written to.
     pub write: bool,
+    /// Whether at physical addresses, too.
+    pub write_physical: bool,
     /// Folders of plugins.
     pub plugins: Vec<PathBuf>,
     /// The program that hosts connectors' plugins in processes of their own, and how long one batch may take; none to load them here.
@@ -74,6 +77,8 @@ pub struct Session {
     detected: OnceLock<Detected>,
     /// The process that the target consists of.
     only: OnceLock<Option<ProcessInfo>>,
+    /// What may be written, and what was.
+    pub(crate) edits: Edits,
 }
 
 impl Session {
@@ -135,6 +140,22 @@ impl Session {
             paging: options.paging,
             detected: OnceLock::new(),
             only: OnceLock::new(),
+            edits: Edits::new(options.write, options.write_physical),
+        }
+    }
+
+    /// Whether the target changes while it is looked at.
+    pub fn is_live(&self) -> bool {
+        let live = |memory: &Memory| memory.metadata().live;
+        live(&self.image.memory) || self.found().is_some_and(|layer| live(layer.kernel.memory()))
+    }
+
+    /// Forgets what was read of a live target, so that whoever asks next sees it as it is then. Without effect on an image.
+    pub fn refresh(&self) {
+        self.image.memory.refresh();
+        self.image().memory.refresh();
+        if let Some(layer) = self.found() {
+            layer.kernel.memory().refresh();
         }
     }
 
@@ -392,6 +413,43 @@ impl Space {
         match self {
             Space::Physical(memory) => memory.read_gaps(PhysAddr::new(address), buf),
             Space::Kernel(view) | Space::Process(_, view) => view.read_gaps(VirtAddr::new(address), buf),
+        }
+    }
+
+    /// Its memory: physical memory, or what stands for it where there are no page tables.
+    pub fn memory(&self) -> &Memory {
+        match self {
+            Space::Physical(memory) => memory,
+            Space::Kernel(view) | Space::Process(_, view) => view.memory(),
+        }
+    }
+
+    /// Where each byte of a range lies in physical memory.
+    ///
+    /// # Errors
+    /// When one of them has no place; the error names the first such address.
+    pub fn places(&self, address: umem, size: umem) -> Result<Vec<Place>> {
+        match self {
+            Space::Physical(memory) => {
+                let phys = PhysAddr::new(address);
+                if !memory.contains(phys, size) {
+                    let what = format!("{size} bytes are not (all) memory of the target");
+                    return Err(Error::new(Layer::Physical, ErrorKind::Unreadable, what).at(At::Phys(phys)));
+                }
+                Ok(vec![Place { virt: VirtAddr::new(address), phys, size }])
+            }
+            Space::Kernel(view) | Space::Process(_, view) => view.places(VirtAddr::new(address), size),
+        }
+    }
+
+    /// Writes `bytes` at `address`; asks nobody whether that is allowed ([`Session::write`] does).
+    ///
+    /// # Errors
+    /// As [`AddressSpace::write`].
+    pub fn write(&self, address: umem, bytes: &[u8]) -> Result<()> {
+        match self {
+            Space::Physical(memory) => memory.write(PhysAddr::new(address), bytes),
+            Space::Kernel(view) | Space::Process(_, view) => view.write(VirtAddr::new(address), bytes),
         }
     }
 

@@ -238,6 +238,29 @@ pub fn missed(cx: &Context, process: &ProcessInfo, what: &str, e: &Error) {
     }
 }
 
+/// Goes through processes in order with `each`. Of a target that is far away, `ahead` asks several of them at once before that, so that
+/// `each` finds what it reads.
+///
+/// # Errors
+/// Those of `each`, and Ctrl-C.
+pub fn each_process(
+    cx: &Context,
+    processes: &[ProcessInfo],
+    ahead: impl Fn(&dyn Os, &ProcessInfo) + Sync,
+    mut each: impl FnMut(&ProcessInfo) -> Result<()>,
+) -> Result<()> {
+    let layer = cx.session()?.os()?;
+    let os = layer.os.as_ref();
+    layer.kernel.memory().for_each_ahead(
+        processes,
+        |p| ahead(os, p),
+        |p| {
+            cx.go_on()?;
+            each(p)
+        },
+    )
+}
+
 /// The only process that a command may speak of.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use super::split::{self, Joined};
 use super::unpack::{self, Compression};
 use super::windows::WindowsHints;
 use super::zip;
-use crate::engine::{Memory, to_u64};
+use crate::engine::{Memory, Metrics, to_u64};
 use crate::memo::Memo;
 use crate::{Error, ErrorKind, Layer, Result};
 use memsh_plugin::{
@@ -132,6 +132,10 @@ pub struct Image {
     source: Source,
     /// The files that it was opened from; none for a memory that came from elsewhere.
     contents: Vec<Arc<Content>>,
+    /// Whether something stands between the files and `memory` ([`through`](Self::through)).
+    wrapped: bool,
+    /// What is asked of its connector, where that is counted.
+    pub metrics: Option<Arc<Metrics>>,
     /// The file elsewhere that it was opened from.
     #[cfg(feature = "http")]
     pub(super) remote: Option<Arc<super::remote::Remote>>,
@@ -294,6 +298,8 @@ impl Image {
             trouble: None,
             source: Source::Other,
             contents: Vec::new(),
+            wrapped: false,
+            metrics: None,
             #[cfg(feature = "http")]
             remote: None,
         }
@@ -345,9 +351,17 @@ impl Image {
             trouble: None,
             source,
             contents,
+            wrapped: false,
+            metrics: None,
             #[cfg(feature = "http")]
             remote: None,
         })
+    }
+
+    /// The same with `memory` in front of its own: a cache, a delay, an overlay. `metrics` are its counts, where it counts.
+    #[must_use]
+    pub fn through(self, memory: Memory, metrics: Option<Arc<Metrics>>) -> Self {
+        Self { memory, wrapped: true, metrics: metrics.or(self.metrics), ..self }
     }
 
     /// The same raw image with its first byte at `base` instead, for whoever finds out where RAM begins.
@@ -365,7 +379,8 @@ impl Image {
         let claims = detect::raw_claims(&self.contents, base)?;
         let source = Source::plain(&self.contents, claims);
         let mut moved = self.clone();
-        moved.memory = source.memory();
+        // What stands in between holds for the moved memory as well.
+        moved.memory = if self.wrapped { self.memory.moved(base) } else { source.memory() };
         moved.source = source;
         moved.facts.ranges = moved.memory.ranges().to_vec();
         for (name, value) in &mut moved.facts.details {
@@ -380,6 +395,10 @@ impl Image {
     /// What happened to a file of the image since it was opened (cut, written to), if something did: worth a warning, for every
     /// address may now read differently, and reading what was cut off ends the process.
     pub fn changed(&self) -> Option<String> {
+        // Of a live target that is no news.
+        if self.memory.metadata().live {
+            return None;
+        }
         self.contents.iter().find_map(|c| c.changed())
     }
 

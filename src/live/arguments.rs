@@ -217,7 +217,7 @@ fn usage(name: &str, known: &[Argument]) -> String {
 }
 
 /// The parts between commas; quotes and backslashes keep a comma.
-fn split(text: &str) -> Vec<String> {
+pub(super) fn split(text: &str) -> Vec<String> {
     let (mut parts, mut part, mut quote) = (Vec::new(), String::new(), None);
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -239,6 +239,28 @@ fn split(text: &str) -> Vec<String> {
     parts.push(part);
     parts.retain(|p| !p.trim().is_empty());
     parts
+}
+
+/// The parts with commas between them, as [`split`] takes them apart.
+pub(super) fn join(parts: &[String]) -> String {
+    let escaped = |part: &String| {
+        let mut out = String::with_capacity(part.len());
+        let mut chars = part.chars().peekable();
+        while let Some(c) = chars.next() {
+            let special = match c {
+                ',' | '"' | '\'' => true,
+                // A backslash that would be read with what follows.
+                '\\' => chars.peek().is_some_and(|next| matches!(next, ',' | '"' | '\'' | '\\')),
+                _ => false,
+            };
+            if special {
+                out.push('\\');
+            }
+            out.push(c);
+        }
+        out
+    };
+    parts.iter().map(escaped).collect::<Vec<_>>().join(",")
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -313,6 +335,14 @@ mod tests {
     #[test]
     fn commas_in_quotes_stay() {
         assert_eq!(split(r#"a,"b,c",d\,e,C:\x"#), ["a", "b,c", "d,e", r"C:\x"]);
+    }
+
+    #[test]
+    fn what_was_taken_apart_can_be_joined() {
+        for parts in [vec!["a,b", "c'd", r"C:\x", r"\,", r"\\"], vec!["x"], vec![]] {
+            let parts: Vec<String> = parts.into_iter().map(str::to_owned).collect();
+            assert_eq!(split(&join(&parts)), parts);
+        }
     }
 
     #[test]

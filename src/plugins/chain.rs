@@ -8,6 +8,7 @@ use super::dynamic;
 use super::systems::{self, Make};
 use crate::engine::{Memory, to_u64};
 use crate::image::{Image, ImageFacts};
+use crate::live::middleware::Middleware;
 use crate::live::{self, Arguments, Request};
 use crate::os::{Detection, DetectionStep, Hints, OsLayer};
 use crate::{Error, ErrorKind, Layer, Result};
@@ -139,16 +140,20 @@ pub(super) fn facts(path: &str, format: &str, memory: &Memory) -> ImageFacts {
 
 fn connect(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) -> Result<(Image, Option<OsLayer>)> {
     if layer.name == "dummy" {
-        let (memory, system) = dummy::open(&layer.arguments.parse::<DummyOptions>()?)?;
-        let facts = facts(&format!("dummy:{}", layer.arguments), "dummy", &memory);
-        return Ok((Image::of_memory(memory, facts), Some(system)));
+        let (middleware, own) = Middleware::take("dummy", &layer.arguments, &[])?;
+        let path = format!("dummy:{}", layer.arguments);
+        let through = |memory: Memory| {
+            let facts = facts(&path, "dummy", &memory);
+            middleware.apply(Image::of_memory(memory, facts))
+        };
+        let (image, system) = dummy::open_through(&own.parse::<DummyOptions>()?, through, |image| &image.memory)?;
+        return Ok((image, Some(system)));
     }
-    if let Some(connector) = live::find(&layer.name) {
-        let arguments = Arguments::parse(connector.name, &layer.arguments, connector.arguments)?;
-        let request = Request { arguments, below, write: access.write, interrupt: access.interrupt };
-        return Ok(((connector.connect)(&request)?, None));
-    }
-    Ok((dynamic::connector(layer, below, access)?, None))
+    let Some(connector) = live::find(&layer.name) else { return Ok((dynamic::connector(layer, below, access)?, None)) };
+    let (middleware, own) = Middleware::take(connector.name, &layer.arguments, connector.arguments)?;
+    let arguments = Arguments::parse(connector.name, &own, connector.arguments)?;
+    let request = Request { arguments, below, write: access.write, interrupt: access.interrupt };
+    Ok((middleware.apply((connector.connect)(&request)?), None))
 }
 
 fn make_system(layer: &LayerSpec, image: Option<&Image>, hints: &Hints, access: &Access) -> Result<Detection> {

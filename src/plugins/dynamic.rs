@@ -12,6 +12,7 @@ use super::registry::{Entry, Registry};
 use crate::engine::Memory;
 use crate::image::{CpuState, Image, Trouble};
 use crate::live::Arguments;
+use crate::live::middleware::Middleware;
 use crate::os::{Detection, DetectionStep, OsLayer, foreign};
 use crate::symbols::SymbolTable;
 use crate::{Error, ErrorKind, Layer, Result};
@@ -27,7 +28,8 @@ pub fn connector(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) ->
     let registry = Registry::scan(&access.plugins);
     let entry = registry.find(PluginKind::Connector, &layer.name);
     let entry = entry.ok_or_else(|| unknown(layer, PluginKind::Connector, &registry))?;
-    let arguments = Arguments::parse(&entry.name, &layer.arguments, &entry.arguments)?;
+    let (middleware, own) = Middleware::take(&entry.name, &layer.arguments, &entry.arguments)?;
+    let arguments = Arguments::parse(&entry.name, &own, &entry.arguments)?;
     let mut trouble: Option<Trouble> = None;
     let source: Connector = match &access.isolate {
         Some((program, timeout)) => {
@@ -35,7 +37,7 @@ pub fn connector(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) ->
                 let why = "with --isolate it runs in another process, where the OS layer below is not";
                 return Err(misplaced(layer, why).hint("leave --isolate away"));
             }
-            isolated(entry, &layer.arguments, program, *timeout, access.write, &mut trouble)?
+            isolated(entry, &own, program, *timeout, access.write, &mut trouble)?
         }
         None => entry.load()?.connector(&arguments, below.map(handed::system), access.write)?,
     };
@@ -49,7 +51,7 @@ pub fn connector(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) ->
     image.vmcoreinfo = machine.vmcoreinfo.as_ref().map(|note| note.as_bytes().to_vec());
     image.trouble = trouble;
     image.cpus = machine.processors.iter().map(CpuState::from).collect();
-    Ok(image)
+    Ok(middleware.apply(image))
 }
 
 /// A connector's plugin in a process of its own.

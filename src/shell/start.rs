@@ -1,6 +1,6 @@
 //! The program's own command line.
 
-use super::args::{Root, TargetArgs, parser, whole};
+use super::args::{Root, TargetArgs, Writes, parser, whole};
 use super::builtin::{self, plain_number};
 use super::host::{Shell, progress_allowed};
 use super::line::{Line, Output};
@@ -130,6 +130,13 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     } else {
         repl::run(&shell, !root.no_config)
     };
+    if let Some(session) = &shell.session
+        && let Some(metrics) = &session.image().metrics
+    {
+        for (name, value) in metrics.words(&session.image().memory) {
+            shell.note(1, &format!("connector: {name}: {value}"));
+        }
+    }
     shell.close_log();
     Ok(ended)
 }
@@ -179,7 +186,8 @@ fn cut(arguments: Vec<OsString>) -> Result<Parts> {
                 // The last of joined short options may take the next word.
                 None => word.chars().last().is_some_and(|c| a.get_short() == Some(c)) && word.chars().count() == 2,
             };
-            named && a.get_action().takes_values()
+            // `--write`, `--write=phys`: the next word is none of its own.
+            named && a.get_action().takes_values() && !a.is_require_equals_set()
         })
     };
     let mut parts = Parts { root: Vec::new(), command: Vec::new() };
@@ -302,6 +310,7 @@ fn open(root: &Root) -> anyhow::Result<Session> {
         },
         paging: arch.map(default_paging),
         write: t.write.is_some(),
+        write_physical: t.write == Some(Writes::Phys),
         plugins: folders::plugins(),
         isolate: t.isolate.as_deref().map(isolate).transpose()?,
         cache: if t.no_cache { None } else { folders::cache() },

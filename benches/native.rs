@@ -73,8 +73,7 @@ mod linux {
         bencher.counter(BytesCount::new(step)).bench_local(|| {
             at = if at + 2 * step > size() { 0 } else { at + step };
             let place = |i: usize| VirtAddr::new(TARGET.at.value() + (at + i * each) as umem);
-            let mut ops: Vec<VirtReadOp> =
-                buffers.iter_mut().enumerate().map(|(i, b)| VirtReadOp::new(place(i), b)).collect();
+            let mut ops: Vec<VirtReadOp> = buffers.iter_mut().enumerate().map(|(i, b)| VirtReadOp::new(place(i), b)).collect();
             read(&mut ops);
             assert!(ops.iter().all(|op| op.status.is_done()));
         });
@@ -106,7 +105,8 @@ mod linux {
 
     #[divan::bench]
     fn sixteen_of_64k_through_the_address_space(bencher: Bencher) {
-        let info = memsh_plugin::ProcessInfo { pid: TARGET.pid, address: VirtAddr::new(umem::from(TARGET.pid)), ..Default::default() };
+        let info =
+            memsh_plugin::ProcessInfo { pid: TARGET.pid, address: VirtAddr::new(umem::from(TARGET.pid)), ..Default::default() };
         let space = TARGET.layer.process_space(&info).unwrap();
         pieces(bencher, 16, 64 << 10, |ops| space.read_virt(ops.into()));
     }

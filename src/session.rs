@@ -237,7 +237,9 @@ impl Session {
         layer.linux.as_ref().ok_or_else(|| {
             let here = match &self.image.process {
                 Some(_) => "is the dump of one process".to_owned(),
-                None if layer.speaks_for_itself() => format!("({}) answers for itself, and its kernel's structures are not read", self.name),
+                None if layer.speaks_for_itself() => {
+                    format!("({}) answers for itself, and its kernel's structures are not read", self.name)
+                }
                 None => format!("runs {}", layer.os.os_info().kind.to_string_lossy()),
             };
             Error::new(

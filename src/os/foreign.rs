@@ -59,8 +59,7 @@ pub(super) type FindData = Box<dyn Fn() -> Vec<MemoryRange> + Send + Sync>;
 
 /// What is there by a process's regions, and what it may do there.
 pub(super) fn pieces(regions: &[RegionInfo]) -> Vec<(VirtAddr, umem, Perm)> {
-    let allowed =
-        |r: &RegionInfo| Perm::USER.with(Perm::READ, r.read).with(Perm::WRITE, r.write).with(Perm::EXECUTE, r.execute);
+    let allowed = |r: &RegionInfo| Perm::USER.with(Perm::READ, r.read).with(Perm::WRITE, r.write).with(Perm::EXECUTE, r.execute);
     regions.iter().map(|r| (r.start, r.end.value().saturating_sub(r.start.value()), allowed(r))).collect()
 }
 

@@ -94,12 +94,7 @@ fn info(p: &sysinfo::Process) -> ProcessInfo {
 
 fn metadata() -> ViewMetadata {
     let pointer_size = if cfg!(target_pointer_width = "64") { 8 } else { 4 };
-    ViewMetadata {
-        pointer_size,
-        little_endian: cfg!(target_endian = "little"),
-        page_size: to_umem(PAGE),
-        root: PhysAddr::NULL,
-    }
+    ViewMetadata { pointer_size, little_endian: cfg!(target_endian = "little"), page_size: to_umem(PAGE), root: PhysAddr::NULL }
 }
 
 impl Os for PortableOs {
@@ -161,12 +156,12 @@ impl PortableProcess {
         let of_system = sysinfo::Pid::from_u32(pid);
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&[of_system]), true, wanted());
         let process = system.process(of_system).ok_or_else(gone)?;
-        let number = pid.try_into().map_err(|_| gone())?;
+        let number: read_process_memory::Pid = pid.try_into().map_err(|_| gone())?;
         Ok(Self {
             info: info(process),
             arguments: process.cmd().iter().map(|a| text(a)).collect(),
             environment: process.environ().iter().map(|v| variable(v)).collect(),
-            handle: ProcessHandle::try_from::<read_process_memory::Pid>(number),
+            handle: ProcessHandle::try_from(number),
         })
     }
 

@@ -89,7 +89,9 @@ impl Os for NativeLinux {
         let mut lost = Lost::default();
         // Every process namespace has a process 1: where /proc does not show it, it hides those of others (hidepid=2).
         if pids.first() != Some(&1) {
-            lost.push("processes of others: /proc is mounted with hidepid, which shows them to its group gid= and CAP_SYS_PTRACE only");
+            lost.push(
+                "processes of others: /proc is mounted with hidepid, which shows them to its group gid= and CAP_SYS_PTRACE only",
+            );
         }
         let (mut rows, mut refused) = (Vec::with_capacity(pids.len()), 0usize);
         for pid in pids {
@@ -102,7 +104,9 @@ impl Os for NativeLinux {
             }
         }
         if refused > 0 {
-            lost.push(format!("{refused} processes of others: /proc is mounted with hidepid, which needs its group gid= or CAP_SYS_PTRACE"));
+            lost.push(format!(
+                "{refused} processes of others: /proc is mounted with hidepid, which needs its group gid= or CAP_SYS_PTRACE"
+            ));
         }
         CResult::Ok(lost.listing(rows))
     }

@@ -214,7 +214,8 @@ fn tell_hidden_programs(cx: &Context, processes: &[ProcessInfo]) -> Result<()> {
         regions.err().filter(|e| e.kind() != ErrorKind::Unreadable)
     };
     if let Some(e) = hidden.iter().find_map(why) {
-        cx.lost(format!("image_path and arch of {} processes, since {}", hidden.len(), e.reason()));
+        let plural = if hidden.len() == 1 { "" } else { "es" };
+        cx.lost(format!("image_path and arch of {} process{plural}: {}", hidden.len(), e.reason()));
     }
     Ok(())
 }

@@ -156,12 +156,12 @@ impl PortableProcess {
         let of_system = sysinfo::Pid::from_u32(pid);
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&[of_system]), true, wanted());
         let process = system.process(of_system).ok_or_else(gone)?;
-        let number = pid.try_into().map_err(|_| gone())?;
+        let number: read_process_memory::Pid = pid.try_into().map_err(|_| gone())?;
         Ok(Self {
             info: info(process),
             arguments: process.cmd().iter().map(|a| text(a)).collect(),
             environment: process.environ().iter().map(|v| variable(v)).collect(),
-            handle: ProcessHandle::try_from::<read_process_memory::Pid>(number),
+            handle: ProcessHandle::try_from(number),
         })
     }
 

@@ -5,10 +5,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 
-/// No file of a process is larger: a million regions with paths of a hundred bytes are less.
-const LARGEST: u64 = 256 << 20;
-/// `PROC_SUPER_MAGIC`s of folders end with their process: this many entries are more than a folder of threads can have
-/// (`PID_MAX_LIMIT`, include/linux/threads.h).
+/// No list of regions is longer: a million of them with paths of a hundred bytes are less.
+pub const LARGEST: u64 = 256 << 20;
+/// A process has no more threads: `PID_MAX_LIMIT` (include/linux/threads.h).
 const ENTRIES: usize = 1 << 22;
 
 /// The folder of one process, held open. When the process has ended nothing more can be read through it, even where its id belongs to
@@ -45,13 +44,13 @@ impl Folder {
         Ok(File::from(openat(&self.fd, name, access | OFlags::CLOEXEC, Mode::empty())?))
     }
 
-    /// All of a file in it.
+    /// A file in it, as far as its first `most` bytes.
     ///
     /// # Errors
     /// As the system says.
-    pub fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+    pub fn read(&self, name: &str, most: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.file(name, false)?.take(LARGEST).read_to_end(&mut bytes)?;
+        self.file(name, false)?.take(most).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 

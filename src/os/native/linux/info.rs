@@ -6,7 +6,9 @@ use crate::engine::to_umem;
 use memsh_plugin::{Maybe, PhysAddr, ProcessInfo, Text, UnixNanos, ViewMetadata, VirtAddr, umem};
 use std::io;
 
-/// Arguments in a row of `ps`; longer ones are the business of `cmdline`.
+/// The stack of a new program holds at most 6 MiB of arguments and environment (`_STK_LIM / 4 * 3`, fs/exec.c).
+pub const STRINGS: u64 = 8 << 20;
+/// Nanoseconds of a second.
 const NANOS: u64 = 1_000_000_000;
 
 /// What the rows of processes need of the machine.
@@ -42,7 +44,7 @@ pub fn process(folder: &Folder, machine: &Machine) -> io::Result<ProcessInfo> {
     let kernel = stat.is_kernel();
     let (line, program) = match kernel {
         true => (None, Program::default()),
-        false => (Some(command_line(folder.read("cmdline")?)), Program::of(folder)),
+        false => (Some(command_line(folder.read("cmdline", STRINGS)?)), Program::of(folder)),
     };
     let native = || std::env::consts::ARCH;
     let arch = match program.elf {
@@ -91,7 +93,7 @@ struct Program {
 impl Program {
     fn of(folder: &Folder) -> Self {
         let path = folder.link("exe").ok();
-        // A program of a file system that does not answer is not waited for where even its name can't be read.
+        // Whoever may not know the name may not open the file either.
         let head = path.as_ref().and_then(|_| folder.head("exe").ok());
         Self { path, elf: head.and_then(|h| elf(&h)) }
     }

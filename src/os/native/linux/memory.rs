@@ -338,7 +338,7 @@ fn op_bytes<'o>(ops: &'o mut [VirtReadOp], i: usize) -> Option<&'o mut [u8]> {
 
 /// Position of an address in `/proc/PID/mem`.
 fn offset(address: usize) -> u64 {
-    u64::try_from(to_umem(address)).unwrap_or(u64::MAX)
+    to_u64(to_umem(address)).unwrap_or(u64::MAX)
 }
 
 fn read_at(file: &File, address: usize, bytes: &mut [u8]) -> bool {

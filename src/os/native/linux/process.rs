@@ -1,7 +1,7 @@
 //! One process of this machine.
 
 use super::denied;
-use super::folder::Folder;
+use super::folder::{self, Folder};
 use super::images;
 use super::info::{self, Machine};
 use super::maps;
@@ -11,9 +11,6 @@ use crate::os::Lost;
 use memsh_plugin::*;
 use std::io;
 use std::sync::Arc;
-
-/// The stack of a new program holds at most 6 MiB of arguments and environment (`_STK_LIM / 4 * 3`, fs/exec.c).
-const LARGEST: usize = 8 << 20;
 
 /// A process of this machine.
 #[derive(Clone)]
@@ -59,13 +56,15 @@ impl NativeProcess {
     }
 
     fn maps(&self) -> Result<Vec<RegionInfo>, ApiError> {
-        self.folder.read("maps").map(|m| maps::parse(&m)).map_err(|e| self.failed("the list of regions (/proc/PID/maps)", &e))
+        self.folder
+            .read("maps", folder::LARGEST)
+            .map(|m| maps::parse(&m))
+            .map_err(|e| self.failed("the list of regions (/proc/PID/maps)", &e))
     }
 
     /// The strings of a file that holds strings ended by NUL.
     fn strings(&self, name: &str, what: &str) -> Result<Vec<Vec<u8>>, ApiError> {
-        let mut bytes = self.folder.read(name).map_err(|e| self.failed(what, &e))?;
-        bytes.truncate(LARGEST);
+        let bytes = self.folder.read(name, info::STRINGS).map_err(|e| self.failed(what, &e))?;
         let bytes = bytes.strip_suffix(b"\0").unwrap_or(&bytes);
         Ok(if bytes.is_empty() { Vec::new() } else { bytes.split(|&b| b == 0).map(<[u8]>::to_vec).collect() })
     }

@@ -18,7 +18,9 @@ mod devmem;
 mod file;
 mod gdbstub;
 mod kcore;
-mod socket;
+#[cfg(feature = "remote")]
+pub mod remote;
+pub mod socket;
 
 pub use arguments::{Argument, ArgumentKind, Arguments};
 
@@ -63,7 +65,15 @@ pub struct Connector {
 }
 
 /// Every built-in connector but the made-up machine, which brings its own system along (`plugins::dummy`).
-pub static ALL: &[Connector] = &[file::CONNECTOR, gdbstub::CONNECTOR, kcore::CONNECTOR, devmem::DEVMEM, devmem::CRASH];
+pub static ALL: &[Connector] = &[
+    file::CONNECTOR,
+    gdbstub::CONNECTOR,
+    kcore::CONNECTOR,
+    devmem::DEVMEM,
+    devmem::CRASH,
+    #[cfg(feature = "remote")]
+    remote::CONNECTOR,
+];
 
 /// The connector with this name.
 pub fn find(name: &str) -> Option<&'static Connector> {

@@ -20,7 +20,9 @@ mod gdbstub;
 mod kcore;
 pub mod middleware;
 mod qemu;
-mod socket;
+#[cfg(feature = "remote")]
+pub mod remote;
+pub mod socket;
 
 pub use arguments::{Argument, ArgumentKind, Arguments, duration};
 
@@ -68,8 +70,16 @@ pub struct Connector {
 }
 
 /// Every built-in connector but the made-up machine, which brings its own system along (`plugins::dummy`).
-pub static ALL: &[Connector] =
-    &[file::CONNECTOR, qemu::CONNECTOR, gdbstub::CONNECTOR, kcore::CONNECTOR, devmem::DEVMEM, devmem::CRASH];
+pub static ALL: &[Connector] = &[
+    file::CONNECTOR,
+    qemu::CONNECTOR,
+    gdbstub::CONNECTOR,
+    kcore::CONNECTOR,
+    devmem::DEVMEM,
+    devmem::CRASH,
+    #[cfg(feature = "remote")]
+    remote::CONNECTOR,
+];
 
 /// The connector with this name.
 pub fn find(name: &str) -> Option<&'static Connector> {

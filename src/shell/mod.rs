@@ -34,6 +34,8 @@ mod repl;
 mod run;
 mod screen;
 mod send;
+#[cfg(feature = "remote")]
+mod serve;
 mod settings;
 mod source;
 mod start;

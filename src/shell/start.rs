@@ -27,6 +27,9 @@ use std::time::Duration;
 /// Commands that need no target.
 const WITHOUT_TARGET: &[&str] = &["help", "schema", "completions", "man", "version"];
 
+/// Gives a target out; it wants one, and has no rows.
+const SERVE: &str = "serve";
+
 /// Runs the program and gives its exit status.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.collect();
@@ -102,6 +105,9 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     // Symbol files go to the store without an image, too, and plugins are nobody's.
     let alone = root.image.is_none() && root.target.layers.is_empty() && needs_no_target(&parts.command);
     let free = parts.command.first().is_some_and(|c| named(c)) || alone;
+    if parts.command.first().is_some_and(|c| c == SERVE) {
+        return serve(root, parts.command.get(1..).unwrap_or_default());
+    }
     let asks_for_help = parts.command.iter().any(|w| w == "--help" || w == "-h");
     if free || (asks_for_help && root.image.is_none()) {
         return Ok(shell(None, false).command(&one, None));
@@ -139,6 +145,28 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     }
     shell.close_log();
     Ok(ended)
+}
+
+/// Serves a target until Ctrl-C.
+#[cfg(feature = "remote")]
+fn serve(mut root: Root, words: &[String]) -> anyhow::Result<Ended> {
+    let serve = match super::serve::Serve::parse(words)? {
+        Ok(serve) => serve,
+        Err(help) => {
+            std::io::stdout().write_all(help.as_bytes())?;
+            return Ok(Ended::WELL);
+        }
+    };
+    root.target = serve.target(root.target);
+    let session = open(&root)?;
+    serve.run(&session, root.target.write.is_some())?;
+    Ok(Ended::WELL)
+}
+
+#[cfg(not(feature = "remote"))]
+fn serve(_: Root, _: &[String]) -> anyhow::Result<Ended> {
+    let hint = "cargo build --release --features remote makes one that can".to_owned();
+    Err(Failure::Usage("this memsh is built without `serve` and `-C remote`".to_owned(), Some(hint)).into())
 }
 
 /// Whether a command line asks nothing of a target.
@@ -212,6 +240,7 @@ fn cut(arguments: Vec<OsString>) -> Result<Parts> {
             target = true;
             parts.root.push(OsString::from("sample"));
         }
+        let command = command || text == SERVE && !std::path::Path::new(&word).exists();
         if !target && !command && !WITHOUT_TARGET.contains(&text.as_str()) {
             target = true;
             parts.root.push(word);

@@ -188,7 +188,7 @@ impl StubMemory {
     }
 
     /// Fills wants from what was kept, as far as their first bytes are there.
-    fn from_rescued(&self, wants: &mut [Want<'_>]) {
+    fn take_rescued(&self, wants: &mut [Want<'_>]) {
         let kept = self.rescued.lock().unwrap_or_else(PoisonError::into_inner);
         for want in wants.iter_mut().filter(|w| w.got == 0) {
             while let Some(rest) = want.buf.get_mut(want.got..).filter(|r| !r.is_empty()) {
@@ -254,7 +254,7 @@ impl PhysicalMemory for StubMemory {
         }
         let mut failed = self.link.fetch(&mut wants).is_err();
         if failed && self.link.trouble().is_some() {
-            self.from_rescued(&mut wants);
+            self.take_rescued(&mut wants);
             self.rescue(&wants);
         }
         // Of what is there in part only, or not at all, every page by itself.

@@ -155,25 +155,22 @@ fn connect(request: &Request<'_>) -> Result<Image> {
     let status = monitor_status(c).map_err(lost("asking the monitor"))?;
     let stood = status.as_deref().is_some_and(stood_before);
 
+    let pause = args.flag("pause");
+    // From here on the link knows how to part, whatever fails.
+    link.farewell = if pause || stood { Vec::new() } else { vec![DETACH] };
     let space = match wish {
         Some(Space::Physical) | None if qemu => Space::Physical,
         Some(space @ (Space::Direct | Space::Virtual)) => space,
         _ => return Err(virtual_only(&states)),
     };
-    let mut farewell: Vec<&'static [u8]> = Vec::new();
     if space == Space::Physical {
         if link.dialogue().ask(b"Qqemu.PhyMemMode:1").map_err(lost("switching to physical memory"))? != b"OK" {
             return Err(virtual_only(&states));
         }
         if before == b"0" {
-            farewell.push(b"Qqemu.PhyMemMode:0");
+            link.farewell.insert(0, b"Qqemu.PhyMemMode:0");
         }
     }
-    let pause = args.flag("pause");
-    if !pause && !stood {
-        farewell.push(DETACH);
-    }
-    link.farewell = farewell;
     if let (Space::Direct, Some(base)) = (space, args.number("direct")) {
         link.offset = base;
     }

@@ -237,6 +237,9 @@ impl Session {
         layer.linux.as_ref().ok_or_else(|| {
             let here = match &self.image.process {
                 Some(_) => "is the dump of one process".to_owned(),
+                None if layer.speaks_for_itself() => {
+                    format!("({}) answers for itself, and its kernel's structures are not read", self.name)
+                }
                 None => format!("runs {}", layer.os.os_info().kind.to_string_lossy()),
             };
             Error::new(
@@ -299,6 +302,10 @@ impl Session {
     /// As [`os`](Self::os).
     pub fn kernel_space(&self) -> Result<Space> {
         match (self.os(), self.hints.dtb, self.paging) {
+            (Ok(layer), ..) if layer.has_no_kernel_memory() => {
+                let what = format!("{}: nothing of the kernel's memory can be reached through it", self.name);
+                Err(Error::new(Layer::Virtual, ErrorKind::Unsupported, what).hint("addresses of a process need `-p PID`"))
+            }
             (Ok(layer), _, _) => Ok(match self.only_process() {
                 Some(process) => Space::Process(Box::new(process.clone()), layer.kernel.clone()),
                 None => Space::Kernel(layer.kernel.clone()),

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::{Filter, open};
+use super::which::{Filter, missed, open};
 use memsh_plugin::Process;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,7 +52,7 @@ impl Command for Cmdline {
             let args = match open(os, &p).and_then(|opened| Ok(Result::from(opened.arguments())?)) {
                 Ok(listing) => cx.take(&listing),
                 Err(e) => {
-                    cx.lost(format!("arguments of process {}: {e}", p.pid));
+                    missed(cx, &p, "arguments", &e);
                     continue;
                 }
             };

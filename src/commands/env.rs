@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::{Filter, open};
+use super::which::{Filter, missed, open};
 use memsh_plugin::Process;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -54,7 +54,7 @@ impl Command for Env {
             let variables = match open(os, &p).and_then(|opened| Ok(Result::from(opened.environment())?)) {
                 Ok(listing) => cx.take(&listing),
                 Err(e) => {
-                    cx.lost(format!("environment of process {}: {e}", p.pid));
+                    missed(cx, &p, "environment", &e);
                     continue;
                 }
             };

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::{Filter, open};
+use super::which::{Filter, missed, open};
 use memsh::image::ThreadImage;
 use memsh_plugin::Process;
 use schemars::JsonSchema;
@@ -66,7 +66,7 @@ impl Command for Threads {
             let threads = match open(os, &p).and_then(|opened| Ok(Result::from(opened.threads())?)) {
                 Ok(threads) => threads,
                 Err(e) => {
-                    cx.lost(format!("threads of process {}: {e}", p.pid));
+                    missed(cx, &p, "threads", &e);
                     continue;
                 }
             };

@@ -25,8 +25,8 @@ struct Inner {
     frames: Option<FrameCache>,
     /// For a live memory: how long an epoch lasts at most, and when this one began.
     limit: Mutex<Option<(Duration, Instant)>>,
-    /// Tells which of `ranges` may hold something else than zeros; its answer.
-    find_data: Option<FindData>,
+    /// Tells which of `ranges` may hold something else than zeros, and to what multiples that is made wider; its answer.
+    find_data: Option<(FindData, umem)>,
     data: OnceLock<Box<[MemoryRange]>>,
 }
 
@@ -54,7 +54,15 @@ impl Memory {
         source: impl PhysicalMemory + 'static,
         find_data: impl Fn() -> Vec<MemoryRange> + Send + Sync + 'static,
     ) -> Self {
-        Self::build(Arc::new(source), Some(Box::new(find_data)))
+        Self::build(Arc::new(source), Some((Box::new(find_data), DATA_ALIGN)))
+    }
+
+    /// The same for a memory whose addresses are virtual: it holds no tables, so nothing is made wider than what `find_data` names.
+    pub fn with_exact_data(
+        source: impl PhysicalMemory + 'static,
+        find_data: impl Fn() -> Vec<MemoryRange> + Send + Sync + 'static,
+    ) -> Self {
+        Self::build(Arc::new(source), Some((Box::new(find_data), 1)))
     }
 
     /// A memory without a byte.
@@ -67,7 +75,7 @@ impl Memory {
         Self::build(source, None)
     }
 
-    fn build(source: Arc<dyn PhysicalMemory>, find_data: Option<FindData>) -> Self {
+    fn build(source: Arc<dyn PhysicalMemory>, find_data: Option<(FindData, umem)>) -> Self {
         // What the connector claims is not yet ascending, disjoint and free of empty ranges.
         let claims = RunMap::build(source.ranges().iter().map(|r| (*r, ())), |(), _| ());
         let ranges: Box<[MemoryRange]> = claims.iter().map(|(r, ())| *r).collect();
@@ -114,8 +122,8 @@ impl Memory {
     /// What may hold something else than zeros, ascending and without overlap: for a pass over all of memory, which would read a
     /// sparse file's holes page by page.
     pub fn data(&self) -> &[MemoryRange] {
-        let Some(find) = &self.0.find_data else { return &self.0.ranges };
-        self.0.data.get_or_init(|| clipped(&self.0.ranges, &find()))
+        let Some((find, align)) = &self.0.find_data else { return &self.0.ranges };
+        self.0.data.get_or_init(|| clipped(&self.0.ranges, &find(), *align))
     }
 
     /// The memory in place, where all of it is mapped.
@@ -288,13 +296,13 @@ impl Memory {
     }
 }
 
-/// The parts of `ranges` (ascending, disjoint) that touch `data` (ascending), made wider to [`DATA_ALIGN`].
-fn clipped(ranges: &[MemoryRange], data: &[MemoryRange]) -> Box<[MemoryRange]> {
+/// The parts of `ranges` (ascending, disjoint) that touch `data` (ascending), made wider to multiples of `align`.
+fn clipped(ranges: &[MemoryRange], data: &[MemoryRange], align: umem) -> Box<[MemoryRange]> {
     let mut out: Vec<MemoryRange> = Vec::new();
     let mut rest = ranges.iter().filter(|r| r.size > 0).peekable();
     for d in data.iter().filter(|d| d.size > 0) {
-        let from = d.start.align_down(DATA_ALIGN).value();
-        let last = d.start.value().saturating_add(d.size - 1) | (DATA_ALIGN - 1);
+        let from = d.start.align_down(align).value();
+        let last = d.start.value().saturating_add(d.size - 1) | (align - 1);
         while let Some(r) = rest.peek() {
             let (first, end) = (r.start.value(), r.start.value().saturating_add(r.size - 1));
             let (a, b) = (from.max(first), last.min(end));
@@ -404,7 +412,7 @@ mod tests {
     }
 
     fn parts(of: &[(umem, umem)], data: &[(umem, umem)]) -> Vec<(umem, umem)> {
-        clipped(&ranges(of), &ranges(data)).iter().map(|r| (r.start.value(), r.size)).collect()
+        clipped(&ranges(of), &ranges(data), DATA_ALIGN).iter().map(|r| (r.start.value(), r.size)).collect()
     }
 
     #[test]

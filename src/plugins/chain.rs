@@ -107,7 +107,10 @@ pub fn open(first: Option<Image>, layers: &[LayerSpec], hints: &Hints, access: &
             }
         }
     }
-    let image = image.unwrap_or_else(|| Image::of_memory(Memory::nothing(), facts("", "", &Memory::nothing())));
+    let image = image.unwrap_or_else(|| {
+        let name = layers.last().map_or("", |l| l.name.as_str());
+        Image::of_memory(Memory::nothing(), facts(name, name, &Memory::nothing()))
+    });
     Ok(Opened { image, system })
 }
 

@@ -22,7 +22,7 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
-#[cfg(any(target_os = "windows", target_os = "macos"))]
+#[cfg(any(target_os = "windows", target_os = "macos", all(test, target_os = "linux")))]
 mod portable;
 
 use super::OsLayer;

@@ -3,7 +3,7 @@
 use super::folder::Folder;
 use super::stat::{self, Stat};
 use crate::engine::to_umem;
-use memsh_plugin::{Maybe, PhysAddr, ProcessInfo, Text, UnixNanos, VirtAddr, ViewMetadata, umem};
+use memsh_plugin::{Maybe, PhysAddr, ProcessInfo, Text, UnixNanos, ViewMetadata, VirtAddr, umem};
 use std::io;
 
 /// Arguments in a row of `ps`; longer ones are the business of `cmdline`.

@@ -5,8 +5,8 @@
 //! `/proc/PID/pagemap`: looking must not make the process grow.
 
 use super::folder::Folder;
-use crate::engine::{index, to_umem};
-use memsh_plugin::{Status, VirtAddr, VirtReadOp, VirtWriteOp};
+use crate::engine::{index, to_u64, to_umem};
+use memsh_plugin::{MemoryRange, PhysAddr, RegionInfo, Status, Text, VirtAddr, VirtReadOp, VirtWriteOp, umem};
 use nix::errno::Errno;
 use nix::sys::uio::{RemoteIoVec, process_vm_readv, process_vm_writev};
 use nix::unistd::Pid;
@@ -20,6 +20,8 @@ const MOST: usize = 1024;
 /// An entry of `/proc/PID/pagemap`: present, or in a swap area (Documentation/admin-guide/mm/pagemap.rst).
 const PRESENT: u64 = 1 << 63;
 const SWAPPED: u64 = 1 << 62;
+/// So many entries are read at once.
+const ENTRIES: usize = 1 << 16;
 
 /// The memory of one process.
 pub struct ProcessMemory {
@@ -189,11 +191,61 @@ impl ProcessMemory {
         there
     }
 
+    /// The parts of `regions` that may hold something else than zeros.
+    ///
+    /// Of private memory that no file is behind these are the pages that are there. A search that read the others would make the
+    /// process map a page of zeros for each, and a process may have reserved terabytes.
+    pub fn data(&self, regions: &[RegionInfo]) -> Vec<MemoryRange> {
+        let mut out = Vec::new();
+        for r in regions {
+            let (start, size) = (r.start.value(), r.end.value().saturating_sub(r.start.value()));
+            let private = !r.shared && r.inode.get().is_none() && r.kind.as_bytes() != b"special";
+            // No way leads to what the kernel maps of devices and clocks (`VM_IO`, `VM_PFNMAP`), nor to code without permission to be read.
+            let unreachable = |p: &Text| p.as_bytes().starts_with(b"[vvar") || (p.as_bytes() == b"[vsyscall]" && !r.read);
+            if r.path.as_ref().is_some_and(unreachable) {
+                continue;
+            }
+            let resident = if private || !r.read { self.resident(start, size) } else { None };
+            match resident {
+                Some(parts) => out.extend(parts),
+                None => out.push(MemoryRange { start: PhysAddr::new(start), size }),
+            }
+        }
+        out
+    }
+
+    /// The runs of pages that are there; none where that is not told.
+    fn resident(&self, start: umem, size: umem) -> Option<Vec<MemoryRange>> {
+        let file = self.pagemap()?;
+        let page = to_umem(self.page);
+        let mut out: Vec<MemoryRange> = Vec::new();
+        let mut entries = vec![0u8; ENTRIES * 8];
+        let (mut at, end) = (start, start.checked_add(size)?);
+        while at < end {
+            let count = index((end - at) / page)?.clamp(1, ENTRIES);
+            let bytes = entries.get_mut(..count * 8)?;
+            file.read_exact_at(bytes, to_u64(at / page)?.checked_mul(8)?).ok()?;
+            for entry in bytes.as_chunks::<8>().0 {
+                if u64::from_ne_bytes(*entry) & (PRESENT | SWAPPED) != 0 {
+                    match out.last_mut() {
+                        Some(r) if r.start.value() + r.size == at => r.size += page,
+                        _ => out.push(MemoryRange { start: PhysAddr::new(at), size: page }),
+                    }
+                }
+                at = at.checked_add(page)?;
+            }
+        }
+        Some(out)
+    }
+
+    fn pagemap(&self) -> Option<&File> {
+        self.pagemap.get_or_init(|| self.folder.file("pagemap", false).ok()).as_ref()
+    }
+
     fn is_resident(&self, address: usize) -> bool {
-        let file = self.pagemap.get_or_init(|| self.folder.file("pagemap", false).ok());
         let mut entry = [0u8; 8];
         let at = u64::try_from(address / self.page).unwrap_or(u64::MAX).saturating_mul(8);
-        file.as_ref().is_some_and(|f| f.read_exact_at(&mut entry, at).is_ok())
+        self.pagemap().is_some_and(|f| f.read_exact_at(&mut entry, at).is_ok())
             && u64::from_ne_bytes(entry) & (PRESENT | SWAPPED) != 0
     }
 

@@ -46,13 +46,8 @@ pub fn layer(write: bool) -> Result<OsLayer> {
     let arch = Arch::from_name(std::env::consts::ARCH).unwrap_or(Arch::X86_64);
     layer.kernel = AddressSpace::flat(Memory::nothing(), arch, Flat::new(pointer_size(), cfg!(target_endian = "big"), []));
     layer.paging = layer.kernel.paging();
-    if let Some(inner) = layer.spaces.take() {
-        let spaces: ProcessSpaces = Arc::new(move |p| {
-            os.check(p)?;
-            inner(p)
-        });
-        layer.spaces = Some(spaces);
-    }
+    let spaces: ProcessSpaces = Arc::new(move |p| os.space(p));
+    layer.spaces = Some(spaces);
     Ok(layer)
 }
 
@@ -67,13 +62,17 @@ impl NativeLinux {
         NativeProcess::open(pid, &self.machine, self.write)
     }
 
-    /// Whether the process's memory can be looked at: better an error than a space full of holes.
-    fn check(&self, p: &ProcessInfo) -> Result<()> {
+    /// The process's memory; where it may not be looked at an error, which is better than a space full of holes.
+    fn space(&self, p: &ProcessInfo) -> Result<AddressSpace> {
         if p.kernel_thread {
             let what = format!("{}/{} is a thread of the kernel: it has no memory of its own", p.name.to_string_lossy(), p.pid);
             return Err(Error::new(Layer::Virtual, ErrorKind::Unsupported, what));
         }
-        Ok(self.open(p.address)?.readable()?)
+        let process = self.open(p.address)?;
+        let regions = Arc::new(process.readable()?);
+        let (memory, of) = (process.memory(), Arc::clone(&regions));
+        let data: foreign::FindData = Box::new(move || memory.data(&of));
+        Ok(foreign::space(Arc::new(process), &p.arch.to_string_lossy(), foreign::pieces(&regions), Some(data)))
     }
 }
 
@@ -90,7 +89,9 @@ impl Os for NativeLinux {
         let mut lost = Lost::default();
         // Every process namespace has a process 1: where /proc does not show it, it hides those of others (hidepid=2).
         if pids.first() != Some(&1) {
-            lost.push("processes of others: /proc is mounted with hidepid, which shows them to its group gid= and CAP_SYS_PTRACE only");
+            lost.push(
+                "processes of others: /proc is mounted with hidepid, which shows them to its group gid= and CAP_SYS_PTRACE only",
+            );
         }
         let (mut rows, mut refused) = (Vec::with_capacity(pids.len()), 0usize);
         for pid in pids {
@@ -103,7 +104,9 @@ impl Os for NativeLinux {
             }
         }
         if refused > 0 {
-            lost.push(format!("{refused} processes of others: /proc is mounted with hidepid, which needs its group gid= or CAP_SYS_PTRACE"));
+            lost.push(format!(
+                "{refused} processes of others: /proc is mounted with hidepid, which needs its group gid= or CAP_SYS_PTRACE"
+            ));
         }
         CResult::Ok(lost.listing(rows))
     }

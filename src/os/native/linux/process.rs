@@ -39,14 +39,19 @@ impl NativeProcess {
         Ok(Self { folder, memory, info })
     }
 
-    /// Whether its memory can be read.
+    /// Its memory.
+    pub fn memory(&self) -> Arc<ProcessMemory> {
+        Arc::clone(&self.memory)
+    }
+
+    /// Its regions, where its memory can be read.
     ///
     /// # Errors
     /// What is missing, where it can't.
-    pub fn readable(&self) -> Result<(), ApiError> {
+    pub fn readable(&self) -> Result<Vec<RegionInfo>, ApiError> {
         let regions = self.maps()?;
-        let Some(first) = regions.iter().find(|r| r.read) else { return Ok(()) };
-        self.memory.refusal(first.start).map_or(Ok(()), |e| Err(self.failed("the memory", &e)))
+        let refusal = regions.iter().find(|r| r.read).and_then(|r| self.memory.refusal(r.start));
+        refusal.map_or(Ok(regions), |e| Err(self.failed("the memory", &e)))
     }
 
     fn failed(&self, what: &str, e: &io::Error) -> ApiError {

@@ -98,7 +98,15 @@ mod tests {
 
     #[test]
     fn what_is_cut_is_no_process() {
-        for line in [&b""[..], b"142", b"142 (a", b"142 (a)", b"142 (a) S 1 142", b")(", b"x (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 0 0 1 0 0"] {
+        for line in [
+            &b""[..],
+            b"142",
+            b"142 (a",
+            b"142 (a)",
+            b"142 (a) S 1 142",
+            b")(",
+            b"x (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 0 0 1 0 0",
+        ] {
             assert_eq!(Stat::parse(line), None, "{}", String::from_utf8_lossy(line));
         }
     }

@@ -78,7 +78,16 @@ fn by_name_pid_uuid_and_monitor() {
         return;
     }
     let uuid = "3f1c2d4e-0000-4000-8000-0123456789ab";
-    let vm = Vm::with_sample(&["-m", "256", "-name", "guest=memsh-test-private,debug-threads=on", "-uuid", uuid, "-qmp", "unix:FOLDER/q,server=on,wait=off"]);
+    let vm = Vm::with_sample(&[
+        "-m",
+        "256",
+        "-name",
+        "guest=memsh-test-private,debug-threads=on",
+        "-uuid",
+        uuid,
+        "-qmp",
+        "unix:FOLDER/q,server=on,wait=off",
+    ]);
     let expected = sample_names();
     let pid = vm.pid();
     for arguments in [
@@ -101,7 +110,10 @@ fn by_name_pid_uuid_and_monitor() {
         assert_eq!(names(image), expected, "{arguments}");
     }
     let image = connect(&format!("pid={pid}"));
-    assert_eq!((detail(&image, "name"), detail(&image, "uuid"), detail(&image, "status")), ("memsh-test-private", uuid, "prelaunch"));
+    assert_eq!(
+        (detail(&image, "name"), detail(&image, "uuid"), detail(&image, "status")),
+        ("memsh-test-private", uuid, "prelaunch")
+    );
     assert!(detail(&image, "qemu_version").contains('.'));
     let targets = find("qemu").unwrap().targets.unwrap();
     let request = Request { arguments: Arguments::default(), below: None, write: false, interrupt: None };
@@ -109,7 +121,10 @@ fn by_name_pid_uuid_and_monitor() {
     let ours = all.iter().find(|t| t.name == format!("pid={pid}")).unwrap();
     assert!(ours.detail.contains("memsh-test-private") && ours.detail.contains("256 MiB"), "{}", ours.detail);
     let e = refused("name=memsh-test-nobody");
-    assert!(e.kind() == ErrorKind::NotFound && e.hint_text().unwrap().contains(&format!("pid={pid} (memsh-test-private")), "{e:?}");
+    assert!(
+        e.kind() == ErrorKind::NotFound && e.hint_text().unwrap().contains(&format!("pid={pid} (memsh-test-private")),
+        "{e:?}"
+    );
     assert!(refused("pid=4294967295").reason().contains("no process"));
     // Any process may be named; this one runs no machine.
     assert!(refused(&format!("pid={}", std::process::id())).reason().contains("machine type"));
@@ -123,14 +138,20 @@ fn on_the_command_line() {
     let vm = Vm::with_sample(&["-m", "256", "-name", "memsh-test-chain"]);
     let expected: Value = serde_json::from_str(&cli::sample(&["ps", "--json"]).stdout).unwrap();
     let pid = format!("qemu:pid={}", vm.pid());
-    for words in [&["-C", "qemu:memsh-test-chain", "-O", "linux"][..], &["-O", "native", "-C", &pid, "-O", "linux"], &["-C", &pid]] {
+    for words in
+        [&["-C", "qemu:memsh-test-chain", "-O", "linux"][..], &["-O", "native", "-C", &pid, "-O", "linux"], &["-C", &pid]]
+    {
         let run = cli::memsh(&[words, &["ps", "--json"]].concat());
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{words:?}");
         assert_eq!(serde_json::from_str::<Value>(&run.stdout).unwrap(), expected, "{words:?}");
     }
     let info = cli::memsh(&["-C", &pid, "info", "--json"]);
     let info: Value = serde_json::from_str(&info.stdout).unwrap();
-    assert_eq!((&info["image"]["format"], &info["image"]["details"]["name"]), (&json!("qemu"), &json!("memsh-test-chain")), "{info}");
+    assert_eq!(
+        (&info["image"]["format"], &info["image"]["details"]["name"]),
+        (&json!("qemu"), &json!("memsh-test-chain")),
+        "{info}"
+    );
 }
 
 #[test]
@@ -155,7 +176,16 @@ fn shared_memory() {
         (folder, "256", "qemu_back_mem.m."),
         (anonymous, "256", "pread"),
     ] {
-        let vm = Vm::with_sample(&["-m", size, "-M", "q35,memory-backend=m", "-object", object, "-qmp", "unix:FOLDER/q,server=on,wait=off"]);
+        let vm = Vm::with_sample(&[
+            "-m",
+            size,
+            "-M",
+            "q35,memory-backend=m",
+            "-object",
+            object,
+            "-qmp",
+            "unix:FOLDER/q,server=on,wait=off",
+        ]);
         for ask in ["no", &vm.path("q").display().to_string()] {
             let image = connect(&format!("pid={},qmp={ask}", vm.pid()));
             assert!(detail(&image, "backing").contains(how), "{object}: {}", detail(&image, "backing"));
@@ -226,7 +256,8 @@ fn derived_maps_are_the_real_ones() {
         if !there {
             continue;
         }
-        let words: Vec<&str> = ["-S", "-qmp", "unix:FOLDER/q,server=on,wait=off", "-M"].into_iter().chain(words.split(' ')).collect();
+        let words: Vec<&str> =
+            ["-S", "-qmp", "unix:FOLDER/q,server=on,wait=off", "-M"].into_iter().chain(words.split(' ')).collect();
         let vm = Vm::start(program, &words);
         let asked = connect(&format!("qmp={}", vm.path("q").display()));
         let derived = connect(&format!("pid={},qmp=no", vm.pid()));
@@ -251,7 +282,20 @@ fn several_backends() {
     let two = |a: &str, b: &str| {
         let (a, b) = (format!("memory-backend-ram,id=a,size={a}"), format!("memory-backend-ram,id=b,size={b}"));
         Vm::with_sample(&[
-            "-m", "256", "-object", &a, "-object", &b, "-numa", "node,memdev=a", "-numa", "node,memdev=b", "-smp", "2", "-qmp", monitor,
+            "-m",
+            "256",
+            "-object",
+            &a,
+            "-object",
+            &b,
+            "-numa",
+            "node,memdev=a",
+            "-numa",
+            "node,memdev=b",
+            "-smp",
+            "2",
+            "-qmp",
+            monitor,
         ])
     };
     let vm = two("24M", "232M");
@@ -279,10 +323,20 @@ fn memory_that_was_plugged_in() {
     if !has(X86) {
         return;
     }
-    let vm = Vm::start(X86, &[
-        "-S", "-m", "256,slots=2,maxmem=2G", "-object", "memory-backend-ram,id=d,size=128M", "-device", "pc-dimm,memdev=d,id=dimm0", "-qmp",
-        "unix:FOLDER/q,server=on,wait=off",
-    ]);
+    let vm = Vm::start(
+        X86,
+        &[
+            "-S",
+            "-m",
+            "256,slots=2,maxmem=2G",
+            "-object",
+            "memory-backend-ram,id=d,size=128M",
+            "-device",
+            "pc-dimm,memdev=d,id=dimm0",
+            "-qmp",
+            "unix:FOLDER/q,server=on,wait=off",
+        ],
+    );
     let asked = connect(&format!("pid={}", vm.pid()));
     assert_eq!(map(&asked), [(1 << 20, 256 << 20), (4 << 30, (4 << 30) + (128 << 20))]);
     let derived = connect(&format!("pid={},qmp=no", vm.pid()));
@@ -318,7 +372,12 @@ fn the_machine_runs_on_unless_asked() {
     vm.qmp().ask("cont", json!({}));
     // From the program too, whose end ends the pause.
     let run = cli::memsh(&["-C", &format!("qemu:pid={},pause", vm.pid()), "info", "--json"]);
-    assert!(run.stdout.contains("\"status\": \"paused\"") || run.stdout.contains("\"status\":\"paused\""), "{}{}", run.stdout, run.stderr);
+    assert!(
+        run.stdout.contains("\"status\": \"paused\"") || run.stdout.contains("\"status\":\"paused\""),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
     assert_eq!(vm.status(), "running");
     let e = refused(&format!("pid={},pause,qmp=no", vm.pid()));
     assert!(e.reason().contains("can't be held"), "{e}");
@@ -339,7 +398,10 @@ fn a_monitor_that_is_taken() {
     assert_eq!(detail(&image, "memory_map"), "from the command line");
     holds_the_sample(&image);
     let e = refused(&format!("qmp={},timeout=200ms", vm.path("q").display()));
-    assert!(e.reason().contains("did not answer within 200 ms") && e.hint_text().unwrap().contains("one client at a time"), "{e:?}");
+    assert!(
+        e.reason().contains("did not answer within 200 ms") && e.hint_text().unwrap().contains("one client at a time"),
+        "{e:?}"
+    );
 }
 
 #[test]
@@ -389,8 +451,15 @@ fn registers_of_a_running_machine() {
     if !has(X86) {
         return;
     }
-    let vm = Vm::start(X86, &["-m", "64", "-smp", "2", "-qmp", "tcp:127.0.0.1:0,server=on,wait=off", "-qmp", "unix:FOLDER/q,server=on,wait=off"]);
+    let vm = Vm::start(
+        X86,
+        &["-m", "64", "-smp", "2", "-qmp", "tcp:127.0.0.1:0,server=on,wait=off", "-qmp", "unix:FOLDER/q,server=on,wait=off"],
+    );
     let image = connect(&format!("pid={},qmp={}", vm.pid(), vm.path("q").display()));
     assert_eq!(image.cpus.len(), 2);
-    assert!(image.cpus.iter().all(|c| c.cr0.is_some() && c.instruction_pointer.is_some() && c.registers.len() >= 10), "{:?}", image.cpus);
+    assert!(
+        image.cpus.iter().all(|c| c.cr0.is_some() && c.instruction_pointer.is_some() && c.registers.len() >= 10),
+        "{:?}",
+        image.cpus
+    );
 }

@@ -15,7 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Whether `program` can be started; without it a test is skipped, unless `MEMSH_REQUIRE_LIVE` is set.
 pub fn has(program: &str) -> bool {
-    let there = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success());
+    let there =
+        Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success());
     if !there {
         assert!(std::env::var_os("MEMSH_REQUIRE_LIVE").is_none(), "{program} is not installed, and MEMSH_REQUIRE_LIVE is set");
         eprintln!("skipped: {program} is not installed");

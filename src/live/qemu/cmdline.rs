@@ -5,17 +5,72 @@ use std::path::PathBuf;
 
 /// Options that take no value (qemu-options.hx): of any other the next word is its value, unless that begins with a dash.
 const SWITCHES: &[&str] = &[
-    "S", "s", "alt-grab", "ctrl-grab", "curses", "daemonize", "enable-fips", "enable-kvm", "enable-sync-profile", "full-screen", "h",
-    "help", "mem-prealloc", "no-acpi", "no-fd-bootchk", "no-frame", "no-hpet", "no-kvm", "no-kvm-irqchip", "no-kvm-pit", "no-quit",
-    "no-reboot", "no-shutdown", "no-user-config", "nodefaults", "nodefconfig", "nographic", "nouserconfig", "old-param",
-    "only-migratable", "portrait", "preconfig", "rtc-td-hack", "sdl", "semihosting", "singlestep", "snapshot", "usb", "version",
-    "win2k-hack", "xen-attach", "xen-domid-restrict",
+    "S",
+    "s",
+    "alt-grab",
+    "ctrl-grab",
+    "curses",
+    "daemonize",
+    "enable-fips",
+    "enable-kvm",
+    "enable-sync-profile",
+    "full-screen",
+    "h",
+    "help",
+    "mem-prealloc",
+    "no-acpi",
+    "no-fd-bootchk",
+    "no-frame",
+    "no-hpet",
+    "no-kvm",
+    "no-kvm-irqchip",
+    "no-kvm-pit",
+    "no-quit",
+    "no-reboot",
+    "no-shutdown",
+    "no-user-config",
+    "nodefaults",
+    "nodefconfig",
+    "nographic",
+    "nouserconfig",
+    "old-param",
+    "only-migratable",
+    "portrait",
+    "preconfig",
+    "rtc-td-hack",
+    "sdl",
+    "semihosting",
+    "singlestep",
+    "snapshot",
+    "usb",
+    "version",
+    "win2k-hack",
+    "xen-attach",
+    "xen-domid-restrict",
 ];
 
 /// Options whose value is taken whatever it begins with.
 const VALUED: &[&str] = &[
-    "M", "accel", "append", "chardev", "cpu", "device", "kernel", "m", "machine", "mem-path", "mon", "monitor", "name", "numa",
-    "object", "qmp", "qmp-pretty", "readconfig", "smp", "uuid",
+    "M",
+    "accel",
+    "append",
+    "chardev",
+    "cpu",
+    "device",
+    "kernel",
+    "m",
+    "machine",
+    "mem-path",
+    "mon",
+    "monitor",
+    "name",
+    "numa",
+    "object",
+    "qmp",
+    "qmp-pretty",
+    "readconfig",
+    "smp",
+    "uuid",
 ];
 
 const MIB: u64 = 1 << 20;
@@ -109,7 +164,8 @@ impl CommandLine {
                 "readconfig" => out.readconfig = true,
                 _ => {}
             }
-            if SWITCHES.contains(&option) || (!VALUED.contains(&option) && rest.peek().is_some_and(|next| next.starts_with('-'))) {
+            if SWITCHES.contains(&option) || (!VALUED.contains(&option) && rest.peek().is_some_and(|next| next.starts_with('-')))
+            {
                 continue;
             }
             let Some(value) = rest.next() else { break };
@@ -256,7 +312,9 @@ mod tests {
 
     #[test]
     fn by_hand() {
-        let c = line("qemu-system-aarch64 -M virt,gic-version=3 -accel tcg,thread=multi -cpu max -m 1G,slots=4,maxmem=8G -s -S -qmp tcp:localhost:4444,server,nowait --nographic -enable-kvm");
+        let c = line(
+            "qemu-system-aarch64 -M virt,gic-version=3 -accel tcg,thread=multi -cpu max -m 1G,slots=4,maxmem=8G -s -S -qmp tcp:localhost:4444,server,nowait --nographic -enable-kvm",
+        );
         assert_eq!((c.machine_type(), c.ram()), (Some("virt"), Some(Ram { size: 1 << 30, given: true, most: Some(8 << 30) })));
         assert_eq!(c.monitors, [Address::Tcp("localhost:4444".to_owned())]);
         assert_eq!(c.accel, ["tcg", "kvm"]);
@@ -280,7 +338,9 @@ mod tests {
 
     #[test]
     fn names_of_programs() {
-        assert!(is_qemu(file_name("C:\\Program Files\\qemu\\qemu-system-x86_64.exe")) && is_qemu(file_name("/usr/libexec/qemu-kvm")));
+        assert!(
+            is_qemu(file_name("C:\\Program Files\\qemu\\qemu-system-x86_64.exe")) && is_qemu(file_name("/usr/libexec/qemu-kvm"))
+        );
         assert!(!is_qemu("qemu-img") && !is_qemu("qemu-x86_64") && !is_qemu("qemu-nbd") && !is_qemu("virtqemud"));
     }
 }

@@ -4,8 +4,8 @@ use super::backing::SharedFile;
 use super::pause::Pause;
 use crate::engine::{RunMap, index, to_umem};
 use memsh_plugin::{
-    CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, MemoryView, PhysAddr, PhysReadOp, PhysWriteOp, PhysicalMemory, Status,
-    VirtAddr, VirtReadOp, VirtWriteOp, umem,
+    CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, MemoryView, PhysAddr, PhysReadOp, PhysWriteOp, PhysicalMemory,
+    Status, VirtAddr, VirtReadOp, VirtWriteOp, umem,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -95,13 +95,7 @@ impl PhysicalMemory for GuestMemory {
     fn metadata(&self) -> MemoryMetadata {
         let last = self.places.iter().last().map_or(PhysAddr::NULL, |(r, _)| r.start.saturating_add(r.size - 1));
         // A machine that stands still is still not a snapshot: it may be set going by others, and written to by us.
-        MemoryMetadata {
-            size: self.places.bytes(),
-            max_address: last,
-            read_only: !self.write,
-            live: self.live,
-            ideal_batch: 0,
-        }
+        MemoryMetadata { size: self.places.bytes(), max_address: last, read_only: !self.write, live: self.live, ideal_batch: 0 }
     }
 
     fn ranges(&self) -> CVec<MemoryRange> {
@@ -239,7 +233,8 @@ mod tests {
         let bytes = (0..15 * 4096u32).map(|i| (i / 4096) as u8).collect();
         let place = |start, size, address| (MemoryRange { start: PhysAddr::new(start), size }, Place { address, file: None });
         // The second piece lies before the first one in the process.
-        let places = RunMap::build([place(0, 0x2000, 0x12000), place(0x4000, 0x2000, 0x10000), place(0x8000, 0x1000, 0x1f000)], further);
+        let places =
+            RunMap::build([place(0, 0x2000, 0x12000), place(0x4000, 0x2000, 0x10000), place(0x8000, 0x1000, 0x1f000)], further);
         let process = Arc::new(Process(Mutex::new(bytes)));
         GuestMemory { places, process, files: [].into(), live: true, write, _pause: None }
     }

@@ -36,7 +36,10 @@ impl InnerMemory {
                     next = run.virt.saturating_add(run.size);
                     match claims.last_mut() {
                         // One run for what lies side by side in both.
-                        Some((r, p)) if r.start.checked_add(r.size) == Some(guest(run.virt)) && p.checked_add(r.size) == Some(run.phys) => {
+                        Some((r, p))
+                            if r.start.checked_add(r.size) == Some(guest(run.virt))
+                                && p.checked_add(r.size) == Some(run.phys) =>
+                        {
                             r.size += run.size;
                         }
                         _ => claims.push((MemoryRange { start: guest(run.virt), size: run.size }, run.phys)),

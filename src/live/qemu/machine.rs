@@ -60,7 +60,8 @@ pub(super) fn architecture(program: &str) -> Option<&'static str> {
 
 /// The instruction set of a machine, where program and type together say it.
 pub(super) fn machine_name(program: &str, kind: &str) -> Option<&'static str> {
-    architecture(program).or_else(|| (kind == "pc" || kind == "q35" || kind == "microvm" || kind.starts_with("pc-")).then_some("x86_64"))
+    architecture(program)
+        .or_else(|| (kind == "pc" || kind == "q35" || kind == "microvm" || kind.starts_with("pc-")).then_some("x86_64"))
 }
 
 /// The type that a program runs where none is given: `pc` on x86 (`is_default` of `MachineClass`), `spike` on RISC-V; none on Arm.
@@ -159,8 +160,9 @@ impl Board {
 /// [`ErrorKind::Unsupported`] where that does not follow from the command line.
 pub(super) fn spans(line: &CommandLine, ram: u64, kind: Option<&str>) -> Result<Vec<Span>> {
     let unknown = |what: String| {
-        Error::new(Layer::Connector, ErrorKind::Unsupported, what)
-            .hint("qmp=PATH asks the machine itself, machine=TYPE names the type: pc, q35, microvm, virt, sbsa-ref, spike, sifive_u")
+        Error::new(Layer::Connector, ErrorKind::Unsupported, what).hint(
+            "qmp=PATH asks the machine itself, machine=TYPE names the type: pc, q35, microvm, virt, sbsa-ref, spike, sifive_u",
+        )
     };
     let program = &line.program;
     let given = kind.or_else(|| line.machine_type());

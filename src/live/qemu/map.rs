@@ -55,7 +55,8 @@ pub(super) fn asked(qmp: &mut Qmp, all: &[Region]) -> Result<Found> {
 /// # Errors
 /// Where that is not certain.
 pub(super) fn derived(line: &CommandLine, kind: Option<&str>, given: Option<Vec<u64>>, all: &[Region]) -> Result<Found> {
-    let unknown = |what: &str| Error::new(Layer::Connector, ErrorKind::Unsupported, what).hint("qmp=PATH asks the machine itself");
+    let unknown =
+        |what: &str| Error::new(Layer::Connector, ErrorKind::Unsupported, what).hint("qmp=PATH asks the machine itself");
     if line.readconfig {
         return Err(unknown("part of the machine's configuration lies in a file (-readconfig)"));
     }
@@ -100,7 +101,8 @@ pub(super) fn derived(line: &CommandLine, kind: Option<&str>, given: Option<Vec<
 }
 
 /// Models of `-cpu` that have 32 bits only (target/arm/tcg/cpu32.c).
-const ARM32: &[&str] = &["arm", "cortex-a7", "cortex-a8", "cortex-a9", "cortex-a15", "cortex-m", "cortex-r5", "pxa", "sa11", "ti925"];
+const ARM32: &[&str] =
+    &["arm", "cortex-a7", "cortex-a8", "cortex-a9", "cortex-a15", "cortex-m", "cortex-r5", "pxa", "sa11", "ti925"];
 
 /// The instruction set that the machine runs. Of x86 it is known only from a processor: a 64-bit one may run a 32-bit system.
 pub(super) fn instruction_set(line: &CommandLine, kind: &str, cpus: &[CpuState]) -> Option<&'static str> {

@@ -60,7 +60,11 @@ pub const CONNECTOR: Connector = Connector {
         Argument::optional("pause", ArgumentKind::Flag, "hold the machine as long as it is looked at (needs QMP)"),
         Argument::optional("machine", ArgumentKind::Text, "machine type, in place of what the command line says"),
         Argument::optional("ram", ArgumentKind::Text, "where the process has the RAM: 0xADDRESS, of several backends 0xA+0xB"),
-        Argument::optional("map", ArgumentKind::Flag, "map shared RAM even where that takes memory of this machine; no never maps it"),
+        Argument::optional(
+            "map",
+            ArgumentKind::Flag,
+            "map shared RAM even where that takes memory of this machine; no never maps it",
+        ),
         Argument::with_default("timeout", ArgumentKind::Duration, "2s", "how long to wait for QMP"),
     ],
     connect,
@@ -100,7 +104,10 @@ fn connect(request: &Request<'_>) -> Result<Image> {
     };
     if arguments.flag("pause") && monitor.is_none() {
         let what = format!("process {} can't be held: it has no QMP monitor that answers", target.process.pid);
-        let hint = warnings.first().cloned().unwrap_or_else(|| "qmp=PATH names one; without pause the machine is read as it runs".into());
+        let hint = warnings
+            .first()
+            .cloned()
+            .unwrap_or_else(|| "qmp=PATH names one; without pause the machine is read as it runs".into());
         return Err(Error::new(Layer::Connector, ErrorKind::Invalid, what).hint(hint));
     }
     finish(request, &host, &target, monitor, warnings)
@@ -121,7 +128,9 @@ fn any_monitor(target: &Target, patience: Duration, warnings: &mut Vec<String>) 
         match Qmp::connect(&here, patience) {
             // A socket of the same name may be somebody else's by now.
             Ok(qmp) if qmp.peer().is_none_or(|p| p == target.process.pid) => return Some(qmp),
-            Ok(_) => warnings.push(format!("{address} belongs to another process now: the memory map follows from the command line")),
+            Ok(_) => {
+                warnings.push(format!("{address} belongs to another process now: the memory map follows from the command line"))
+            }
             Err(e) => warnings.push(format!("{}: the memory map follows from the command line", e.reason())),
         }
     }

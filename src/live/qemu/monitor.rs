@@ -8,7 +8,8 @@ use crate::{Error, ErrorKind, Layer, Result};
 use serde_json::Value;
 
 /// Names of RAM that is no backend with an id, as it was before 5.0 (`default_ram_id` of each machine).
-const RAM: &[&str] = &["pc.ram", "microvm.ram", "mach-virt.ram", "sbsa-ref.ram", "riscv_virt_board.ram", "riscv.spike.ram", "riscv.sifive.u.ram"];
+const RAM: &[&str] =
+    &["pc.ram", "microvm.ram", "mach-virt.ram", "sbsa-ref.ram", "riscv_virt_board.ram", "riscv.spike.ram", "riscv.sifive.u.ram"];
 
 /// Guest-physical memory, and where QEMU has it mapped.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -173,15 +173,22 @@ FlatView #4
             one("0000000000100000-00000000bfffffff (prio 0, ram): pc.ram @0000000000100000 KVM"),
             Some((0x10_0000, 0xbff0_0000, "pc.ram".to_owned(), 0x10_0000))
         );
-        assert_eq!(one("0000000000000000-000000000009ffff (prio 0, ram): pc.ram KVM"), Some((0, 0xa_0000, "pc.ram".to_owned(), 0)));
-        assert_eq!(one("0000000040000000-00000000bfffffff (prio 0, ram): mach-virt.ram"), Some((1 << 30, 2 << 30, "mach-virt.ram".to_owned(), 0)));
+        assert_eq!(
+            one("0000000000000000-000000000009ffff (prio 0, ram): pc.ram KVM"),
+            Some((0, 0xa_0000, "pc.ram".to_owned(), 0))
+        );
+        assert_eq!(
+            one("0000000040000000-00000000bfffffff (prio 0, ram): mach-virt.ram"),
+            Some((1 << 30, 2 << 30, "mach-virt.ram".to_owned(), 0))
+        );
         assert_eq!(one("00000000fd000000-00000000fd0fffff (prio 0, ramd): tpm"), None);
         assert_eq!(one("0000000000000000-ffffffffffffffff (prio 0, ram): all"), None);
     }
 
     #[test]
     fn blocks_with_and_without_an_address() {
-        let new = "              Block Name    PSize              Offset               Used              Total                HVA  RO
+        let new =
+            "              Block Name    PSize              Offset               Used              Total                HVA  RO
                   pc.ram    4 KiB  0x0000000000000000 0x0000000010000000 0x0000000010000000 0x00007fb72be00000  rw
     /rom@etc/acpi/tables    4 KiB  0x0000000010080000 0x0000000000020000 0x0000000000200000 0x00007fb78a200000  ro
            /objects/ram0    2 MiB  0x0000000010000000 0x0000000000040000 0x0000000000040000 0x00007fb78a800000  rw\n";

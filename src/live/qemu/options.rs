@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn json_is_read_as_options_are() {
-        let p = Properties::parse(r#"{"qom-type":"memory-backend-file","id":"m0","share":true,"size":1073741824,"a":{"b":[1]}}"#, "");
+        let p =
+            Properties::parse(r#"{"qom-type":"memory-backend-file","id":"m0","share":true,"size":1073741824,"a":{"b":[1]}}"#, "");
         assert_eq!((p.get("id"), p.on("share"), p.size("size", 1)), (Some("m0"), true, Some(1 << 30)));
         assert_eq!(p.get("a.b.0"), Some("1"));
         // Text that only looks like it.

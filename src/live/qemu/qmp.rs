@@ -279,8 +279,13 @@ mod tests {
 
     #[test]
     fn refusals_are_in_the_words_of_qemu() {
-        let mut qmp =
-            connect(&[GREETING, "\n{\"return\": {}}\n", r#"{"error": {"class": "CommandNotFound", "desc": "no such thing"}}"#, "\n"]).unwrap();
+        let mut qmp = connect(&[
+            GREETING,
+            "\n{\"return\": {}}\n",
+            r#"{"error": {"class": "CommandNotFound", "desc": "no such thing"}}"#,
+            "\n",
+        ])
+        .unwrap();
         let e = qmp.command("query-x", Value::Null).unwrap_err();
         assert!(e.reason().ends_with("refuses query-x: no such thing"), "{e}");
     }

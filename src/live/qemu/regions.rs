@@ -254,7 +254,10 @@ mod tests {
         let regions = maps(ORDINARY);
         assert_eq!(find(&[block(256 * MIB, Backing::Private)], &regions).unwrap(), [0x7fb7_2be0_0000]);
         let e = find(&[block(512 * MIB, Backing::Private)], &regions).unwrap_err();
-        assert!(e.reason().contains("512 MiB of private memory") && e.reason().contains("0x7fb72be00000 (256 MiB, private)"), "{e}");
+        assert!(
+            e.reason().contains("512 MiB of private memory") && e.reason().contains("0x7fb72be00000 (256 MiB, private)"),
+            "{e}"
+        );
         assert_eq!(e.kind(), ErrorKind::NotFound);
     }
 
@@ -268,7 +271,14 @@ mod tests {
         assert!(find(&two, &regions).is_err());
         let one = maps("10000000-20000000 rw-p 0 0:0 0");
         assert!(find(&two, &one).is_err());
-        assert_eq!(find(&[block(256 * MIB, Backing::Private), block(MIB, Backing::Shared)], &maps("10000000-20000000 rw-p 0 0:0 0\n30000000-30100000 rw-s 0 0:1 7 /dev/zero (deleted)")).unwrap(), [0x1000_0000, 0x3000_0000]);
+        assert_eq!(
+            find(
+                &[block(256 * MIB, Backing::Private), block(MIB, Backing::Shared)],
+                &maps("10000000-20000000 rw-p 0 0:0 0\n30000000-30100000 rw-s 0 0:1 7 /dev/zero (deleted)")
+            )
+            .unwrap(),
+            [0x1000_0000, 0x3000_0000]
+        );
     }
 
     #[test]

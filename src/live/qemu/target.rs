@@ -23,7 +23,11 @@ pub(super) struct Target {
 fn program(process: &ProcessInfo) -> Option<String> {
     let path = process.image_path.as_ref().map(|p| p.to_string_lossy().into_owned());
     let first = process.command_line.as_ref().and_then(|l| Some(l.to_string_lossy().split(' ').next()?.to_owned()));
-    [path, first].into_iter().flatten().map(|p| plain(file_name(p.trim_end_matches(" (deleted)"))).to_owned()).find(|n| is_qemu(n))
+    [path, first]
+        .into_iter()
+        .flatten()
+        .map(|p| plain(file_name(p.trim_end_matches(" (deleted)"))).to_owned())
+        .find(|n| is_qemu(n))
 }
 
 /// Without what wrappers make of a program's name: `.qemu-system-x86_64-wrapped`.
@@ -249,7 +253,9 @@ pub(super) fn given(arguments: &Arguments) -> Result<Option<Vec<u64>>> {
     let Some(text) = arguments.text("ram") else { return Ok(None) };
     let one = |word: &str| {
         let hex = word.trim().starts_with("0x").then(|| size(word, 1)).flatten();
-        hex.ok_or_else(|| Error::new(Layer::Connector, ErrorKind::Invalid, format!("ram={text}: {word} is no address (0x7f0000000000)")))
+        hex.ok_or_else(|| {
+            Error::new(Layer::Connector, ErrorKind::Invalid, format!("ram={text}: {word} is no address (0x7f0000000000)"))
+        })
     };
     text.split('+').map(one).collect::<Result<Vec<u64>>>().map(Some)
 }

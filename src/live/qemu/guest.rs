@@ -7,7 +7,6 @@ use memsh_plugin::{
     CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, MemoryView, PhysAddr, PhysReadOp, PhysWriteOp, PhysicalMemory,
     Status, VirtAddr, VirtReadOp, VirtWriteOp, umem,
 };
-use std::ops::Range;
 use std::sync::Arc;
 
 /// Where a piece of guest-physical memory lies.
@@ -41,13 +40,6 @@ pub(super) fn further(place: &Place, skip: umem) -> Place {
     Place { address: place.address.saturating_add(skip), file: place.file.map(|(f, at)| (f, at.saturating_add(skip))) }
 }
 
-/// A part of an operation that has one place, or none.
-struct Part {
-    /// Which of its bytes.
-    bytes: Range<usize>,
-    place: Option<Place>,
-}
-
 /// What became of the parts of each operation.
 struct Outcomes(Vec<(bool, bool)>);
 
@@ -69,25 +61,13 @@ impl Outcomes {
 }
 
 impl GuestMemory {
-    /// The parts of `len` bytes at `addr`, one behind the other.
-    fn parts(&self, addr: PhysAddr, len: usize) -> Vec<Part> {
-        let mut parts = Vec::with_capacity(1);
-        let mut done = 0;
-        while done < len {
-            let left = len - done;
-            let Some(at) = addr.checked_add(to_umem(done)) else {
-                parts.push(Part { bytes: done..len, place: None });
-                break;
-            };
-            let (n, place) = match self.places.find(at) {
-                Some((range, place, skip)) => (range.size - skip, Some(further(place, skip))),
-                None => (self.places.next_from(at).map_or(umem::MAX, |r| r.start.value() - at.value()), None),
-            };
-            let n = index(n).unwrap_or(usize::MAX).clamp(1, left);
-            parts.push(Part { bytes: done..done + n, place });
-            done += n;
-        }
-        parts
+    /// How many of `len` bytes at `addr`, which are some, have one place, or none; and that.
+    fn part(&self, addr: PhysAddr, len: usize) -> (usize, Option<Place>) {
+        let (n, place) = match self.places.find(addr) {
+            Some((range, place, skip)) => (range.size - skip, Some(further(place, skip))),
+            None => (self.places.next_from(addr).map_or(umem::MAX, |r| r.start.value() - addr.value()), None),
+        };
+        (index(n).unwrap_or(usize::MAX).clamp(1, len.max(1)), place)
     }
 }
 
@@ -109,13 +89,16 @@ impl PhysicalMemory for GuestMemory {
         let mut asked: Vec<VirtReadOp> = Vec::with_capacity(ops.len());
         let mut whose: Vec<usize> = Vec::with_capacity(ops.len());
         for (i, op) in ops.iter_mut().enumerate() {
-            let parts = self.parts(op.addr, op.buf.len());
+            let mut addr = Some(op.addr);
             let mut rest: &mut [u8] = &mut op.buf;
-            for part in parts {
-                let (buf, tail) = std::mem::take(&mut rest).split_at_mut(part.bytes.len());
+            while !rest.is_empty() {
+                // Past the highest address nothing is.
+                let (n, place) = addr.map_or((rest.len(), None), |a| self.part(a, rest.len()));
+                addr = addr.and_then(|a| a.checked_add(to_umem(n)));
+                let (buf, tail) = std::mem::take(&mut rest).split_at_mut(n);
                 rest = tail;
-                let file = part.place.and_then(|p| p.file).and_then(|(f, at)| Some((self.files.get(f)?, at)));
-                match (file, part.place) {
+                let file = place.and_then(|p| p.file).and_then(|(f, at)| Some((self.files.get(f)?, at)));
+                match (file, place) {
                     (Some((file, at)), _) if file.read(at, buf) => outcomes.add(i, Status::DONE),
                     (_, Some(place)) => {
                         asked.push(VirtReadOp::new(VirtAddr::new(umem::from(place.address)), buf));
@@ -156,13 +139,19 @@ impl PhysicalMemory for GuestMemory {
         let mut asked: Vec<VirtWriteOp> = Vec::with_capacity(ops.len());
         let mut whose: Vec<usize> = Vec::with_capacity(ops.len());
         for (i, op) in ops.iter().enumerate() {
-            for part in self.parts(op.addr, op.buf.len()) {
-                match (part.place, op.buf.get(part.bytes)) {
-                    (Some(place), Some(bytes)) => {
+            let mut addr = Some(op.addr);
+            let mut rest: &[u8] = &op.buf;
+            while !rest.is_empty() {
+                let (n, place) = addr.map_or((rest.len(), None), |a| self.part(a, rest.len()));
+                addr = addr.and_then(|a| a.checked_add(to_umem(n)));
+                let (bytes, tail) = rest.split_at(n);
+                rest = tail;
+                match place {
+                    Some(place) => {
                         asked.push(VirtWriteOp::new(VirtAddr::new(umem::from(place.address)), bytes));
                         whose.push(i);
                     }
-                    _ => outcomes.add(i, Status::MISSING),
+                    None => outcomes.add(i, Status::MISSING),
                 }
             }
         }

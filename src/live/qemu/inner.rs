@@ -64,15 +64,21 @@ impl InnerMemory {
     }
 }
 
+/// Of a gap so many pages are looked at, and of what follows one in [`SOME`]: a machine of which little was ever used has gaps of many GiB.
+const EVERY: u32 = 1 << 16;
+const SOME: umem = 64;
+
 /// Whether a page between two addresses is held elsewhere than in a frame.
 fn has_paged(space: &AddressSpace, (from, to): (VirtAddr, VirtAddr)) -> bool {
     let page = umem::from(space.format().page_size()).max(1);
-    let mut at = from;
+    let (mut at, mut looked) = (from, 0u32);
     while at < to {
         if matches!(space.elsewhere(at), Some(Ok(_))) {
             return true;
         }
-        let Some(next) = at.checked_add(page) else { break };
+        looked = looked.saturating_add(1);
+        let step = if looked < EVERY { page } else { page * SOME };
+        let Some(next) = at.checked_add(step) else { break };
         at = next;
     }
     false

@@ -160,7 +160,7 @@ fn processor(part: &[(&str, &str)]) -> CpuState {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
     use super::*;
 
     /// QEMU 10.0 with two processors; shortened.

@@ -170,7 +170,7 @@ impl Wanted<'_> {
 /// # Errors
 /// [`ErrorKind::NotFound`] when nothing fits, [`ErrorKind::Invalid`] when more than one does; both list what there is.
 pub(super) fn choose(layer: &OsLayer, arguments: &Arguments, monitor: Option<&Address>, peer: Option<u32>) -> Result<Target> {
-    let wanted = Wanted {
+    let mut wanted = Wanted {
         any: arguments.text("target"),
         name: arguments.text("name"),
         uuid: arguments.text("uuid").map(str::to_ascii_lowercase),
@@ -191,6 +191,10 @@ pub(super) fn choose(layer: &OsLayer, arguments: &Arguments, monitor: Option<&Ad
         };
     }
     let all = running(layer)?;
+    // A socket that was handed over belongs to whoever made it: libvirt.
+    if wanted.peer.is_some_and(|peer| all.iter().all(|t| t.process.pid != peer)) {
+        (wanted.peer, wanted.monitor) = (None, None);
+    }
     let (mut fitting, others): (Vec<Target>, Vec<Target>) = all.into_iter().partition(|t| wanted.fits(t));
     match (fitting.pop(), fitting.is_empty()) {
         (Some(one), true) => Ok(one),

@@ -16,6 +16,8 @@ pub struct Manifest {
     pub arguments: Vec<Argument>,
     /// Of a command: keys that its table shows.
     pub columns: Vec<String>,
+    /// Whether others are used through it, as `NAME:MEMBER`, and it can list them.
+    pub family: bool,
     /// What it was built with.
     pub built_with: Option<String>,
 }
@@ -37,6 +39,7 @@ impl Manifest {
                 "name" => out.name = rest.to_owned(),
                 "version" => out.version = rest.to_owned(),
                 "description" => out.description = rest.to_owned(),
+                "family" => out.family = true,
                 "built_with" => out.built_with = Some(rest.to_owned()),
                 "argument" if out.arguments.len() < MANY => out.arguments.push(argument(rest)?),
                 "column" if out.columns.len() < MANY => out.columns.push(rest.to_owned()),

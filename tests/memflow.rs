@@ -13,7 +13,7 @@ use builders::windows::memory::{Mode, PAGE};
 use builders::windows::{Machine, Options, usual};
 use memsh::os::Hints;
 use memsh::plugins::chain::{self, Access, Kind, LayerSpec};
-use memsh_plugin::{MemoryView, Os, ProcessInfo, ProcessInstanceBox, Status, VirtAddr, VirtReadOp, VirtWriteOp};
+use memsh_plugin::{MemoryView, ProcessInfo, ProcessInstanceBox, Status, VirtAddr, VirtReadOp, VirtWriteOp};
 use memsh_plugin::{PhysAddr, PhysReadOp, Process};
 use object::{Object, ObjectSection, ObjectSymbol};
 use std::path::{Path, PathBuf};
@@ -89,6 +89,7 @@ fn what_is_installed_is_listed() {
         assert!(r["path"].as_str().unwrap().starts_with(folder.join("installed").to_str().unwrap()), "{r:#}");
     }
     assert_eq!(row("memflow", "connector")["state"], "usable");
+    assert!(row("memflow:native", "os")["path"].as_str().unwrap().ends_with("libmemflow_native.so"), "the newest of a name");
     let info = json(&folder, &["plugins", "info", "memflow:coredump"]);
     let info = info.as_array().map_or(&info, |all| &all[0]);
     assert_eq!((&info["usage"], &info["family"]), (&"-C memflow:coredump[:ARGUMENTS]".into(), &"memflow".into()), "{info:#}");
@@ -214,7 +215,7 @@ fn this_machine_through_memflow_native() {
     let secret: Vec<u8> = builders::pattern(3 << 20, 77);
     let at = secret.as_ptr().addr() as u64;
     let mut buffer = vec![0u8; secret.len()];
-    let mut read = |ops: &mut [VirtReadOp]| process.read_virt(ops.into());
+    let read = |ops: &mut [VirtReadOp]| process.read_virt(ops.into());
     let mut ops = [VirtReadOp::new(VirtAddr::new(at as _), &mut buffer)];
     read(&mut ops);
     assert_eq!(ops[0].status, Status::DONE);

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_memsh_global_optspecs
-    string join \n c/command= script= no-config json jsonl csv table columns= where= sort= limit= no-header color= q/quiet v/verbose progress= strict no-pager arch= dtb= kernel-base= symbols= log= no-cache format= base= swap= pagefile= sidecar= write C/connector= O/os= h/help V/version
+    string join \n c/command= script= no-config json jsonl csv table columns= where= sort= limit= no-header color= q/quiet v/verbose progress= strict no-pager arch= dtb= kernel-base= symbols= log= no-cache format= base= swap= pagefile= sidecar= write= C/connector= O/os= h/help V/version
 end
 
 function __fish_memsh_needs_command
@@ -46,8 +46,10 @@ complete -c memsh -n "__fish_memsh_needs_command" -l base -d 'Physical address o
 complete -c memsh -n "__fish_memsh_needs_command" -l swap -d 'Swap partition or file of the machine, in the order of its areas on disks (repeatable)' -r -F
 complete -c memsh -n "__fish_memsh_needs_command" -l pagefile -d 'Page file of the machine (pagefile.sys, then swapfile.sys, ...), in the order of their numbers (repeatable)' -r -F
 complete -c memsh -n "__fish_memsh_needs_command" -l sidecar -d 'File that belongs to the image: a part of a split dump, a .vmss, a .vmem (repeatable)' -r -F
-complete -c memsh -n "__fish_memsh_needs_command" -s C -l connector -d 'Connector to a target, instead of an image: NAME or NAME:ARGS' -r
-complete -c memsh -n "__fish_memsh_needs_command" -s O -l os -d 'OS layer on the connector before it (not supported yet)' -r
+complete -c memsh -n "__fish_memsh_needs_command" -l write -d 'Allow writes to a live target: to virtual addresses, or with =phys to physical ones too' -r -f -a "virt\t'Virtual addresses'
+phys\t'Physical ones, too'"
+complete -c memsh -n "__fish_memsh_needs_command" -s C -l connector -d 'Connector to a target, instead of an image or on the OS layer before it: NAME or NAME:ARGS (repeatable)' -r
+complete -c memsh -n "__fish_memsh_needs_command" -s O -l os -d 'OS layer on the connector before it; without one it is found out (repeatable)' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l no-config -d 'Leave ~/.config/memsh/config out'
 complete -c memsh -n "__fish_memsh_needs_command" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_needs_command" -l jsonl -d 'A JSON object per line, as found'
@@ -59,8 +61,7 @@ complete -c memsh -n "__fish_memsh_needs_command" -s v -l verbose -d 'Say what i
 complete -c memsh -n "__fish_memsh_needs_command" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_needs_command" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_needs_command" -l no-cache -d 'Neither read nor write caches'
-complete -c memsh -n "__fish_memsh_needs_command" -l write -d 'Allow writes to a live target (not supported yet)'
-complete -c memsh -n "__fish_memsh_needs_command" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsh -n "__fish_memsh_needs_command" -s V -l version -d 'Print version'
 complete -c memsh -n "__fish_memsh_needs_command" -a "info" -d 'Show what the image is: format, architecture, operating system, and how they were found'
 complete -c memsh -n "__fish_memsh_needs_command" -a "sys" -d 'Show what the image is: format, architecture, operating system, and how they were found'
@@ -194,6 +195,9 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "search" -d 'Search memory 
 complete -c memsh -n "__fish_memsh_needs_command" -a "s" -d 'Search memory for text, bytes or a regular expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "strings" -d 'List printable text in memory'
 complete -c memsh -n "__fish_memsh_needs_command" -a "dump" -d 'Write memory into a file'
+complete -c memsh -n "__fish_memsh_needs_command" -a "write" -d 'Write memory of a live target (needs --write)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "fill" -d 'Fill memory of a live target with a pattern (needs --write)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "undo" -d 'Take writes back, the last one first'
 complete -c memsh -n "__fish_memsh_needs_command" -a "symbols" -d 'List symbols of the kernel and its modules'
 complete -c memsh -n "__fish_memsh_needs_command" -a "sym" -d 'List symbols of the kernel and its modules'
 complete -c memsh -n "__fish_memsh_needs_command" -a "kallsyms" -d 'List symbols of the kernel and its modules'
@@ -3538,6 +3542,89 @@ complete -c memsh -n "__fish_memsh_using_subcommand dump" -s v -l verbose -d 'Sa
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l as -d 'What the values are: b bytes in hex, w d q numbers of 2, 4 and 8 bytes, p pointers, s text, u text in UTF-16' -r -f -a "b\t'Bytes in hex'
+w\t'Numbers of 2 bytes'
+d\t'Numbers of 4 bytes'
+q\t'Numbers of 8 bytes'
+p\t'Pointers'
+s\t'Text'
+u\t'Text in UTF-16'"
+complete -c memsh -n "__fish_memsh_using_subcommand write" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand write" -s z -l zero -d 'A zero behind it, as strings end'
+complete -c memsh -n "__fish_memsh_using_subcommand write" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand write" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand write" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand write" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand write" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l as -d 'What the values are: b bytes in hex, w d q numbers of 2, 4 and 8 bytes, p pointers, s text, u text in UTF-16' -r -f -a "b\t'Bytes in hex'
+w\t'Numbers of 2 bytes'
+d\t'Numbers of 4 bytes'
+q\t'Numbers of 8 bytes'
+p\t'Pointers'
+s\t'Text'
+u\t'Text in UTF-16'"
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand fill" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -s l -l list -d 'Show what was written in this session and can be taken back'
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -s f -l force -d 'Write the old bytes even where something else is there by now'
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand undo" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r

@@ -4,7 +4,8 @@
 //! asks for it, so that `hash` or a search of physical memory pays nothing for it and works on any image.
 
 use crate::arch::Paging;
-use crate::engine::{AddressSpace, Gaps, Memory, ViewExt};
+use crate::edits::Edits;
+use crate::engine::{AddressSpace, Gaps, Memory, Place, ViewExt};
 use crate::image::{self, Image, ImageFacts, OpenOptions};
 use crate::memo::Memo;
 use crate::os::{self, DetectionStep, Hints, OsLayer, linux};
@@ -14,6 +15,7 @@ use crate::{At, Error, ErrorKind, Layer, PhysAddr, Result, VirtAddr, umem};
 use memsh_plugin::{Listing, ProcessInfo};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// What to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +40,12 @@ pub struct Options {
     pub paging: Option<Paging>,
     /// Whether a live target may be written to.
     pub write: bool,
+    /// Whether at physical addresses, too.
+    pub write_physical: bool,
     /// Folders of plugins.
     pub plugins: Vec<PathBuf>,
+    /// The program that hosts connectors' plugins in processes of their own, and how long one batch may take; none to load them here.
+    pub isolate: Option<(PathBuf, Duration)>,
     /// Folder in which to keep what is worked out about the image; none to neither read nor write there.
     pub cache: Option<PathBuf>,
 }
@@ -71,6 +77,8 @@ pub struct Session {
     detected: OnceLock<Detected>,
     /// The process that the target consists of.
     only: OnceLock<Option<ProcessInfo>>,
+    /// What may be written, and what was.
+    pub(crate) edits: Edits,
 }
 
 impl Session {
@@ -103,7 +111,12 @@ impl Session {
 
     fn open_chain(path: Option<&Path>, layers: &[LayerSpec], options: Options) -> Result<Self> {
         let first = path.map(|path| image::open(path, &options.image)).transpose()?;
-        let access = Access { write: options.write, plugins: options.plugins.clone(), interrupt: options.hints.interrupt };
+        let access = Access {
+            write: options.write,
+            plugins: options.plugins.clone(),
+            isolate: options.isolate.clone(),
+            interrupt: options.hints.interrupt,
+        };
         let Opened { image, system } = chain::open(first, layers, &options.hints, &access)?;
         let name = layers.last().map_or_else(String::new, |l| l.name.clone());
         let session = Self::of_image(image, name, options);
@@ -127,6 +140,22 @@ impl Session {
             paging: options.paging,
             detected: OnceLock::new(),
             only: OnceLock::new(),
+            edits: Edits::new(options.write, options.write_physical),
+        }
+    }
+
+    /// Whether the target changes while it is looked at.
+    pub fn is_live(&self) -> bool {
+        let live = |memory: &Memory| memory.metadata().live;
+        live(&self.image.memory) || self.found().is_some_and(|layer| live(layer.kernel.memory()))
+    }
+
+    /// Forgets what was read of a live target, so that whoever asks next sees it as it is then. Without effect on an image.
+    pub fn refresh(&self) {
+        self.image.memory.refresh();
+        self.image().memory.refresh();
+        if let Some(layer) = self.found() {
+            layer.kernel.memory().refresh();
         }
     }
 
@@ -239,6 +268,9 @@ impl Session {
         layer.linux.as_ref().ok_or_else(|| {
             let here = match &self.image.process {
                 Some(_) => "is the dump of one process".to_owned(),
+                None if layer.speaks_for_itself() => {
+                    format!("({}) answers for itself, and its kernel's structures are not read", self.name)
+                }
                 None => format!("runs {}", layer.os.os_info().kind.to_string_lossy()),
             };
             Error::new(
@@ -301,6 +333,10 @@ impl Session {
     /// As [`os`](Self::os).
     pub fn kernel_space(&self) -> Result<Space> {
         match (self.os(), self.hints.dtb, self.paging) {
+            (Ok(layer), ..) if layer.has_no_kernel_memory() => {
+                let what = format!("{}: nothing of the kernel's memory can be reached through it", self.name);
+                Err(Error::new(Layer::Virtual, ErrorKind::Unsupported, what).hint("addresses of a process need `-p PID`"))
+            }
             (Ok(layer), _, _) => Ok(match self.only_process() {
                 Some(process) => Space::Process(Box::new(process.clone()), layer.kernel.clone()),
                 None => Space::Kernel(layer.kernel.clone()),
@@ -377,6 +413,43 @@ impl Space {
         match self {
             Space::Physical(memory) => memory.read_gaps(PhysAddr::new(address), buf),
             Space::Kernel(view) | Space::Process(_, view) => view.read_gaps(VirtAddr::new(address), buf),
+        }
+    }
+
+    /// Its memory: physical memory, or what stands for it where there are no page tables.
+    pub fn memory(&self) -> &Memory {
+        match self {
+            Space::Physical(memory) => memory,
+            Space::Kernel(view) | Space::Process(_, view) => view.memory(),
+        }
+    }
+
+    /// Where each byte of a range lies in physical memory.
+    ///
+    /// # Errors
+    /// When one of them has no place; the error names the first such address.
+    pub fn places(&self, address: umem, size: umem) -> Result<Vec<Place>> {
+        match self {
+            Space::Physical(memory) => {
+                let phys = PhysAddr::new(address);
+                if !memory.contains(phys, size) {
+                    let what = format!("{size} bytes are not (all) memory of the target");
+                    return Err(Error::new(Layer::Physical, ErrorKind::Unreadable, what).at(At::Phys(phys)));
+                }
+                Ok(vec![Place { virt: VirtAddr::new(address), phys, size }])
+            }
+            Space::Kernel(view) | Space::Process(_, view) => view.places(VirtAddr::new(address), size),
+        }
+    }
+
+    /// Writes `bytes` at `address`; asks nobody whether that is allowed ([`Session::write`] does).
+    ///
+    /// # Errors
+    /// As [`AddressSpace::write`].
+    pub fn write(&self, address: umem, bytes: &[u8]) -> Result<()> {
+        match self {
+            Space::Physical(memory) => memory.write(PhysAddr::new(address), bytes),
+            Space::Kernel(view) | Space::Process(_, view) => view.write(VirtAddr::new(address), bytes),
         }
     }
 

@@ -142,14 +142,6 @@ fn a_hit_is_shown_with_the_text_around_it() {
 }
 
 #[test]
-fn what_other_tools_have_and_memsh_has_not_is_said() {
-    for name in ["write", "eb", "ea", "ew"] {
-        let run = sample(&[name]);
-        assert!(run.status == 2 && run.stderr.contains("not in this version"), "{name}: {}", run.stderr);
-    }
-}
-
-#[test]
 fn types_are_shown_with_values() {
     let comm = answer(&["dt", "task_struct.comm", "init_task"]);
     assert_eq!(comm["fields"][0]["value"], "swapper/0");

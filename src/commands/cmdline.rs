@@ -5,8 +5,8 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::{Filter, open};
-use memsh_plugin::Process;
+use super::which::{Filter, each_process, missed, open};
+use memsh_plugin::{Os, Process, ProcessInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -44,16 +44,19 @@ impl Command for Cmdline {
 
     fn run(self, cx: &Context, out: &mut Rows<'_, CmdlineRow>) -> Result<()> {
         let os = cx.session()?.os()?.os.as_ref();
-        for p in self.filter.processes(cx)? {
-            cx.go_on()?;
+        let processes = self.filter.processes(cx)?;
+        let ahead = |os: &dyn Os, p: &ProcessInfo| {
+            let _ = open(os, p).map(|opened| drop(opened.arguments()));
+        };
+        each_process(cx, &processes, ahead, |p| {
             if p.kernel_thread {
-                continue;
+                return Ok(());
             }
-            let args = match open(os, &p).and_then(|opened| Ok(Result::from(opened.arguments())?)) {
+            let args = match open(os, p).and_then(|opened| Ok(Result::from(opened.arguments())?)) {
                 Ok(listing) => cx.take(&listing),
                 Err(e) => {
-                    cx.lost(format!("arguments of process {}: {e}", p.pid));
-                    continue;
+                    missed(cx, p, "arguments", &e);
+                    return Ok(());
                 }
             };
             let odd = args.iter().any(|a| exact(a).is_some());
@@ -64,7 +67,7 @@ impl Command for Cmdline {
                 args: args.iter().map(plain).collect(),
                 args_bytes: odd.then(|| args.iter().map(|a| hex(a.as_bytes())).collect()),
             })?;
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

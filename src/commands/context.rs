@@ -65,6 +65,9 @@ pub trait Host {
     /// Folders in which plugins lie.
     fn plugin_folders(&self) -> Vec<PathBuf>;
 
+    /// A line of what was changed in the target: into the transcript, and for whoever asked for notes, on stderr.
+    fn audit(&self, _text: &str) {}
+
     /// A line for whoever asked for notes (`-v`), on stderr.
     fn remark(&self, _text: &str) {}
 

@@ -6,11 +6,11 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::Filter;
+use super::which::{Filter, each_process};
 use memsh::os::linux::tasks::caps::names;
 use memsh::os::linux::tasks::cred::{Credentials, credentials};
 use memsh::os::windows::{self, token, wellknown};
-use memsh_plugin::ProcessInfo;
+use memsh_plugin::{Os, ProcessInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -187,17 +187,18 @@ impl Command for Creds {
                 Some("names are those of capabilities(7), with or without `cap_`".to_owned()),
             ));
         }
-        for p in self.filter.processes(cx)? {
-            cx.go_on()?;
+        let processes = self.filter.processes(cx)?;
+        let ahead = |_: &dyn Os, p: &ProcessInfo| drop(credentials(kernel, p.address));
+        each_process(cx, &processes, ahead, |p| {
             for c in cx.take(&credentials(kernel, p.address)) {
-                let row = row(&p, &c);
+                let row = row(p, &c);
                 let has = |w: &String| row.effective_names.as_ref().is_some_and(|n| n.contains(w));
                 if wanted.as_ref().is_none_or(has) {
                     out.push(&row)?;
                 }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 

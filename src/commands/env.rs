@@ -5,8 +5,8 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::{Filter, open};
-use memsh_plugin::Process;
+use super::which::{Filter, each_process, missed, open};
+use memsh_plugin::{Os, Process, ProcessInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -46,16 +46,19 @@ impl Command for Env {
 
     fn run(self, cx: &Context, out: &mut Rows<'_, EnvRow>) -> Result<()> {
         let os = cx.session()?.os()?.os.as_ref();
-        for p in self.filter.processes(cx)? {
-            cx.go_on()?;
+        let processes = self.filter.processes(cx)?;
+        let ahead = |os: &dyn Os, p: &ProcessInfo| {
+            let _ = open(os, p).map(|opened| drop(opened.environment()));
+        };
+        each_process(cx, &processes, ahead, |p| {
             if p.kernel_thread {
-                continue;
+                return Ok(());
             }
-            let variables = match open(os, &p).and_then(|opened| Ok(Result::from(opened.environment())?)) {
+            let variables = match open(os, p).and_then(|opened| Ok(Result::from(opened.environment())?)) {
                 Ok(listing) => cx.take(&listing),
                 Err(e) => {
-                    cx.lost(format!("environment of process {}: {e}", p.pid));
-                    continue;
+                    missed(cx, p, "environment", &e);
+                    return Ok(());
                 }
             };
             for v in variables {
@@ -69,7 +72,7 @@ impl Command for Env {
                     value_bytes: exact_maybe(&v.value),
                 })?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

@@ -9,9 +9,9 @@ use super::failure::Result;
 use super::glob::Glob;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::Filter;
+use super::which::{Filter, each_process};
 use memsh::os::linux::files::openfile::{Held, OpenFile, OpenFiles, flags_text};
-use memsh_plugin::ProcessInfo;
+use memsh_plugin::{Os, ProcessInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -136,11 +136,13 @@ impl Command for Files {
         let globs = paths.iter().map(|p| Glob::new(p)).collect::<Result<Vec<_>>>()?;
         let inodes: Vec<u64> = self.path.iter().filter_map(|p| p.parse().ok()).collect();
         let mut files = OpenFiles::new(kernel);
-        for p in self.filter.processes(cx)? {
-            cx.go_on()?;
+        let processes = self.filter.processes(cx)?;
+        let all = self.all;
+        let ahead = |_: &dyn Os, p: &ProcessInfo| drop(OpenFiles::new(kernel).of(p.address, all));
+        each_process(cx, &processes, ahead, |p| {
             let listing = files.of(p.address, self.all).map_err(memsh::Error::from)?;
             for f in cx.take(&listing) {
-                let row = row(kernel, &p, &f);
+                let row = row(kernel, p, &f);
                 let matches = |path: &str| globs.iter().any(|g| g.matches(path));
                 // A name that is gone is found with what the kernel writes behind it, and without.
                 let bare = row.path.as_deref().filter(|_| row.deleted == Some(true)).and_then(|p| p.strip_suffix(" (deleted)"));
@@ -153,8 +155,8 @@ impl Command for Files {
                     out.push(&row)?;
                 }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 

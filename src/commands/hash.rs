@@ -41,7 +41,11 @@ impl Command for Hash {
         let path = &session.facts().path;
         if !session.image().has_file() {
             let e = Error::new(Layer::Command, ErrorKind::Unsupported, format!("{} is no file", path.display()));
-            return Err(e.hint("`dump phys -o FILE` writes its memory into one, and says the SHA-256").into());
+            let hint = match session.memory().ranges().is_empty() {
+                true => "`dump -p PID -o FILE` writes the memory of a process into one, and says the SHA-256",
+                false => "`dump phys -o FILE` writes its memory into one, and says the SHA-256",
+            };
+            return Err(e.hint(hint).into());
         }
         let fail = |e| Failure::file(path, "read", e);
         let mut file: Box<dyn Read> = match (session.embedded(), session.image().far_file()) {

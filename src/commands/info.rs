@@ -162,7 +162,7 @@ impl Command for Info {
                     .map(|r| Range { start: r.start.into(), end: r.start.saturating_add(r.size).into() })
                     .collect(),
                 compressed: facts.compressed.clone(),
-                details: facts.details.iter().map(|(k, v)| (k.clone(), v.clone().into())).collect(),
+                details: details(session),
                 cpus: session.image().cpus.iter().map(processor).collect(),
             },
             arch: match (&session.image().process, kernel) {
@@ -183,6 +183,14 @@ impl Command for Info {
         out.push(&row)?;
         layer.map(drop).map_err(Into::into)
     }
+}
+
+/// What the header says, and where it is counted, what was asked of the connector until now.
+fn details(session: &Session) -> serde_json::Map<String, serde_json::Value> {
+    let image = session.image();
+    let counted = image.metrics.as_ref().map(|m| m.words(&image.memory)).unwrap_or_default();
+    let counted = counted.into_iter().map(|(k, v)| (format!("connector_{k}"), v));
+    image.facts.details.iter().cloned().chain(counted).map(|(k, v)| (k, v.into())).collect()
 }
 
 fn processor(cpu: &memsh::image::CpuState) -> CpuPart {

@@ -27,6 +27,7 @@ mod exports;
 mod extract;
 pub mod failure;
 mod files;
+mod fill;
 mod glob;
 mod hash;
 mod history;
@@ -73,11 +74,14 @@ mod textcheck;
 mod threads;
 mod timers;
 mod tree;
+mod undo;
 mod values;
 mod vtop;
 mod walker;
 mod which;
 mod windows;
+mod write;
+mod writing;
 
 pub use context::{Context, Host};
 pub use read::windbg_count;
@@ -139,6 +143,10 @@ pub static ALL: &[Spec] = &[
     spec::<scan::Scan>(),
     spec::<strings::Strings>(),
     spec::<dump::Dump>(),
+    // Changing a live target
+    spec::<write::Write>(),
+    spec::<fill::Fill>(),
+    spec::<undo::Undo>(),
     // Symbols and types
     spec::<symbols::Symbols>(),
     spec::<symbolfiles::SymbolsNeed>(),
@@ -167,6 +175,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("Kernel", "modules"),
     ("What hides", "malfind"),
     ("Memory", "maps"),
+    ("Changing a live target", "write"),
     ("Symbols and types", "symbols"),
     ("Plugins", "plugins"),
     ("For scripts", "check"),

@@ -6,13 +6,13 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::Filter;
+use super::which::{Filter, open};
 use memsh::engine::search::Options;
 use memsh::os::linux::tasks::census::{Seen, Sources, Way, census};
 use memsh::os::sightings::Way as _;
 use memsh::os::windows;
 use memsh::{Error, ErrorKind, Layer};
-use memsh_plugin::{Listing, ProcessInfo};
+use memsh_plugin::{Listing, Process, ProcessInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -190,12 +190,33 @@ impl Command for Ps {
         }
         let accounts = Accounts::new(cx);
         let mut processes = self.filter.of_all(cx)?;
+        tell_hidden_programs(cx, &processes)?;
         processes.retain(|p| if p.kernel_thread { !self.user } else { !self.kernel });
         if !self.tree {
             return processes.iter().try_for_each(|p| out.push(&PsRow::new(p, None, &accounts)));
         }
         tree(&processes).into_iter().try_for_each(|(p, depth)| out.push(&PsRow::new(p, Some(depth), &accounts)))
     }
+}
+
+/// Says why a live system does not tell what programs some processes run, where it does not.
+fn tell_hidden_programs(cx: &Context, processes: &[ProcessInfo]) -> Result<()> {
+    let layer = cx.session()?.os()?;
+    let ended = |p: &ProcessInfo| p.state.as_ref().is_some_and(|s| matches!(s.as_bytes(), b"zombie" | b"dead"));
+    let user = |p: &&ProcessInfo| !p.kernel_thread && !ended(p) && p.image_path.as_ref().is_none() && p.arch.is_empty();
+    let hidden: Vec<&ProcessInfo> = processes.iter().filter(user).collect();
+    if !layer.speaks_for_itself() || hidden.is_empty() {
+        return Ok(());
+    }
+    // The first that is refused says why; who has ended, or has no program any more, is refused nothing.
+    let why = |p: &&ProcessInfo| {
+        let regions = open(layer.os.as_ref(), p).and_then(|o| Ok(Result::from(o.regions())?));
+        regions.err().filter(|e| e.kind() != ErrorKind::Unreadable)
+    };
+    if let Some(e) = hidden.iter().find_map(why) {
+        cx.lost(format!("image_path and arch of {} processes, since {}", hidden.len(), e.reason()));
+    }
+    Ok(())
 }
 
 /// Columns of `ps --scan`.

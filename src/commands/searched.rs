@@ -5,12 +5,13 @@ use super::context::Context;
 use super::failure::{Failure, Result};
 use super::pages::walk;
 use super::read::windbg_count;
-use super::which::{Whose, open, physical_memory};
+use super::which::{Whose, missed, open, physical_memory};
 use clap::Args;
+use memsh::engine::AddressSpace;
 use memsh::engine::search::{Options, RunSource, Source, Span, Summary, VirtRun};
 use memsh::session::Space;
 use memsh::{VirtAddr, umem};
-use memsh_plugin::{Process, RegionInfo};
+use memsh_plugin::{MemoryRange, Process, ProcessInfo, RegionInfo};
 use std::ops::ControlFlow;
 
 /// Where to search.
@@ -45,20 +46,26 @@ impl Place {
     ///
     /// # Errors
     /// When a process does not exist or no system was found.
-    pub fn spaces(&self, cx: &Context) -> Result<Vec<Space>> {
+    fn spaces<'c>(&self, cx: &'c Context) -> Result<Box<dyn Iterator<Item = Space> + 'c>> {
         let session = cx.session()?;
-        if let Some(start) = self.range.first().filter(|s| s.contains(':')) {
-            return Ok(vec![self.whose.prefixed(cx, start)?.0]);
-        }
         if self.all || (self.user && cx.current().is_none()) {
             let processes = cx.take(&session.processes()?);
-            let user = processes.iter().filter(|p| !p.kernel_thread);
-            return user.map(|p| Ok(session.process_space(p)?)).collect();
+            // One after the other: a live process is held open as long as its space is there.
+            let open = |p: ProcessInfo| session.process_space(&p).map_err(|e| missed(cx, &p, "memory", &e)).ok();
+            return Ok(Box::new(processes.into_iter().filter(|p| !p.kernel_thread).filter_map(open)));
+        }
+        Ok(Box::new(std::iter::once(self.one_space(cx)?)))
+    }
+
+    fn one_space(&self, cx: &Context) -> Result<Space> {
+        let session = cx.session()?;
+        if let Some(start) = self.range.first().filter(|s| s.contains(':')) {
+            return Ok(self.whose.prefixed(cx, start)?.0);
         }
         if self.whose.is_default() && cx.current().is_none() && !self.is_virtual(cx)? {
-            return Ok(vec![physical_memory(session)?]);
+            return physical_memory(session);
         }
-        Ok(vec![self.whose.space(cx)?])
+        self.whose.space(cx)
     }
 
     /// Whether the range begins beyond physical memory: then it means the kernel's addresses, as everywhere.
@@ -110,8 +117,9 @@ impl Place {
             cx.go_on()?;
             let span = self.span(cx, &space)?;
             let searched = Searched::new(cx, space, span);
-            let memory = cx.session()?.memory();
-            let source = searched.source(memory, span);
+            // A live process's bytes are in a memory of its own.
+            let memory = searched.space.tables().map_or(cx.session()?.memory(), AddressSpace::memory).clone();
+            let source = searched.source(&memory, span);
             let total = source.spans().fold(0u64, |sum, s| sum.saturating_add(number(s.bytes())));
             let meter = cx.host().meter(task, total);
             let progress = |done: u64, _: u64| meter.at(done);
@@ -129,6 +137,22 @@ impl Place {
     }
 }
 
+/// The parts of runs of a space without page tables that may hold something else than zeros. Both are ascending.
+fn within(runs: &[VirtRun], data: &[MemoryRange]) -> Vec<VirtRun> {
+    let mut out = Vec::new();
+    let mut from = 0;
+    for run in runs {
+        let end = run.phys.saturating_add(run.size);
+        from += data.iter().skip(from).take_while(|d| d.start.value().saturating_add(d.size) <= run.phys).count();
+        for d in data.iter().skip(from).take_while(|d| d.start.value() < end) {
+            let first = d.start.value().max(run.phys);
+            let size = d.start.value().saturating_add(d.size).min(end).saturating_sub(first);
+            out.push(VirtRun { virt: run.virt.wrapping_add(first - run.phys), phys: first, size });
+        }
+    }
+    out
+}
+
 impl Searched {
     fn new(cx: &Context, space: Space, span: Option<Span>) -> Self {
         let whole = span.unwrap_or(Span { first: 0, last: umem::MAX });
@@ -140,7 +164,7 @@ impl Searched {
                 if cx.go_on().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             cx.lost_many(missing, "page tables that are not in the image");
-            runs
+            if tables.is_flat() { within(&runs, tables.memory().data()) } else { runs }
         });
         Self { regions: regions(cx, &space).unwrap_or_default(), space, runs }
     }
@@ -192,4 +216,19 @@ pub fn regions(cx: &Context, space: &Space) -> Option<Vec<RegionInfo>> {
     let mut regions = listing.items.to_vec();
     regions.sort_by_key(|r| r.start);
     Some(regions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_cut_to_what_may_hold_something() {
+        let run = |at, size| VirtRun { virt: at, phys: at, size };
+        let data = |start, size| MemoryRange { start: memsh::PhysAddr::new(start), size };
+        let cut = within(&[run(10, 10), run(20, 5), run(40, 10)], &[data(0, 12), data(15, 8), data(30, 5), data(45, 100)]);
+        let cut: Vec<_> = cut.iter().map(|r| (r.virt, r.phys, r.size)).collect();
+        assert_eq!(cut, [(10, 10, 2), (15, 15, 5), (20, 20, 3), (45, 45, 5)]);
+        assert!(within(&[run(10, 10)], &[]).is_empty());
+    }
 }

@@ -5,9 +5,9 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::{Filter, open};
+use super::which::{Filter, each_process, missed, open};
 use memsh::image::ThreadImage;
-use memsh_plugin::Process;
+use memsh_plugin::{Os, Process, ProcessInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -61,13 +61,16 @@ impl Command for Threads {
     fn run(self, cx: &Context, out: &mut Rows<'_, ThreadRow>) -> Result<()> {
         let session = cx.session()?;
         let os = session.os()?.os.as_ref();
-        for p in self.filter.processes(cx)? {
-            cx.go_on()?;
-            let threads = match open(os, &p).and_then(|opened| Ok(Result::from(opened.threads())?)) {
+        let processes = self.filter.processes(cx)?;
+        let ahead = |os: &dyn Os, p: &ProcessInfo| {
+            let _ = open(os, p).map(|opened| drop(opened.threads()));
+        };
+        each_process(cx, &processes, ahead, |p| {
+            let threads = match open(os, p).and_then(|opened| Ok(Result::from(opened.threads())?)) {
                 Ok(threads) => threads,
                 Err(e) => {
-                    cx.lost(format!("threads of process {}: {e}", p.pid));
-                    continue;
+                    missed(cx, p, "threads", &e);
+                    return Ok(());
                 }
             };
             for (i, t) in cx.take(&threads).iter().enumerate() {
@@ -89,7 +92,7 @@ impl Command for Threads {
                     registers: dumped.filter(|d| !d.registers.is_empty()).map(registers),
                 })?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

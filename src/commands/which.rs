@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::failure::{Failure, Result};
 use clap::Args;
+use memsh::os::OsLayer;
 use memsh::session::{Session, Space, is_process};
 use memsh::{Error, ErrorKind, Layer, umem};
 use memsh_plugin::{Os, ProcessInfo, ProcessInstanceBox};
@@ -120,14 +121,24 @@ pub fn physical_memory(session: &Session) -> Result<Space> {
         let what = "the target is one process: its dump knows virtual addresses only, and nothing of physical memory";
         return Err(Error::new(Layer::Physical, ErrorKind::Unsupported, what).hint("leave --phys away").into());
     }
+    if session.found().is_some_and(OsLayer::speaks_for_itself) && session.memory().ranges().is_empty() {
+        let what = format!("{}: no physical memory can be reached through it", session.name());
+        let e = Error::new(Layer::Physical, ErrorKind::Unsupported, what);
+        return Err(e.hint("name a process with `-p PID`; `scan` and `strings` take `--all` for every process").into());
+    }
     Ok(Space::Physical(session.memory().clone()))
 }
 
 /// Refuses what needs page tables, where the target has none.
 ///
 /// # Errors
-/// When the target is one process.
+/// When the target is one process, or a system that speaks for itself.
 pub fn with_page_tables(session: &Session, command: &str) -> Result<()> {
+    if session.os().is_ok_and(|layer| layer.speaks_for_itself() && layer.kernel.is_flat()) {
+        let what = format!("{command}: page tables can't be reached through {}", session.name());
+        let e = Error::new(Layer::Virtual, ErrorKind::Unsupported, what);
+        return Err(e.hint("`maps` lists the regions of a process; `read` and `scan` reach what is in them").into());
+    }
     match session.only_process() {
         Some(_) => {
             let what = format!("{command}: the target is one process, and its dump holds no page tables");
@@ -214,6 +225,40 @@ impl Filter {
 /// When its control block can't be read any more.
 pub fn open(os: &dyn Os, process: &ProcessInfo) -> memsh::Result<ProcessInstanceBox<'static>> {
     Ok(Result::from(os.process(process.address))?)
+}
+
+/// Notes that `what` of a process could not be read. A process that has ended since it was listed lacks nothing.
+pub fn missed(cx: &Context, process: &ProcessInfo, what: &str, e: &Error) {
+    let gone = |session: &Session| {
+        let live = session.found().is_some_and(OsLayer::speaks_for_itself);
+        live && e.kind() == ErrorKind::Unreadable && session.find_process(&process.pid.to_string()).is_err()
+    };
+    if !cx.session().is_ok_and(gone) {
+        cx.lost(format!("{what} of process {}: {e}", process.pid));
+    }
+}
+
+/// Goes through processes in order with `each`. Of a target that is far away, `ahead` asks several of them at once before that, so that
+/// `each` finds what it reads.
+///
+/// # Errors
+/// Those of `each`, and Ctrl-C.
+pub fn each_process(
+    cx: &Context,
+    processes: &[ProcessInfo],
+    ahead: impl Fn(&dyn Os, &ProcessInfo) + Sync,
+    mut each: impl FnMut(&ProcessInfo) -> Result<()>,
+) -> Result<()> {
+    let layer = cx.session()?.os()?;
+    let os = layer.os.as_ref();
+    layer.kernel.memory().for_each_ahead(
+        processes,
+        |p| ahead(os, p),
+        |p| {
+            cx.go_on()?;
+            each(p)
+        },
+    )
 }
 
 /// The only process that a command may speak of.

@@ -6,7 +6,9 @@ use super::num::{index, to_umem};
 use super::read::{Gaps, find_gaps};
 use super::runs::RunMap;
 use crate::{At, Error, ErrorKind, Layer, Result};
-use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem};
+use memsh_plugin::{
+    CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysWriteOp, PhysicalMemory, Status, umem,
+};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,15 +22,38 @@ struct Inner {
     mapped: Option<Mapped>,
     ranges: Box<[MemoryRange]>,
     metadata: MemoryMetadata,
-    epoch: AtomicU64,
+    epoch: Arc<Epoch>,
     /// Only over memory that costs per access.
     frames: Option<FrameCache>,
-    /// For a live memory: how long an epoch lasts at most, and when this one began.
-    limit: Mutex<Option<(Duration, Instant)>>,
-    /// Tells which of `ranges` may hold something else than zeros; its answer.
-    find_data: Option<FindData>,
+    habits: Habits,
+    /// Tells which of `ranges` may hold something else than zeros, and to what multiples that is made wider; its answer.
+    find_data: Option<(FindData, umem)>,
     data: OnceLock<Box<[MemoryRange]>>,
 }
+
+/// Which state of a live memory caches speak of: the same for the memory and for what was made of it ([`Memory::moved`]).
+#[derive(Default)]
+struct Epoch {
+    number: AtomicU64,
+    /// How long an epoch lasts at most, and when this one began.
+    limit: Mutex<Option<(Duration, Instant)>>,
+}
+
+/// How a memory whose bytes do not lie in our own address space is to be read. Without effect on one that is mapped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Habits {
+    /// Bytes of pages that are kept: 64 MiB where nothing is said, 0 for none.
+    pub cache: Option<u64>,
+    /// How long what is kept of a live memory holds at most.
+    pub ttl: Option<Duration>,
+    /// How many calls may be under way at once. Where nothing is said: [`IN_FLIGHT`] for a live memory, and for any other as many
+    /// as the host has processors.
+    pub in_flight: Option<usize>,
+}
+
+/// How many calls to a live memory are under way at once where nothing is said: enough to hide most of a call's latency, few enough for
+/// any target.
+pub const IN_FLIGHT: usize = 8;
 
 /// Tells which parts of a memory may hold something else than zeros, without reading them.
 type FindData = Box<dyn Fn() -> Vec<MemoryRange> + Send + Sync>;
@@ -54,7 +79,15 @@ impl Memory {
         source: impl PhysicalMemory + 'static,
         find_data: impl Fn() -> Vec<MemoryRange> + Send + Sync + 'static,
     ) -> Self {
-        Self::build(Arc::new(source), Some(Box::new(find_data)))
+        Self::build(Arc::new(source), Some((Box::new(find_data), DATA_ALIGN)), Habits::default(), Arc::default())
+    }
+
+    /// The same for a memory whose addresses are virtual: it holds no tables, so nothing is made wider than what `find_data` names.
+    pub fn with_exact_data(
+        source: impl PhysicalMemory + 'static,
+        find_data: impl Fn() -> Vec<MemoryRange> + Send + Sync + 'static,
+    ) -> Self {
+        Self::build(Arc::new(source), Some((Box::new(find_data), 1)), Habits::default(), Arc::default())
     }
 
     /// A memory without a byte.
@@ -64,27 +97,32 @@ impl Memory {
 
     /// Takes a shared connector.
     pub fn from_arc(source: Arc<dyn PhysicalMemory>) -> Self {
-        Self::build(source, None)
+        Self::build(source, None, Habits::default(), Arc::default())
     }
 
-    fn build(source: Arc<dyn PhysicalMemory>, find_data: Option<FindData>) -> Self {
+    /// The same bytes by another way: `wrap` is given the connector and gives another one of the same addresses, which is read by
+    /// these habits.
+    #[must_use]
+    pub fn through(&self, habits: Habits, wrap: impl FnOnce(Arc<dyn PhysicalMemory>) -> Arc<dyn PhysicalMemory>) -> Self {
+        let here = self.clone();
+        let find_data = self.0.find_data.as_ref().map(|(_, align)| (Box::new(move || here.data().to_vec()) as FindData, *align));
+        let memory = Self::build(wrap(Arc::clone(&self.0.source)), find_data, habits, Arc::default());
+        memory.set_time_limit(habits.ttl);
+        memory
+    }
+
+    fn build(source: Arc<dyn PhysicalMemory>, find_data: Option<(FindData, umem)>, habits: Habits, epoch: Arc<Epoch>) -> Self {
         // What the connector claims is not yet ascending, disjoint and free of empty ranges.
         let claims = RunMap::build(source.ranges().iter().map(|r| (*r, ())), |(), _| ());
         let ranges: Box<[MemoryRange]> = claims.iter().map(|(r, ())| *r).collect();
         let mapped = Mapped::of(&source, &ranges);
         let metadata = source.metadata();
-        let frames = mapped.is_none().then(FrameCache::new);
-        Self(Arc::new(Inner {
-            source,
-            mapped,
-            ranges,
-            metadata,
-            epoch: AtomicU64::new(0),
-            frames,
-            limit: Mutex::new(None),
-            find_data,
-            data: OnceLock::new(),
-        }))
+        let kept = match habits.cache {
+            Some(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX) / FRAME,
+            None => FRAMES,
+        };
+        let frames = (mapped.is_none() && kept > 0).then(|| FrameCache::new(kept));
+        Self(Arc::new(Inner { source, mapped, ranges, metadata, epoch, frames, habits, find_data, data: OnceLock::new() }))
     }
 
     /// The same bytes with the first of them at `base`: for a raw image that does not say where its memory begins.
@@ -92,13 +130,48 @@ impl Memory {
     pub fn moved(&self, base: PhysAddr) -> Self {
         let first = self.0.ranges.first().map_or(PhysAddr::NULL, |r| r.start);
         let by = base.value().wrapping_sub(first.value());
-        let moved = Moved { source: Arc::clone(&self.0.source), by };
-        if self.0.find_data.is_none() {
-            return Self::new(moved);
-        }
+        let moved = Arc::new(Moved { source: Arc::clone(&self.0.source), by });
         let here = self.clone();
         let shifted = move |r: &MemoryRange| MemoryRange { start: r.start.wrapping_add(by), size: r.size };
-        Self::with_data(moved, move || here.data().iter().map(&shifted).collect())
+        let find_data = self
+            .0
+            .find_data
+            .as_ref()
+            .map(|(_, align)| (Box::new(move || here.data().iter().map(&shifted).collect()) as FindData, *align));
+        Self::build(moved, find_data, self.0.habits, Arc::clone(&self.0.epoch))
+    }
+
+    /// How often pages were found among those that are kept, and how often not; none where nothing is kept.
+    pub fn cache_hits(&self) -> Option<(u64, u64)> {
+        self.0.frames.as_ref().map(FrameCache::hits)
+    }
+
+    /// Whether each access takes its time: that of a call to another machine or process, not that of unpacking.
+    pub(super) fn is_far(&self) -> bool {
+        self.0.mapped.is_none() && (self.0.metadata.live || self.0.habits.in_flight.is_some())
+    }
+
+    /// How many threads are to read it where reading, not the processor, is what takes time.
+    pub fn readers(&self) -> Option<usize> {
+        self.is_far().then(|| self.in_flight())
+    }
+
+    /// Whether pages that were read are kept.
+    pub(super) fn keeps_pages(&self) -> bool {
+        self.0.frames.is_some()
+    }
+
+    /// How many calls may be under way at once: 1 where the bytes lie in our own address space, or where nothing is gained otherwise.
+    pub fn in_flight(&self) -> usize {
+        if self.0.mapped.is_some() {
+            return 1;
+        }
+        let processors = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        match self.0.habits.in_flight {
+            Some(n) => n.max(1),
+            None if self.0.metadata.live => IN_FLIGHT.max(processors()),
+            None => processors(),
+        }
     }
 
     /// Size, limits and habits.
@@ -114,8 +187,8 @@ impl Memory {
     /// What may hold something else than zeros, ascending and without overlap: for a pass over all of memory, which would read a
     /// sparse file's holes page by page.
     pub fn data(&self) -> &[MemoryRange] {
-        let Some(find) = &self.0.find_data else { return &self.0.ranges };
-        self.0.data.get_or_init(|| clipped(&self.0.ranges, &find()))
+        let Some((find, align)) = &self.0.find_data else { return &self.0.ranges };
+        self.0.data.get_or_init(|| clipped(&self.0.ranges, &find(), *align))
     }
 
     /// The memory in place, where all of it is mapped.
@@ -131,26 +204,27 @@ impl Memory {
 
     /// Which state of the target caches may speak of. It never changes for an image; [`refresh`](Self::refresh) advances it.
     pub fn epoch(&self) -> u64 {
+        let epoch = &self.0.epoch;
         if self.0.metadata.live
-            && let Some((limit, began)) = self.0.limit.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
+            && let Some((limit, began)) = epoch.limit.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
             && began.elapsed() >= *limit
         {
             *began = Instant::now();
             self.refresh();
         }
-        self.0.epoch.load(Ordering::Acquire)
+        epoch.number.load(Ordering::Acquire)
     }
 
     /// Lets caches over a live memory speak for at most `limit`; `None` (as at first) until [`refresh`](Self::refresh). Without
     /// effect on an image.
     pub fn set_time_limit(&self, limit: Option<Duration>) {
-        *self.0.limit.lock().unwrap_or_else(PoisonError::into_inner) = limit.map(|l| (l, Instant::now()));
+        *self.0.epoch.limit.lock().unwrap_or_else(PoisonError::into_inner) = limit.map(|l| (l, Instant::now()));
     }
 
     /// Tells every cache over this memory that the target has moved on. Without effect on an image.
     pub fn refresh(&self) {
         if self.0.metadata.live {
-            self.0.epoch.fetch_add(1, Ordering::AcqRel);
+            self.0.epoch.number.fetch_add(1, Ordering::AcqRel);
         }
     }
 
@@ -203,25 +277,33 @@ impl Memory {
         wanted.sort_unstable();
         wanted.dedup();
         // Small operations all over memory: whole pages would be many times what was asked for.
-        if wanted.len() > FRAMES / 2 {
+        if wanted.len() > cache.limit() / 2 {
             wanted.clear();
         }
+        // What another thread is fetching is not asked for twice.
+        let some = !wanted.is_empty();
+        let (fetching, others) = cache.fetching(epoch, wanted);
+        let wanted = &fetching.frames;
         let mut pages = vec![[0u8; FRAME]; wanted.len()];
         let mut fetch: Vec<PhysReadOp> = wanted
             .iter()
             .zip(pages.iter_mut())
             .map(|(&frame, page)| PhysReadOp::new(PhysAddr::new(frame * to_umem(FRAME)), page))
             .collect();
-        self.read_source(&mut fetch);
+        if !fetch.is_empty() {
+            self.read_source(&mut fetch);
+        }
         let good: Vec<bool> = fetch.iter().map(|op| op.status.is_done()).collect();
         drop(fetch);
         for ((frame, page), _) in wanted.iter().zip(&pages).zip(good).filter(|(_, good)| *good) {
             cache.put(epoch, *frame, page);
         }
+        drop(fetching);
+        cache.wait(epoch, &others);
         let mut open: Vec<usize> = Vec::new();
         for (i, op) in ops.iter_mut().enumerate().filter(|(_, op)| op.status == Status::PENDING) {
             let wraps = op.addr.checked_add(to_umem(op.buf.len())).is_none();
-            if op.buf.len() <= CACHED && !wraps && !wanted.is_empty() && copy_cached(cache, epoch, op).is_ok() {
+            if op.buf.len() <= CACHED && !wraps && some && copy_cached(cache, epoch, op).is_ok() {
                 op.status = Status::DONE;
             } else {
                 open.push(i);
@@ -288,13 +370,13 @@ impl Memory {
     }
 }
 
-/// The parts of `ranges` (ascending, disjoint) that touch `data` (ascending), made wider to [`DATA_ALIGN`].
-fn clipped(ranges: &[MemoryRange], data: &[MemoryRange]) -> Box<[MemoryRange]> {
+/// The parts of `ranges` (ascending, disjoint) that touch `data` (ascending), made wider to multiples of `align`.
+fn clipped(ranges: &[MemoryRange], data: &[MemoryRange], align: umem) -> Box<[MemoryRange]> {
     let mut out: Vec<MemoryRange> = Vec::new();
     let mut rest = ranges.iter().filter(|r| r.size > 0).peekable();
     for d in data.iter().filter(|d| d.size > 0) {
-        let from = d.start.align_down(DATA_ALIGN).value();
-        let last = d.start.value().saturating_add(d.size - 1) | (DATA_ALIGN - 1);
+        let from = d.start.align_down(align).value();
+        let last = d.start.value().saturating_add(d.size - 1) | (align - 1);
         while let Some(r) = rest.peek() {
             let (first, end) = (r.start.value(), r.start.value().saturating_add(r.size - 1));
             let (a, b) = (from.max(first), last.min(end));
@@ -367,6 +449,17 @@ impl PhysicalMemory for Moved {
         }
     }
 
+    fn write(&self, ops: CSliceMut<PhysWriteOp>) {
+        let mut ops = ops;
+        let mut inner: Vec<PhysWriteOp> = ops.iter().map(|op| PhysWriteOp::new(op.addr.wrapping_sub(self.by), &op.buf)).collect();
+        self.source.write((&mut inner[..]).into());
+        let status: Vec<Status> = inner.iter().map(|op| op.status).collect();
+        drop(inner);
+        for (op, status) in ops.iter_mut().zip(status) {
+            op.status = status;
+        }
+    }
+
     fn mapped_runs(&self) -> CVec<MappedRun<'_>> {
         let runs = self.source.mapped_runs();
         let moved = runs.iter().map(|r| MappedRun { start: r.start.wrapping_add(self.by), data: r.data });
@@ -404,7 +497,7 @@ mod tests {
     }
 
     fn parts(of: &[(umem, umem)], data: &[(umem, umem)]) -> Vec<(umem, umem)> {
-        clipped(&ranges(of), &ranges(data)).iter().map(|r| (r.start.value(), r.size)).collect()
+        clipped(&ranges(of), &ranges(data), DATA_ALIGN).iter().map(|r| (r.start.value(), r.size)).collect()
     }
 
     #[test]

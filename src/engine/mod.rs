@@ -11,6 +11,7 @@
     clippy::cast_lossless
 )]
 
+mod ahead;
 mod cache;
 mod entry;
 mod explain;
@@ -18,6 +19,7 @@ mod fault;
 mod flat;
 pub mod mapped;
 mod memory;
+mod metrics;
 mod num;
 mod pager;
 mod read;
@@ -34,11 +36,14 @@ mod spans;
 mod tests;
 mod view;
 mod walk;
+mod write;
 
+pub use cache::OfEpoch;
 pub use explain::{Explanation, Step};
 pub use fault::{Fault, FaultReason, PagePlace, Prototype};
 pub use flat::Flat;
-pub use memory::Memory;
+pub use memory::{Habits, IN_FLIGHT, Memory};
+pub use metrics::{Counts, Metered, Metrics};
 pub use num::{index, to_u64, to_umem};
 pub use pager::{Pager, Said};
 pub use read::{Gap, Gaps};
@@ -49,3 +54,4 @@ pub use software::{FileNumber, Link, Software, SwapEntry, WindowsEntries};
 pub use space::AddressSpace;
 pub use spans::{PageRun, Walked};
 pub use view::{View, ViewExt};
+pub use write::Place;

@@ -18,7 +18,8 @@ use super::view::ViewExt;
 use super::walk::{Memo, Page, walk, walk_memo, walk_split};
 use crate::arch::{Arch, PageFormat, Paging, typed, typed::Format, with_format};
 use memsh_plugin::{
-    CSliceMut, MemoryView, PhysAddr, PhysReadOp, Status, TranslateOp, Translation, ViewMetadata, VirtAddr, VirtReadOp, umem,
+    CSliceMut, MemoryView, PhysAddr, PhysReadOp, Status, TranslateOp, Translation, ViewMetadata, VirtAddr, VirtReadOp,
+    VirtWriteOp, umem,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -626,6 +627,11 @@ impl MemoryView for AddressSpace {
             }),
             None => self.read_remote(&mut ops),
         }
+    }
+
+    fn write_virt(&self, ops: CSliceMut<VirtWriteOp>) {
+        let mut ops = ops;
+        ops.iter_mut().for_each(|op| self.write_op(op));
     }
 
     fn translate(&self, ops: CSliceMut<TranslateOp>) {

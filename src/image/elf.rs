@@ -358,3 +358,64 @@ fn describe(header: &Header, tally: &Tally, parsed: &mut Parsed) {
         parsed.details.push(("virtual_only".into(), format!("{} segments without a physical address", tally.unaddressed)));
     }
 }
+
+/// What of a core's segments is physical memory, where its file can't be mapped: `/proc/kcore`.
+pub(crate) struct Outline {
+    /// Physical address, offset in the file, bytes.
+    pub loads: Vec<(u64, u64, u64)>,
+    /// Segments that have no physical address.
+    pub unaddressed: u64,
+    /// As memsh names it.
+    pub machine: Option<&'static str>,
+    /// Text of the VMCOREINFO note.
+    pub vmcoreinfo: Option<Vec<u8>>,
+}
+
+/// Reads header, segments and notes of a core with `read`, which gives bytes of the file at an offset.
+///
+/// # Errors
+/// Those of `read`; and when this is no core, or none with physical addresses.
+pub(crate) fn outline_of(read: &mut dyn FnMut(u64, usize) -> Result<Vec<u8>>) -> Result<Outline> {
+    let mut head = read(0, 64)?;
+    if !probe(&head) {
+        return Err(damaged("no ELF header (7f 45 4c 46) at the beginning of the file", 0));
+    }
+    let first = Header::read(&head)?;
+    if first.kind != ET_CORE {
+        return Err(not_a_core(first.kind));
+    }
+    let end = first.phnum.checked_mul(first.phentsize).and_then(|len| len.checked_add(first.phoff));
+    let end = end.and_then(|end| usize::try_from(end).ok()).filter(|end| *end <= MOST_OUTLINE && first.phnum < PN_XNUM.into());
+    let end = end.ok_or_else(|| damaged("the ELF program headers would be too long", first.phoff))?;
+    head = read(0, end.max(64))?;
+    let f = Fields::new(&head, first.big);
+    let mut out = Outline { loads: Vec::new(), unaddressed: 0, machine: None, vmcoreinfo: None };
+    out.machine = machine_name(first.machine, first.wide).ok();
+    let (mut notes, mut zeros) = (Notes::default(), 0);
+    for segment in first.segments(&f) {
+        match segment.kind {
+            PT_NOTE if notes.vmcoreinfo.is_none() => {
+                let len = usize::try_from(segment.in_file).unwrap_or(usize::MAX).min(MOST_OUTLINE);
+                // Notes that can't be read cost what they would have said.
+                if let Ok(bytes) = read(segment.offset, len) {
+                    notes.add(&bytes, first.big, first.wide, first.machine);
+                }
+            }
+            PT_LOAD if segment.phys == first.no_address() => out.unaddressed += 1,
+            PT_LOAD if segment.phys.checked_add(segment.in_file).is_some() => {
+                zeros += u64::from(segment.phys == 0 && segment.virt != 0);
+                out.loads.push((segment.phys, segment.offset, segment.in_file));
+            }
+            _ => {}
+        }
+    }
+    out.vmcoreinfo = notes.vmcoreinfo;
+    if out.loads.is_empty() || (out.loads.len() > 1 && zeros == u64::try_from(out.loads.len()).unwrap_or(0)) {
+        return Err(Error::new(Layer::Image, ErrorKind::Unsupported, "a core whose segments carry no physical addresses")
+            .hint("kernels before 4.11 write none into /proc/kcore, nor do cores of a process: memsh needs p_paddr"));
+    }
+    Ok(out)
+}
+
+/// Headers and notes of a core that can't be mapped are no longer than this.
+const MOST_OUTLINE: usize = 4 << 20;

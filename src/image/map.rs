@@ -186,6 +186,39 @@ impl Content {
     }
 }
 
+/// Part of a file that others write to, as they see it: the memory of a running machine.
+pub(crate) struct SharedPart(Mmap);
+
+impl SharedPart {
+    /// Maps `len` bytes at `offset`, which is a multiple of the host's page, for reading.
+    ///
+    /// # Errors
+    /// When the file is shorter or can't be mapped.
+    pub(crate) fn map(file: &File, offset: u64, len: usize) -> std::io::Result<Self> {
+        let end = u64::try_from(len).ok().and_then(|l| offset.checked_add(l));
+        if end.is_none_or(|end| file.metadata().map_or(0, |m| m.len()) < end) {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        // SAFETY: read-only, and handed out only as `&[u8]` that do not outlive it. That its owner writes to it is the point: as for
+        // `Content::map`, whoever reads it treats the bytes as hostile, reads each number once, and relies on no two reads being equal.
+        let map = unsafe { MmapOptions::new().offset(offset).len(len).map(file) }?;
+        Ok(Self(map))
+    }
+}
+
+impl Deref for SharedPart {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// What a file holds of `range`, as its file system says: at most `most` pieces, of which the last one then goes on to the end.
+pub(crate) fn held(file: &File, range: Range<u64>, most: usize) -> Vec<Range<u64>> {
+    extents(file, range, most)
+}
+
 /// What a file holds of `range`, as its file system says.
 #[cfg(target_os = "linux")]
 fn extents(file: &File, range: Range<u64>, most: usize) -> Vec<Range<u64>> {

@@ -21,7 +21,7 @@ mod blocks;
 mod calendar;
 mod crashdump;
 mod detect;
-mod elf;
+pub(crate) mod elf;
 mod elf_write;
 mod ewf;
 mod fields;
@@ -62,8 +62,9 @@ pub(crate) use zip::each as zip_members;
 
 pub use blocks::BlockMemory;
 pub use kdump::KdumpFacts;
+pub(crate) use map::{SharedPart, held};
 pub use memory::ImageMemory;
-pub use open::{CpuState, Image, ImageFacts, OpenOptions, open, open_bytes};
+pub use open::{CpuState, Image, ImageFacts, OpenOptions, Trouble, open, open_bytes};
 pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};
 pub use progress::Progress;
 #[cfg(any(test, feature = "cli"))]

@@ -11,10 +11,12 @@ use super::split::{self, Joined};
 use super::unpack::{self, Compression};
 use super::windows::WindowsHints;
 use super::zip;
-use crate::engine::{Memory, to_u64};
+use crate::engine::{Memory, Metrics, to_u64};
 use crate::memo::Memo;
 use crate::{Error, ErrorKind, Layer, Result};
-use memsh_plugin::{ConnectorInstanceBase, ConnectorInstanceBox, MemoryRange, PhysAddr, ProcessorInfo, VirtAddr, group_obj, umem};
+use memsh_plugin::{
+    ConnectorInstanceBase, ConnectorInstanceBox, MemoryRange, PhysAddr, ProcessorInfo, VirtAddr, group_obj, umem,
+};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,6 +62,13 @@ pub struct ImageFacts {
     pub warnings: Vec<String>,
     /// Further facts of the header, in its own terms: name and value.
     pub details: Vec<(String, String)>,
+}
+
+impl ImageFacts {
+    /// Adds a fact.
+    pub fn detail(&mut self, name: &str, value: impl ToString) {
+        self.details.push((name.to_owned(), value.to_string()));
+    }
 }
 
 /// What the image recorded of one processor.
@@ -117,14 +126,23 @@ pub struct Image {
     pub without_memory: Option<&'static str>,
     /// What was looked for and found, in order: for `info`.
     pub detection: Vec<String>,
+    /// Tells what went wrong with where the bytes come from, since it was opened: a connection that broke, a process that died.
+    pub trouble: Option<Trouble>,
     /// The connector behind `memory`.
     source: Source,
     /// The files that it was opened from; none for a memory that came from elsewhere.
     contents: Vec<Arc<Content>>,
+    /// Whether something stands between the files and `memory` ([`through`](Self::through)).
+    wrapped: bool,
+    /// What is asked of its connector, where that is counted.
+    pub metrics: Option<Arc<Metrics>>,
     /// The file elsewhere that it was opened from.
     #[cfg(feature = "http")]
     pub(super) remote: Option<Arc<super::remote::Remote>>,
 }
+
+/// Tells what went wrong, in a sentence, if something did.
+pub type Trouble = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// Where an image's bytes come from.
 #[derive(Clone)]
@@ -277,8 +295,11 @@ impl Image {
             windows: None,
             without_memory: None,
             detection: Vec::new(),
+            trouble: None,
             source: Source::Other,
             contents: Vec::new(),
+            wrapped: false,
+            metrics: None,
             #[cfg(feature = "http")]
             remote: None,
         }
@@ -327,11 +348,20 @@ impl Image {
             windows: parsed.windows,
             without_memory: parsed.without_memory,
             detection,
+            trouble: None,
             source,
             contents,
+            wrapped: false,
+            metrics: None,
             #[cfg(feature = "http")]
             remote: None,
         })
+    }
+
+    /// The same with `memory` in front of its own: a cache, a delay, an overlay. `metrics` are its counts, where it counts.
+    #[must_use]
+    pub fn through(self, memory: Memory, metrics: Option<Arc<Metrics>>) -> Self {
+        Self { memory, wrapped: true, metrics: metrics.or(self.metrics), ..self }
     }
 
     /// The same raw image with its first byte at `base` instead, for whoever finds out where RAM begins.
@@ -349,7 +379,8 @@ impl Image {
         let claims = detect::raw_claims(&self.contents, base)?;
         let source = Source::plain(&self.contents, claims);
         let mut moved = self.clone();
-        moved.memory = source.memory();
+        // What stands in between holds for the moved memory as well.
+        moved.memory = if self.wrapped { self.memory.moved(base) } else { source.memory() };
         moved.source = source;
         moved.facts.ranges = moved.memory.ranges().to_vec();
         for (name, value) in &mut moved.facts.details {
@@ -364,11 +395,18 @@ impl Image {
     /// What happened to a file of the image since it was opened (cut, written to), if something did: worth a warning, for every
     /// address may now read differently, and reading what was cut off ends the process.
     pub fn changed(&self) -> Option<String> {
+        // Of a live target that is no news.
+        if self.memory.metadata().live {
+            return None;
+        }
         self.contents.iter().find_map(|c| c.changed())
     }
 
-    /// What of the image could not be unpacked until now, in a sentence.
+    /// What of the image could not be unpacked until now, or what went wrong with where it comes from, in a sentence.
     pub fn damage(&self) -> Option<String> {
+        if let Some(trouble) = self.trouble.as_ref().and_then(|t| t()) {
+            return Some(trouble);
+        }
         match &self.source {
             Source::Packed(m) => m.damage(),
             Source::Plain(_) | Source::Other => None,

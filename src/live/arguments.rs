@@ -227,7 +227,7 @@ fn usage(name: &str, known: &[Argument]) -> String {
 }
 
 /// The parts between commas; quotes and backslashes keep a comma.
-fn split(text: &str) -> Vec<String> {
+pub(super) fn split(text: &str) -> Vec<String> {
     let (mut parts, mut part, mut quote) = (Vec::new(), String::new(), None);
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -249,6 +249,28 @@ fn split(text: &str) -> Vec<String> {
     parts.push(part);
     parts.retain(|p| !p.trim().is_empty());
     parts
+}
+
+/// The parts with commas between them, as [`split`] takes them apart.
+pub(super) fn join(parts: &[String]) -> String {
+    let escaped = |part: &String| {
+        let mut out = String::with_capacity(part.len());
+        let mut chars = part.chars().peekable();
+        while let Some(c) = chars.next() {
+            let special = match c {
+                ',' | '"' | '\'' => true,
+                // A backslash that would be read with what follows.
+                '\\' => chars.peek().is_some_and(|next| matches!(next, ',' | '"' | '\'' | '\\')),
+                _ => false,
+            };
+            if special {
+                out.push('\\');
+            }
+            out.push(c);
+        }
+        out
+    };
+    parts.iter().map(escaped).collect::<Vec<_>>().join(",")
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -275,7 +297,8 @@ fn size(text: &str) -> Option<u64> {
     number(digits)?.checked_mul(unit)
 }
 
-fn duration(text: &str) -> Option<Duration> {
+/// The time that `10ms`, `2s`, `500us` or `5m` means; a bare number is of milliseconds.
+pub fn duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(at);
@@ -332,6 +355,14 @@ mod tests {
         assert_eq!((a.text("what"), a.raw(), a.plain().len()), (Some(text), text, 1));
         let e = Arguments::parse("x", "", &known).unwrap_err();
         assert_eq!((e.reason(), e.hint_text()), ("x needs what: NAME[:TARGET[:OPTIONS]]", Some("x takes WHAT: NAME[:TARGET[:OPTIONS]]")));
+    }
+
+    #[test]
+    fn what_was_taken_apart_can_be_joined() {
+        for parts in [vec!["a,b", "c'd", r"C:\x", r"\,", r"\\"], vec!["x"], vec![]] {
+            let parts: Vec<String> = parts.into_iter().map(str::to_owned).collect();
+            assert_eq!(split(&join(&parts)), parts);
+        }
     }
 
     #[test]

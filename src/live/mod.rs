@@ -13,9 +13,16 @@
 )]
 
 mod arguments;
+mod device;
+mod devmem;
 mod file;
+mod gdbstub;
+mod kcore;
+pub mod middleware;
+mod qemu;
+mod socket;
 
-pub use arguments::{Argument, ArgumentKind, Arguments};
+pub use arguments::{Argument, ArgumentKind, Arguments, duration};
 
 use crate::Result;
 use crate::image::Image;
@@ -43,6 +50,9 @@ pub struct TargetInfo {
     pub detail: String,
 }
 
+/// Finds what can be connected to.
+pub type Targets = fn(&Request<'_>) -> Result<Vec<TargetInfo>>;
+
 /// A connector that is part of memsh.
 pub struct Connector {
     /// Its name.
@@ -54,11 +64,12 @@ pub struct Connector {
     /// Makes it. Nothing is attached to before.
     pub connect: fn(&Request<'_>) -> Result<Image>,
     /// What can be reached now, where that can be told without attaching to it.
-    pub targets: Option<fn(&Request<'_>) -> Result<Vec<TargetInfo>>>,
+    pub targets: Option<Targets>,
 }
 
 /// Every built-in connector but the made-up machine, which brings its own system along (`plugins::dummy`).
-pub static ALL: &[Connector] = &[file::CONNECTOR];
+pub static ALL: &[Connector] =
+    &[file::CONNECTOR, qemu::CONNECTOR, gdbstub::CONNECTOR, kcore::CONNECTOR, devmem::DEVMEM, devmem::CRASH];
 
 /// The connector with this name.
 pub fn find(name: &str) -> Option<&'static Connector> {

@@ -10,7 +10,7 @@ use crate::symbols::{NoTypes, SymbolTable};
 use crate::{Error, Result};
 use memsh_plugin::{
     CSliceMut, CVec, MemoryMetadata, MemoryRange, MemoryView, ModuleInfo, Os, Perm, PhysAddr, PhysReadOp, PhysWriteOp,
-    PhysicalMemory, Process, ProcessInfo, Status, VirtAddr, VirtReadOp, VirtWriteOp, umem,
+    PhysicalMemory, Process, ProcessInfo, RegionInfo, Status, VirtAddr, VirtReadOp, VirtWriteOp, umem,
 };
 use std::sync::Arc;
 
@@ -42,31 +42,47 @@ fn kernel_space(os: &Arc<dyn System>) -> AddressSpace {
     let info = os.os_info();
     let image = info.kernel_base.get().zip(info.kernel_size.get());
     let modules = std::result::Result::from(os.kernel_modules()).map(|l| l.items.to_vec()).unwrap_or_default();
-    let modules = modules.iter().map(|m: &ModuleInfo| (m.base, m.size));
+    // Who may not know where they lie says 0.
+    let modules = modules.iter().filter(|m| !m.base.is_null()).map(|m: &ModuleInfo| (m.base, m.size));
     let pieces: Vec<_> = image.into_iter().chain(modules).map(|(at, size)| (at, size, Perm::READ)).collect();
     let view: Arc<dyn MemoryView> = os.clone();
-    space(view, "", pieces)
+    space(view, "", pieces, None)
 }
 
 fn process_space(os: &dyn System, process: &ProcessInfo) -> Result<AddressSpace> {
     let opened = std::result::Result::from(os.process(process.address))?;
     let regions = std::result::Result::from(opened.regions()).map_err(Error::from)?;
-    let allowed = |r: &memsh_plugin::RegionInfo| {
-        Perm::USER.with(Perm::READ, r.read).with(Perm::WRITE, r.write).with(Perm::EXECUTE, r.execute)
-    };
-    let pieces: Vec<_> =
-        regions.items.iter().map(|r| (r.start, r.end.value().saturating_sub(r.start.value()), allowed(r))).collect();
-    Ok(space(Arc::new(opened), &process.arch.to_string_lossy(), pieces))
+    Ok(space(Arc::new(opened), &process.arch.to_string_lossy(), pieces(&regions.items), None))
 }
 
-fn space(view: Arc<dyn MemoryView>, machine: &str, pieces: Vec<(VirtAddr, umem, Perm)>) -> AddressSpace {
+/// What may hold something else than zeros, of a process that can tell: asked when a search first passes over its memory.
+pub(super) type FindData = Box<dyn Fn() -> Vec<MemoryRange> + Send + Sync>;
+
+/// What is there by a process's regions, and what it may do there.
+pub(super) fn pieces(regions: &[RegionInfo]) -> Vec<(VirtAddr, umem, Perm)> {
+    let allowed = |r: &RegionInfo| Perm::USER.with(Perm::READ, r.read).with(Perm::WRITE, r.write).with(Perm::EXECUTE, r.execute);
+    regions.iter().map(|r| (r.start, r.end.value().saturating_sub(r.start.value()), allowed(r))).collect()
+}
+
+/// A flat space of `pieces`, read through `view`, in the byte order and with the pointers that it states.
+pub(super) fn space(
+    view: Arc<dyn MemoryView>,
+    machine: &str,
+    pieces: Vec<(VirtAddr, umem, Perm)>,
+    data: Option<FindData>,
+) -> AddressSpace {
     let meta = view.view_metadata();
     let fallback = if meta.pointer_size == 4 { Arch::X86 } else { Arch::X86_64 };
     let arch = Arch::from_name(machine).or_else(|| Arch::from_name(std::env::consts::ARCH)).unwrap_or(fallback);
     let ranges: Vec<MemoryRange> =
         pieces.iter().map(|&(start, size, _)| MemoryRange { start: PhysAddr::new(start.value()), size }).collect();
     let flat = Flat::new(meta.pointer_size, !meta.little_endian, pieces);
-    AddressSpace::flat(Memory::new(ViewMemory::new(view, ranges)), arch, flat)
+    let memory = ViewMemory::new(view, ranges);
+    let memory = match data {
+        Some(data) => Memory::with_exact_data(memory, data),
+        None => Memory::new(memory),
+    };
+    AddressSpace::flat(memory, arch, flat)
 }
 
 /// An address space in the place of a memory: its addresses are virtual.

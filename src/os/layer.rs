@@ -116,6 +116,17 @@ pub struct OsLayer {
 }
 
 impl OsLayer {
+    /// Whether the system is known only by what it says of itself (this machine's, a plugin's): no page tables and no structures of
+    /// its kernel are read.
+    pub fn speaks_for_itself(&self) -> bool {
+        self.spaces.is_some() && self.linux.is_none() && self.windows.is_none()
+    }
+
+    /// Whether nothing of its kernel's memory can be reached.
+    pub fn has_no_kernel_memory(&self) -> bool {
+        self.speaks_for_itself() && self.kernel.is_flat() && self.kernel.memory().ranges().is_empty()
+    }
+
     /// A process's address space, as the process sees it. A thread of the kernel has the kernel's.
     ///
     /// # Errors

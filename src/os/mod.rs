@@ -9,6 +9,7 @@ pub mod foreign;
 mod layer;
 pub mod linux;
 pub(crate) mod lost;
+pub mod native;
 pub mod sightings;
 pub(crate) mod sweep;
 pub(crate) mod symbolfiles;

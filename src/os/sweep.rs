@@ -71,7 +71,7 @@ where
         }
     };
     let threads = match options.threads {
-        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+        0 => source.readers().unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get)),
         n => n,
     };
     std::thread::scope(|scope| {

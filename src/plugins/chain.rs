@@ -4,22 +4,19 @@
 //! nothing where it is this machine's.
 
 use super::dummy::{self, DummyOptions};
-use super::handed;
-use super::inspect::PluginKind;
-use super::registry::Registry;
+use super::dynamic;
 use super::systems::{self, Make};
 use crate::engine::{Memory, to_u64};
-use crate::image::{CpuState, Image, ImageFacts};
+use crate::image::{Image, ImageFacts};
+use crate::live::middleware::Middleware;
 use crate::live::{self, Arguments, Request};
-use crate::os::{Detection, DetectionStep, Hints, OsLayer, foreign};
-use crate::symbols::SymbolTable;
+use crate::os::{Detection, DetectionStep, Hints, OsLayer};
 use crate::{Error, ErrorKind, Layer, Result};
 use memsh_plugin::PhysAddr;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::time::Duration;
 
 /// Whether a layer says where bytes come from, or what they mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +72,8 @@ pub struct Access {
     pub write: bool,
     /// Folders of plugins.
     pub plugins: Vec<PathBuf>,
+    /// The program that hosts connectors' plugins in processes of their own, and how long one batch may take; none to load them here.
+    pub isolate: Option<(PathBuf, Duration)>,
     /// Ends the work soon after it becomes true.
     pub interrupt: Option<&'static AtomicBool>,
 }
@@ -107,7 +106,8 @@ pub fn open(first: Option<Image>, layers: &[LayerSpec], hints: &Hints, access: &
                     return Err(misplaced(layer, "it stands on an OS layer").hint(hint));
                 }
                 let hints = if last { hints.clone() } else { hints.below() };
-                let detection = make_system(layer, image.as_ref(), &hints, access)?;
+                let access = Access { write: access.write && last, ..access.clone() };
+                let detection = make_system(layer, image.as_ref(), &hints, &access)?;
                 // A raw image that begins elsewhere than at 0: whoever read it knows where.
                 let moved = detection.base.zip(image.as_ref()).map(|(base, image)| image.rebased(base)).transpose()?;
                 image = moved.or(image);
@@ -115,26 +115,19 @@ pub fn open(first: Option<Image>, layers: &[LayerSpec], hints: &Hints, access: &
             }
         }
     }
-    let image = image.unwrap_or_else(|| Image::of_memory(Memory::nothing(), facts("", "", &Memory::nothing())));
+    let image = image.unwrap_or_else(|| {
+        let name = layers.last().map_or("", |l| l.name.as_str());
+        Image::of_memory(Memory::nothing(), facts(name, name, &Memory::nothing()))
+    });
     Ok(Opened { image, system })
 }
 
-fn misplaced(layer: &LayerSpec, why: &str) -> Error {
+pub(super) fn misplaced(layer: &LayerSpec, why: &str) -> Error {
     Error::new(Layer::Connector, ErrorKind::Invalid, format!("{layer} can't stand there: {why}"))
 }
 
-fn unknown(layer: &LayerSpec, kind: PluginKind, registry: &Registry) -> Error {
-    let what = match layer.kind {
-        Kind::Connector => "connector",
-        Kind::Os => "OS layer",
-    };
-    let names = registry.names(kind).join(", ");
-    Error::new(Layer::Connector, ErrorKind::NotFound, format!("there is no {what} {}", layer.name))
-        .hint(format!("there are {names}; `memsh plugins list` shows them all, and files that can't be used"))
-}
-
 /// What is known of a memory that is no file.
-fn facts(path: &str, format: &str, memory: &Memory) -> ImageFacts {
+pub(super) fn facts(path: &str, format: &str, memory: &Memory) -> ImageFacts {
     let ranges = memory.ranges().to_vec();
     ImageFacts {
         path: path.into(),
@@ -147,36 +140,25 @@ fn facts(path: &str, format: &str, memory: &Memory) -> ImageFacts {
 
 fn connect(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) -> Result<(Image, Option<OsLayer>)> {
     if layer.name == "dummy" {
-        let (memory, system) = dummy::open(&layer.arguments.parse::<DummyOptions>()?)?;
-        let facts = facts(&format!("dummy:{}", layer.arguments), "dummy", &memory);
-        return Ok((Image::of_memory(memory, facts), Some(system)));
+        let (middleware, own) = Middleware::take("dummy", &layer.arguments, &[])?;
+        let path = format!("dummy:{}", layer.arguments);
+        let through = |memory: Memory| {
+            let facts = facts(&path, "dummy", &memory);
+            middleware.apply(Image::of_memory(memory, facts))
+        };
+        let (image, system) = dummy::open_through(&own.parse::<DummyOptions>()?, through, |image| &image.memory)?;
+        return Ok((image, Some(system)));
     }
-    if let Some(connector) = live::find(&layer.name) {
-        let arguments = Arguments::parse(connector.name, &layer.arguments, connector.arguments)?;
-        let request = Request { arguments, below, write: access.write, interrupt: access.interrupt };
-        return Ok(((connector.connect)(&request)?, None));
-    }
-    let registry = Registry::scan(&access.plugins);
-    let entry = registry.find(PluginKind::Connector, &layer.name);
-    let entry = entry.ok_or_else(|| unknown(layer, PluginKind::Connector, &registry))?;
-    let plugin = entry.load()?;
-    let arguments = Arguments::parse(&entry.name, &layer.arguments, &entry.arguments)?;
-    let source = plugin.connector(&arguments, below.map(handed::system), access.write)?;
-    let machine = source.machine();
-    let memory = Memory::from_arc(source);
-    let mut facts = facts(&format!("{}:{}", layer.name, layer.arguments), &layer.name, &memory);
-    facts.details.push(("plugin".into(), entry.path.as_ref().map(|p| p.display().to_string()).unwrap_or_default()));
-    facts.details.push(("plugin_version".into(), entry.version.clone().unwrap_or_default()));
-    let mut image = Image::of_memory(memory, facts);
-    image.machine = machine.machine.as_ref().map(|m| m.to_string_lossy().into_owned());
-    image.vmcoreinfo = machine.vmcoreinfo.as_ref().map(|note| note.as_bytes().to_vec());
-    image.cpus = machine.processors.iter().map(CpuState::from).collect();
-    Ok((image, None))
+    let Some(connector) = live::find(&layer.name) else { return Ok((dynamic::connector(layer, below, access)?, None)) };
+    let (middleware, own) = Middleware::take(connector.name, &layer.arguments, connector.arguments)?;
+    let arguments = Arguments::parse(connector.name, &own, connector.arguments)?;
+    let request = Request { arguments, below, write: access.write, interrupt: access.interrupt };
+    Ok((middleware.apply((connector.connect)(&request)?), None))
 }
 
 fn make_system(layer: &LayerSpec, image: Option<&Image>, hints: &Hints, access: &Access) -> Result<Detection> {
-    let Some(system) = systems::find(&layer.name) else { return load_system(layer, image, access) };
-    Arguments::parse(system.name, &layer.arguments, system.arguments)?;
+    let Some(system) = systems::find(&layer.name) else { return dynamic::system(layer, image, access) };
+    let arguments = Arguments::parse(system.name, &layer.arguments, system.arguments)?;
     match system.make {
         Make::OnMemory(detect) => {
             let Some(image) = image else {
@@ -188,24 +170,12 @@ fn make_system(layer: &LayerSpec, image: Option<&Image>, hints: &Hints, access: 
                 image.facts.format == "raw" && image.memory.ranges().first().is_some_and(|r| r.start == PhysAddr::NULL);
             Ok(detect(&image.memory, &hints))
         }
+        Make::OnNothing(make) => {
+            if image.is_some() {
+                let hint = format!("leave what stands before {layer} away; -O auto looks for the system in a memory");
+                return Err(misplaced(layer, "it is what runs memsh, and stands on nothing").hint(hint));
+            }
+            Ok(Detection { layer: Ok(make(&arguments, access.write)?), steps: Vec::new(), base: None })
+        }
     }
-}
-
-/// A plugin's OS layer.
-fn load_system(layer: &LayerSpec, image: Option<&Image>, access: &Access) -> Result<Detection> {
-    let registry = Registry::scan(&access.plugins);
-    let entry = registry.find(PluginKind::Os, &layer.name).ok_or_else(|| unknown(layer, PluginKind::Os, &registry))?;
-    let plugin = entry.load()?;
-    let arguments = Arguments::parse(&entry.name, &layer.arguments, &entry.arguments)?;
-    let began = Instant::now();
-    let os = plugin.os(&arguments, image.map(|image| handed::memory(&image.memory)), access.write)?;
-    let made = foreign::layer(Arc::new(os), SymbolTable::default());
-    let step = DetectionStep {
-        step: layer.name.clone(),
-        method: format!("plugin {}", entry.path.as_ref().map(|p| p.display().to_string()).unwrap_or_default()),
-        found: true,
-        detail: made.os.os_info().version.to_string_lossy().into_owned(),
-        time: began.elapsed(),
-    };
-    Ok(Detection { layer: Ok(made), steps: vec![step], base: None })
 }

@@ -16,6 +16,11 @@ pub struct Checked<M> {
 }
 
 impl<M: PhysicalMemory> Checked<M> {
+    /// What the plugin made.
+    pub fn inner(&self) -> &M {
+        &self.inner
+    }
+
     /// Takes what the plugin `name` made.
     ///
     /// # Errors

@@ -4,16 +4,21 @@
 //! - [`registry`] knows every name: [`systems`] are the OS layers that are part of memsh, `live` has the connectors, files in plugin
 //!   folders hold the rest
 //! - [`inspect`] reads what a file says of itself without loading it (`manifest`: its text); [`library`] loads it and makes what it gives
+//! - `dynamic` are layers that plugins make
 //! - `checked` and `patience` hold what plugins say and how long they take against what can be; `ctable` speaks to plugins in C;
 //!   [`handed`] is what memsh gives to plugins
+//! - `isolate` runs a connector's plugin in a process of its own
 //! - [`dummy`] is a made-up machine in any page-table format
 
 pub mod chain;
 mod checked;
 mod ctable;
 pub mod dummy;
+mod dynamic;
 pub mod handed;
 pub mod inspect;
+#[cfg(target_os = "linux")]
+pub mod isolate;
 pub mod library;
 mod manifest;
 mod patience;

@@ -1,13 +1,16 @@
 //! The OS layers that are part of memsh.
 
+use crate::Result;
 use crate::engine::Memory;
-use crate::live::Argument;
-use crate::os::{self, Detection, Hints, linux, windows};
+use crate::live::{Argument, Arguments};
+use crate::os::{self, Detection, Hints, OsLayer, linux, native, windows};
 
 /// What an OS layer is made from.
 pub enum Make {
     /// A physical memory, and what is known of it.
     OnMemory(fn(&Memory, &Hints) -> Detection),
+    /// Nothing: what runs memsh. The flag is whether it may be written to.
+    OnNothing(fn(&Arguments, bool) -> Result<OsLayer>),
 }
 
 /// An OS layer that is part of memsh.
@@ -35,6 +38,12 @@ pub static ALL: &[System] = &[
         summary: "Linux kernels since 4.19, by what is in memory",
         arguments: &[],
         make: Make::OnMemory(linux::detect),
+    },
+    System {
+        name: "native",
+        summary: "this machine, through system calls; stands on nothing",
+        arguments: &[],
+        make: Make::OnNothing(|_, write| native::layer_for(write)),
     },
     System {
         name: "windows",

@@ -123,6 +123,9 @@ pub struct TargetArgs {
     /// OS layer on the connector before it; without one it is found out (repeatable)
     #[arg(short = 'O', long = "os", value_name = "NAME[:ARGS]")]
     pub os: Vec<String>,
+    /// Run connectors' plugins in a process of their own; one batch may take TIME (30s)
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "30s")]
+    pub isolate: Option<String>,
     /// Connectors and OS layers in the order in which they stand.
     #[arg(skip)]
     pub layers: Vec<LayerSpec>,
@@ -201,6 +204,7 @@ impl TargetArgs {
         self.pagefile.extend(other.pagefile);
         self.sidecar.extend(other.sidecar);
         self.write = self.write.or(other.write);
+        self.isolate = self.isolate.or(other.isolate);
         self.connector.extend(other.connector);
         self.os.extend(other.os);
         self.layers.extend(other.layers);

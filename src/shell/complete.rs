@@ -4,8 +4,9 @@ use super::args::parser;
 use super::host::Shell;
 use super::offers::plain;
 use super::pieces::{Kind, Piece, last_command};
-use super::{builtin, settings};
+use super::{alias, builtin, settings};
 use crate::commands::{ALL, find};
+use memsh::plugins::inspect::PluginKind;
 use rustyline::Context;
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
 
@@ -26,7 +27,11 @@ impl<'a> Complete<'a> {
         let Some((command, before)) = words.split_first() else {
             let names = ALL.iter().flat_map(|s| std::iter::once(s.name).chain(s.aliases.iter().copied()));
             let own = self.shell.own.borrow();
-            return plain(names.chain(builtin::NAMES.iter().copied()).chain(own.keys().map(String::as_str)), word);
+            let mut all = plain(names.chain(builtin::NAMES.iter().copied()).chain(own.keys().map(String::as_str)), word);
+            if !word.is_empty() {
+                all.extend(self.shell.offered_plugins(&[PluginKind::Command], word));
+            }
+            return all;
         };
         let previous = before.last().copied().unwrap_or_default();
         match *command {
@@ -50,11 +55,23 @@ impl<'a> Complete<'a> {
                     _ => Vec::new(),
                 };
             }
+            "plugins" | "plugin" => {
+                const CONNECTOR: &[PluginKind] = &[PluginKind::Connector];
+                const ANY: &[PluginKind] = &[PluginKind::Command, PluginKind::Connector, PluginKind::Os];
+                return match before {
+                    [] => plain(alias::seconds("plugins").iter().copied(), word),
+                    ["info" | "remove" | "upgrade"] => self.shell.offered_plugins(ANY, word),
+                    ["targets"] => self.shell.offered_plugins(CONNECTOR, word),
+                    _ => Vec::new(),
+                };
+            }
+            "run" if before.is_empty() => return self.shell.offered_plugins(&[PluginKind::Command], word),
+            "run" => return self.shell.offered_arguments(before.first().copied().unwrap_or_default(), word),
             "unalias" => return plain(self.shell.own.borrow().keys().cloned(), word),
             _ => {}
         }
         let expanded = super::alias::expand(&[(*command).to_owned()]);
-        let Some(spec) = expanded.first().and_then(|c| find(c)) else { return Vec::new() };
+        let Some(spec) = expanded.first().and_then(|c| find(c)) else { return self.shell.offered_arguments(command, word) };
         if matches!(previous, "-p" | "--pid") {
             return self.shell.offered_processes(word);
         }

@@ -130,6 +130,16 @@ impl Host for Shell {
         self.note(1, text);
     }
 
+    fn audit(&self, text: &str) {
+        let text = super::render::escape::terminal(text).into_owned();
+        if let Some(log) = self.log.borrow_mut().as_mut() {
+            log.note(&text);
+        }
+        if self.output.borrow().verbose >= 1 {
+            eprintln!("memsh: {text}");
+        }
+    }
+
     fn evaluate(&self, text: &str, names: &dyn Names) -> Result<umem> {
         expr::evaluate(text, names)
     }

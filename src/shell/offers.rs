@@ -2,7 +2,10 @@
 
 use super::host::Shell;
 use super::render::escape;
+use crate::commands::Host;
 use memsh::os::linux::files::pagecache::{Which, files};
+use memsh::plugins::inspect::PluginKind;
+use memsh::plugins::registry::Registry;
 use memsh::symbols::{Field, TypeId, TypeKind, Types, TypesExt};
 use memsh_plugin::ProcessInfo;
 use rustyline::completion::Pair;
@@ -80,6 +83,19 @@ impl Shell {
         }
         let found = names.into_iter().filter(|n| n.starts_with(begun)).take(MOST);
         found.map(|n| Pair { replacement: format!("{front}{n}"), display: n }).collect()
+    }
+
+    /// Plugins of these kinds, built in and in files.
+    pub fn offered_plugins(&self, kinds: &[PluginKind], word: &str) -> Vec<Pair> {
+        let registry = Registry::scan(&self.plugin_folders());
+        plain(kinds.iter().flat_map(|k| registry.names(*k)), word)
+    }
+
+    /// Arguments of a plugin's command: `count=`.
+    pub fn offered_arguments(&self, command: &str, word: &str) -> Vec<Pair> {
+        let registry = Registry::scan(&self.plugin_folders());
+        let found = registry.find(PluginKind::Command, command);
+        plain(found.iter().flat_map(|e| &e.arguments).map(|a| format!("{}=", a.name)), word)
     }
 
     /// Modules of the kernel.

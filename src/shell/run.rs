@@ -377,15 +377,8 @@ pub fn usage(e: &clap::Error) -> Failure {
     Failure::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned())
 }
 
-/// What people rightly expect and memsh does not do yet: better said than a guess at another command.
-const LATER: &[&str] = &["ea", "eb", "ed", "eq", "eu", "ew", "write"];
-
 /// The usage error for a command that does not exist.
 pub fn unknown(name: &str) -> Failure {
-    if LATER.contains(&name) {
-        let hint = "`help` lists the commands that there are".to_owned();
-        return Failure::Usage(format!("{name} is not in this version of memsh"), Some(hint));
-    }
     let names = ALL.iter().flat_map(|s| std::iter::once(s.name).chain(s.aliases.iter().copied()));
     let all = names.chain(builtin::NAMES.iter().copied()).chain(alias::names());
     // A word that means something only with others behind it is no help.

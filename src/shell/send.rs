@@ -47,6 +47,10 @@ impl Shell {
     pub fn send(&self, line: &Line, outer: Option<&mut dyn Write>) -> Ended {
         self.output.replace(self.defaults.borrow().clone());
         self.implied.set(implied(line));
+        // Each command sees a live target as it is then.
+        if let Some(session) = &self.session {
+            session.refresh();
+        }
         let outcome = match (&line.output, outer) {
             (Output::Stdout, Some(out)) => self.words(&line.words, out, false),
             (Output::Stdout, None) => self.shown(line),

@@ -1,6 +1,6 @@
 //! The program's own command line.
 
-use super::args::{Root, TargetArgs, parser, whole};
+use super::args::{Root, TargetArgs, Writes, parser, whole};
 use super::builtin::{self, plain_number};
 use super::host::{Shell, progress_allowed};
 use super::line::{Line, Output};
@@ -10,22 +10,40 @@ use super::{alias, folders, interrupt, repl, symbolpath};
 use crate::commands::context::{Host, Meter};
 use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::find;
+use anyhow::Context as _;
 use clap::{CommandFactory, FromArgMatches};
 use memsh::arch::{Arch, Paging};
 use memsh::image::{OpenOptions, Progress};
+use memsh::live::duration;
 use memsh::os::Hints;
 use memsh::session::{Options, Session, Target};
 use memsh::{ErrorKind, PhysAddr, VirtAddr};
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// Commands that need no target.
 const WITHOUT_TARGET: &[&str] = &["help", "schema", "completions", "man", "version"];
 
 /// Runs the program and gives its exit status.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.collect();
+    #[cfg(target_os = "linux")]
+    if let [_, word, file, symbol] = arguments.as_slice()
+        && word == memsh::plugins::isolate::ARGUMENT
+    {
+        return match host_plugin(file.as_ref(), &symbol.to_string_lossy()) {
+            Ok(()) => exit::SUCCESS,
+            Err(failure) => {
+                report_lines(&failure.lines());
+                failure.status()
+            }
+        };
+    }
     interrupt::install();
+    let arguments = arguments.into_iter();
     match start(arguments.skip(1).collect()) {
         Ok(ended) => ended.status,
         Err(error) => {
@@ -112,6 +130,13 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     } else {
         repl::run(&shell, !root.no_config)
     };
+    if let Some(session) = &shell.session
+        && let Some(metrics) = &session.image().metrics
+    {
+        for (name, value) in metrics.words(&session.image().memory) {
+            shell.note(1, &format!("connector: {name}: {value}"));
+        }
+    }
     shell.close_log();
     Ok(ended)
 }
@@ -161,7 +186,8 @@ fn cut(arguments: Vec<OsString>) -> Result<Parts> {
                 // The last of joined short options may take the next word.
                 None => word.chars().last().is_some_and(|c| a.get_short() == Some(c)) && word.chars().count() == 2,
             };
-            named && a.get_action().takes_values()
+            // `--write`, `--write=phys`: the next word is none of its own.
+            named && a.get_action().takes_values() && !a.is_require_equals_set()
         })
     };
     let mut parts = Parts { root: Vec::new(), command: Vec::new() };
@@ -285,7 +311,9 @@ fn open(root: &Root) -> anyhow::Result<Session> {
         },
         paging: arch.map(default_paging),
         write: t.write.is_some(),
+        write_physical: t.write == Some(Writes::Phys),
         plugins: folders::plugins(),
+        isolate: t.isolate.as_deref().map(isolate).transpose()?,
         cache: if t.no_cache { None } else { folders::cache() },
     };
     let given = [("--symbols", &t.symbols), ("--sidecar", &t.sidecar), ("--swap", &t.swap), ("--pagefile", &t.pagefile)];
@@ -310,6 +338,25 @@ fn open(root: &Root) -> anyhow::Result<Session> {
         }
         _ => Failure::from(e).into(),
     })
+}
+
+/// This program, as the one that hosts plugins, and how long a batch may take.
+fn isolate(time: &str) -> anyhow::Result<(PathBuf, Duration)> {
+    let wrong = || Failure::usage(format!("--isolate: {time} is no time (10s, 500ms)"));
+    let time = duration(time).filter(|t| !t.is_zero()).ok_or_else(wrong)?;
+    Ok((std::env::current_exe().context("looking for this program, which hosts plugins")?, time))
+}
+
+/// Serves a plugin to the process that started this one: its memory is stdin, its connection stdout.
+#[cfg(target_os = "linux")]
+fn host_plugin(file: &std::path::Path, symbol: &str) -> Result<()> {
+    use std::os::fd::{AsFd, OwnedFd};
+    let own = |fd: std::io::Result<OwnedFd>| fd.map_err(Failure::Output);
+    let memory = std::fs::File::from(own(std::io::stdin().as_fd().try_clone_to_owned())?);
+    let socket = OwnedFd::from(own(std::io::stdout().as_fd().try_clone_to_owned())?);
+    // What a plugin prints must not get in between.
+    rustix::stdio::dup2_stdout(std::io::stderr()).map_err(std::io::Error::from)?;
+    Ok(memsh::plugins::isolate::serve(file, symbol, socket.into(), &memory)?)
 }
 
 fn architecture(name: &str) -> Result<Arch> {

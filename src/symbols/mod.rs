@@ -33,5 +33,6 @@ pub use files::{FileKind, Loaded, PdbId, SymbolFile, load};
 pub use map_file::MappedFile;
 pub use model::{Field, FieldPath, NoTypes, Type, TypeId, TypeKind, Types, TypesExt};
 pub use store::TypeStore;
+pub(crate) use system_map::parse as parse_symbol_list;
 pub use table::{Symbol, SymbolTable, Symbols, with_distance};
 pub use vmcoreinfo::{VmcoreInfo, VmcoreInfoCopy, find_vmcoreinfo};

@@ -7,6 +7,7 @@ pub mod crashdump;
 pub mod elf;
 pub mod ewf;
 pub mod hiberfil;
+pub mod kcore;
 pub mod kdump;
 pub mod lime;
 pub mod lkcd;

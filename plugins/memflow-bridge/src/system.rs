@@ -62,7 +62,6 @@ impl Os for System {
         OsInfo {
             kind: self.kind().into(),
             name: format!("memflow:{}", self.name).into(),
-            version: Text::from("not told by memflow"),
             kernel_base: known(self.info.base.to_umem()).into_option().map(VirtAddr::new).into(),
             kernel_size: known(self.info.size),
             ..OsInfo::default()

@@ -207,7 +207,7 @@ pub(super) fn run(
     };
     let mut deliver = Deliver { to, hits: 0, max: options.max_hits, resume: 0, exclusive };
     let threads = match options.threads {
-        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+        0 => source.readers().unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get)),
         n => n,
     };
     let flow = match threads.min(units.len()) {

@@ -15,6 +15,11 @@ pub trait Source: Sync {
     ///
     /// Breaks when `piece` does.
     fn for_each_piece(&self, span: Span, piece: &mut dyn FnMut(umem, &[u8]) -> ControlFlow<()>) -> ControlFlow<()>;
+
+    /// How many threads are to read it, where that is no question of processors: the calls that may be under way at once.
+    fn readers(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// A stretch of virtual memory that lies in one stretch of physical memory.
@@ -192,6 +197,10 @@ impl Read {
 }
 
 impl Source for RunSource<'_> {
+    fn readers(&self) -> Option<usize> {
+        self.memory.readers()
+    }
+
     fn spans(&self) -> Box<dyn Iterator<Item = Span> + '_> {
         Box::new(self.runs.iter().filter_map(|r| Span::new(r.virt, r.size)))
     }

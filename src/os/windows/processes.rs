@@ -9,13 +9,21 @@ use crate::engine::to_u64;
 use crate::os::lost::Lost;
 use memsh_plugin::*;
 use std::collections::HashSet;
+use std::convert::Infallible;
 
 /// `ProcessObject`, of `KOBJECTS`: with it begins every process, and stays in use as long as anything refers to it.
 const PROCESS_OBJECT: u8 = 3;
 
 /// All that are linked, in the list's order.
 pub fn list(kernel: &Kernel, lost: &mut Lost) -> Vec<ProcessInfo> {
-    addresses(kernel, lost).into_iter().map(|at| info(kernel, at)).collect()
+    let all = addresses(kernel, lost);
+    let mut out = Vec::with_capacity(all.len());
+    let ahead = |at: &VirtAddr| drop(info(kernel, *at));
+    let Ok(()) = kernel.space.memory().for_each_ahead(&all, ahead, |at| {
+        out.push(info(kernel, *at));
+        Ok::<(), Infallible>(())
+    });
+    out
 }
 
 /// Their `_EPROCESS`es.

@@ -3,7 +3,7 @@
 //!
 //! Everything follows from [`DummyOptions`]: the same options give the same bytes on every machine.
 //!
-//! - `options` reads `seed=7,size=16m,format=x86_64`
+//! - `options` reads `seed=7,size=16m,format=x86_64,live=yes`
 //! - `connector` is the physical memory, `os` the operating system, both through the plugin traits
 //! - `machine` decides what lies where and writes it
 //! - `types` are its structures; [`tables`] writes page tables of every format; `random` is the same everywhere
@@ -45,6 +45,7 @@ pub use random::Random;
 use crate::Result;
 use crate::arch::Paging;
 use crate::engine::{AddressSpace, Memory};
+use crate::live::middleware::overlay::Overlay;
 use crate::os::OsLayer;
 use crate::symbols::SymbolTable;
 use machine::Machine;
@@ -65,16 +66,26 @@ impl Dummy {
     /// # Errors
     /// When `options.size` is too small for it; 4 MiB are enough for every format with pages of up to 16 KiB, 16 MiB for all.
     pub fn new(options: &DummyOptions) -> Result<Self> {
+        Ok(Self::through(options, |memory| memory, Memory::clone)?.0)
+    }
+
+    /// The same with whatever `wrap` puts around its memory; `inner` is the memory in that.
+    fn through<T>(options: &DummyOptions, wrap: impl FnOnce(Memory) -> T, inner: impl FnOnce(&T) -> Memory) -> Result<(Self, T)> {
         let mut tables = TableBuilder::new(options.paging, 0, options.size)?;
         let machine = Machine::make(options, &mut tables)
             .map_err(|e| e.hint("4m of memory are enough for pages of up to 16 KiB, 16m for all"))?;
         let (base, bytes) = tables.finish();
         let connector = DummyMemory::new(base, bytes);
-        let memory = Memory::new(connector.clone());
+        let memory = match options.live {
+            true => Memory::new(Overlay::new(Arc::new(connector.clone()))),
+            false => Memory::new(connector.clone()),
+        };
+        let wrapped = wrap(memory);
+        let memory = inner(&wrapped);
         let address = |n: u64| PhysAddr::new(umem::from(n));
         let kernel = AddressSpace::new(memory.clone(), options.paging, address(machine.roots.lower))
             .with_upper_root(address(machine.roots.upper));
-        Ok(Self { connector, memory, os: DummyOs(Arc::new(os::State { machine, kernel })) })
+        Ok((Self { connector, memory, os: DummyOs(Arc::new(os::State { machine, kernel })) }, wrapped))
     }
 
     /// The connector.
@@ -138,7 +149,19 @@ impl Dummy {
 /// # Errors
 /// As [`Dummy::new`].
 pub fn open(options: &DummyOptions) -> Result<(Memory, OsLayer)> {
-    let dummy = Dummy::new(options)?;
+    open_through(options, |memory| memory, |memory| memory)
+}
+
+/// The same with whatever `wrap` puts around its memory, through which its system reads as well; `inner` is the memory in that.
+///
+/// # Errors
+/// As [`Dummy::new`].
+pub fn open_through<T>(
+    options: &DummyOptions,
+    wrap: impl FnOnce(Memory) -> T,
+    inner: impl FnOnce(&T) -> &Memory,
+) -> Result<(T, OsLayer)> {
+    let (dummy, wrapped) = Dummy::through(options, wrap, |t| inner(t).clone())?;
     let kernel = dummy.kernel().clone();
     let layer = OsLayer {
         os: dummy.os(),
@@ -151,5 +174,5 @@ pub fn open(options: &DummyOptions) -> Result<(Memory, OsLayer)> {
         spaces: None,
         warnings: Vec::new(),
     };
-    Ok((dummy.memory(), layer))
+    Ok((wrapped, layer))
 }

@@ -1,4 +1,4 @@
-//! What kind of made-up target: `seed=7,size=16m,format=x86_64`.
+//! What kind of made-up target: `seed=7,size=16m,format=x86_64,live=yes`.
 
 use crate::arch::Paging;
 use crate::{Error, ErrorKind, Layer, Result};
@@ -13,11 +13,13 @@ pub struct DummyOptions {
     pub size: u64,
     /// The page-table format.
     pub paging: Paging,
+    /// Whether it can be written to, and counts as a machine that runs.
+    pub live: bool,
 }
 
 impl Default for DummyOptions {
     fn default() -> Self {
-        Self { seed: 1, size: 16 << 20, paging: Paging::X86_64 }
+        Self { seed: 1, size: 16 << 20, paging: Paging::X86_64, live: false }
     }
 }
 
@@ -63,17 +65,20 @@ const MAX_SIZE: u64 = 1 << 30;
 
 fn invalid(reason: String) -> Error {
     let names: Vec<&str> = FORMATS.iter().map(|(n, _)| *n).collect();
-    Error::new(Layer::Connector, ErrorKind::Invalid, reason)
-        .hint(format!("dummy:seed=NUMBER,size=SIZE,format=NAME; SIZE as 16m, at most 1g; NAME is one of {}", names.join(", ")))
+    Error::new(Layer::Connector, ErrorKind::Invalid, reason).hint(format!(
+        "dummy:seed=NUMBER,size=SIZE,format=NAME,live=yes; SIZE as 16m, at most 1g; NAME is one of {}",
+        names.join(", ")
+    ))
 }
 
 impl FromStr for DummyOptions {
     type Err = Error;
 
-    /// Reads `seed=..,size=..,format=..`, in any order, each optional.
+    /// Reads `seed=..,size=..,format=..,live=yes`, in any order, each optional.
     fn from_str(text: &str) -> Result<Self> {
         let mut out = Self::default();
         for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
+            let part = if part == "live" { "live=yes" } else { part };
             let Some((key, value)) = part.split_once('=') else {
                 return Err(invalid(format!("`{part}` is not KEY=VALUE")));
             };
@@ -90,6 +95,13 @@ impl FromStr for DummyOptions {
                         .find(|(n, _)| n.eq_ignore_ascii_case(value.trim()))
                         .map(|(_, p)| *p)
                         .ok_or_else(|| invalid(format!("there is no page-table format `{value}`")))?;
+                }
+                "live" => {
+                    out.live = match value.trim() {
+                        "yes" | "true" | "on" | "1" => true,
+                        "no" | "false" | "off" | "0" => false,
+                        _ => return Err(invalid(format!("live is yes or no, not `{value}`"))),
+                    };
                 }
                 other => return Err(invalid(format!("the made-up target has no option `{other}`"))),
             }
@@ -121,8 +133,9 @@ mod tests {
     #[test]
     fn options_in_any_order() {
         let o: DummyOptions = "size=8m, format=sv39,seed=0x10".parse().unwrap();
-        assert_eq!(o, DummyOptions { seed: 16, size: 8 << 20, paging: Paging::Sv39 });
+        assert_eq!(o, DummyOptions { seed: 16, size: 8 << 20, paging: Paging::Sv39, live: false });
         assert_eq!("".parse::<DummyOptions>().unwrap(), DummyOptions::default());
+        assert!("live".parse::<DummyOptions>().unwrap().live && "live=yes,seed=2".parse::<DummyOptions>().unwrap().live);
     }
 
     #[test]

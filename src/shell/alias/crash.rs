@@ -11,7 +11,7 @@ mod walk;
 
 pub use walk::print;
 
-use memory::{read, vtop};
+use memory::{read, vtop, write};
 use search::search;
 use task::{backtrace, context, foreach, ps, task};
 use walk::{list, structure, tree};
@@ -111,13 +111,13 @@ const FORMS: &[(&str, &str)] = &[
     ("irq -d", "hooks --only idt"),
     ("dis -l schedule", "dis schedule"),
     ("fuser /dev/null", "files --path /dev/null"),
+    ("wr ffff888004a50000 1", "write --as q 0xffff888004a50000 0x1"),
+    ("wr -32 my_debug_flag 1", "write --as d my_debug_flag 0x1"),
+    ("wr -p -8 100000 41", "write --phys --as b 0x100000 41"),
     ("< commands", "source commands"),
 ];
 
-const WRITE: &str = "an image is evidence and is never written; `dump` makes a copy to change";
-
 const ABSENT: &[(&str, &str)] = &[
-    ("wr", WRITE),
     (
         "kmem",
         "`info` shows the machine's memory, `pagecache` the files in it, `ptov PHYS` who maps a page, `tele ADDR` what an address is",
@@ -148,6 +148,7 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "sym" => symbols(rest, notes),
         "vm" => vm(rest),
         "rd" => Some(read(rest, notes)),
+        "wr" => Some(Ok(write(rest, notes))),
         "search" => super::pwndbg::search(rest, notes).or_else(|| search(rest, notes)),
         "vtop" | "pte" => vtop(rest, notes),
         "btop" => Some(Ok(page(rest, "btop", ">>12", notes))),

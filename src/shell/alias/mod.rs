@@ -95,6 +95,11 @@ fn own_command(words: &[String]) -> Option<Vec<String>> {
     Some(std::iter::once(name).chain(options).collect())
 }
 
+/// Second words of memsh's own commands of two words that begin with `first`.
+pub fn seconds(first: &str) -> &'static [&'static str] {
+    TWO_WORDS.iter().find(|(firsts, _)| firsts.contains(&first)).map_or(&[], |(_, seconds)| seconds)
+}
+
 /// [`translate`], where only the words matter.
 pub fn expand(words: &[String]) -> Vec<String> {
     translate(words).words

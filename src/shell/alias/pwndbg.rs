@@ -66,11 +66,13 @@ const FORMS: &[(&str, &str)] = &[
     ("ps @ linux_banner", "read --as s linux_banner"),
     ("pd 10 @ schedule", "dis --count 10 schedule"),
     ("pdf @ schedule", "dis --function schedule"),
+    ("wx 9090 @ init_task", "write --as b init_task 9090"),
+    ("wv4 1 @ init_task", "write --as d init_task 1"),
+    ("wv8 1 @ init_task", "write --as q init_task 1"),
+    ("w hello @ init_task", "write --as s init_task hello"),
     ("dp", "ps"),
     ("dp= 142", "proc 142"),
 ];
-
-const WRITE: &str = "an image is evidence and is never written; `dump` makes a copy to change";
 
 const ABSENT: &[(&str, &str)] = &[
     ("vis_heap_chunks", "`maps` shows where heaps lie, `tele ADDR` follows pointers in them"),
@@ -80,8 +82,6 @@ const ABSENT: &[(&str, &str)] = &[
     ("got", "`modules -p PID` lists what a process has loaded; `dis` and `tele` look into it"),
     ("checksec", "`maps -x -w` shows what can be written and run; `malfind` judges it"),
     ("pf", "`dt TYPE ADDR` shows a structure"),
-    ("wx", WRITE),
-    ("wv", WRITE),
     ("snapshot", "`dump phys -o FILE` writes all of physical memory"),
     ("/m", "this version has no YARA; `scan --regex` and `scan --hex` search for one pattern"),
 ];
@@ -96,6 +96,18 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
                 notes.say("note: telescope -r, -f: shown from the address upwards".to_owned());
             }
             with(&["tele"], &[kept, own].concat())
+        }
+        "w" | "wx" | "wv" | "wv1" | "wv2" | "wv4" | "wv8" if theirs.iter().any(|w| w == "@") => {
+            let unit = match name {
+                "w" => "s",
+                "wx" | "wv1" => "b",
+                "wv2" => "w",
+                "wv8" => "q",
+                _ => "d",
+            };
+            let (values, at) = theirs.split_at(theirs.iter().position(|w| w == "@").unwrap_or(0));
+            let at: Vec<String> = at.iter().skip(1).cloned().collect();
+            with(&["write", "--as", unit], &[at, values.to_vec(), own].concat())
         }
         "hexdump" => match theirs.as_slice() {
             [at, count] if !at.starts_with('-') && !count.starts_with(['-', 'L']) => {

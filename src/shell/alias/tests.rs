@@ -169,8 +169,6 @@ fn what_could_be_read_in_two_ways_is_told() {
 #[test]
 fn what_is_not_here_says_what_is() {
     for (line, what) in [
-        ("wr 1000 1", "never written"),
-        ("ed 1000 1", "never written"),
         ("kmem -i", "info"),
         ("kmem -s", "tele"),
         ("linux.vmayarascan --pid 1", "YARA"),

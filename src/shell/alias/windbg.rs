@@ -4,10 +4,12 @@ use super::notes::{Notes, hex, number, windbg};
 use super::own::{apart, is_number, is_option};
 use super::{Absent, Tool, Translated, with};
 
+mod enter;
 mod process;
 mod search;
 mod types;
 
+use enter::{enter, fill};
 use process::{pid_option, process, process_context, process_id};
 use search::search;
 use types::{dx, layout, walked};
@@ -113,6 +115,18 @@ const FORMS: &[(&str, &str)] = &[
     ("uf schedule", "dis --function schedule"),
     ("ub schedule", "dis --reverse -n 8 schedule"),
     ("ub schedule L4", "dis --reverse -n 0x4 schedule"),
+    ("eb 7ffe12340000 90 90 c3", "write --as b 0x7ffe12340000 90 90 c3"),
+    ("ew init_task 1 2", "write --as w init_task 1 2"),
+    ("ed -p 142 7ffe12340000 deadbeef", "write -p 142 --as d 0x7ffe12340000 0xdeadbeef"),
+    ("eq init_task fffff80012345678", "write --as q init_task 0xfffff80012345678"),
+    ("ep init_task fffff80012345678", "write --as p init_task 0xfffff80012345678"),
+    ("ea 7ffe12340000 \"text\"", "write --as s 0x7ffe12340000 text"),
+    ("eu 7ffe12340000 \"text\"", "write --as u 0x7ffe12340000 text"),
+    ("eza 7ffe12340000 \"text\"", "write --as s --zero 0x7ffe12340000 text"),
+    ("ezu 7ffe12340000 \"text\"", "write --as u --zero 0x7ffe12340000 text"),
+    ("!eb 1000 90", "write --phys --as b 0x1000 90"),
+    ("!ed 1000 1", "write --phys --as d 0x1000 1"),
+    ("f 7ffe12340000 L20 00", "fill 0x7ffe12340000 L20 00"),
     (".formats 1000", "eval 0x1000"),
     ("? 1+1", "eval 1+1"),
     ("?? 1+1", "eval 1+1"),
@@ -125,7 +139,6 @@ const FORMS: &[(&str, &str)] = &[
 
 const EXECUTION: &str = "the target is a picture of memory: nothing runs, stops or steps";
 const WINDOWS: &str = "this version reads Linux; Windows comes later";
-const WRITE: &str = "an image is evidence and is never written; `dump` makes a copy to change";
 const SYMBOLS: &str = "symbols and types come from the image itself; `info` says from where, --symbols FILE adds some";
 
 const ABSENT: &[(&str, &str)] = &[
@@ -154,14 +167,6 @@ const ABSENT: &[(&str, &str)] = &[
     (".trap", "`bt -r` shows the registers that were saved"),
     (".bugcheck", "`kmsg` shows what the kernel said last"),
     (".foreach", "`foreach user COMMAND` runs a command for processes; `--json | jq` does the rest"),
-    ("eb", WRITE),
-    ("ew", WRITE),
-    ("ed", WRITE),
-    ("eq", WRITE),
-    ("ea", WRITE),
-    ("eu", WRITE),
-    ("ep", WRITE),
-    ("ez", WRITE),
     ("g", EXECUTION),
     ("gu", EXECUTION),
     ("bp", EXECUTION),
@@ -179,6 +184,7 @@ pub fn is_extension(name: &str) -> bool {
     let bang = |w: &str| w.strip_prefix('!') == Some(name);
     EXTENSIONS.contains(&name)
         || physical(name).is_some()
+        || enter::is(name)
         || WORDS.iter().any(|(w, _)| bang(w))
         || ABSENT.iter().any(|(w, _)| bang(w))
 }
@@ -210,6 +216,10 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
     if let Some(script) = name.strip_prefix("$$<").or_else(|| name.strip_prefix("$<")) {
         let file = if script.is_empty() { rest.to_vec() } else { with(&[script], rest) };
         return Some(Ok(with(&["source"], &file)));
+    }
+    let entered = enter(name, rest, false, notes).or_else(|| fill(rest, false, notes).filter(|_| name == "f"));
+    if let Some(words) = entered {
+        return Some(Ok(words));
     }
     let words = match name {
         ".process" => process_context(rest, notes),
@@ -258,6 +268,9 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
 }
 
 fn extension(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
+    if let Some(words) = enter(name, rest, true, notes) {
+        return Some(Ok(words));
+    }
     if let Some(unit) = physical(name) {
         // `!dd if=/dev/zero of=x` is the host's.
         let words = if rest.iter().any(|w| w.contains('=')) {

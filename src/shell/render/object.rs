@@ -20,6 +20,7 @@ pub fn text(command: &str, answer: &Value, paint: Paint) -> String {
         "dt" => dt(answer, paint),
         "eval" => eval(answer, paint),
         "check" => check(answer, paint),
+        "write" | "fill" => written(answer, paint),
         _ => plain(answer, paint),
     }
 }
@@ -46,6 +47,36 @@ fn exact_size(key: &str, value: &Value) -> String {
         ("size" | "bytes", Some(n)) => n.to_string(),
         _ => show(key, value),
     }
+}
+
+/// So many bytes of a write are shown.
+const WRITTEN: usize = 32;
+
+fn written(a: &Value, paint: Paint) -> String {
+    let bytes = |key: &str| {
+        let all = a.get(key).and_then(Value::as_str).unwrap_or_default();
+        let shown = all.as_bytes().chunks(2).take(WRITTEN);
+        let digits: Vec<String> = shown.map(|b| String::from_utf8_lossy(b).into_owned()).collect();
+        let value = |d: &String| u8::from_str_radix(d, 16).unwrap_or(0);
+        let text: String = digits
+            .iter()
+            .map(|d| Some(char::from(value(d))).filter(|c| c.is_ascii_graphic() || *c == ' ').unwrap_or('.'))
+            .collect();
+        let more = if all.len() > 2 * WRITTEN { " ..." } else { "" };
+        format!("{}{more}  {text}", digits.join(" "))
+    };
+    let place = a.pointer("/places/0/physical").filter(|_| a.get("space").is_some_and(|s| s != "phys"));
+    let place = place.map(|p| format!(" (physical {})", show("", p))).unwrap_or_default();
+    let pid = a.get("pid").and_then(Value::as_u64).map(|p| format!(" of process {p}")).unwrap_or_default();
+    let length = a.get("length").and_then(Value::as_u64).unwrap_or(0);
+    let unit = if length == 1 { "byte" } else { "bytes" };
+    let lines = [
+        ("written", format!("{length} {unit} at {}{pid}{place}, read back and verified", word(a, "address"))),
+        ("old", bytes("old")),
+        ("new", bytes("new")),
+        ("undo", format!("number {} on the list", word(a, "number"))),
+    ];
+    lines.iter().map(|(label, text)| format!("{}  {text}\n", paint.label(format_args!("{label:<7}")))).collect()
 }
 
 fn info(a: &Value, paint: Paint) -> String {

@@ -3,7 +3,7 @@
 use super::layout::Found;
 use super::lost::Lost;
 use super::shapes::Layouts;
-use crate::engine::AddressSpace;
+use crate::engine::{AddressSpace, OfEpoch};
 use crate::os::linux::code::module;
 use crate::os::linux::files::path::PathRef;
 use crate::os::linux::system::sys;
@@ -14,6 +14,7 @@ use crate::symbols::{SymbolTable, Symbols, Types, VmcoreInfo};
 use memsh_plugin::*;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A Linux kernel in memory: what is needed to read its structures.
@@ -35,9 +36,11 @@ pub struct Kernel {
     /// Where it keeps what.
     pub layouts: Layouts,
     shapes: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
-    root: OnceLock<Option<PathRef>>,
-    boot: OnceLock<Option<UnixNanos>>,
-    module_symbols: OnceLock<SymbolTable>,
+    root: OfEpoch<Option<PathRef>>,
+    boot: OfEpoch<Option<UnixNanos>>,
+    /// What tells one set of loaded modules from another.
+    loaded: OfEpoch<u64>,
+    module_symbols: OnceLock<Box<ModuleSymbols>>,
 }
 
 impl Kernel {
@@ -54,8 +57,9 @@ impl Kernel {
             vmcoreinfo: None,
             layouts,
             shapes: Mutex::default(),
-            root: OnceLock::new(),
-            boot: OnceLock::new(),
+            root: OfEpoch::default(),
+            boot: OfEpoch::default(),
+            loaded: OfEpoch::default(),
             module_symbols: OnceLock::new(),
         }
     }
@@ -65,9 +69,35 @@ impl Kernel {
         self.symbols.address(name).or_else(|| self.vmcoreinfo.as_ref()?.symbol(name))
     }
 
-    /// The symbols of its modules, read when they are first asked for; none where the modules can't be listed.
+    /// The symbols of its modules, read when they are first asked for; none where the modules can't be listed. Of a live target they
+    /// are read again when other modules are loaded.
     pub fn module_symbols(&self) -> &SymbolTable {
-        self.module_symbols.get_or_init(|| module::module_symbols(self).map(|(table, _)| table).unwrap_or_default())
+        let loaded = match self.space.memory().metadata().live {
+            true => self.loaded.get_or(self.epoch(), || self.fingerprint()),
+            false => 0,
+        };
+        let mut slot = &self.module_symbols;
+        loop {
+            let read = || module::module_symbols(self).map(|(table, _)| table).unwrap_or_default();
+            let known = slot.get_or_init(|| Box::new(ModuleSymbols { loaded, table: read(), next: OnceLock::new() }));
+            if known.loaded == loaded {
+                return &known.table;
+            }
+            slot = &known.next;
+        }
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let mut hasher = std::hash::DefaultHasher::new();
+        for m in module::modules(self, &mut Lost::default()).unwrap_or_default() {
+            (m.name.as_bytes(), m.base.value(), m.size).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    /// Which state of the target what is kept speaks of.
+    fn epoch(&self) -> u64 {
+        self.space.memory().epoch()
     }
 
     /// A structure's layout, looked up when it is first asked for. What every listing of processes needs stands in
@@ -86,12 +116,12 @@ impl Kernel {
 
     /// When the system was started.
     pub fn boot_time(&self) -> Option<UnixNanos> {
-        *self.boot.get_or_init(|| sys::boot_time(self))
+        self.boot.get_or(self.epoch(), || sys::boot_time(self))
     }
 
     /// The root directory that paths are told from: that of process 1, as a reader of `/proc` there would see it.
     pub(crate) fn root(&self) -> Option<PathRef> {
-        *self.root.get_or_init(|| task::init_root(self))
+        self.root.get_or(self.epoch(), || task::init_root(self))
     }
 
     /// The `task_struct`s that the kernel's table of process ids leads to: what a process hidden from the list of tasks is still
@@ -109,6 +139,13 @@ impl Kernel {
     pub fn view(&self) -> &dyn MemoryView {
         &self.space
     }
+}
+
+/// The symbols of a set of modules, and those of the set that was found loaded after it: whoever holds the old ones keeps them.
+struct ModuleSymbols {
+    loaded: u64,
+    table: SymbolTable,
+    next: OnceLock<Box<ModuleSymbols>>,
 }
 
 /// An error that says what was tried on the system.

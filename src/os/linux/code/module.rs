@@ -62,12 +62,23 @@ pub(crate) fn addresses(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<VirtAddr
 pub fn modules(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<ModuleInfo>, ApiError> {
     let l = &kernel.layouts.module;
     let mut out = Vec::new();
-    for at in addresses(kernel, lost)? {
-        let Some(block) = l.read_or(kernel.view(), at, lost) else { continue };
-        if block.uint(l.state) != Some(UNFORMED) {
+    let mut one = |at: VirtAddr, lost: &mut Lost| {
+        if let Some(block) = l.read_or(kernel.view(), at, lost)
+            && block.uint(l.state) != Some(UNFORMED)
+        {
             out.extend(describe(kernel, &block, lost));
         }
-    }
+    };
+    let all = addresses(kernel, lost)?;
+    let ahead = |at: &VirtAddr| {
+        if let Some(block) = l.read_or(kernel.view(), *at, &mut Lost::default()) {
+            describe(kernel, &block, &mut Lost::default());
+        }
+    };
+    let Ok(()) = kernel.space.memory().for_each_ahead(&all, ahead, |at| {
+        one(*at, lost);
+        Ok::<(), std::convert::Infallible>(())
+    });
     Ok(out)
 }
 

@@ -55,9 +55,14 @@ pub(super) fn sweep_in<T: Send>(
             at = at.saturating_add(to_umem(CHUNK));
         }
     }
-    // What must be unpacked is unpacked by many already.
-    let processors = if memory.mapped().is_some() { std::thread::available_parallelism().map_or(1, usize::from) } else { 1 };
-    let workers = processors.min(chunks.len().div_ceil(4));
+    // What must be unpacked is unpacked by many already; what is far away is waited for by many at once.
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = match memory.readers() {
+        Some(readers) => readers,
+        None if memory.mapped().is_some() => processors(),
+        None => 1,
+    };
+    let workers = workers.min(chunks.len().div_ceil(4));
     let next = AtomicUsize::new(0);
     let run = || {
         let mut done = Vec::new();

@@ -1,6 +1,7 @@
 //! Processes and threads: what they are, who they are, where they stand.
 //!
 //! - `task`, `process`, `args`: the tasks that the kernel lists, a process as the OS layer shows it, its arguments and environment
+//! - `ahead`: what a listing of processes will ask for, at once, where each access costs a call
 //! - `census`: tasks by every way there is, for those that hide from the list
 //! - `cred`, `caps`: who tasks are and what they may do; capabilities by name
 //! - `cgroup`: control groups that tasks are in
@@ -9,6 +10,7 @@
 //! - `unwind`: stacks of tasks
 //! - `history`: what users typed into shells
 
+mod ahead;
 pub(crate) mod args;
 pub mod caps;
 pub mod census;

@@ -13,6 +13,7 @@ use crate::os::linux::memory::mm::Mm;
 use crate::os::linux::memory::space::process_space;
 use memsh_plugin::{ApiError, Listing, Maybe, ProcessInfo, Status, Text, ThreadInfo, UnixNanos, VirtAddr, umem};
 use std::collections::HashSet;
+use std::convert::Infallible;
 
 /// `PF_WQ_WORKER` and `PF_KTHREAD` (include/linux/sched.h).
 const WORKER: u64 = 0x20;
@@ -277,6 +278,8 @@ pub fn leaders(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<VirtAddr>, ApiErr
         .ok_or_else(|| failed(Status::UNSUPPORTED, "can't list processes: no symbol init_task; give symbols with --symbols"))?;
     let tasks = offset_of(l.tasks)
         .ok_or_else(|| failed(Status::UNSUPPORTED, "can't list processes: no type task_struct; give types with --symbols"))?;
+    // The list leads from one to the next; over memory that is far the table of ids says at once where all of them lie.
+    super::ahead::processes(kernel);
     let nodes = list(kernel.view(), init.wrapping_add(tasks), "task list", lost);
     let mut found: Vec<VirtAddr> = nodes.into_iter().map(|n| n.wrapping_sub(tasks)).collect();
     if !lost.is_empty() {
@@ -326,13 +329,21 @@ pub fn processes(kernel: &Kernel) -> Result<Listing<ProcessInfo>, ApiError> {
     let mut lost = Lost::default();
     let mut paths = Paths::new(kernel);
     let mut out = Vec::new();
-    for at in leaders(kernel, &mut lost)? {
-        let Some(task) = Task::read(kernel, at, &mut lost) else { continue };
+    let leaders = leaders(kernel, &mut lost)?;
+    let ahead = |at: &VirtAddr| {
+        let mut lost = Lost::default();
+        if let Some(task) = Task::read(kernel, *at, &mut lost) {
+            task.info(kernel, &mut Paths::new(kernel), &mut lost);
+        }
+    };
+    let Ok(()) = kernel.space.memory().for_each_ahead(&leaders, ahead, |&at| {
+        let Some(task) = Task::read(kernel, at, &mut lost) else { return Ok::<(), Infallible>(()) };
         match task.tgid(kernel) {
             Some(_) => out.push(task.info(kernel, &mut paths, &mut lost)),
             None => lost.push(format!("the process at {at} has no readable id")),
         }
-    }
+        Ok(())
+    });
     lost.extend(paths.lost);
     Ok(lost.listing(out))
 }

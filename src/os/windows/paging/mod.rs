@@ -22,14 +22,14 @@ use super::base::kernel::{Kernel, Reader};
 use super::processes;
 use crate::arch::{Arch, PageFormat};
 use crate::engine::{
-    FaultReason, Link, Pager, Prototype, Resolved, Resolver, Said, Software, Unmapped, Via, ViewExt, WindowsEntries, to_u64,
-    to_umem,
+    FaultReason, Link, OfEpoch, Pager, Prototype, Resolved, Resolver, Said, Software, Unmapped, Via, ViewExt, WindowsEntries,
+    to_u64, to_umem,
 };
 use crate::os::lost::Lost;
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
 use regions::Region;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Reads pages that are in no frame.
 pub(super) struct Elsewhere {
@@ -60,6 +60,9 @@ const PIECE: usize = 4096;
 const KERNEL_WIDE: umem = 0xffff_8000_0000_0000;
 const KERNEL_NARROW: umem = 0xc000_0000;
 
+/// The regions of processes.
+type Regions = HashMap<VirtAddr, Arc<Vec<Region>>>;
+
 /// Follows entries to prototype entries.
 pub(super) struct Shared {
     /// A kernel whose address space has no resolver, so that nothing leads back here.
@@ -67,9 +70,9 @@ pub(super) struct Shared {
     entries: WindowsEntries,
     arch: Arch,
     /// The processes by the roots of their page tables.
-    processes: OnceLock<HashMap<PhysAddr, VirtAddr>>,
-    /// Their regions, as they are asked for.
-    regions: Mutex<HashMap<VirtAddr, Arc<Vec<Region>>>>,
+    processes: OfEpoch<Arc<HashMap<PhysAddr, VirtAddr>>>,
+    /// Their regions, as they are asked for: those of one epoch.
+    regions: OfEpoch<Arc<Mutex<Regions>>>,
 }
 
 impl Shared {
@@ -80,7 +83,7 @@ impl Shared {
             _ => WindowsEntries::default(),
         };
         let arch = kernel.space.format().arch;
-        Self { kernel, entries, arch, processes: OnceLock::new(), regions: Mutex::default() }
+        Self { kernel, entries, arch, processes: OfEpoch::default(), regions: OfEpoch::default() }
     }
 
     fn reader(&self) -> Reader<'_> {
@@ -101,15 +104,17 @@ impl Shared {
     fn regions(&self, root: PhysAddr) -> Option<Arc<Vec<Region>>> {
         let known = || {
             let all = processes::addresses(&self.kernel, &mut Lost::default());
-            all.into_iter().flat_map(|p| processes::roots(&self.kernel, p).map(move |root| (root, p))).collect()
+            Arc::new(all.into_iter().flat_map(|p| processes::roots(&self.kernel, p).map(move |root| (root, p))).collect())
         };
-        let process = *self.processes.get_or_init(known).get(&root)?;
-        if let Some(regions) = self.regions.lock().unwrap_or_else(PoisonError::into_inner).get(&process) {
+        let epoch = self.kernel.space.memory().epoch();
+        let process = *self.processes.get_or(epoch, known).get(&root)?;
+        let kept = self.regions.get_or(epoch, Arc::default);
+        if let Some(regions) = kept.lock().unwrap_or_else(PoisonError::into_inner).get(&process) {
             return Some(Arc::clone(regions));
         }
         // Not under the lock: it takes a while.
         let regions = Arc::new(regions::list(&self.kernel, process));
-        self.regions.lock().unwrap_or_else(PoisonError::into_inner).insert(process, Arc::clone(&regions));
+        kept.lock().unwrap_or_else(PoisonError::into_inner).insert(process, Arc::clone(&regions));
         Some(regions)
     }
 

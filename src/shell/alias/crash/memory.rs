@@ -1,8 +1,35 @@
-//! crash's `rd` and `vtop`.
+//! crash's `rd`, `wr` and `vtop`.
 
 use super::super::notes::{Notes, crash, hex};
 use super::super::own::{apart, is_option};
 use super::super::{Absent, Translated, with};
+
+/// `wr [-u|-k|-p] [-8|-16|-32|-64] ADDR VALUE`
+pub fn write(rest: &[String], notes: &mut Notes) -> Vec<String> {
+    let (theirs, own) = apart(rest);
+    let (mut unit, mut front, mut plain) = ("q", vec!["write".to_owned()], Vec::new());
+    for w in &theirs {
+        match w.as_str() {
+            "-8" => unit = "b",
+            "-16" => unit = "w",
+            "-32" => unit = "d",
+            "-64" => unit = "q",
+            "-p" => front.push("--phys".to_owned()),
+            "-k" => front.push("-k".to_owned()),
+            "-u" => {}
+            w => plain.push(w.to_owned()),
+        }
+    }
+    front.extend(["--as".to_owned(), unit.to_owned()]);
+    let value = |(i, w): (usize, &String)| match (i, unit) {
+        (0, _) => hex(w, crash("wr"), notes),
+        // Bytes are hex as they stand.
+        (_, "b") => w.clone(),
+        (_, _) => format!("0x{}", w.trim_start_matches("0x")),
+    };
+    let words: Vec<String> = plain.iter().enumerate().map(value).collect();
+    [front, words, own].concat()
+}
 
 /// `rd [options] ADDR [COUNT]`
 pub fn read(rest: &[String], notes: &mut Notes) -> Translated {

@@ -2,7 +2,13 @@
 //!
 //! `plugins/memflow-bridge/test` builds the bridge and the plugins, and runs this with `MEMSH_MEMFLOW` set to the folder in which they
 //! are: `bridge/` and `installed/`. Without it there is nothing to test, and each test says so.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::cast_possible_truncation, clippy::unnecessary_cast)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::unnecessary_cast
+)]
 
 mod builders;
 mod cli;
@@ -32,10 +38,7 @@ fn memsh(folder: &Path, installed: &Path, words: &[&str]) -> cli::Run {
     let home = tempfile::tempdir().unwrap();
     let text = |p: &Path| p.to_str().unwrap().to_owned();
     let (bridge, installed, home) = (text(&folder.join("bridge")), text(installed), text(home.path()));
-    cli::with_environment(
-        words,
-        &[("MEMSH_PLUGIN_PATH", &bridge), ("MEMFLOW_PLUGIN_PATH", &installed), ("HOME", &home)],
-    )
+    cli::with_environment(words, &[("MEMSH_PLUGIN_PATH", &bridge), ("MEMFLOW_PLUGIN_PATH", &installed), ("HOME", &home)])
 }
 
 /// The same, of which JSON comes.
@@ -286,7 +289,8 @@ fn commands_work_on_memflow_native() {
     if found.status == 0 {
         let hits: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
         let at = hits[0]["address"].as_str().unwrap().to_owned();
-        let read = memsh(&folder, &folder.join("installed"), &[&os[..], &["read", "--raw", "-p", &pid, &at, "-n", "18"]].concat());
+        let read =
+            memsh(&folder, &folder.join("installed"), &[&os[..], &["read", "--raw", "-p", &pid, &at, "-n", "18"]].concat());
         assert_eq!(read.stdout.as_bytes(), &marker.as_bytes()[..18], "{stack:#}");
     } else {
         assert!(!found.stderr.is_empty());

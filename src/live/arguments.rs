@@ -354,7 +354,10 @@ mod tests {
         let a = Arguments::parse("x", text, &known).unwrap();
         assert_eq!((a.text("what"), a.raw(), a.plain().len()), (Some(text), text, 1));
         let e = Arguments::parse("x", "", &known).unwrap_err();
-        assert_eq!((e.reason(), e.hint_text()), ("x needs what: NAME[:TARGET[:OPTIONS]]", Some("x takes WHAT: NAME[:TARGET[:OPTIONS]]")));
+        assert_eq!(
+            (e.reason(), e.hint_text()),
+            ("x needs what: NAME[:TARGET[:OPTIONS]]", Some("x takes WHAT: NAME[:TARGET[:OPTIONS]]"))
+        );
     }
 
     #[test]

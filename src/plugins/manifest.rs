@@ -86,6 +86,9 @@ mod tests {
         let [path, base] = m.arguments.as_slice() else { panic!("{m:?}") };
         assert!(path.required && path.default.is_none() && path.help == "the file");
         assert_eq!((base.kind, base.default.as_deref()), (ArgumentKind::Number, Some("0x1000")));
+        assert!(!m.family);
+        let family = Manifest::parse("name others\nargument member rest required - NAME[:..]\nfamily\n").unwrap();
+        assert!(family.family && family.arguments.iter().all(|a| a.kind == ArgumentKind::Rest));
     }
 
     #[test]

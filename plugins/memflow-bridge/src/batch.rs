@@ -178,18 +178,18 @@ fn zeroed(lost: Vec<(Piece<'_>, Failures)>) -> Vec<(usize, usize)> {
 
 /// Writes a batch, a page of an operation at a time: what memflow says of a single page can be relied on. `write` gives whether
 /// all bytes of one piece were written.
-pub fn write<A: Copy>(
-    ops: &mut [Op<A, CSliceRef<u8>>],
-    place: impl Fn(A) -> u64,
-    mut write: impl FnMut(u64, &[u8]) -> bool,
-) {
+pub fn write<A: Copy>(ops: &mut [Op<A, CSliceRef<u8>>], place: impl Fn(A) -> u64, mut write: impl FnMut(u64, &[u8]) -> bool) {
     for op in ops {
         let (mut address, mut left) = (place(op.addr), &op.buf[..]);
         let (mut done, mut failed) = (0usize, 0usize);
         while !left.is_empty() {
             let to_end = usize::try_from(PAGE - address % PAGE).unwrap_or(usize::MAX).min(left.len());
             let (page, rest) = left.split_at(to_end);
-            if write(address, page) { done += 1 } else { failed += 1 }
+            if write(address, page) {
+                done += 1
+            } else {
+                failed += 1
+            }
             address = address.wrapping_add(u64::try_from(to_end).unwrap_or(u64::MAX));
             left = rest;
         }

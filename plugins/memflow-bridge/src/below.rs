@@ -28,8 +28,7 @@ impl Below {
 impl PhysicalMemory for Below {
     fn phys_read_raw_iter(&mut self, MemOps { inp, mut out, mut out_fail }: PhysicalReadMemOps) -> Result<()> {
         let mut asked: Vec<(PhysicalAddress, Address, CSliceMut<u8>)> = inp.map(|CTup3(a, meta, b)| (a, meta, b)).collect();
-        let mut ops: Vec<PhysReadOp> =
-            asked.iter_mut().map(|(a, _, b)| PhysReadOp::new(PhysAddr::new(a.to_umem()), b)).collect();
+        let mut ops: Vec<PhysReadOp> = asked.iter_mut().map(|(a, _, b)| PhysReadOp::new(PhysAddr::new(a.to_umem()), b)).collect();
         self.memory.read(ops.as_mut_slice().into());
         let answers: Vec<Status> = ops.iter().map(|op| op.status).collect();
         drop(ops);
@@ -53,7 +52,11 @@ impl PhysicalMemory for Below {
                 self.memory.read(op.as_mut_slice().into());
                 let done = op[0].status == Status::DONE;
                 let said = CTup2(meta + offset, CSliceMut::from(page));
-                if done { opt_call(out.as_deref_mut(), said) } else { opt_call(out_fail.as_deref_mut(), said) };
+                if done {
+                    opt_call(out.as_deref_mut(), said)
+                } else {
+                    opt_call(out_fail.as_deref_mut(), said)
+                };
                 offset += to_end;
                 left = rest;
             }
@@ -69,7 +72,11 @@ impl PhysicalMemory for Below {
             }
             let done = op[0].status == Status::DONE;
             let said = CTup2(meta, bytes);
-            if done { opt_call(out.as_deref_mut(), said) } else { opt_call(out_fail.as_deref_mut(), said) };
+            if done {
+                opt_call(out.as_deref_mut(), said)
+            } else {
+                opt_call(out_fail.as_deref_mut(), said)
+            };
         }
         Ok(())
     }

@@ -5,8 +5,8 @@ use memflow::error::Result;
 use memflow::os::{self, ProcessState};
 use memflow::prelude::v1::{Address, CTup3, MemoryRange, PageType, PhysicalAddress};
 use memsh_plugin::{
-    Listing, Maybe, ModuleInfo, Perm, PhysAddr, ProcessInfo, RegionInfo, Status, Text, TranslateOp, Translation, VirtAddr,
-    ViewMetadata,
+    Listing, Maybe, ModuleInfo, Perm, PhysAddr, ProcessInfo, RegionInfo, Status, Text, TranslateOp, Translation, ViewMetadata,
+    VirtAddr,
 };
 
 /// Most regions of a process.
@@ -54,7 +54,10 @@ pub fn process(p: &os::ProcessInfo) -> ProcessInfo {
 }
 
 /// The modules that `read` gives for the keys of a list; those that it can't are lost.
-pub fn modules<K: std::fmt::Debug + Clone>(keys: Vec<K>, mut read: impl FnMut(K) -> Result<os::ModuleInfo>) -> Listing<ModuleInfo> {
+pub fn modules<K: std::fmt::Debug + Clone>(
+    keys: Vec<K>,
+    mut read: impl FnMut(K) -> Result<os::ModuleInfo>,
+) -> Listing<ModuleInfo> {
     let (mut items, mut lost) = (Vec::with_capacity(keys.len()), Vec::<Text>::new());
     for key in keys {
         match read(key.clone()) {

@@ -188,7 +188,9 @@ pub fn load<T: Loadable>(plugin: &Plugin) -> Result<(CArc<LibContext>, T), ApiEr
     let refused = |why: String| ApiError::new(Status::UNSUPPORTED, format!("{at}: {why}"));
     if plugin.descriptor.plugin_version != MEMFLOW_PLUGIN_VERSION {
         let found = plugin.descriptor.plugin_version;
-        return Err(refused(format!("is of version {found} of memflow's plugin interface; memflow 0.2 has {MEMFLOW_PLUGIN_VERSION}")));
+        return Err(refused(format!(
+            "is of version {found} of memflow's plugin interface; memflow 0.2 has {MEMFLOW_PLUGIN_VERSION}"
+        )));
     }
     // SAFETY: loading runs the file's own initialisers: the user installed it as a plugin of memflow, and its descriptors were found to
     // be of this machine and of memflow's interface.

@@ -7,7 +7,7 @@ use memflow::plugins::IntoProcessInstanceArcBox;
 use memflow::types::Address;
 use memsh_plugin::{
     ApiError, CResult, CSliceMut, EnvVar, Listing, MemoryView, ModuleInfo, Process, ProcessInfo, RegionInfo, Status, Text,
-    ThreadInfo, TranslateOp, VirtAddr, VirtReadOp, VirtWriteOp, ViewMetadata,
+    ThreadInfo, TranslateOp, ViewMetadata, VirtAddr, VirtReadOp, VirtWriteOp,
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -10,7 +10,7 @@ use memflow::plugins::{Loadable, LoadableOs, OsArgs, OsInstanceArcBox};
 use memflow::types::Address;
 use memsh_plugin::{
     ApiError, CResult, CSliceMut, Listing, Maybe, MemoryView, ModuleInfo, Os, OsInfo, OsRequest, PhysAddr, ProcessInfo,
-    ProcessInstanceBox, Status, Text, TranslateOp, VirtAddr, VirtReadOp, VirtWriteOp, ViewMetadata, process_object,
+    ProcessInstanceBox, Status, Text, TranslateOp, ViewMetadata, VirtAddr, VirtReadOp, VirtWriteOp, process_object,
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

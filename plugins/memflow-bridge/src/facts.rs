@@ -61,6 +61,8 @@ pub fn modules<K: std::fmt::Debug + Clone>(
     let (mut items, mut lost) = (Vec::with_capacity(keys.len()), Vec::<Text>::new());
     for key in keys {
         match read(key.clone()) {
+            // memflow-win32 0.2.0 takes the head of a list of modules for one of them.
+            Ok(m) if m.base.is_null() && m.size == 0 => {}
             Ok(m) => items.push(ModuleInfo {
                 address: Maybe::Some(VirtAddr::new(m.address.to_umem())),
                 name: m.name.as_ref().into(),

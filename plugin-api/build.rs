@@ -11,9 +11,9 @@ use std::{env, fs};
 
 /// What each hash is of: the type aliases in `descriptor.rs` by which plugins are made.
 const SURFACES: &[(&str, &[&str])] = &[
-    ("CONNECTOR", &["CreateConnector", "Targets"]),
+    ("CONNECTOR", &["CreateConnector", "Targets", "Members"]),
     ("CONNECTOR_ON", &["CreateConnectorOn"]),
-    ("OS", &["CreateOs"]),
+    ("OS", &["CreateOs", "Members"]),
     ("COMMAND", &["CreateCommand"]),
 ];
 

@@ -1,6 +1,6 @@
 //! What a plugin's file says of itself, in a form that can be read without loading the file.
 
-use crate::{ApiError, CResult, CVec, CommandRequest, ConnectorRequest, OsRequest, Text, umem};
+use crate::{ApiError, CResult, CVec, CommandRequest, ConnectorRequest, Member, OsRequest, Text, umem};
 use crate::{CommandInstanceBox, ConnectorInstanceBox, OsInstanceBox};
 
 /// What a descriptor begins with.
@@ -38,6 +38,8 @@ pub type CreateOs = extern "C" fn(OsRequest) -> CResult<OsInstanceBox<'static>, 
 pub type CreateCommand = extern "C" fn(CommandRequest) -> CResult<CommandInstanceBox<'static>, ApiError>;
 /// Lists what can be connected to now: a name and a tab and a few words each.
 pub type Targets = extern "C" fn(ConnectorRequest) -> CResult<CVec<Text>, ApiError>;
+/// Lists what a family makes usable, without making any of it.
+pub type Members = extern "C" fn() -> CResult<CVec<Member>, ApiError>;
 
 /// One plugin of a file: a static symbol whose name begins with [`SYMBOL_PREFIX`].
 ///
@@ -61,7 +63,8 @@ pub struct Descriptor {
     pub text_len: u32,
     /// Zero.
     pub reserved: u64,
-    /// UTF-8 lines, each a word and what stands behind it: `name`, `version`, `description`, `argument`, `column`, `built_with`.
+    /// UTF-8 lines, each a word and what stands behind it: `name`, `version`, `description`, `argument`, `column`, `family`,
+    /// `built_with`.
     pub text: [u8; TEXT_SIZE],
     /// Of a connector.
     pub create_connector: Option<CreateConnector>,
@@ -73,6 +76,8 @@ pub struct Descriptor {
     pub create_command: Option<CreateCommand>,
     /// Of a connector that can tell what there is to connect to.
     pub targets: Option<Targets>,
+    /// Of a family: a plugin through which others are used, as `-C FAMILY:MEMBER`. Its text has the line `family`.
+    pub members: Option<Members>,
 }
 
 impl Descriptor {
@@ -108,6 +113,7 @@ impl Descriptor {
             create_os: None,
             create_command: None,
             targets: None,
+            members: None,
         }
     }
 }

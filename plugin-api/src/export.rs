@@ -31,7 +31,11 @@ pub fn command_object<T: Command + 'static>(command: T) -> CommandInstanceBox<'s
 /// `create` takes a [`ConnectorRequest`] and gives a [`PhysicalMemory`] or an [`ApiError`]. `on` (if the connector can stand on
 /// an OS layer) takes the layer as well. `targets` (if it can tell what there is to connect to) gives names and descriptions.
 /// Arguments are lines `NAME KIND required|optional DEFAULT|- HELP`; KIND is `text`, `path`, `number`, `size`, `duration` or `flag`;
-/// the first one needs no name on the command line.
+/// the first one needs no name on the command line. A plugin with a syntax of its own has one argument, of the kind `rest`: all that
+/// stands behind its name, unread.
+///
+/// A plugin through which others are used is a family: `members` gives them as a list of [`Member`], and makes none of them. memsh
+/// calls it for `plugins list`, where each shows up as `NAME:MEMBER`.
 ///
 /// ```
 /// use memsh_plugin::*;
@@ -69,6 +73,7 @@ macro_rules! connector {
         create: $create:expr
         $(, on: $on:expr)?
         $(, targets: $targets:expr)?
+        $(, members: $members:expr)?
         $(,)?
     ) => {
         const _: () = {
@@ -79,6 +84,7 @@ macro_rules! connector {
             }
             $crate::__optional_on!($($on)?);
             $crate::__optional_targets!($($targets)?);
+            $crate::__optional_members!($($members)?);
 
             #[unsafe(export_name = concat!("MEMSH_PLUGIN_CONNECTOR_", $name))]
             #[used]
@@ -87,16 +93,18 @@ macro_rules! connector {
                 create_connector_on: __MEMSH_CREATE_ON,
                 layout_below: if __MEMSH_CREATE_ON.is_some() { $crate::layout::CONNECTOR_ON } else { 0 },
                 targets: __MEMSH_TARGETS,
+                members: __MEMSH_MEMBERS,
                 ..$crate::Descriptor::new(
                     $crate::KIND_CONNECTOR,
-                    $crate::__text!($name, $description, [$($argument),*], []),
+                    $crate::__text!($name, $description, [$($argument),*], [], [$($members)?]),
                 )
             };
         };
     };
 }
 
-/// Exports an OS layer: `create` takes an [`OsRequest`] and gives something that is [`Os`] and [`MemoryView`].
+/// Exports an OS layer: `create` takes an [`OsRequest`] and gives something that is [`Os`] and [`MemoryView`]. `members` is as a
+/// [connector](crate::connector!)'s.
 #[macro_export]
 macro_rules! os {
     (
@@ -104,9 +112,11 @@ macro_rules! os {
         description: $description:literal,
         arguments: [$($argument:literal),* $(,)?],
         create: $create:expr
+        $(, members: $members:expr)?
         $(,)?
     ) => {
         const _: () = {
+            $crate::__optional_members!($($members)?);
             extern "C" fn __memsh_create(
                 request: $crate::OsRequest,
             ) -> $crate::CResult<$crate::OsInstanceBox<'static>, $crate::ApiError> {
@@ -117,7 +127,11 @@ macro_rules! os {
             #[used]
             static DESCRIPTOR: $crate::Descriptor = $crate::Descriptor {
                 create_os: Some(__memsh_create),
-                ..$crate::Descriptor::new($crate::KIND_OS, $crate::__text!($name, $description, [$($argument),*], []))
+                members: __MEMSH_MEMBERS,
+                ..$crate::Descriptor::new(
+                    $crate::KIND_OS,
+                    $crate::__text!($name, $description, [$($argument),*], [], [$($members)?]),
+                )
             };
         };
     };
@@ -147,7 +161,7 @@ macro_rules! command {
                 create_command: Some(__memsh_create),
                 ..$crate::Descriptor::new(
                     $crate::KIND_COMMAND,
-                    $crate::__text!($name, $description, [$($argument),*], [$($column),*]),
+                    $crate::__text!($name, $description, [$($argument),*], [$($column),*], []),
                 )
             };
         };
@@ -158,13 +172,14 @@ macro_rules! command {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __text {
-    ($name:literal, $description:literal, [$($argument:literal),*], [$($column:literal),*]) => {
+    ($name:literal, $description:literal, [$($argument:literal),*], [$($column:literal),*], [$($members:expr)?]) => {
         concat!(
             "name ", $name, "\n",
             "version ", env!("CARGO_PKG_VERSION"), "\n",
             "description ", $description, "\n",
             $("argument ", $argument, "\n",)*
             $("column ", $column, "\n",)*
+            $crate::__family!($($members)?),
             "built_with ", "memsh-plugin ", $crate::__version!(), "\n",
         )
     };
@@ -205,6 +220,35 @@ macro_rules! __optional_targets {
             .into()
         }
         const __MEMSH_TARGETS: Option<$crate::Targets> = Some(__memsh_targets);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __family {
+    () => {
+        ""
+    };
+    ($members:expr) => {
+        "family\n"
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __optional_members {
+    () => {
+        const __MEMSH_MEMBERS: Option<$crate::Members> = None;
+    };
+    ($members:expr) => {
+        extern "C" fn __memsh_members() -> $crate::CResult<$crate::CVec<$crate::Member>, $crate::ApiError> {
+            $crate::caught("members", || {
+                let found: Vec<$crate::Member> = ($members)()?;
+                Ok(found.into())
+            })
+            .into()
+        }
+        const __MEMSH_MEMBERS: Option<$crate::Members> = Some(__memsh_members);
     };
 }
 

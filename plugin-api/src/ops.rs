@@ -55,19 +55,18 @@ impl PhysReadOp<'_> {
     /// Fills what `data`, which begins at `start` in physical memory, holds of this operation, zeroes the rest and sets the
     /// status. A helper for connectors that have one contiguous piece.
     pub fn fill_from(&mut self, start: PhysAddr, data: &[u8]) {
-        let mut copied = 0usize;
-        let addr = self.addr;
-        for (i, byte) in self.buf.iter_mut().enumerate() {
-            let source = addr
-                .checked_add(i as umem)
-                .and_then(|a| a.offset_from(start))
-                .and_then(|o| usize::try_from(o).ok())
-                .and_then(|o| data.get(o));
-            *byte = source.copied().unwrap_or(0);
-            copied += usize::from(source.is_some());
-        }
-        self.status = match copied {
-            n if n == self.buf.len() => Status::DONE,
+        let count = |n: Option<umem>| n.map_or(0, |n| usize::try_from(n).unwrap_or(usize::MAX));
+        // How much of the buffer lies before the data, or of the data before the buffer.
+        let (before, skipped) = (count(start.offset_from(self.addr)), count(self.addr.offset_from(start)));
+        let held = data.get(skipped..).unwrap_or_default();
+        let before = before.min(self.buf.len());
+        let (zeros, rest) = self.buf.split_at_mut(before);
+        let (copied, behind) = rest.split_at_mut(held.len().min(rest.len()));
+        zeros.fill(0);
+        copied.copy_from_slice(held.get(..copied.len()).unwrap_or_default());
+        behind.fill(0);
+        self.status = match copied.len() {
+            n if n == zeros.len() + n + behind.len() => Status::DONE,
             0 => Status::MISSING,
             _ => Status::PARTIAL,
         };
@@ -91,5 +90,34 @@ impl TranslateOp {
     #[inline]
     pub const fn new(addr: VirtAddr) -> Self {
         Self { addr, translation: Translation::NONE, status: Status::PENDING }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_a_piece_holds_is_copied_and_the_rest_zero() {
+        let data = [1, 2, 3, 4];
+        for (addr, length, want, status) in [
+            (100, 4, &[1, 2, 3, 4][..], Status::DONE),
+            (101, 2, &[2, 3], Status::DONE),
+            (98, 4, &[0, 0, 1, 2], Status::PARTIAL),
+            (98, 8, &[0, 0, 1, 2, 3, 4, 0, 0], Status::PARTIAL),
+            (103, 3, &[4, 0, 0], Status::PARTIAL),
+            (104, 2, &[0, 0], Status::MISSING),
+            (90, 10, &[0; 10], Status::MISSING),
+            (0, 3, &[0; 3], Status::MISSING),
+            (umem::MAX, 2, &[0; 2], Status::MISSING),
+            (100, 0, &[], Status::DONE),
+        ] {
+            let mut buffer = vec![9; length];
+            let mut op = PhysReadOp::new(PhysAddr::new(addr), &mut buffer);
+            op.fill_from(PhysAddr::new(100), &data);
+            assert_eq!(op.status, status, "{addr} {length}");
+            assert_eq!(buffer, want, "{addr} {length}");
+        }
     }
 }

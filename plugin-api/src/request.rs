@@ -73,3 +73,19 @@ pub struct CommandRequest {
     /// Its arguments.
     pub arguments: GivenArguments,
 }
+
+/// One of those that a family makes usable: `-C FAMILY:NAME`.
+#[repr(C)]
+#[derive(Clone, Debug, Default)]
+pub struct Member {
+    /// Its name, without the family's.
+    pub name: Text,
+    /// Its version.
+    pub version: Text,
+    /// What it is, in a line.
+    pub description: Text,
+    /// Its file; empty where it has none.
+    pub path: Text,
+    /// Why it can't be used, if it can't.
+    pub refused: Maybe<Text>,
+}

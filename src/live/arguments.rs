@@ -19,6 +19,8 @@ pub enum ArgumentKind {
     Duration,
     /// Yes or no; its name alone means yes.
     Flag,
+    /// All that stands behind the connector's name, unread: for a connector with a syntax of its own. The only argument where there is one.
+    Rest,
 }
 
 impl ArgumentKind {
@@ -31,17 +33,19 @@ impl ArgumentKind {
             Self::Size => "size",
             Self::Duration => "duration",
             Self::Flag => "flag",
+            Self::Rest => "rest",
         }
     }
 
     /// The kind of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Text, Self::Path, Self::Number, Self::Size, Self::Duration, Self::Flag].into_iter().find(|k| k.name() == name)
+        let all = [Self::Text, Self::Path, Self::Number, Self::Size, Self::Duration, Self::Flag, Self::Rest];
+        all.into_iter().find(|k| k.name() == name)
     }
 
     fn takes(self, value: &str) -> bool {
         match self {
-            Self::Text | Self::Path => !value.is_empty(),
+            Self::Text | Self::Path | Self::Rest => !value.is_empty(),
             Self::Number => number(value).is_some(),
             Self::Size => size(value).is_some(),
             Self::Duration => duration(value).is_some(),
@@ -51,7 +55,7 @@ impl ArgumentKind {
 
     const fn wanted(self) -> &'static str {
         match self {
-            Self::Text => "some text",
+            Self::Text | Self::Rest => "some text",
             Self::Path => "a path",
             Self::Number => "a number (12, 0x1000)",
             Self::Size => "a number of bytes (4096, 64m, 2g)",
@@ -117,7 +121,12 @@ impl Arguments {
     pub fn parse(name: &str, text: &str, known: &[Argument]) -> Result<Self> {
         let wrong = |what: String| Error::new(Layer::Connector, ErrorKind::Invalid, what).hint(usage(name, known));
         let mut out = Self { given: Vec::new(), raw: text.to_owned() };
-        for part in split(text) {
+        let rest = known.first().filter(|a| a.kind == ArgumentKind::Rest);
+        if let Some(rest) = rest.filter(|_| !text.is_empty()) {
+            out.given.push((rest.name.clone().into_owned(), text.to_owned(), ArgumentKind::Rest));
+        }
+        let parts = if rest.is_some() { Vec::new() } else { split(text) };
+        for part in parts {
             let (key, value) = match part.split_once('=') {
                 Some((key, value)) if known.iter().any(|a| a.name == key.trim()) => (key.trim().to_owned(), value.to_owned()),
                 Some((key, _)) if !key.contains(['/', ':', '.']) => {
@@ -168,7 +177,7 @@ impl Arguments {
             ArgumentKind::Flag => flag(value).map(|on| if on { "yes" } else { "no" }.to_owned()),
             ArgumentKind::Size => size(value).map(|n| n.to_string()),
             ArgumentKind::Duration => duration(value).map(|d| d.as_millis().to_string()),
-            ArgumentKind::Text | ArgumentKind::Path | ArgumentKind::Number => None,
+            ArgumentKind::Text | ArgumentKind::Path | ArgumentKind::Number | ArgumentKind::Rest => None,
         };
         self.given.iter().map(|(k, v, kind)| (k.as_str(), one(v, kind).unwrap_or_else(|| v.clone()))).collect()
     }
@@ -210,6 +219,7 @@ fn usage(name: &str, known: &[Argument]) -> String {
     }
     let one = |(i, a): (usize, &Argument)| match a.kind {
         ArgumentKind::Flag => format!("{}: {}", a.name, a.help),
+        ArgumentKind::Rest => format!("{}: {}", a.name.to_uppercase(), a.help),
         kind if i == 0 => format!("[{}=]{}: {}", a.name, kind.name().to_uppercase(), a.help),
         kind => format!("{}={}: {}", a.name, kind.name().to_uppercase(), a.help),
     };
@@ -335,6 +345,19 @@ mod tests {
     #[test]
     fn commas_in_quotes_stay() {
         assert_eq!(split(r#"a,"b,c",d\,e,C:\x"#), ["a", "b,c", "d,e", r"C:\x"]);
+    }
+
+    #[test]
+    fn a_syntax_of_its_own_is_not_read() {
+        let known = [Argument::required("what", ArgumentKind::Rest, "NAME[:TARGET[:OPTIONS]]")];
+        let text = r#"qemu:vm,1:a="b,c=",d::cache=false"#;
+        let a = Arguments::parse("x", text, &known).unwrap();
+        assert_eq!((a.text("what"), a.raw(), a.plain().len()), (Some(text), text, 1));
+        let e = Arguments::parse("x", "", &known).unwrap_err();
+        assert_eq!(
+            (e.reason(), e.hint_text()),
+            ("x needs what: NAME[:TARGET[:OPTIONS]]", Some("x takes WHAT: NAME[:TARGET[:OPTIONS]]"))
+        );
     }
 
     #[test]

@@ -42,7 +42,8 @@ fn kernel_space(os: &Arc<dyn System>) -> AddressSpace {
     let info = os.os_info();
     let image = info.kernel_base.get().zip(info.kernel_size.get());
     let modules = std::result::Result::from(os.kernel_modules()).map(|l| l.items.to_vec()).unwrap_or_default();
-    let modules = modules.iter().map(|m: &ModuleInfo| (m.base, m.size));
+    // Who may not know where they lie says 0.
+    let modules = modules.iter().filter(|m| !m.base.is_null()).map(|m: &ModuleInfo| (m.base, m.size));
     let pieces: Vec<_> = image.into_iter().chain(modules).map(|(at, size)| (at, size, Perm::READ)).collect();
     let view: Arc<dyn MemoryView> = os.clone();
     space(view, "", pieces, None)

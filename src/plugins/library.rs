@@ -10,10 +10,13 @@ use libloading::Library;
 use memsh_plugin::c::MemshDescriptor;
 use memsh_plugin::{
     CommandInstanceBox, CommandRequest, ConnectorInstanceBox, ConnectorRequest, Descriptor, GivenArgument, GivenArguments,
-    OsInstanceBox, OsRequest, PhysicalMemory, Text,
+    Member, OsInstanceBox, OsRequest, PhysicalMemory, Text,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Most members of a family that are listed.
+const MAX_MEMBERS: usize = 4096;
 
 /// A plugin whose code is in this process. It stays to the end: what it made may live as long.
 pub struct Loaded {
@@ -159,6 +162,20 @@ impl Loaded {
             line.split_once('\t').map_or((line.clone(), String::new()), |(a, b)| (a.to_owned(), b.to_owned()))
         };
         Ok(lines.iter().map(cut).collect())
+    }
+
+    /// Of a family: those that are used through it. None of them is made.
+    ///
+    /// # Errors
+    /// As [`connector`](Self::connector), and when it is no family.
+    pub fn members(&self) -> Result<Vec<Member>> {
+        let cant = || self.failed("it has no function that lists its members");
+        if self.found.is_c || !self.found.manifest.family {
+            return Err(cant());
+        }
+        let members = self.descriptor()?.members.ok_or_else(cant)?;
+        let listed = within(PATIENCE, move || members()).ok_or_else(|| self.silent("list its members"))?;
+        Ok(std::result::Result::from(listed).map_err(|e| self.failed(e))?.iter().take(MAX_MEMBERS).cloned().collect())
     }
 
     fn silent(&self, what: &str) -> Error {

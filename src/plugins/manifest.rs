@@ -16,6 +16,8 @@ pub struct Manifest {
     pub arguments: Vec<Argument>,
     /// Of a command: keys that its table shows.
     pub columns: Vec<String>,
+    /// Whether others are used through it, as `NAME:MEMBER`, and it can list them.
+    pub family: bool,
     /// What it was built with.
     pub built_with: Option<String>,
 }
@@ -37,6 +39,7 @@ impl Manifest {
                 "name" => out.name = rest.to_owned(),
                 "version" => out.version = rest.to_owned(),
                 "description" => out.description = rest.to_owned(),
+                "family" => out.family = true,
                 "built_with" => out.built_with = Some(rest.to_owned()),
                 "argument" if out.arguments.len() < MANY => out.arguments.push(argument(rest)?),
                 "column" if out.columns.len() < MANY => out.columns.push(rest.to_owned()),
@@ -83,6 +86,9 @@ mod tests {
         let [path, base] = m.arguments.as_slice() else { panic!("{m:?}") };
         assert!(path.required && path.default.is_none() && path.help == "the file");
         assert_eq!((base.kind, base.default.as_deref()), (ArgumentKind::Number, Some("0x1000")));
+        assert!(!m.family);
+        let family = Manifest::parse("name others\nargument member rest required - NAME[:..]\nfamily\n").unwrap();
+        assert!(family.family && family.arguments.iter().all(|a| a.kind == ArgumentKind::Rest));
     }
 
     #[test]

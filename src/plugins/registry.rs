@@ -5,6 +5,7 @@ use super::library::Loaded;
 use super::systems;
 use crate::live::{self, Argument};
 use crate::{Error, ErrorKind, Layer, Result};
+use memsh_plugin::{Member, Text};
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
@@ -60,6 +61,8 @@ pub struct Entry {
     pub state: State,
     /// What was found in the file.
     pub found: Option<Found>,
+    /// Of a family's member: the family, through which it is used.
+    pub family: Option<String>,
 }
 
 impl Entry {
@@ -104,6 +107,7 @@ impl Registry {
             path: None,
             state: State::BuiltIn,
             found: None,
+            family: None,
         };
         let dummy = own(PluginKind::Connector, "dummy", "a made-up machine with a system of its own (seed, size, format)", &[]);
         let connectors = live::ALL.iter().map(|c| own(PluginKind::Connector, c.name, c.summary, c.arguments));
@@ -120,6 +124,26 @@ impl Registry {
             }
         }
         out.choose();
+        out
+    }
+
+    /// As [`scan`](Self::scan), with the members of every family behind it, as `FAMILY:MEMBER`: families that can be used are loaded for
+    /// it. One that can't list its members says so.
+    pub fn scan_families(folders: &[PathBuf]) -> Self {
+        let mut out = Self::scan(folders);
+        let mut entries = Vec::with_capacity(out.entries.len());
+        for mut entry in out.entries {
+            let is_family = entry.state == State::Usable && entry.found.as_ref().is_some_and(|f| f.manifest.family);
+            let members = if is_family { entry.load().and_then(|plugin| plugin.members()) } else { Ok(Vec::new()) };
+            let members = members.unwrap_or_else(|e| {
+                entry.state = State::Unusable(e.reason().to_owned());
+                Vec::new()
+            });
+            let of = entry.clone();
+            entries.push(entry);
+            entries.extend(members.iter().map(|m| member(&of, m)));
+        }
+        out.entries = entries;
         out
     }
 
@@ -178,7 +202,23 @@ pub fn entries(path: &Path) -> Vec<Entry> {
             path: Some(path.to_owned()),
             state: State::Unusable(why),
             found: None,
+            family: None,
         }],
+    }
+}
+
+fn member(of: &Entry, m: &Member) -> Entry {
+    let text = |t: &Text| Some(t.to_string_lossy().into_owned()).filter(|t| !t.is_empty());
+    Entry {
+        kind: of.kind,
+        name: format!("{}:{}", of.name, m.name.to_string_lossy()),
+        version: text(&m.version),
+        description: text(&m.description).unwrap_or_default(),
+        arguments: Vec::new(),
+        path: text(&m.path).map(PathBuf::from),
+        state: m.refused.as_ref().map_or(State::Usable, |why| State::Unusable(why.to_string_lossy().into_owned())),
+        found: None,
+        family: Some(of.name.clone()),
     }
 }
 
@@ -192,5 +232,6 @@ fn entry(path: &Path, found: Found) -> Entry {
         path: Some(path.to_owned()),
         state: found.refused.clone().map_or(State::Usable, State::Unusable),
         found: Some(found),
+        family: None,
     }
 }

@@ -232,9 +232,10 @@ fn cut(arguments: Vec<OsString>) -> Result<Parts> {
             }
             continue;
         }
-        // `memsh ps --help`: no image can be meant where a command's name stands and no such file is there.
+        // `memsh ps --help`: no image can be meant where a command's name stands and no such file is there. A folder is no image.
         let command = alias::expand(std::slice::from_ref(&text)).first().is_some_and(|name| find(name).is_some());
-        let command = command && !std::path::Path::new(&word).exists();
+        let path = std::path::Path::new(&word);
+        let command = command && (!path.exists() || path.is_dir());
         // The tour brings its target along.
         if !target && text == "tutorial" && !std::path::Path::new(&word).exists() {
             target = true;

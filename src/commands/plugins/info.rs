@@ -1,7 +1,7 @@
 //! `plugins info NAME`.
 
 use super::list::{PluginRow, row};
-use super::{named, registry};
+use super::{named, registry, with_members};
 use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::sink::Rows;
@@ -35,12 +35,14 @@ pub struct PluginInfo {
     built_with: Option<String>,
     /// Whether it can stand on an OS layer; null for what is no connector of a file.
     stands_on_os: Option<bool>,
+    /// The plugin through which it is used; null for one that stands for itself.
+    family: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct ArgumentPart {
     name: String,
-    /// `text`, `path`, `number`, `size`, `duration` or `flag`.
+    /// `text`, `path`, `number`, `size`, `duration`, `flag` or `rest` (all that stands behind the name).
     kind: &'static str,
     required: bool,
     default: Option<String>,
@@ -63,6 +65,7 @@ fn usage(entry: &Entry) -> String {
         let (name, kind) = (&a.name, a.kind.name().to_uppercase());
         let text = match (a.kind, i) {
             (ArgumentKind::Flag, _) => name.clone().into_owned(),
+            (ArgumentKind::Rest, _) => name.to_uppercase(),
             (_, 0) => format!("[{name}=]{kind}"),
             _ => format!("{name}={kind}"),
         };
@@ -76,6 +79,8 @@ fn usage(entry: &Entry) -> String {
         _ => ("", " "),
     };
     let colon = if arguments.is_empty() { "" } else { colon };
+    // What a member takes is its family's affair.
+    let arguments = if entry.family.is_some() { "[:ARGUMENTS]".to_owned() } else { arguments };
     format!("{option}{}{colon}{arguments}", entry.name)
 }
 
@@ -88,6 +93,7 @@ fn info(entry: &Entry) -> PluginInfo {
         abi_version: found.map(|f| f.abi_version),
         built_with: found.and_then(|f| f.manifest.built_with.clone()),
         stands_on_os: found.map(|f| f.stands_on_os),
+        family: entry.family.clone(),
     }
 }
 
@@ -100,7 +106,8 @@ impl Command for PluginsInfo {
     const NEEDS_TARGET: bool = false;
 
     fn run(self, cx: &Context, out: &mut Rows<'_, PluginInfo>) -> Result<()> {
-        let registry = registry(cx);
+        // Only a family's member has a colon in its name.
+        let registry = if self.name.contains(':') { with_members(cx) } else { registry(cx) };
         for entry in named(&registry, &self.name)? {
             out.push(&info(entry))?;
         }

@@ -1,6 +1,6 @@
 //! `plugins list`.
 
-use super::registry;
+use super::with_members;
 use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::sink::Rows;
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 /// List connectors, OS layers and commands: those in memsh and those in plugin folders, with why one can't be used
 ///
-/// Files are inspected, not loaded. Plugins are looked for in the folders that MEMSH_PLUGIN_PATH names, in
+/// Files are inspected, not loaded, except for families: plugins through which others are used, which list those. Plugins are looked for in the folders that MEMSH_PLUGIN_PATH names, in
 /// ~/.local/share/memsh/plugins, /usr/local/lib/memsh/plugins and /usr/lib/memsh/plugins.
 #[derive(clap::Args, Debug)]
 pub struct PluginsList {
@@ -66,7 +66,7 @@ impl Command for PluginsList {
     const NEEDS_TARGET: bool = false;
 
     fn run(self, cx: &Context, out: &mut Rows<'_, PluginRow>) -> Result<()> {
-        let registry = registry(cx);
+        let registry = with_members(cx);
         let wanted = |e: &&Entry| self.kind.as_deref().is_none_or(|k| e.kind.map(PluginKind::name) == Some(k));
         for entry in registry.entries.iter().filter(wanted) {
             out.push(&row(entry))?;

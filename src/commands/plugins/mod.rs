@@ -25,6 +25,11 @@ pub fn registry(cx: &Context) -> Registry {
     Registry::scan(&cx.host().plugin_folders())
 }
 
+/// Every plugin that there is, and the members of families.
+fn with_members(cx: &Context) -> Registry {
+    Registry::scan_families(&cx.host().plugin_folders())
+}
+
 /// The plugins of this name, of any kind.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use serde::Serialize;
 /// Nothing is attached to.
 #[derive(clap::Args, Debug)]
 pub struct PluginsTargets {
-    /// The connector
+    /// The connector; of a family's member FAMILY:MEMBER
     #[arg(value_name = "NAME")]
     name: String,
 }
@@ -61,13 +61,15 @@ impl Command for PluginsTargets {
             return Ok(());
         }
         let registry = registry(cx);
-        named(&registry, &self.name)?;
-        let entry = registry.find(PluginKind::Connector, &self.name).ok_or_else(|| cant("it is no connector"))?;
+        let (name, rest) = self.name.split_once(':').unwrap_or((&self.name, ""));
+        named(&registry, name)?;
+        let entry = registry.find(PluginKind::Connector, name).ok_or_else(|| cant("it is no connector"))?;
         if entry.path.is_none() {
             return Err(cant("it can't tell what there is to connect to").into());
         }
+        let arguments = if rest.is_empty() { Arguments::default() } else { Arguments::parse(name, rest, &entry.arguments)? };
         cx.nothing("there is nothing that it could connect to");
-        for (target, detail) in entry.load()?.targets(&Arguments::default())? {
+        for (target, detail) in entry.load()?.targets(&arguments)? {
             push(out, target, detail)?;
         }
         Ok(())

@@ -43,11 +43,14 @@ pub struct Middleware {
 
 impl Middleware {
     /// Takes these arguments out of `text`, what stands behind a connector's name; the rest is the connector's. Names that are among
-    /// `own` are the connector's, too.
+    /// `own` are the connector's, too; so is all of it where the connector has a syntax of its own.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for one that is given twice or is of another kind.
     pub fn take(name: &str, text: &str, own: &[Argument]) -> Result<(Self, String)> {
+        if own.first().is_some_and(|a| a.kind == ArgumentKind::Rest) {
+            return Ok((Self::default(), text.to_owned()));
+        }
         let known: Vec<Argument> = ARGUMENTS.iter().filter(|a| own.iter().all(|o| o.name != a.name)).cloned().collect();
         let ours = |part: &String| {
             let key = part.split_once('=').map_or(part.as_str(), |(key, _)| key).trim();
@@ -109,6 +112,9 @@ mod tests {
         assert_eq!(Middleware::take("file", "cache", &own).unwrap(), (Middleware::default(), "cache".into()), "a path");
         let (_, rest) = Middleware::take("x", "a,ttl=5ms", &[Argument::optional("ttl", ArgumentKind::Duration, "")]).unwrap();
         assert_eq!(rest, "a,ttl=5ms", "its own");
+        let unread = [Argument::required("member", ArgumentKind::Rest, "")];
+        let (m, rest) = Middleware::take("x", r#"a::b="c",metrics=true"#, &unread).unwrap();
+        assert_eq!((m, rest.as_str()), (Middleware::default(), r#"a::b="c",metrics=true"#), "a syntax of its own");
         let e = Middleware::take("file", "a,delay=soon", &own).unwrap_err();
         assert!(e.reason().contains("delay=soon is not a time"), "{e}");
     }

@@ -1,11 +1,12 @@
-//! `-C rom:FILE,base=ADDR`: a file as it is, somewhere in physical memory.
+//! `-C rom:FILE,base=ADDR,mapped=no`: a file as it is, somewhere in physical memory.
 
 use memsh_plugin::*;
 use std::fs;
 
-struct Rom {
-    base: PhysAddr,
-    bytes: Vec<u8>,
+pub struct Rom {
+    pub base: PhysAddr,
+    pub bytes: Vec<u8>,
+    pub mapped: bool,
 }
 
 impl PhysicalMemory for Rom {
@@ -26,7 +27,8 @@ impl PhysicalMemory for Rom {
 
     // The bytes lie in this process: memsh reads them in place, without a call.
     fn mapped_runs(&self) -> CVec<MappedRun<'_>> {
-        vec![MappedRun { start: self.base, data: self.bytes.as_slice().into() }].into()
+        let all = MappedRun { start: self.base, data: self.bytes.as_slice().into() };
+        if self.mapped { vec![all].into() } else { Vec::new().into() }
     }
 }
 
@@ -36,7 +38,8 @@ fn open(request: &ConnectorRequest) -> Result<Rom, ApiError> {
     if bytes.is_empty() {
         return Err(ApiError::new(Status::MISSING, format!("{path} is empty")));
     }
-    Ok(Rom { base: PhysAddr::new(request.arguments.number("base").unwrap_or(0).into()), bytes })
+    let base = PhysAddr::new(request.arguments.number("base").unwrap_or(0).into());
+    Ok(Rom { base, bytes, mapped: request.arguments.flag("mapped") })
 }
 
 /// The files of the working folder.
@@ -52,6 +55,7 @@ connector! {
     arguments: [
         "path path required - the file",
         "base number optional 0 physical address of its first byte",
+        "mapped flag optional yes let memsh read the bytes where they are, without a call",
     ],
     create: open,
     targets: targets,

@@ -3,7 +3,7 @@
 use super::failure::{Failure, Result};
 use super::similar::similar;
 use memsh::os::linux::base::percpu;
-use memsh::session::{Session, Space};
+use memsh::session::{Session, Space, Target};
 use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::ProcessInfo;
 use std::cell::{Cell, RefCell};
@@ -61,6 +61,12 @@ pub trait Host {
 
     /// The folder of symbol files that are the user's own, where there can be one.
     fn symbol_store(&self) -> Option<PathBuf>;
+
+    /// Opens another target, as the first one was opened, for reading.
+    ///
+    /// # Errors
+    /// When it can't be read, or is nothing that memsh knows.
+    fn open_other(&self, target: &Target) -> Result<Session>;
 
     /// A line of what was changed in the target: into the transcript, and for whoever asked for notes, on stderr.
     fn audit(&self, _text: &str) {}

@@ -16,6 +16,7 @@ mod cmdline;
 mod code;
 pub mod context;
 mod creds;
+mod diff;
 mod dis;
 mod drivers;
 mod dt;
@@ -158,6 +159,7 @@ pub static ALL: &[Spec] = &[
     spec::<eval::Eval>(),
     // For scripts
     spec::<check::Check>(),
+    spec::<diff::Diff>(),
 ];
 
 /// Titles of the parts of [`ALL`], and the command that each begins with.
@@ -170,7 +172,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("Memory", "maps"),
     ("Changing a live target", "write"),
     ("Symbols and types", "symbols"),
-    ("For scripts", "check"),
+    ("For scripts, and to compare", "check"),
 ];
 
 /// The command of this name or alias.

@@ -39,5 +39,6 @@ mod source;
 mod start;
 mod symbolpath;
 mod tutorial;
+mod watch;
 
 pub use start::main;

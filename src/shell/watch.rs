@@ -274,7 +274,7 @@ impl Watch<'_> {
         let right = format!("{}  {}", escape::terminal(name), answer.time);
         let gap = width.saturating_sub(left.chars().count() + right.chars().count()).max(1);
         let title: String = format!("{left}{}{right}", " ".repeat(gap)).chars().take(width).collect();
-        let mut frame = format!("\x1b[H{}\x1b[K\r\n\x1b[K\r\n", paint.strong(title));
+        let mut frame = format!("\x1b[H{}\x1b[K\n\x1b[K\n", paint.strong(title));
         let notes = answer.notes.iter().map(|n| paint.bad(escape::terminal(n)));
         let body = String::from_utf8_lossy(text);
         let lines: Vec<String> = notes.chain(body.lines().map(str::to_owned)).collect();
@@ -282,7 +282,7 @@ impl Watch<'_> {
         let shown = if lines.len() > room { room - 1 } else { lines.len() };
         for line in lines.iter().take(shown) {
             frame.push_str(&cut(line, width));
-            frame.push_str("\x1b[0m\x1b[K\r\n");
+            frame.push_str("\x1b[0m\x1b[K\n");
         }
         if lines.len() > shown {
             let more = format!("... {} more lines (--limit, --where and --sort choose among them)", lines.len() - shown);

@@ -219,6 +219,8 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "per_cpu" -d 'List per-CPU 
 complete -c memsh -n "__fish_memsh_needs_command" -a "eval" -d 'Show the value of an expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "calc" -d 'Show the value of an expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "check" -d 'Run the commands in a file and compare their answers with those in it'
+complete -c memsh -n "__fish_memsh_needs_command" -a "diff" -d 'Compare the target with another one: processes, modules, pages'
+complete -c memsh -n "__fish_memsh_needs_command" -a "compare" -d 'Compare the target with another one: processes, modules, pages'
 complete -c memsh -n "__fish_memsh_needs_command" -a "schema" -d 'Print the JSON Schema of a command\'s answer, or of all of them'
 complete -c memsh -n "__fish_memsh_needs_command" -a "completions" -d 'Print completions for a shell'
 complete -c memsh -n "__fish_memsh_needs_command" -a "man" -d 'Print the man page'
@@ -4099,6 +4101,64 @@ complete -c memsh -n "__fish_memsh_using_subcommand check" -s v -l verbose -d 'S
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand check" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -s C -l connector -d 'The other target by its connector (repeatable, as in `memsh -C`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -s O -l os -d 'OS layer on the other target\'s connector' -r
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -s p -l pid -d 'Compare the memory of these processes, by their virtual addresses, and their regions; not all of physical memory' -r
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l only -d 'What to compare: processes, modules, maps, pages (maps need -p; all where nothing is said)' -r -f -a "processes\t''
+modules\t''
+maps\t''
+pages\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l max -d 'At most so many rows of pages, and of bytes' -r
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -s b -l bytes -d 'What changed inside of pages, too: offsets, old and new bytes'
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand diff" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -s C -l connector -d 'The other target by its connector (repeatable, as in `memsh -C`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -s O -l os -d 'OS layer on the other target\'s connector' -r
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -s p -l pid -d 'Compare the memory of these processes, by their virtual addresses, and their regions; not all of physical memory' -r
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l only -d 'What to compare: processes, modules, maps, pages (maps need -p; all where nothing is said)' -r -f -a "processes\t''
+modules\t''
+maps\t''
+pages\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l max -d 'At most so many rows of pages, and of bytes' -r
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -s b -l bytes -d 'What changed inside of pages, too: offsets, old and new bytes'
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand compare" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand man" -s h -l help -d 'Print help'

@@ -3,7 +3,7 @@
 use super::failure::{Failure, Result};
 use super::similar::similar;
 use memsh::os::linux::base::percpu;
-use memsh::session::{Session, Space};
+use memsh::session::{Session, Space, Target};
 use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::ProcessInfo;
 use std::cell::{Cell, RefCell};
@@ -64,6 +64,12 @@ pub trait Host {
 
     /// Folders in which plugins lie.
     fn plugin_folders(&self) -> Vec<PathBuf>;
+
+    /// Opens another target, as the first one was opened, for reading.
+    ///
+    /// # Errors
+    /// When it can't be read, or is nothing that memsh knows.
+    fn open_other(&self, target: &Target) -> Result<Session>;
 
     /// A line of what was changed in the target: into the transcript, and for whoever asked for notes, on stderr.
     fn audit(&self, _text: &str) {}

@@ -16,6 +16,7 @@ mod cmdline;
 mod code;
 pub mod context;
 mod creds;
+mod diff;
 mod dis;
 mod drivers;
 mod dt;
@@ -165,6 +166,7 @@ pub static ALL: &[Spec] = &[
     spec::<plugins::RunPlugin>(),
     // For scripts
     spec::<check::Check>(),
+    spec::<diff::Diff>(),
 ];
 
 /// Titles of the parts of [`ALL`], and the command that each begins with.
@@ -179,6 +181,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("Symbols and types", "symbols"),
     ("Plugins", "plugins"),
     ("For scripts", "check"),
+    ("For scripts, and to compare", "check"),
 ];
 
 /// The command of this name or alias.

@@ -232,7 +232,10 @@ fn with(command: Command, extra: &Command) -> Command {
     extra.get_arguments().fold(command, |command, arg| {
         let taken = |long: &str| command.get_arguments().any(|a| a.get_long() == Some(long));
         let arg = match arg.get_long() {
-            Some(long) if taken(long) => arg.clone().long("image-format").hide(true),
+            Some("format") if taken("format") => arg.clone().long("image-format").hide(true),
+            // `diff` has a target of its own.
+            Some("connector") if taken("connector") => arg.clone().long("first-connector").short(None).hide(true),
+            Some("os") if taken("os") => arg.clone().long("first-os").short(None).hide(true),
             _ => arg.clone(),
         };
         command.arg(arg)

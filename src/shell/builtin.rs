@@ -2,7 +2,7 @@
 
 use super::host::Shell;
 use super::run::Ended;
-use super::{docs, expr, foreach, own, recall, settings, source, tutorial};
+use super::{docs, expr, foreach, own, recall, settings, source, tutorial, watch};
 use crate::commands::failure::{Failure, Result};
 use crate::commands::find;
 use std::io::Write;
@@ -17,6 +17,7 @@ pub const NAMES: &[&str] = &[
     "alias",
     "unalias",
     "foreach",
+    "watch",
     "source",
     "history",
     "log",
@@ -59,6 +60,7 @@ pub fn run(shell: &Shell, words: &[String], out: &mut dyn Write, stdout: bool) -
         "alias" => done(alias(shell, rest, out)),
         "unalias" => done(unalias(shell, rest)),
         "foreach" => Some(foreach::run(shell, rest, out, stdout)),
+        "watch" => Some(watch::run(shell, rest, out, stdout)),
         "source" | "." => Some(source::run(shell, rest, if stdout { None } else { Some(out) })),
         // WinDbg's `$<FILE`, with a space or without.
         from if from.starts_with("$<") => {

@@ -84,6 +84,12 @@ const BUILTINS: &[(&str, &str)] = &[
          array, with pid and name.\n",
     ),
     (
+        "watch",
+        "watch [-n SECONDS] [--count N] COMMAND\n\nRepeats a command every 2 seconds (-n) until Ctrl-C, or N times. A live target is read anew each \
+         time. On a terminal the screen is drawn again, with cells that changed in reverse, new rows in green, those that are gone in red; \
+         into a pipe goes a line of JSON for each answer: {\"time\": .., \"status\": .., \"answer\": ..}.\n",
+    ),
+    (
         "alias",
         "alias [NAME=COMMAND | --builtin]\n\nLists the other names of the commands (--builtin: all that other tools' users type), or defines one: alias top='ps --sort -threads --limit $1'. $1, $2, ... are \
          the arguments, $* all of them; without any they stand behind.\n",

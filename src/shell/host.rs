@@ -10,7 +10,8 @@ use super::send::Outlet;
 use super::{expr, interrupt};
 use crate::commands::context::{Host, Meter, Names};
 use crate::commands::failure::{Failure, Result};
-use memsh::session::Session;
+use memsh::os::Hints;
+use memsh::session::{Options, Session, Target};
 use memsh::umem;
 use memsh_plugin::ProcessInfo;
 use serde_json::Value;
@@ -54,6 +55,8 @@ pub struct Shell {
     pub sha256: RefCell<Option<String>>,
     /// The form that the reader of the running command's answer needs, unless another is asked for.
     pub implied: Cell<Option<Format>>,
+    /// How other targets are opened (`diff`).
+    pub others: RefCell<Options>,
     /// Where the answer of the line that is running goes, if not to the screen: programs within it write there too.
     pub outlet: RefCell<Option<Outlet>>,
 }
@@ -80,6 +83,7 @@ impl Shell {
             sha256: RefCell::default(),
             implied: Cell::new(None),
             outlet: RefCell::default(),
+            others: RefCell::default(),
         }
     }
 
@@ -128,6 +132,22 @@ pub fn progress_allowed(output: &OutputArgs) -> bool {
 impl Host for Shell {
     fn remark(&self, text: &str) {
         self.note(1, text);
+    }
+
+    fn open_other(&self, target: &Target) -> Result<Session> {
+        let mut options = self.others.borrow().clone();
+        // What the user knew of the first target holds for that one alone.
+        options.image.format = None;
+        options.image.base = None;
+        options.image.sidecars.clear();
+        options.hints = Hints {
+            symbols: options.hints.symbols.clone(),
+            stores: options.hints.stores.clone(),
+            interrupt: options.hints.interrupt,
+            ..Hints::default()
+        };
+        (options.write, options.write_physical) = (false, false);
+        super::start::opened(target, options)
     }
 
     fn audit(&self, text: &str) {

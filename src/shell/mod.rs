@@ -41,5 +41,6 @@ mod source;
 mod start;
 mod symbolpath;
 mod tutorial;
+mod watch;
 
 pub use start::main;

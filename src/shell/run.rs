@@ -186,7 +186,10 @@ impl Shell {
     }
 
     /// Runs a command for the rows that were asked for.
-    fn sifted(&self, spec: &Spec, matches: &ArgMatches, cx: &Context, choice: Choice, sink: &mut dyn Sink) -> Result<()> {
+    ///
+    /// # Errors
+    /// As that command.
+    pub fn sifted(&self, spec: &Spec, matches: &ArgMatches, cx: &Context, choice: Choice, sink: &mut dyn Sink) -> Result<()> {
         let mut witness = Witness { inner: sink, sha256: &self.sha256 };
         let sink: &mut dyn Sink = if spec.name == "hash" { &mut witness } else { witness.inner };
         let mut sift = Sift::new(choice, sink, self.interrupt());

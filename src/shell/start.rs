@@ -116,10 +116,11 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     if let Some(failure) = refused(&shell(None, false), &parts.command, &root.output) {
         return Err(failure.into());
     }
-    let session = open(&root)?;
+    let (session, options) = open(&root)?;
     let interactive =
         parts.command.is_empty() && root.commands.is_none() && root.script.is_none() && std::io::stdin().is_terminal();
     let shell = shell(Some(session), interactive);
+    shell.others.replace(options);
     if let Some(path) = &root.target.log {
         shell.open_log(path, false)?;
     }
@@ -297,7 +298,7 @@ fn refused(shell: &Shell, command: &[String], output: &super::args::OutputArgs) 
     }
 }
 
-fn open(root: &Root) -> anyhow::Result<Session> {
+fn open(root: &Root) -> anyhow::Result<(Session, Options)> {
     let t = &root.target;
     let target = match (&root.image, t.layers.as_slice()) {
         (Some(image), []) if image.as_os_str() == "sample" && !image.exists() => Target::Sample,
@@ -351,21 +352,28 @@ fn open(root: &Root) -> anyhow::Result<Session> {
             return Err(Failure::usage(format!("{option}: there is no {}", path.display())).into());
         }
     }
-    if matches!(target, Target::Chain(..)) {
-        return Session::open(&target, options).map_err(|e| match e.kind() {
-            // A layer that does not exist or takes other arguments is a mistake in the command line.
-            ErrorKind::Invalid | ErrorKind::NotFound if e.layer() == memsh::Layer::Connector => {
-                Failure::Usage(e.reason().to_owned(), e.hint_text().map(str::to_owned)).into()
-            }
-            _ => Failure::from(e).into(),
-        });
-    }
-    Session::open(&target, options).map_err(|e| match &root.image {
+    let session = opened(&target, options.clone()).map_err(|failure| match (&failure, &root.image) {
         // Where the failure names the file there is nothing to add.
-        Some(path) if !e.reason().contains(&*path.to_string_lossy()) => {
-            anyhow::Error::new(Failure::from(e)).context(format!("opening {}", path.display()))
+        (Failure::Error(e), Some(path)) if root.target.layers.is_empty() && !e.reason().contains(&*path.to_string_lossy()) => {
+            anyhow::Error::new(failure).context(format!("opening {}", path.display()))
         }
-        _ => Failure::from(e).into(),
+        _ => failure.into(),
+    })?;
+    Ok((session, options))
+}
+
+/// Opens a target.
+///
+/// # Errors
+/// When it can't be read or is nothing that memsh knows; a usage error for a layer that does not exist or takes other arguments.
+pub fn opened(target: &Target, options: Options) -> Result<Session> {
+    Session::open(target, options).map_err(|e| match e.kind() {
+        ErrorKind::Invalid | ErrorKind::NotFound
+            if matches!(target, Target::Chain(..)) && e.layer() == memsh::Layer::Connector =>
+        {
+            Failure::Usage(e.reason().to_owned(), e.hint_text().map(str::to_owned))
+        }
+        _ => Failure::from(e),
     })
 }
 

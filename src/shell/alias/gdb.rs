@@ -61,7 +61,6 @@ const ABSENT: &[(&str, &str)] = &[
     ("next", EXECUTION),
     ("finish", EXECUTION),
     ("run", EXECUTION),
-    ("watch", EXECUTION),
     ("frame", "`bt` shows all frames"),
     ("symbol-file", "--symbols FILE on memsh's command line adds symbols"),
     ("add-symbol-file", "--symbols FILE on memsh's command line adds symbols"),

@@ -217,7 +217,7 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         let file = if script.is_empty() { rest.to_vec() } else { with(&[script], rest) };
         return Some(Ok(with(&["source"], &file)));
     }
-    let entered = enter(name, rest, false, notes).or_else(|| fill(rest, false, notes).filter(|_| name == "f"));
+    let entered = if name == "f" { fill(rest, false, notes) } else { enter(name, rest, false, notes) };
     if let Some(words) = entered {
         return Some(Ok(words));
     }

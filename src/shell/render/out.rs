@@ -42,6 +42,19 @@ pub struct Style {
     pub flat: bool,
 }
 
+/// What a row was in the answer before.
+#[derive(Clone, Copy, Debug)]
+pub enum Since<'a> {
+    /// Nobody asks.
+    Same,
+    /// This.
+    Before(&'a Value),
+    /// It was not there.
+    New,
+    /// It was there, and is no more.
+    Gone,
+}
+
 enum State {
     Table(Table),
     Json(json::Array),
@@ -126,6 +139,22 @@ impl<'a> Renderer<'a> {
         };
         let note = format!("(no room for {}: name them with --columns, or use --json)", left_out.join(", "));
         Ok((!left_out.is_empty()).then_some(note))
+    }
+}
+
+impl Renderer<'_> {
+    /// A row, and what it was before: in a coloured table what differs stands out.
+    ///
+    /// # Errors
+    /// As [`Sink::row`].
+    pub fn row_since(&mut self, row: Value, since: Since<'_>) -> Result<()> {
+        match &mut self.state {
+            State::Table(table) if matches!(self.shape, Shape::List(_)) => {
+                self.objects += 1;
+                Ok(table.push_since(self.out, &row, since)?)
+            }
+            _ => self.row(row),
+        }
     }
 }
 

@@ -5,8 +5,8 @@
 
 use super::column::Column;
 use super::escape;
-use super::out::Style;
-use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Width};
+use super::out::{Since, Style};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Width};
 use serde_json::Value;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -45,6 +45,15 @@ const NAME: usize = 44;
 /// Levels of a tree that are drawn.
 const DEEPEST: usize = 40;
 
+/// How a cell stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    No,
+    Changed,
+    New,
+    Gone,
+}
+
 /// A table under way.
 pub struct Table {
     columns: Vec<Column>,
@@ -52,6 +61,8 @@ pub struct Table {
     color: bool,
     width: Option<u16>,
     rows: Vec<Vec<(String, bool)>>,
+    /// How cells stand out, where some do.
+    marks: Vec<Vec<Mark>>,
     /// Levels of the rows in a tree.
     depths: Vec<usize>,
     widths: Vec<usize>,
@@ -76,6 +87,7 @@ impl Table {
             color: style.color,
             width: style.width,
             rows: Vec::new(),
+            marks: Vec::new(),
             depths: Vec::new(),
             widths,
             hidden: Vec::new(),
@@ -94,12 +106,25 @@ impl Table {
 
     /// One row.
     pub fn push(&mut self, out: &mut dyn Write, row: &Value) -> io::Result<()> {
+        self.push_since(out, row, Since::Same)
+    }
+
+    /// One row, and what it was before.
+    pub fn push_since(&mut self, out: &mut dyn Write, row: &Value, since: Since<'_>) -> io::Result<()> {
         if self.rows.is_empty() {
             self.since = Instant::now();
         }
         let depth =
             row.get("depth").filter(|_| !self.flat).and_then(Value::as_u64).and_then(|d| usize::try_from(d).ok()).unwrap_or(0);
         let cells: Vec<_> = self.columns.iter().map(|column| column.cell(row)).collect();
+        let mark = |column: &Column, text: &String| match since {
+            Since::Same => Mark::No,
+            Since::New => Mark::New,
+            Since::Gone => Mark::Gone,
+            Since::Before(before) if column.cell(before).text == *text => Mark::No,
+            Since::Before(_) => Mark::Changed,
+        };
+        self.marks.push(self.columns.iter().zip(&cells).map(|(column, c)| mark(column, &c.text)).collect());
         self.used.iter_mut().zip(&cells).for_each(|(used, cell)| *used |= cell.some);
         self.rows.push(cells.into_iter().map(|c| (c.text, c.right)).collect());
         self.depths.push(depth);
@@ -154,6 +179,7 @@ impl Table {
     fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = std::mem::take(&mut self.rows);
         let depths = std::mem::take(&mut self.depths);
+        let marks = std::mem::take(&mut self.marks);
         if let Some(name) = self.columns.iter().position(|c| c.is("name")) {
             for (row, branch) in rows.iter_mut().zip(branches(&depths)) {
                 if let Some((text, _)) = row.get_mut(name) {
@@ -177,8 +203,15 @@ impl Table {
         } else {
             table.force_no_tty();
         }
-        for row in rows {
-            table.add_row(row.into_iter().map(|(text, _)| Cell::new(text)));
+        for (row, marks) in rows.into_iter().zip(marks) {
+            let cell = |((text, _), mark): ((String, bool), Mark)| match mark {
+                _ if !self.color => Cell::new(text),
+                Mark::No => Cell::new(text),
+                Mark::Changed => Cell::new(text).add_attribute(Attribute::Reverse),
+                Mark::New => Cell::new(text).fg(Color::Green),
+                Mark::Gone => Cell::new(text).fg(Color::Red),
+            };
+            table.add_row(row.into_iter().zip(marks).map(cell));
         }
         // The table's own measure, which knows of letters that are two columns wide.
         for (w, natural) in self.widths.iter_mut().zip(table.column_max_content_widths()) {

@@ -265,7 +265,8 @@ fn size(text: &str) -> Option<u64> {
     number(digits)?.checked_mul(unit)
 }
 
-fn duration(text: &str) -> Option<Duration> {
+/// A time as arguments have it: `500ms`, `2s`, `1min`; a bare number is milliseconds.
+pub fn duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(at);

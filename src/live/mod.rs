@@ -15,7 +15,7 @@
 mod arguments;
 mod file;
 
-pub use arguments::{Argument, ArgumentKind, Arguments};
+pub use arguments::{Argument, ArgumentKind, Arguments, duration};
 
 use crate::Result;
 use crate::image::Image;

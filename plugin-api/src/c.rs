@@ -1,12 +1,15 @@
 //! Connectors in C, C++ and whatever else can fill a table of C functions: `bindings/c/memsh_plugin.h` is made of this file by
 //! cbindgen.
 //!
-//! The interface has a version of its own, [`MEMSH_C_ABI`]: it is a plugin's layout ([`MemshDescriptor::layout`]).
+//! The interface has a version of its own, [`MEMSH_C_ABI`]: it is a plugin's layout ([`MemshDescriptor::layout`]). It goes up whenever
+//! something here changes its layout or its meaning.
 
 use core::ffi::{c_char, c_void};
 
 /// Version of this table of functions. A plugin says which one it fills; memsh refuses another one.
 pub const MEMSH_C_ABI: u64 = 1;
+/// Version of memsh-plugin that this file is from; for words, not for decisions.
+pub const MEMSH_ABI_VERSION: u32 = 2;
 /// A connector, in [`MemshDescriptor::kind`].
 pub const MEMSH_KIND_CONNECTOR: u32 = 1;
 /// This interface, in [`MemshDescriptor::interface`].
@@ -142,8 +145,15 @@ pub struct MemshDescriptor {
     pub reserved: u64,
     /// Lines, each a word and what stands behind it: `name`, `version`, `description`, `argument`.
     pub text: [u8; MEMSH_TEXT_SIZE],
-    /// Makes it.
-    pub create: Option<MemshCreate>,
+    /// Makes it: a [`MemshCreate`].
+    pub create: Option<
+        unsafe extern "C" fn(
+            request: *const MemshRequest,
+            out: *mut MemshConnector,
+            error: *mut c_char,
+            error_size: usize,
+        ) -> i32,
+    >,
 }
 
 // A file is inspected before it is known which interface it speaks.
@@ -153,4 +163,5 @@ const _: () = {
     assert!(offset_of!(MemshDescriptor, text) == offset_of!(Descriptor, text));
     assert!(offset_of!(MemshDescriptor, interface) == offset_of!(Descriptor, interface));
     assert!(MEMSH_TEXT_SIZE == TEXT_SIZE);
+    assert!(MEMSH_ABI_VERSION == crate::ABI_VERSION);
 };

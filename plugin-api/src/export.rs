@@ -4,25 +4,25 @@ use crate::*;
 
 /// Puts a connector behind its table, panics caught.
 pub fn connector_object<T: PhysicalMemory + 'static>(connector: T) -> ConnectorInstanceBox<'static> {
-    let guarded = Guarded(connector);
+    let guarded = Guarded::new(connector);
     group_obj!(guarded as ConnectorInstance)
 }
 
 /// Puts an OS layer behind its table, panics caught.
 pub fn os_object<T: Os + MemoryView + 'static>(os: T) -> OsInstanceBox<'static> {
-    let guarded = Guarded(os);
+    let guarded = Guarded::new(os);
     group_obj!(guarded as OsInstance)
 }
 
 /// Puts a process behind its table, panics caught: what [`Os::process`] gives.
 pub fn process_object<T: Process + MemoryView + 'static>(process: T) -> ProcessInstanceBox<'static> {
-    let guarded = Guarded(process);
+    let guarded = Guarded::new(process);
     group_obj!(guarded as ProcessInstance)
 }
 
 /// Puts a command behind its table, panics caught.
 pub fn command_object<T: Command + 'static>(command: T) -> CommandInstanceBox<'static> {
-    let guarded = Guarded(command);
+    let guarded = Guarded::new(command);
     group_obj!(guarded as CommandInstance)
 }
 
@@ -80,6 +80,7 @@ macro_rules! connector {
             extern "C" fn __memsh_create(
                 request: $crate::ConnectorRequest,
             ) -> $crate::CResult<$crate::ConnectorInstanceBox<'static>, $crate::ApiError> {
+                $crate::tell_few_panics();
                 $crate::caught("create", || ($create)(&request).map($crate::connector_object)).into()
             }
             $crate::__optional_on!($($on)?);
@@ -120,6 +121,7 @@ macro_rules! os {
             extern "C" fn __memsh_create(
                 request: $crate::OsRequest,
             ) -> $crate::CResult<$crate::OsInstanceBox<'static>, $crate::ApiError> {
+                $crate::tell_few_panics();
                 $crate::caught("create", || ($create)(request).map($crate::os_object)).into()
             }
 
@@ -152,6 +154,7 @@ macro_rules! command {
             extern "C" fn __memsh_create(
                 request: $crate::CommandRequest,
             ) -> $crate::CResult<$crate::CommandInstanceBox<'static>, $crate::ApiError> {
+                $crate::tell_few_panics();
                 $crate::caught("create", || ($create)(&request).map($crate::command_object)).into()
             }
 
@@ -196,6 +199,7 @@ macro_rules! __optional_on {
             request: $crate::ConnectorRequest,
             below: $crate::OsInstanceBox<'static>,
         ) -> $crate::CResult<$crate::ConnectorInstanceBox<'static>, $crate::ApiError> {
+            $crate::tell_few_panics();
             $crate::caught("create", || ($on)(&request, below).map($crate::connector_object)).into()
         }
         const __MEMSH_CREATE_ON: Option<$crate::CreateConnectorOn> = Some(__memsh_create_on);
@@ -212,6 +216,7 @@ macro_rules! __optional_targets {
         extern "C" fn __memsh_targets(
             request: $crate::ConnectorRequest,
         ) -> $crate::CResult<$crate::CVec<$crate::Text>, $crate::ApiError> {
+            $crate::tell_few_panics();
             $crate::caught("targets", || {
                 let found: Vec<(String, String)> = ($targets)(&request)?;
                 let lines = found.into_iter().map(|(name, what)| $crate::Text::from(format!("{name}\t{what}")));

@@ -3,10 +3,46 @@
 //! (Not where the plugin was built with `panic = "abort"`.)
 
 use crate::*;
+use core::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// What a plugin made, with every panic turned into a failure of the call.
-pub struct Guarded<T>(pub T);
+pub struct Guarded<T>(ManuallyDrop<T>);
+
+impl<T> Guarded<T> {
+    /// Puts a guard around it.
+    pub const fn new(inner: T) -> Self {
+        Self(ManuallyDrop::new(inner))
+    }
+}
+
+impl<T> Drop for Guarded<T> {
+    fn drop(&mut self) {
+        // SAFETY: this is the only place that drops it, and it is not touched afterwards. What a panic leaves behind is lost.
+        quiet(|| (), || unsafe { ManuallyDrop::drop(&mut self.0) });
+    }
+}
+
+/// How many panics of a plugin are told where they happen.
+const TOLD: u32 = 4;
+
+/// From now on only the first few panics are printed: a read that panics may be asked for a million times. Called by what the macros
+/// export, so in the plugin's own copy of the standard library.
+#[doc(hidden)]
+pub fn tell_few_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let (before, so_far) = (std::panic::take_hook(), AtomicU32::new(0));
+        std::panic::set_hook(Box::new(move |panic| match so_far.fetch_update(Relaxed, Relaxed, |n| n.checked_add(1)) {
+            Ok(n) if n < TOLD => before(panic),
+            Ok(TOLD) => eprintln!("(the plugin panics again; no more of that is told)"),
+            _ => {}
+        }));
+    });
+}
 
 /// What `f` gives, or its panic as an error that names `what`.
 ///

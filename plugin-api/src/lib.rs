@@ -58,7 +58,7 @@ pub use command::*;
 pub use descriptor::*;
 pub use export::{command_object, connector_object, os_object, process_object};
 pub use groups::*;
-pub use guard::{Guarded, caught};
+pub use guard::{Guarded, caught, tell_few_panics};
 pub use memory::*;
 pub use ops::{Op, PhysReadOp, PhysWriteOp, ReadOp, TranslateOp, VirtReadOp, VirtWriteOp, WriteOp};
 pub use os::*;

@@ -13,6 +13,21 @@ pub struct Checked<M> {
     inner: M,
     metadata: MemoryMetadata,
     ranges: Vec<MemoryRange>,
+    /// First and last addresses of what the ranges cover, those that touch as one.
+    covered: Vec<(umem, umem)>,
+}
+
+/// The parts of memory that ranges, which ascend and do not overlap, cover.
+fn covered(ranges: &[MemoryRange]) -> Vec<(umem, umem)> {
+    let mut out: Vec<(umem, umem)> = Vec::new();
+    for r in ranges {
+        let (first, last) = (r.start.value(), r.start.value().saturating_add(r.size.saturating_sub(1)));
+        match out.last_mut() {
+            Some((_, end)) if end.checked_add(1) == Some(first) => *end = last,
+            _ => out.push((first, last)),
+        }
+    }
+    out
 }
 
 impl<M: PhysicalMemory> Checked<M> {
@@ -35,6 +50,9 @@ impl<M: PhysicalMemory> Checked<M> {
             return Err(lies(format!("says that its memory has {} ranges", said.len())));
         }
         let ranges = said.to_vec();
+        if ranges.is_empty() {
+            return Err(lies("gives no memory: it has no ranges, or panicked when it was asked for them".to_owned()));
+        }
         let mut end: umem = 0;
         for (i, r) in ranges.iter().enumerate() {
             let last = r.size.checked_sub(1).map(|n| r.start.checked_add(n));
@@ -55,7 +73,36 @@ impl<M: PhysicalMemory> Checked<M> {
             max_address: ranges.last().map_or(said.max_address, |r| r.start.saturating_add(r.size.saturating_sub(1))),
             ..said
         };
-        Ok(Self { inner, metadata, ranges })
+        let covered = covered(&ranges);
+        Ok(Self { inner, metadata, ranges, covered })
+    }
+
+    /// Takes back what an operation says of addresses that the memory, by its own ranges, does not have.
+    fn cut(&self, op: &mut PhysReadOp) {
+        let Some(last) = umem::try_from(op.buf.len()).ok().and_then(|n| n.checked_sub(1)) else { return };
+        let first = op.addr.value();
+        let part = self.covered.partition_point(|(_, end)| *end < first);
+        let last = first.saturating_add(last);
+        if self.covered.get(part).is_some_and(|(start, end)| *start <= first && last <= *end) {
+            return;
+        }
+        // Byte by byte: this is the edge of a memory.
+        let there = |at: umem| {
+            let part = self.covered.partition_point(|(_, end)| *end < at);
+            self.covered.get(part).is_some_and(|(start, _)| *start <= at)
+        };
+        let (mut some, mut at) = (false, Some(first));
+        for byte in op.buf.iter_mut() {
+            let inside = at.is_some_and(there);
+            some |= inside;
+            if !inside {
+                *byte = 0;
+            }
+            at = at.and_then(|a| a.checked_add(1));
+        }
+        if matches!(op.status, Status::DONE | Status::PARTIAL) {
+            op.status = if some { Status::PARTIAL } else { Status::MISSING };
+        }
     }
 }
 
@@ -81,6 +128,7 @@ impl<M: PhysicalMemory> PhysicalMemory for Checked<M> {
                     op.status = Status::FAILED;
                 }
             }
+            self.cut(op);
         }
     }
 
@@ -109,6 +157,14 @@ impl<M: PhysicalMemory> PhysicalMemory for Checked<M> {
             })
         };
         let runs = self.inner.mapped_runs();
-        if runs.iter().all(inside) { runs } else { Vec::new().into() }
+        let apart = |pair: &[MappedRun]| match pair {
+            [a, b] => b.start.value().checked_sub(a.start.value()).is_some_and(|gap| {
+                let length = umem::try_from(a.data.len()).unwrap_or(umem::MAX);
+                gap >= length
+            }),
+            _ => true,
+        };
+        let believed = runs.iter().all(inside) && runs.windows(2).all(apart);
+        if believed { runs } else { Vec::new().into() }
     }
 }

@@ -87,7 +87,10 @@ pub fn inspect(path: &Path) -> Result<Vec<Found>, String> {
 /// # Errors
 /// As [`inspect`].
 pub fn inspect_bytes(bytes: &[u8]) -> Result<Vec<Found>, String> {
-    let object = object::File::parse(bytes).map_err(|e| format!("is no shared object: {e}"))?;
+    let Ok(format) = object::FileKind::parse(bytes) else {
+        return Err("is no shared object: it does not begin as a file of code does".to_owned());
+    };
+    let object = object::File::parse(bytes).map_err(|e| format!("is a damaged or truncated {format:?} file: {e}"))?;
     here(&object)?;
     let dynamic = object.dynamic_symbols().filter(object::ObjectSymbol::is_definition);
     let named = dynamic.filter_map(|s| {

@@ -3,14 +3,14 @@
 use super::checked::Checked;
 use super::ctable::CTable;
 use super::inspect::{Found, PluginKind};
-use super::patience::{PATIENCE, within};
+use super::patience::patiently;
 use crate::live::Arguments;
 use crate::{Error, ErrorKind, Layer, Result};
 use libloading::Library;
 use memsh_plugin::c::MemshDescriptor;
 use memsh_plugin::{
-    CommandInstanceBox, CommandRequest, ConnectorInstanceBox, ConnectorRequest, Descriptor, GivenArgument, GivenArguments,
-    Member, OsInstanceBox, OsRequest, PhysicalMemory, Text,
+    ApiError, CResult, CommandInstanceBox, CommandRequest, ConnectorInstanceBox, ConnectorRequest, Descriptor, GivenArgument,
+    GivenArguments, Member, OsInstanceBox, OsRequest, PhysicalMemory, Text,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +25,9 @@ pub struct Loaded {
     library: &'static Library,
     found: Found,
 }
+
+/// Longest failure of a plugin's own words that is told.
+const MAX_WORDS: usize = 1000;
 
 /// A plugin's memory, whatever the interface.
 pub type Connector = Arc<dyn PhysicalMemory>;
@@ -46,13 +49,17 @@ impl Loaded {
         // found to be one of ours for this machine.
         let library = unsafe { Library::new(path) };
         let library = library.map_err(|e| {
-            let what = format!("the plugin {name} in {at} can't be loaded: {e}");
+            // The loader's own words.
+            let why = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
+            let what = format!("the plugin {name} in {at} can't be loaded: {why}");
             Error::new(Layer::Connector, ErrorKind::Io, what).hint("`ldd` says which library it lacks")
         })?;
         Ok(Self { name, path: path.to_owned(), library: Box::leak(Box::new(library)), found: found.clone() })
     }
 
     fn failed(&self, what: impl std::fmt::Display) -> Error {
+        // Of a plugin's words so many are repeated.
+        let what: String = what.to_string().chars().take(MAX_WORDS).collect();
         let what = format!("the plugin {} in {}: {what}", self.name, self.path.display());
         Error::new(Layer::Connector, ErrorKind::Invalid, what)
     }
@@ -92,16 +99,19 @@ impl Loaded {
             let create = self.c_descriptor()?.create.ok_or_else(|| self.lacks("makes a connector"))?;
             let list: Vec<(String, String)> = arguments.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
             let (name, raw) = (self.name.clone(), arguments.raw().to_owned());
-            let made = within(PATIENCE, move || CTable::create(&name, create, &list, &raw, write));
-            let made = made.ok_or_else(|| self.silent("make the connector"))??;
-            return Ok(Arc::new(Checked::new(&self.name, made)?));
+            let made = move || {
+                let made = CTable::create(&name, create, &list, &raw, write)?;
+                Ok(Arc::new(Checked::new(&name, made)?) as Connector)
+            };
+            return patiently("make the connector", made).map_err(|why| self.failed(why))?;
         }
         let descriptor = self.descriptor()?;
         let request = ConnectorRequest { arguments: given(arguments), write };
-        let made = match below {
+        type Make = Box<dyn FnOnce() -> CResult<ConnectorInstanceBox<'static>, ApiError> + Send>;
+        let make: Make = match below {
             None => {
                 let create = descriptor.create_connector.ok_or_else(|| self.lacks("makes a connector"))?;
-                within(PATIENCE, move || create(request))
+                Box::new(move || create(request))
             }
             Some(_) if !self.found.stands_on_os => {
                 let why = "it can't stand on an OS layer, or was built for another ABI of OS layers";
@@ -109,12 +119,17 @@ impl Loaded {
             }
             Some(below) => {
                 let create = descriptor.create_connector_on.ok_or_else(|| self.lacks("makes a connector on a system"))?;
-                within(PATIENCE, move || create(request, below))
+                Box::new(move || create(request, below))
             }
         };
-        let made = made.ok_or_else(|| self.silent("make the connector"))?;
-        let made: ConnectorInstanceBox<'static> = std::result::Result::from(made).map_err(|e| self.failed(e))?;
-        Ok(Arc::new(Checked::new(&self.name, made)?))
+        let name = self.name.clone();
+        // What it says of itself is asked in the same breath: that may take as long.
+        let made = patiently("make the connector", move || {
+            let made: std::result::Result<ConnectorInstanceBox<'static>, ApiError> = make().into();
+            made.map(|made| Checked::new(&name, made))
+        });
+        let made = made.map_err(|why| self.failed(why))?.map_err(|e| self.failed(e))?;
+        Ok(Arc::new(made?))
     }
 
     /// Makes an OS layer.
@@ -140,7 +155,7 @@ impl Loaded {
     pub fn command(&self, arguments: &Arguments) -> Result<CommandInstanceBox<'static>> {
         let create = self.descriptor()?.create_command.ok_or_else(|| self.lacks("makes a command"))?;
         let request = CommandRequest { arguments: given(arguments) };
-        let made = within(PATIENCE, move || create(request)).ok_or_else(|| self.silent("make the command"))?;
+        let made = patiently("make the command", move || create(request)).map_err(|why| self.failed(why))?;
         std::result::Result::from(made).map_err(|e| self.failed(e))
     }
 
@@ -155,7 +170,7 @@ impl Loaded {
         }
         let targets = self.descriptor()?.targets.ok_or_else(cant)?;
         let request = ConnectorRequest { arguments: given(arguments), write: false };
-        let listed = within(PATIENCE, move || targets(request)).ok_or_else(|| self.silent("list its targets"))?;
+        let listed = patiently("list its targets", move || targets(request)).map_err(|why| self.failed(why))?;
         let lines = std::result::Result::from(listed).map_err(|e| self.failed(e))?;
         let cut = |line: &Text| {
             let line = line.to_string_lossy().into_owned();
@@ -174,12 +189,8 @@ impl Loaded {
             return Err(cant());
         }
         let members = self.descriptor()?.members.ok_or_else(cant)?;
-        let listed = within(PATIENCE, move || members()).ok_or_else(|| self.silent("list its members"))?;
+        let listed = patiently("list its members", move || members()).map_err(|why| self.failed(why))?;
         Ok(std::result::Result::from(listed).map_err(|e| self.failed(e))?.iter().take(MAX_MEMBERS).cloned().collect())
-    }
-
-    fn silent(&self, what: &str) -> Error {
-        self.failed(format!("it did not {what} within {} s; it was given up", PATIENCE.as_secs()))
     }
 }
 

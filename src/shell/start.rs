@@ -77,7 +77,18 @@ struct Parts {
     command: Vec<String>,
 }
 
+/// `MEMSH_PLUGIN_TIMEOUT=2s`: how long plugins may take to make something.
+fn patience() -> Result<()> {
+    let Some(text) = std::env::var_os("MEMSH_PLUGIN_TIMEOUT").filter(|v| !v.is_empty()) else { return Ok(()) };
+    let limit = text.to_str().and_then(memsh::live::duration).ok_or_else(|| {
+        Failure::Usage("MEMSH_PLUGIN_TIMEOUT is not a time".to_owned(), Some("as in 500ms, 30s, 2min".to_owned()))
+    })?;
+    memsh::plugins::set_patience(limit);
+    Ok(())
+}
+
 fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
+    patience()?;
     let parts = cut(arguments)?;
     let words = std::iter::once(OsString::from("memsh")).chain(parts.root);
     let parsed = Root::command().try_get_matches_from(words).and_then(|matches| {

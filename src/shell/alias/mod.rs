@@ -82,7 +82,7 @@ pub fn translate(words: &[String]) -> Meant {
 /// First words of memsh's own commands of two words, and the second ones of each. The command is called by both, with a hyphen; it
 /// is called by the first alone where the second is `list`.
 const TWO_WORDS: &[(&[&str], &[&str])] =
-    &[(&["symbols", "sym"], &["need", "import"]), (&["plugins", "plugin"], &["list", "info", "targets", "check"])];
+    &[(&["symbols", "sym"], &["need", "import"]), (&["plugins", "plugin"], &["list", "info", "targets", "check", "install", "upgrade", "remove", "new"])];
 
 /// memsh's own commands of two words: `symbols need`. `symbols -- need` looks for a symbol of that name.
 fn own_command(words: &[String]) -> Option<Vec<String>> {
@@ -122,7 +122,9 @@ fn translated(words: &[String], notes: &mut Notes, depth: u32) -> Option<Transla
         if let Some((_, meant)) = tool.words.iter().find(|(w, _)| w == first) {
             return Some(Ok(meant.split(' ').map(str::to_owned).chain(rest.iter().cloned()).collect()));
         }
-        if let Some((name, instead)) = tool.absent.iter().find(|(w, _)| w == first) {
+        // With words behind it, what memsh has of that name is meant (`run NAME`).
+        let own = !rest.is_empty() && crate::commands::find(first).is_some();
+        if let Some((name, instead)) = tool.absent.iter().find(|(w, _)| w == first && !own) {
             return Some(Err(Absent::new(format!("{name} ({}) is not in this version of memsh", tool.name), *instead)));
         }
     }

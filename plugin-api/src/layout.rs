@@ -17,9 +17,11 @@ pub const OS: u64 = of(surface::OS);
 /// Of commands.
 pub const COMMAND: u64 = of(surface::COMMAND);
 
-/// The hash of a surface on this machine: with the sizes of a pointer and of an address, which definitions do not show.
+/// The hash of a surface on this machine: with the sizes of a pointer and of an address, which definitions do not show, and of the
+/// descriptor, in which all kinds meet.
 const fn of(surface: u64) -> u64 {
-    let sizes = (size_of::<usize>() as u64) | ((size_of::<umem>() as u64) << 8);
+    let descriptor = size_of::<crate::Descriptor>() as u64;
+    let sizes = (size_of::<usize>() as u64) | ((size_of::<umem>() as u64) << 8) | (descriptor << 16);
     // FNV-1a's prime.
     (surface ^ sizes).wrapping_mul(0x0100_0000_01b3)
 }

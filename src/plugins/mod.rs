@@ -26,3 +26,4 @@ pub mod registry;
 pub mod systems;
 
 pub use manifest::Manifest;
+pub use patience::set_patience;

@@ -45,9 +45,28 @@ impl Found {
 /// When its monitor does not answer or does not say where memory lies.
 pub(super) fn asked(qmp: &mut Qmp, all: &[Region]) -> Result<Found> {
     let account = monitor::ask(qmp)?;
-    let mut found = Found { memory: account.memory, cpus: account.cpus, details: account.details, ..Found::default() };
+    let mut found = Found { memory: joined(account.memory), cpus: account.cpus, details: account.details, ..Found::default() };
     found.detail("memory_map", format!("asked at {}", qmp.address()));
     Ok(found.with_regions(all))
+}
+
+/// Neighbours of one block as one: what the chipset protects against writing is printed apart.
+fn joined(mut memory: Vec<Located>) -> Vec<Located> {
+    memory.sort_by_key(|m| m.guest);
+    let mut out: Vec<Located> = Vec::new();
+    for m in memory {
+        match out.last_mut() {
+            Some(last)
+                if last.guest.checked_add(last.size) == Some(m.guest)
+                    && last.address.checked_add(last.size) == Some(m.address)
+                    && last.block == m.block =>
+            {
+                last.size = last.size.saturating_add(m.size);
+            }
+            _ => out.push(m),
+        }
+    }
+    out
 }
 
 /// What follows from the command line. `kind` overrides its machine type, `given` says where the process has each block.
@@ -166,6 +185,18 @@ mod tests {
         assert_eq!(found.memory.last().map(|m| (m.guest, m.address)), Some((5 * GIB, 8 * GIB)));
         assert!(found.warnings.iter().any(|w| w.contains("memory module a (512 MiB)")), "{:?}", found.warnings);
         assert!(derived(&line("qemu-system-x86_64 -readconfig x"), None, None, &[]).is_err());
+    }
+
+    #[test]
+    fn neighbours_are_one_piece() {
+        let piece = |guest, size, address| Located { guest, size, address, block: "pc.ram".to_owned() };
+        let pieces = vec![
+            piece(0x3000, 0x1000, 0x13000),
+            piece(0, 0x1000, 0x10000),
+            piece(0x1000, 0x1000, 0x11000),
+            piece(0x4000, 1, 0x15000),
+        ];
+        assert_eq!(joined(pieces), [piece(0, 0x2000, 0x10000), piece(0x3000, 0x1000, 0x13000), piece(0x4000, 1, 0x15000)]);
     }
 
     #[test]

@@ -195,6 +195,31 @@ fn a_crash_dump_is_the_same_through_memflow() {
     }
 }
 
+#[test]
+fn formats_of_memsh_in_memflow() {
+    let Some(folder) = made() else { return };
+    if !folder.join("installed/libmemflow_memsh.so").exists() {
+        eprintln!("skipped: REVERSE=1 plugins/memflow-bridge/test builds what this tests");
+        return;
+    }
+    let own = tempfile::tempdir().unwrap();
+    let pages: Vec<u8> = builders::pattern(16 * PAGE as usize, 4);
+    // Two pieces with a hole between them, which only a format can tell.
+    let (low, high) = pages.split_at(4 * PAGE as usize);
+    let path = own.path().join("m.lime");
+    std::fs::write(&path, builders::lime::lime(&[(0x1000, low), (0x10_0000, high)])).unwrap();
+    let spec = LayerSpec::new(Kind::Connector, &format!("memflow:memsh:{}", path.display()));
+    let memory = chain::open(None, &[spec], &Hints::default(), &access(&folder)).unwrap().image.memory;
+    let mut all = vec![0xee; pages.len()];
+    let (a, b) = all.split_at_mut(low.len());
+    let mut hole = [0xee; 64];
+    let mut ops =
+        [(0x1000, a), (0x10_0000, b), (0x8000, &mut hole[..])].map(|(at, b)| PhysReadOp::new(PhysAddr::new(at), b));
+    memory.read_ops(&mut ops);
+    assert_eq!(ops.map(|op| op.status), [Status::DONE, Status::DONE, Status::MISSING]);
+    assert!(all == pages && hole == [0; 64]);
+}
+
 fn access(folder: &Path) -> Access {
     Access { plugins: vec![folder.join("bridge")], write: true, ..Access::default() }
 }

@@ -18,10 +18,10 @@ pub struct Below {
 cglue_impl_group!(Below, ConnectorInstance, {});
 
 impl Below {
-    /// `memory` as memflow takes it, without a cache of memflow's before it.
-    pub fn connector(memory: ConnectorInstanceBox<'static>, write: bool) -> ConnectorInstanceArcBox<'static> {
+    /// `memory` as memflow takes it, without a cache of memflow's before it. `library` stays loaded as long as it lives.
+    pub fn connector(memory: ConnectorInstanceBox<'static>, write: bool, library: LibArc) -> ConnectorInstanceArcBox<'static> {
         let below = Self { memory: Arc::new(memory), write };
-        memflow::plugins::connector::create_instance(below, CArc::default(), &ConnectorArgs::default(), true)
+        memflow::plugins::connector::create_instance(below, library, &ConnectorArgs::default(), true)
     }
 }
 

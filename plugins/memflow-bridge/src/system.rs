@@ -4,6 +4,7 @@ use crate::below::Below;
 use crate::facts;
 use crate::process::Task;
 use crate::{batch, connector, inventory, words};
+use memflow::cglue::CArc;
 use memflow::mem::{MemoryView as _, VirtualTranslate as _};
 use memflow::os::Os as _;
 use memflow::plugins::{Loadable, LoadableOs, OsArgs, OsInstanceArcBox};
@@ -29,7 +30,7 @@ pub fn open(request: OsRequest) -> Result<System, ApiError> {
     let (library, loadable) = inventory::open::<LoadableOs>(name)?;
     let arguments: OsArgs =
         rest.parse().map_err(|e| words::failed(format_args!("the arguments of memflow's OS plugin {name}, {rest:?}"), e))?;
-    let memory = request.memory.into_option().map(|memory| Below::connector(memory, request.write));
+    let memory = request.memory.into_option().map(|memory| Below::connector(memory, request.write, CArc::default()));
     let on = if memory.is_some() { "the memory below" } else { "no memory (-C NAME before it gives it one)" };
     let os = loadable.instantiate(library, memory, Some(&arguments));
     let os = os.map_err(|e| words::failed(format_args!("memflow's OS plugin {name} finds no system in {on}"), e))?;

@@ -323,7 +323,7 @@ mod tests {
             size in 1usize..0x9000,
             changes in prop::collection::vec(0usize..0x9000, 0..6),
         ) {
-            let bytes: Vec<u8> = (0..size).map(|i| (i / 7) as u8).collect();
+            let bytes: Vec<u8> = (0..size).map(|i| (i / 7).to_le_bytes()[0]).collect();
             let mut other = bytes.clone();
             for c in &changes {
                 if let Some(b) = other.get_mut(*c) {

@@ -131,14 +131,14 @@ mod tests {
     const BASE: u64 = 0x1_0800;
 
     fn memory() -> Memory {
-        Memory::new(Overlay::new(Arc::new(DummyMemory::new(BASE, (0..SIZE).map(|i| (i % 251) as u8).collect()))))
+        Memory::new(Overlay::new(Arc::new(DummyMemory::new(BASE, (0..SIZE).map(|i| (i % 251).to_le_bytes()[0]).collect()))))
     }
 
     proptest! {
         #[test]
         fn what_is_written_is_read(writes in prop::collection::vec((0..SIZE, prop::collection::vec(any::<u8>(), 0..9000)), 0..8)) {
             let memory = memory();
-            let mut wanted: Vec<u8> = (0..SIZE).map(|i| (i % 251) as u8).collect();
+            let mut wanted: Vec<u8> = (0..SIZE).map(|i| (i % 251).to_le_bytes()[0]).collect();
             for (at, bytes) in writes {
                 let addr = PhysAddr::new(umem::from(BASE) + to_umem(at));
                 let done = memory.write(addr, &bytes);

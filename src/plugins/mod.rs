@@ -6,6 +6,7 @@
 //! - [`inspect`] reads what a file says of itself without loading it (`manifest`: its text); [`library`] loads it and makes what it gives
 //! - `checked` and `patience` hold what plugins say and how long they take against what can be; `ctable` speaks to plugins in C;
 //!   [`handed`] is what memsh gives to plugins
+//! - `install` (with the feature of that name) brings plugins into the user's folder, and takes them away
 //! - [`dummy`] is a made-up machine in any page-table format
 
 pub mod chain;
@@ -14,6 +15,8 @@ mod ctable;
 pub mod dummy;
 pub mod handed;
 pub mod inspect;
+#[cfg(feature = "install")]
+pub mod install;
 pub mod library;
 mod manifest;
 mod patience;
@@ -21,3 +24,4 @@ pub mod registry;
 pub mod systems;
 
 pub use manifest::Manifest;
+pub use patience::set_patience;

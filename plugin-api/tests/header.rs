@@ -65,7 +65,10 @@ fn header() -> String {
         sys_includes: ["stdbool.h", "stddef.h", "stdint.h"].map(str::to_owned).to_vec(),
         line_length: 132,
         tab_width: 4,
-        export: ExportConfig { include: ["MemshDescriptor", "MemshCreate"].map(str::to_owned).to_vec(), ..ExportConfig::default() },
+        export: ExportConfig {
+            include: ["MemshDescriptor", "MemshCreate"].map(str::to_owned).to_vec(),
+            ..ExportConfig::default()
+        },
         ..Config::default()
     };
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/c.rs");
@@ -84,5 +87,8 @@ fn the_header_for_c_is_what_the_interface_is() {
         std::fs::write(&path, &made).unwrap();
     }
     let there = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(there == made, "bindings/c/memsh_plugin.h is not what src/c.rs says: MEMSH_BLESS=1 cargo test -p memsh-plugin --test header");
+    assert!(
+        there == made,
+        "bindings/c/memsh_plugin.h is not what src/c.rs says: MEMSH_BLESS=1 cargo test -p memsh-plugin --test header"
+    );
 }

@@ -14,7 +14,9 @@ use super::zip;
 use crate::engine::{Memory, to_u64};
 use crate::memo::Memo;
 use crate::{Error, ErrorKind, Layer, Result};
-use memsh_plugin::{ConnectorInstanceBase, ConnectorInstanceBox, MemoryRange, PhysAddr, ProcessorInfo, VirtAddr, group_obj, umem};
+use memsh_plugin::{
+    ConnectorInstanceBase, ConnectorInstanceBox, MemoryRange, PhysAddr, ProcessorInfo, VirtAddr, group_obj, umem,
+};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -3,9 +3,9 @@
 use crate::engine::{AddressSpace, Memory};
 use crate::os::OsLayer;
 use memsh_plugin::{
-    ApiError, CResult, CSliceMut, CVec, ConnectorInstanceBox, Listing, MachineInfo, MappedRun, MemoryMetadata, MemoryRange, MemoryView,
-    ModuleInfo, Os, OsInfo, OsInstanceBox, PhysReadOp, PhysWriteOp, PhysicalMemory, ProcessInfo, ProcessInstanceBox, TranslateOp,
-    ViewMetadata, VirtAddr, VirtReadOp, VirtWriteOp, connector_object, os_object,
+    ApiError, CResult, CSliceMut, CVec, ConnectorInstanceBox, Listing, MachineInfo, MappedRun, MemoryMetadata, MemoryRange,
+    MemoryView, ModuleInfo, Os, OsInfo, OsInstanceBox, PhysReadOp, PhysWriteOp, PhysicalMemory, ProcessInfo, ProcessInstanceBox,
+    TranslateOp, ViewMetadata, VirtAddr, VirtReadOp, VirtWriteOp, connector_object, os_object,
 };
 use std::sync::Arc;
 

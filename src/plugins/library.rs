@@ -9,8 +9,8 @@ use crate::{Error, ErrorKind, Layer, Result};
 use libloading::Library;
 use memsh_plugin::c::MemshDescriptor;
 use memsh_plugin::{
-    ApiError, CResult, CommandInstanceBox, CommandRequest, ConnectorInstanceBox, ConnectorRequest, Descriptor, GivenArgument, GivenArguments,
-    OsInstanceBox, OsRequest, PhysicalMemory, Text,
+    ApiError, CResult, CommandInstanceBox, CommandRequest, ConnectorInstanceBox, ConnectorRequest, Descriptor, GivenArgument,
+    GivenArguments, OsInstanceBox, OsRequest, PhysicalMemory, Text,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

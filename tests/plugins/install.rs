@@ -1,6 +1,6 @@
 //! Installing, upgrading, removing.
 
-use super::built::{Folder, example, old, patched, run, target};
+use super::built::{Folder, example, old, patched, quickly, run};
 use super::cli::{Run, repository};
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ impl User {
             .env("XDG_CONFIG_HOME", self.file("config"))
             .env("XDG_CACHE_HOME", "/dev/null")
             .env("CARGO", env!("CARGO"))
-            .env("CARGO_TARGET_DIR", target())
+            .envs(quickly())
             .stdin(Stdio::null()))
     }
 
@@ -119,8 +119,7 @@ impl Registry {
         fs::create_dir_all(self.folder.path().join("files")).unwrap();
         fs::write(self.folder.path().join(&file), bytes).unwrap();
         let sha256 = hex(&Sha256::digest(bytes));
-        let text =
-            format!("memsh plugin 1\nname demo\nversion {version}\nchannel {channel}\ntarget {target}\nsha256 {sha256}\n");
+        let text = format!("memsh plugin 1\nname demo\nversion {version}\nchannel {channel}\ntarget {target}\nsha256 {sha256}\n");
         let signature = hex(&self.key.sign(text.as_bytes()).to_bytes());
         let file = json!({ "target": target, "file": file, "sha256": sha256, "signature": signature, "key": self.public() });
         self.versions.push(json!({ "version": version, "channel": channel, "files": [file] }));
@@ -128,7 +127,8 @@ impl Registry {
     }
 
     fn write(&self) {
-        let index = json!({ "memsh_index": 1, "plugins": [{ "name": "demo", "description": "an example", "versions": self.versions }] });
+        let index =
+            json!({ "memsh_index": 1, "plugins": [{ "name": "demo", "description": "an example", "versions": self.versions }] });
         fs::write(self.folder.path().join("index.json"), index.to_string()).unwrap();
     }
 }
@@ -178,7 +178,8 @@ fn what_cannot_be_used_is_not_installed() {
     fs::write(user.store().join("installed.json"), b"{").unwrap();
     user.refused(&["plugins", "install", old().to_str().unwrap()], &["old_plugin"]);
     user.refused(&["plugins", "install", example().to_str().unwrap()], &["is no record of installed plugins"]);
-    let path = json!({"memsh_installed": 1, "packages": [{"name": "../../x", "sha256": "", "origin": {"path": "/"}, "plugins": []}]});
+    let path =
+        json!({"memsh_installed": 1, "packages": [{"name": "../../x", "sha256": "", "origin": {"path": "/"}, "plugins": []}]});
     fs::write(user.store().join("installed.json"), path.to_string()).unwrap();
     user.refused(&["plugins", "remove", "../../x"], &["is no name of a package"]);
 }
@@ -284,7 +285,10 @@ fn a_mismatch_installs_nothing() {
     let other = Registry::new(3).public();
     with(&|_| {});
     user.refused(&["plugins", "install", "demo", "--index", &index, "--key", &other], &["of none of the trusted keys"]);
-    user.refused(&["plugins", "install", "demo", "--index", &index, "--key", &other, "--unsigned"], &["of none of the trusted keys"]);
+    user.refused(
+        &["plugins", "install", "demo", "--index", &index, "--key", &other, "--unsigned"],
+        &["of none of the trusted keys"],
+    );
     user.refused(&["plugins", "install", "demo", "--index", &index, "--key", "zz"], &["no public key, and no file"]);
     // A signed file that is not the version that was signed.
     registry.versions = good.clone();

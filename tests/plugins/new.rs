@@ -1,6 +1,6 @@
 //! What `plugins new` writes builds, loads and answers.
 
-use super::built::{Folder, run, target};
+use super::built::{Folder, quickly, run, target};
 use super::cli::repository;
 use std::fs;
 use std::process::Command;
@@ -13,13 +13,12 @@ fn a_new_plugin_in_rust_builds_and_answers() {
         let written = folder.json(&["plugins", "new", name, "--kind", kind, "--api", api.to_str().unwrap()]);
         assert_eq!(written.as_array().unwrap().len(), 3);
         let built = run(Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--manifest-path"])
+            .args(["build", "--release", "--quiet", "--manifest-path"])
             .arg(folder.file(name).join("Cargo.toml"))
-            .env("CARGO_TARGET_DIR", target())
-            .env("RUSTFLAGS", std::env::var("RUSTFLAGS").unwrap_or_default()));
+            .envs(quickly()));
         assert!(built.status == 0 && !built.stderr.contains("warning"), "{name}: {}", built.stderr);
         let file = format!("lib{}.{}", name.replace('-', "_"), std::env::consts::DLL_EXTENSION);
-        fs::copy(target().join("debug").join(&file), folder.file(&file)).unwrap();
+        fs::copy(target().join("release").join(&file), folder.file(&file)).unwrap();
     }
     fs::write(folder.file("rom.bin"), b"0123456789abcdef").unwrap();
     let read = folder.memsh(&["-C", "my-rom:rom.bin,base=0x1000", "read", "--phys", "0x1000", "4"]);

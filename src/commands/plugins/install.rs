@@ -254,7 +254,8 @@ impl Command for PluginsRemove {
     const NAME: &'static str = "plugins-remove";
     const SUMMARY: &'static str = "Remove a plugin that was installed: plugins remove NAME";
     const SHAPE: Shape = Shape::List(&["package", "result", "name", "kind", "version", "path"]);
-    const EXAMPLES: &'static [(&'static str, &'static str)] = &[("plugins remove foo", "the package foo, or the one with the plugin foo")];
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("plugins remove foo", "the package foo, or the one with the plugin foo")];
     const NEEDS_TARGET: bool = false;
 
     fn run(self, cx: &Context, out: &mut Rows<'_, InstallRow>) -> Result<()> {

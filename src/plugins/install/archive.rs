@@ -78,7 +78,8 @@ fn untar(reader: impl Read, out: &mut Out<'_>) -> Result<()> {
             }
         }
     }
-    Ok(())
+    // What stands behind the last file: padding, and the checksum of the packing.
+    std::io::copy(&mut archive.into_inner(), &mut std::io::sink()).map(drop).map_err(damaged)
 }
 
 /// A path that stays where it is put, without `.` parts.
@@ -113,7 +114,8 @@ struct Out<'a> {
 impl Out<'_> {
     fn count(&mut self) -> Result<()> {
         let more = self.files.checked_sub(1);
-        self.files = more.ok_or_else(|| failed(ErrorKind::Malformed, format!("the archive holds more than {MAX_FILES} files")))?;
+        self.files =
+            more.ok_or_else(|| failed(ErrorKind::Malformed, format!("the archive holds more than {MAX_FILES} files")))?;
         Ok(())
     }
 

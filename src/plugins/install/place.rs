@@ -221,13 +221,9 @@ pub fn put(made: Made, origin: Origin, request: &mut Request<'_>) -> Result<Inst
     let file = beside(folder, &made.bytes)?;
     let found = inspect(file.path()).map_err(|why| failed(ErrorKind::Unsupported, format!("{name} {why}")))?;
     check(name, &found, made.promised.as_ref())?;
-    let held = |f: &Found| Held {
-        kind: f.kind.name().to_owned(),
-        name: f.manifest.name.clone(),
-        version: f.manifest.version.clone(),
-    };
-    let package =
-        Package { name: name.clone(), sha256: sha256(&made.bytes), origin, plugins: found.iter().map(held).collect() };
+    let held =
+        |f: &Found| Held { kind: f.kind.name().to_owned(), name: f.manifest.name.clone(), version: f.manifest.version.clone() };
+    let package = Package { name: name.clone(), sha256: sha256(&made.bytes), origin, plugins: found.iter().map(held).collect() };
     let mut packages = packages(folder)?;
     let to = library(folder, name);
     let before = packages.iter().position(|p| p.name == *name);

@@ -41,7 +41,10 @@ pub fn write(at: &Path, name: &str, kind: PluginKind, language: Language, api: O
     let letter = name.starts_with(|c: char| c.is_ascii_lowercase());
     let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
     if !is_name(name) || !letter || !plain {
-        return wrong(format!("{name:?} is no name of a plugin"), "small letters, digits, `-` and `_` make one; it begins with a letter");
+        return wrong(
+            format!("{name:?} is no name of a plugin"),
+            "small letters, digits, `-` and `_` make one; it begins with a letter",
+        );
     }
     if language != Language::Rust && kind != PluginKind::Connector {
         let what = format!("a plugin of the kind {} can't be written in C or C++", kind.name());
@@ -55,7 +58,10 @@ pub fn write(at: &Path, name: &str, kind: PluginKind, language: Language, api: O
     }
     let api = api.map(|p| p.canonicalize().map_err(|e| io(format!("can't find {}", p.display()), e))).transpose()?;
     if let Some(api) = api.as_ref().filter(|p| !p.join("Cargo.toml").is_file()) {
-        return wrong(format!("{} is not the crate memsh-plugin", api.display()), "--api takes its folder: plugin-api of memsh's repository");
+        return wrong(
+            format!("{} is not the crate memsh-plugin", api.display()),
+            "--api takes its folder: plugin-api of memsh's repository",
+        );
     }
     let files: &[(&str, &str)] = match (language, kind) {
         (Language::Rust, PluginKind::Connector) => &[
@@ -98,7 +104,9 @@ pub fn write(at: &Path, name: &str, kind: PluginKind, language: Language, api: O
     let filled = |text: &str| {
         let text = text.replace("@NAME@", name).replace("@LIBRARY@", &name.replace('-', "_"));
         let text = text.replace("@DEPENDENCY@", &dependency).replace("@OPTION@", &option);
-        text.replace("@TYPE@", &type_name(name)).replace("@KIND@", kind.name()).replace("@ENDING@", std::env::consts::DLL_EXTENSION)
+        text.replace("@TYPE@", &type_name(name))
+            .replace("@KIND@", kind.name())
+            .replace("@ENDING@", std::env::consts::DLL_EXTENSION)
     };
     let mut written = Vec::new();
     for (path, text) in files {

@@ -81,8 +81,10 @@ pub fn translate(words: &[String]) -> Meant {
 
 /// First words of memsh's own commands of two words, and the second ones of each. The command is called by both, with a hyphen; it
 /// is called by the first alone where the second is `list`.
-const TWO_WORDS: &[(&[&str], &[&str])] =
-    &[(&["symbols", "sym"], &["need", "import"]), (&["plugins", "plugin"], &["list", "info", "targets", "check", "install", "upgrade", "remove", "new"])];
+const TWO_WORDS: &[(&[&str], &[&str])] = &[
+    (&["symbols", "sym"], &["need", "import"]),
+    (&["plugins", "plugin"], &["list", "info", "targets", "check", "install", "upgrade", "remove", "new"]),
+];
 
 /// memsh's own commands of two words: `symbols need`. `symbols -- need` looks for a symbol of that name.
 fn own_command(words: &[String]) -> Option<Vec<String>> {

@@ -99,7 +99,8 @@ impl Search {
             15 => Some("?".to_owned()),
             _ => None,
         };
-        let hex: Option<Vec<String>> = bytes.map(|(b, m)| Some(digit(b >> 4, m >> 4)? + digit(b & 15, m & 15)?.as_str())).collect();
+        let hex: Option<Vec<String>> =
+            bytes.map(|(b, m)| Some(digit(b >> 4, m >> 4)? + digit(b & 15, m & 15)?.as_str())).collect();
         let Some(hex) = hex else {
             return Err(Absent::new(
                 format!("search -m {:x}: masks are of whole hex digits here", self.mask),

@@ -213,8 +213,7 @@ fn formats_of_memsh_in_memflow() {
     let mut all = vec![0xee; pages.len()];
     let (a, b) = all.split_at_mut(low.len());
     let mut hole = [0xee; 64];
-    let mut ops =
-        [(0x1000, a), (0x10_0000, b), (0x8000, &mut hole[..])].map(|(at, b)| PhysReadOp::new(PhysAddr::new(at), b));
+    let mut ops = [(0x1000, a), (0x10_0000, b), (0x8000, &mut hole[..])].map(|(at, b)| PhysReadOp::new(PhysAddr::new(at), b));
     memory.read_ops(&mut ops);
     assert_eq!(ops.map(|op| op.status), [Status::DONE, Status::DONE, Status::MISSING]);
     assert!(all == pages && hole == [0; 64]);

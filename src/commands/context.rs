@@ -74,6 +74,24 @@ pub trait Host {
     /// A line of what was changed in the target: into the transcript, and for whoever asked for notes, on stderr.
     fn audit(&self, _text: &str) {}
 
+    /// The folder that plugins are installed to, where there can be one.
+    fn plugin_store(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// A file of the user's settings, whether it is there or not.
+    fn config_file(&self, _name: &str) -> Option<PathBuf> {
+        None
+    }
+
+    /// Shows a text and asks a question that yes or no answers.
+    ///
+    /// # Errors
+    /// When nobody is there to answer.
+    fn confirm(&self, _text: &str, question: &str) -> Result<bool> {
+        Err(Failure::usage(format!("{question} nobody is here to say")))
+    }
+
     /// A line for whoever asked for notes (`-v`), on stderr.
     fn remark(&self, _text: &str) {}
 

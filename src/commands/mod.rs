@@ -163,6 +163,14 @@ pub static ALL: &[Spec] = &[
     spec::<plugins::PluginsInfo>(),
     spec::<plugins::PluginsTargets>(),
     spec::<plugins::PluginsCheck>(),
+    #[cfg(feature = "install")]
+    spec::<plugins::PluginsInstall>(),
+    #[cfg(feature = "install")]
+    spec::<plugins::PluginsUpgrade>(),
+    #[cfg(feature = "install")]
+    spec::<plugins::PluginsRemove>(),
+    #[cfg(feature = "install")]
+    spec::<plugins::PluginsNew>(),
     spec::<plugins::RunPlugin>(),
     // For scripts
     spec::<check::Check>(),

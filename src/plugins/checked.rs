@@ -51,7 +51,9 @@ impl<M: PhysicalMemory> Checked<M> {
         }
         let ranges = said.to_vec();
         if ranges.is_empty() {
-            return Err(lies("gives no memory: it has no ranges, or panicked when it was asked for them".to_owned()));
+            return Err(lies(
+                "gives no memory: it has no ranges, more than there can be, or panicked when it was asked for them".to_owned(),
+            ));
         }
         let mut end: umem = 0;
         for (i, r) in ranges.iter().enumerate() {

@@ -101,7 +101,11 @@ impl PhysicalMemory for CTable {
         loop {
             // SAFETY: the list has room for as many as are asked for.
             let count = unsafe { (self.ranges)(self.table.context, list.as_mut_ptr(), list.len()) };
-            if count <= list.len() || count > MAX_RANGES {
+            if count > MAX_RANGES {
+                // No list is better than the beginning of one that can't be.
+                return Vec::new().into();
+            }
+            if count <= list.len() {
                 list.truncate(count);
                 break;
             }

@@ -8,6 +8,7 @@
 //! - `checked` and `patience` hold what plugins say and how long they take against what can be; `ctable` speaks to plugins in C;
 //!   [`handed`] is what memsh gives to plugins
 //! - `isolate` runs a connector's plugin in a process of its own
+//! - `install` (with the feature of that name) brings plugins into the user's folder, and takes them away
 //! - [`dummy`] is a made-up machine in any page-table format
 
 pub mod chain;
@@ -17,6 +18,8 @@ pub mod dummy;
 mod dynamic;
 pub mod handed;
 pub mod inspect;
+#[cfg(feature = "install")]
+pub mod install;
 #[cfg(target_os = "linux")]
 pub mod isolate;
 pub mod library;

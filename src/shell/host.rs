@@ -182,6 +182,27 @@ impl Host for Shell {
         super::folders::symbols()
     }
 
+    fn plugin_store(&self) -> Option<PathBuf> {
+        super::folders::own_plugins()
+    }
+
+    fn config_file(&self, name: &str) -> Option<PathBuf> {
+        Some(super::folders::config()?.join(name))
+    }
+
+    fn confirm(&self, text: &str, question: &str) -> Result<bool> {
+        // Even where warnings are not wanted: what is agreed to must have been seen.
+        text.lines().for_each(|line| self.say(line));
+        if !std::io::stdin().is_terminal() {
+            let hint = "--yes agrees in advance, for scripts".to_owned();
+            return Err(Failure::Usage(format!("{question} Nobody is here to answer: stdin is no terminal"), Some(hint)));
+        }
+        self.say(&format!("{question} [y/N]"));
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
     fn plugin_folders(&self) -> Vec<std::path::PathBuf> {
         super::folders::plugins()
     }

@@ -9,11 +9,11 @@ use std::process::Command;
 fn build(folder: &Folder, language: &str) {
     let out = folder.file(&format!("rom_{language}.{}", std::env::consts::DLL_EXTENSION));
     let strict = "-O1 -Wall -Wextra -Wpedantic -Werror";
-    let made = run(Command::new("make")
-        .arg("--silent")
-        .arg("-C")
-        .arg(repository("examples/plugins").join(language))
-        .args([format!("OUT={}", out.display()), format!("CFLAGS={strict}"), format!("CXXFLAGS={strict}")]));
+    let made = run(Command::new("make").arg("--silent").arg("-C").arg(repository("examples/plugins").join(language)).args([
+        format!("OUT={}", out.display()),
+        format!("CFLAGS={strict}"),
+        format!("CXXFLAGS={strict}"),
+    ]));
     assert_eq!(made.status, 0, "{}", made.stderr);
 }
 
@@ -38,7 +38,7 @@ fn connectors_in_c_and_cpp_read_as_the_built_in_reader_does() {
         assert!(edge.stdout.contains("?? ?? ?? ?? 7f 45 4c 46"), "{name}: {}", edge.stdout);
         let none = folder.memsh(&["plugins", "targets", &name]);
         assert!(none.status == 1 && none.stderr.contains("can't tell what there is to connect to"), "{}", none.stderr);
-        let below = ["sample", "-O", "linux", "-C", &target, "ps"];
+        let below = [image.to_str().unwrap(), "-O", "linux", "-C", &target, "ps"];
         let below = folder.memsh(&below);
         assert!(below.status != 0 && below.stderr.contains("can't stand on an OS layer"), "{}", below.stderr);
     }

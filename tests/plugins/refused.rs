@@ -109,7 +109,6 @@ fn descriptors_that_make_no_sense_are_refused() {
     assert!(folder.listed().iter().all(|r| r["state"] == "usable"));
 }
 
-
 #[test]
 fn text_of_a_descriptor_does_no_harm_to_the_terminal() {
     let folder = Folder::of(&[]);

@@ -19,7 +19,11 @@ fn on(folder: &Folder, target: &[&str], words: &[&str]) -> super::cli::Run {
 fn a_connector_that_panics_costs_a_call() {
     let folder = folder();
     let made = on(&folder, &["-C", "panics:create"], &["read", "--phys", "0", "16"]);
-    assert!(made.status != 0 && made.stderr.contains("the plugin panicked in create: create is not what it was"), "{}", made.stderr);
+    assert!(
+        made.status != 0 && made.stderr.contains("the plugin panicked in create: create is not what it was"),
+        "{}",
+        made.stderr
+    );
     let read = on(&folder, &["-C", "panics:read"], &["read", "--phys", "0", "16"]);
     assert!(read.status == 1 && !read.stdout.contains("zz"), "{} {}", read.stdout, read.stderr);
     let ranges = on(&folder, &["-C", "panics:ranges"], &["read", "--phys", "0", "16"]);
@@ -60,7 +64,9 @@ fn a_system_that_panics_costs_an_answer() {
         assert!(run.status != 0 || run.stderr.contains("partial"), "{place}: {} {}", run.stdout, run.stderr);
     }
     for place in ["os_info", "process_info", "view_metadata", "read_virt", "translate"] {
-        for words in [&["ps"][..], &["info"], &["maps", "-p", "1"], &["read", "0x1000", "16", "-p", "1"], &["scan", "zz", "-p", "1"]] {
+        for words in
+            [&["ps"][..], &["info"], &["maps", "-p", "1"], &["read", "0x1000", "16", "-p", "1"], &["scan", "zz", "-p", "1"]]
+        {
             let run = ask(place, words);
             assert!(place != "read_virt" || !run.stdout.contains("zzz"), "{words:?}: {}", run.stdout);
         }

@@ -1,17 +1,26 @@
 //! `plugins ...`: what extends memsh, where it lies, and whether it can be used; and `run`, which runs a plugin's command.
 //!
 //! - `list`: everything that has a name; `info` one of them; `targets` what a connector can see now; `check` a file
+//! - `install`, `upgrade`, `remove`: what lies in the user's folder of plugins; `new` writes the beginning of one
 //! - `run`: a command of a plugin
 
 mod check;
 mod info;
+#[cfg(feature = "install")]
+mod install;
 mod list;
+#[cfg(feature = "install")]
+mod new;
 mod run;
 mod targets;
 
 pub use check::PluginsCheck;
 pub use info::PluginsInfo;
+#[cfg(feature = "install")]
+pub use install::{PluginsInstall, PluginsRemove, PluginsUpgrade};
 pub use list::PluginsList;
+#[cfg(feature = "install")]
+pub use new::PluginsNew;
 pub use run::{RunPlugin, columns};
 pub use targets::PluginsTargets;
 

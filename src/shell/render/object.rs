@@ -283,5 +283,5 @@ fn check(a: &Value, paint: Paint) -> String {
         (_, 0) => format!("{commands} commands, all as expected\n"),
         (_, n) => format!("{commands} commands, {n} difference{}\n", if n == 1 { "" } else { "s" }),
     };
-    out + &text
+    out + text.as_str()
 }

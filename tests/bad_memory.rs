@@ -133,7 +133,7 @@ fn a_name_that_is_a_terminal_command() {
     ] {
         let run = image.run(words);
         let both =
-            run.stdout.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[2m", "").replace("\x1b[36m", "") + &run.stderr;
+            run.stdout.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[2m", "").replace("\x1b[36m", "") + run.stderr.as_str();
         assert!(!both.contains("\x1b[31m") && !both.contains('\u{202e}'), "{words:?}: {both:?}");
     }
     assert!(image.run(&["ps"]).stdout.contains(r"\x1b[31mA\n\u{202e}x"));
@@ -253,7 +253,7 @@ fn a_page_table_root_of_zeros() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(run.stdout.contains("victim-b"));
     let info = image.run(&["info"]);
-    assert!((info.stdout + &info.stderr).contains("does not prove itself"));
+    assert!((info.stdout + info.stderr.as_str()).contains("does not prove itself"));
 }
 
 #[test]

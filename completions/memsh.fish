@@ -218,6 +218,16 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "percpu" -d 'List per-CPU v
 complete -c memsh -n "__fish_memsh_needs_command" -a "per_cpu" -d 'List per-CPU variables'
 complete -c memsh -n "__fish_memsh_needs_command" -a "eval" -d 'Show the value of an expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "calc" -d 'Show the value of an expression'
+complete -c memsh -n "__fish_memsh_needs_command" -a "plugins" -d 'List connectors, OS layers and commands: those in memsh and those in plugin folders, with why one can\'t be used'
+complete -c memsh -n "__fish_memsh_needs_command" -a "plugin" -d 'List connectors, OS layers and commands: those in memsh and those in plugin folders, with why one can\'t be used'
+complete -c memsh -n "__fish_memsh_needs_command" -a "plugins-info" -d 'Show what a connector, OS layer or command takes, and where each version of it lies'
+complete -c memsh -n "__fish_memsh_needs_command" -a "plugins-targets" -d 'List what a connector can see now: running machines, files'
+complete -c memsh -n "__fish_memsh_needs_command" -a "plugins-check" -d 'Check whether a file is a plugin that this memsh can use, and load it to be sure'
+complete -c memsh -n "__fish_memsh_needs_command" -a "plugins-install" -d 'Install a plugin: from its source, an archive, a file, or an index'
+complete -c memsh -n "__fish_memsh_needs_command" -a "plugins-upgrade" -d 'Install anew what has changed where it came from'
+complete -c memsh -n "__fish_memsh_needs_command" -a "plugins-remove" -d 'Remove a plugin that was installed, with all that its script copied'
+complete -c memsh -n "__fish_memsh_needs_command" -a "plugins-new" -d 'Write the beginning of a plugin: a folder that builds, loads and does something'
+complete -c memsh -n "__fish_memsh_needs_command" -a "run" -d 'Run a command of a plugin'
 complete -c memsh -n "__fish_memsh_needs_command" -a "check" -d 'Run the commands in a file and compare their answers with those in it'
 complete -c memsh -n "__fish_memsh_needs_command" -a "diff" -d 'Compare the target with another one: processes, modules, pages'
 complete -c memsh -n "__fish_memsh_needs_command" -a "compare" -d 'Compare the target with another one: processes, modules, pages'
@@ -4080,6 +4090,236 @@ complete -c memsh -n "__fish_memsh_using_subcommand calc" -s v -l verbose -d 'Sa
 complete -c memsh -n "__fish_memsh_using_subcommand calc" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand calc" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand calc" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l kind -d 'Only this kind: connector, os, command' -r -f -a "connector\t''
+os\t''
+command\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l kind -d 'Only this kind: connector, os, command' -r -f -a "connector\t''
+os\t''
+command\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand plugin" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-info" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-targets" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l no-load -d 'Do not load it'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l index -d 'Index to look SOURCE up in: a folder, a file or a URL' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l version -d 'This version, instead of the newest' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l to -d 'Folder of plugins [default: the user\'s own]' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l channel -d 'Of an index: releases that count' -r -f -a "stable\t''
+dev\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l key -d 'Public key (ed25519, 64 hexadecimal digits) whose signature is believed, or a file of such keys; may be given several times. Those in ~/.config/memsh/plugin-keys are believed, too' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l unsigned -d 'Take what an index has without a signature that could be checked'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -s y -l yes -d 'Run install scripts without asking'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l to -d 'Folder of plugins [default: the user\'s own]' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l channel -d 'Of an index: releases that count' -r -f -a "stable\t''
+dev\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l key -d 'Public key (ed25519, 64 hexadecimal digits) whose signature is believed, or a file of such keys; may be given several times. Those in ~/.config/memsh/plugin-keys are believed, too' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l unsigned -d 'Take what an index has without a signature that could be checked'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -s y -l yes -d 'Run install scripts without asking'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-upgrade" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l to -d 'Folder of plugins [default: the user\'s own]' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-remove" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l kind -d 'What it is to be' -r -f -a "connector\t''
+os\t''
+command\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l language -d 'What it is written in' -r -f -a "rust\t''
+c\t''
+cpp\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l api -d 'Folder of the crate memsh-plugin (plugin-api in memsh\'s repository) [default: the version of this memsh on crates.io]' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l to -d 'Folder to write [default: NAME]' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand plugins-new" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand run" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand run" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand run" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand run" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand run" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand run" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand run" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand run" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand run" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand run" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand run" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand run" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand run" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand run" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand run" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand check" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r

@@ -132,8 +132,8 @@ fn a_name_that_is_a_terminal_command() {
         &["-c", "proc 65; read 0"],
     ] {
         let run = image.run(words);
-        let both =
-            run.stdout.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[2m", "").replace("\x1b[36m", "") + run.stderr.as_str();
+        let both = run.stdout.replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[2m", "").replace("\x1b[36m", "")
+            + run.stderr.as_str();
         assert!(!both.contains("\x1b[31m") && !both.contains('\u{202e}'), "{words:?}: {both:?}");
     }
     assert!(image.run(&["ps"]).stdout.contains(r"\x1b[31mA\n\u{202e}x"));

@@ -17,6 +17,8 @@ fn answers_fit_the_committed_schemas() {
     std::fs::write(&batch, "init_task\n0x1234 # nothing is there\n").unwrap();
     std::fs::write(&expect, r#"{"commands":[{"command":"hash","expect":{"size":1}}]}"#).unwrap();
     let (dump, batch, expect) = (dump.to_str().unwrap(), batch.to_str().unwrap(), expect.to_str().unwrap());
+    let new = folder.path().join("rom");
+    let new = new.to_str().unwrap();
     let lines: &[&[&str]] = &[
         &["info"],
         &["ps"],
@@ -75,6 +77,9 @@ fn answers_fit_the_committed_schemas() {
         &["tree", "vmap_area.rb_node", "vmap_area_root"],
         &["percpu"],
         &["check", expect],
+        &["plugins", "list"],
+        &["plugins-info", "file"],
+        &["plugins-new", "rom", "--to", new],
     ];
     // What the sample has nothing of: nobody typed anything on it, it has neither swap nor control groups, nothing is wrong with its code.
     let empty = ["cgroups", "history", "swaps", "textcheck"];
@@ -115,8 +120,20 @@ fn answers_fit_the_committed_schemas() {
         "symbols-import",
         "symbols-need",
     ];
-    // What only a live target takes, or what compares two targets: tests/cli_write.rs and tests/cli_diff.rs hold them against theirs.
-    let elsewhere = ["write", "fill", "undo", "diff"];
+    // What only a live target takes, or what compares two targets (tests/cli_write.rs and tests/cli_diff.rs hold them against theirs), and
+    // what needs a plugin: tests/plugins asks those.
+    let elsewhere = [
+        "write",
+        "fill",
+        "undo",
+        "diff",
+        "plugins-check",
+        "plugins-install",
+        "plugins-remove",
+        "plugins-targets",
+        "plugins-upgrade",
+        "run",
+    ];
     for name in commands().into_iter().filter(|n| !windows.contains(&n.as_str()) && !elsewhere.contains(&n.as_str())) {
         assert!(seen.contains(&name), "no answer of {name} is held against its schema");
     }

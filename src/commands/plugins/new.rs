@@ -46,7 +46,7 @@ impl Command for PluginsNew {
     const SHAPE: Shape = Shape::List(&["file"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("plugins new rom", "a connector in Rust"),
-        ("plugins new rom --language c", "the same in C"),
+        ("plugins new rom_c --language c", "the same in C"),
         ("plugins new triage --kind command", "a command"),
     ];
     const NEEDS_TARGET: bool = false;

@@ -2,9 +2,18 @@
 
 use super::{failed, io};
 use crate::{ErrorKind, Result};
-use serde_json::Value;
+use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+/// What cargo says of something that it made, as far as it matters.
+#[derive(Deserialize)]
+struct Message {
+    reason: String,
+    manifest_path: Option<PathBuf>,
+    #[serde(default)]
+    filenames: Vec<PathBuf>,
+}
 
 /// The shared object that the crate in `folder` builds to, in its release profile. What cargo says goes to stderr.
 ///
@@ -31,11 +40,10 @@ pub fn build(folder: &Path) -> Result<PathBuf> {
         return Err(failed(ErrorKind::Invalid, what).hint("cargo's own words stand above"));
     }
     let text = String::from_utf8_lossy(&output.stdout);
-    let messages = text.lines().filter_map(|l| serde_json::from_str::<Value>(l).ok());
-    let own = |m: &Value| m["reason"] == "compiler-artifact" && m["manifest_path"].as_str().map(Path::new) == Some(&manifest);
-    let made = messages.filter(own).flat_map(|m| m["filenames"].as_array().cloned().unwrap_or_default());
+    let messages = text.lines().filter_map(|l| serde_json::from_str::<Message>(l).ok());
+    let own = |m: &Message| m.reason == "compiler-artifact" && m.manifest_path.as_ref() == Some(&manifest);
     let is_library = |p: &PathBuf| p.extension().is_some_and(|e| e == std::env::consts::DLL_EXTENSION);
-    let libraries: Vec<PathBuf> = made.filter_map(|f| f.as_str().map(PathBuf::from)).filter(is_library).collect();
+    let libraries: Vec<PathBuf> = messages.filter(own).flat_map(|m| m.filenames).filter(is_library).collect();
     match libraries.as_slice() {
         [one] => Ok(one.clone()),
         _ => {

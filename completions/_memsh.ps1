@@ -45,6 +45,7 @@ Register-ArgumentCompleter -Native -CommandName 'memsh' -ScriptBlock {
             [CompletionResult]::new('--connector', '--connector', [CompletionResultType]::ParameterName, 'Connector to a target, instead of an image or on the OS layer before it: NAME or NAME:ARGS (repeatable)')
             [CompletionResult]::new('-O', '-O ', [CompletionResultType]::ParameterName, 'OS layer on the connector before it; without one it is found out (repeatable)')
             [CompletionResult]::new('--os', '--os', [CompletionResultType]::ParameterName, 'OS layer on the connector before it; without one it is found out (repeatable)')
+            [CompletionResult]::new('--isolate', '--isolate', [CompletionResultType]::ParameterName, 'Run connectors'' plugins in a process of their own; one batch may take TIME (30s)')
             [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Leave ~/.config/memsh/config out')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON value per command')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'A JSON object per line, as found')

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_memsh_global_optspecs
-    string join \n c/command= script= no-config json jsonl csv table columns= where= sort= limit= no-header color= q/quiet v/verbose progress= strict no-pager arch= dtb= kernel-base= symbols= log= no-cache format= base= swap= pagefile= sidecar= write= C/connector= O/os= h/help V/version
+    string join \n c/command= script= no-config json jsonl csv table columns= where= sort= limit= no-header color= q/quiet v/verbose progress= strict no-pager arch= dtb= kernel-base= symbols= log= no-cache format= base= swap= pagefile= sidecar= write= C/connector= O/os= isolate= h/help V/version
 end
 
 function __fish_memsh_needs_command
@@ -50,6 +50,7 @@ complete -c memsh -n "__fish_memsh_needs_command" -l write -d 'Allow writes to a
 phys\t'Physical ones, too'"
 complete -c memsh -n "__fish_memsh_needs_command" -s C -l connector -d 'Connector to a target, instead of an image or on the OS layer before it: NAME or NAME:ARGS (repeatable)' -r
 complete -c memsh -n "__fish_memsh_needs_command" -s O -l os -d 'OS layer on the connector before it; without one it is found out (repeatable)' -r
+complete -c memsh -n "__fish_memsh_needs_command" -l isolate -d 'Run connectors\' plugins in a process of their own; one batch may take TIME (30s)' -r
 complete -c memsh -n "__fish_memsh_needs_command" -l no-config -d 'Leave ~/.config/memsh/config out'
 complete -c memsh -n "__fish_memsh_needs_command" -l json -d 'One JSON value per command'
 complete -c memsh -n "__fish_memsh_needs_command" -l jsonl -d 'A JSON object per line, as found'

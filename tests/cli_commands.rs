@@ -271,6 +271,7 @@ fn every_documented_example_runs() {
     }
     assert!(lines.len() > 40, "{lines:?}");
     std::fs::write(folder.path().join("addresses.txt"), "0x400000\n").unwrap();
+    cli::later_image(folder.path());
     // `check --update` stands before `check` in the page, as in life.
     // What needs a plugin or an index is run by tests/plugins.
     let needs = ["plugins install", "plugins remove", "plugins check", "plugins targets", "run "];
@@ -279,7 +280,8 @@ fn every_documented_example_runs() {
         let output = command
             .current_dir(folder.path())
             .env("XDG_DATA_HOME", folder.path().join("data"))
-            .args(["sample", "-c", line])
+            .args(cli::target_of(line))
+            .args(["-c", line])
             .output()
             .unwrap();
         let says = String::from_utf8_lossy(&output.stderr);

@@ -12,7 +12,14 @@ use std::path::Path;
 fn line(folder: &Path, line: &str) -> (i32, String, String) {
     let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap());
     let mut command = Command::cargo_bin("memsh").unwrap();
-    let output = command.current_dir(folder).env("PATH", path).args(["sample", "-c", line]).write_stdin("").output().unwrap();
+    let output = command
+        .current_dir(folder)
+        .env("PATH", path)
+        .args(cli::target_of(line))
+        .args(["-c", line])
+        .write_stdin("")
+        .output()
+        .unwrap();
     let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
@@ -30,6 +37,7 @@ fn folder() -> tempfile::TempDir {
     std::fs::write(folder.path().join("addresses.txt"), "0x400000\n").unwrap();
     let check = answer_of_check();
     std::fs::write(folder.path().join("expect.json"), check).unwrap();
+    cli::later_image(folder.path());
     folder
 }
 

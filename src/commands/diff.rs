@@ -90,8 +90,8 @@ impl Command for Diff {
     const SHAPE: Shape = Shape::List(&["what", "kind", "key", "!pid", "name", "field", "before", "after", "!size"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("diff later.raw", "an image that was taken later"),
-        ("diff -C file:/dev/shm/guest,live", "a target behind a connector"),
-        ("diff later.raw -p 142 --bytes", "a process's memory, and what changed in it"),
+        ("diff -C file:later.raw", "a target behind a connector"),
+        ("diff later.raw -p 1 --bytes", "a process's memory, and what changed in it"),
         ("diff later.raw --only processes,modules", "without a look at pages"),
     ];
 

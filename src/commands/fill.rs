@@ -34,7 +34,7 @@ impl Command for Fill {
     const SUMMARY: &'static str = "Fill memory of a live target with a pattern (needs --write)";
     const SHAPE: Shape = Shape::Object;
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        ("fill -p 142 0x7ffe12340000 4k 00", "a page of zeros"),
+        ("fill linux_banner 64 00", "zeros; -p PID for memory of a process"),
         ("fill --as d init_task 16 0xdeadbeef", "a number, four times"),
     ];
 

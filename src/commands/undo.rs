@@ -53,10 +53,10 @@ impl Command for Undo {
     const SUMMARY: &'static str = "Take writes of this session back, the last one first";
     const SHAPE: Shape = Shape::List(&["number", "time", "space", "!pid", "address", "length", "old", "new", "undone"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        ("undo", "the last write"),
-        ("undo 3", "the last three, the last one first"),
         ("undo --list", "what was written"),
-        ("undo --force", "even where somebody else has written since"),
+        ("write init_task+8 90; undo", "the last write"),
+        ("write init_task+8 90; eb init_task+9 90; undo 2", "the last two, the last one first"),
+        ("write init_task+8 90; undo --force", "even where somebody else has written since"),
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, UndoRow>) -> Result<()> {

@@ -32,12 +32,12 @@ impl Command for Write {
     const SUMMARY: &'static str = "Write memory of a live target (needs --write)";
     const SHAPE: Shape = Shape::Object;
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        ("write -p 142 0x7ffe12340000 90 90 c3", "three bytes of a process"),
+        ("write init_task+8 90 90 c3", "three bytes; -p PID for those of a process"),
         ("write --as d init_task+8 1", "a number of 4 bytes, in the target's byte order"),
-        ("write --as s -p 142 0x7ffe12340000 hello", "text"),
+        ("write --as s linux_banner hello", "text"),
         ("write p:0x1000 00", "physical memory, with --write=phys"),
         ("ed init_task+8 1", "as WinDbg writes it"),
-        ("undo", "takes it back"),
+        ("undo --list", "what was written; undo takes it back"),
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, WriteRow>) -> Result<()> {

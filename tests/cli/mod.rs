@@ -55,6 +55,18 @@ pub fn with_environment(words: &[&str], variables: &[(&str, &str)]) -> Run {
     }
 }
 
+/// What stands before `-c LINE` for an example: the sample; for those that write a copy of it in memory, over `later.raw` in the folder.
+pub fn target_of(line: &str) -> Vec<&'static str> {
+    let writes = ["write ", "fill ", "ed ", "undo"].iter().any(|word| line.starts_with(word));
+    if writes { vec!["-C", "file:later.raw,overlay", "--write=phys", "-q"] } else { vec!["sample"] }
+}
+
+/// Puts the sample's memory into a folder, as an image that was taken later.
+pub fn later_image(folder: &std::path::Path) {
+    let path = folder.join("later.raw");
+    assert_eq!(sample(&["dump", "phys", "--format", "raw", "-o", path.to_str().unwrap()]).status, 0);
+}
+
 /// A command on the sample.
 pub fn sample(words: &[&str]) -> Run {
     let all: Vec<&str> = std::iter::once("sample").chain(words.iter().copied()).collect();

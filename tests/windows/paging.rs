@@ -8,6 +8,7 @@ use memsh::engine::{AddressSpace, FaultReason, ViewExt};
 use memsh::image::{OpenOptions, open_bytes};
 use memsh::os::{Hints, OsLayer, detect};
 use memsh::{PhysAddr, umem};
+use memsh_plugin::ProcessInfo;
 use std::path::{Path, PathBuf};
 
 /// `SwizzleBit` of builds that mask entries: these are not masked.
@@ -98,8 +99,9 @@ fn reason(space: &AddressSpace, at: u64) -> Option<&'static str> {
 fn check(layout: Layout, mode: Mode, files: &[PathBuf]) {
     let (m, root) = machine(layout, mode);
     let what = &format!("{} {mode:?}", m.layout.build);
-    let with = open(&m, files).process_space(PhysAddr::new(umem::from(root)));
-    let without = open(&m, &[]).process_space(PhysAddr::new(umem::from(root)));
+    let process = ProcessInfo { dtb: Some(PhysAddr::new(umem::from(root))).into(), ..ProcessInfo::default() };
+    let with = open(&m, files).process_space(&process).unwrap();
+    let without = open(&m, &[]).process_space(&process).unwrap();
     // Windows 10 1803 changed the place of the file's number in an update.
     let known = m.layout.build != 17134;
     assert_eq!((byte(&with, MAPPED), byte(&with, MAPPED + PAGE)), (Some(0xa0), Some(0xa1)), "{what}");

@@ -36,7 +36,7 @@ fn tame(image: &Image<'_>, words: &[&str]) {
         let all: Vec<&str> = words.iter().chain(how).copied().collect();
         let run = image.run(&all);
         assert_eq!(run.status, 0, "{all:?}: {}", run.stderr);
-        let both = run.stdout + &run.stderr;
+        let both = run.stdout + run.stderr.as_str();
         let bad = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
         assert!(!both.contains(bad), "{all:?}: {both:?}");
     }

@@ -125,7 +125,7 @@ fn a_machine_that_ran_runs_again() {
 
 fn opened(target: &str, write: bool) -> memsh::Result<memsh::image::Image> {
     let layers = [LayerSpec::new(Kind::Connector, target)];
-    let access = Access { write, interrupt: None };
+    let access = Access { write, ..Access::default() };
     Ok(chain::open(None, &layers, &memsh::os::Hints::default(), &access)?.image)
 }
 

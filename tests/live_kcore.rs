@@ -17,7 +17,7 @@ use std::path::Path;
 
 fn opened(target: &str, write: bool) -> Result<Image, String> {
     let layers = [LayerSpec::new(Kind::Connector, target)];
-    let access = Access { write, interrupt: None };
+    let access = Access { write, ..Access::default() };
     match chain::open(None, &layers, &memsh::os::Hints::default(), &access) {
         Ok(opened) => Ok(opened.image),
         Err(e) => Err(format!("{e} | {}", e.hint_text().unwrap_or("-"))),

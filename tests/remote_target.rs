@@ -103,7 +103,7 @@ fn json(words: &[&str]) -> Value {
 
 fn opened(target: &str, write: bool) -> memsh::Result<Image> {
     let layers = [LayerSpec::new(Kind::Connector, target)];
-    let access = Access { write, interrupt: None };
+    let access = Access { write, ..Access::default() };
     Ok(chain::open(None, &layers, &memsh::os::Hints::default(), &access)?.image)
 }
 

@@ -8,6 +8,7 @@
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
     clippy::panic,
+    clippy::useless_conversion,
     dead_code,
     missing_docs,
     reason = "a benchmark has nobody to report to"
@@ -51,8 +52,10 @@ fn open(spec: &str, plugins: Vec<PathBuf>) -> Memory {
 /// The readers that are compared, by name.
 static READERS: LazyLock<Vec<(&'static str, Memory)>> = LazyLock::new(|| {
     let target = folder();
+    // A look whether all of it runs needs no fast plugin.
+    let (profile, place) = if short() { ("dev", "debug") } else { ("release", "release") };
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--manifest-path", "examples/plugins/rust/Cargo.toml", "--target-dir"])
+        .args(["build", "--profile", profile, "--manifest-path", "examples/plugins/rust/Cargo.toml", "--target-dir"])
         .arg(&target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
@@ -68,7 +71,7 @@ static READERS: LazyLock<Vec<(&'static str, Memory)>> = LazyLock::new(|| {
     let rom = rom::Rom { base: PhysAddr::NULL, bytes, mapped: false };
     let mut readers = vec![
         ("rom, linked in", Memory::new(rom)),
-        ("rom, a plugin", open(&format!("rom:{},mapped=no", raw.display()), vec![target.join("release")])),
+        ("rom, a plugin", open(&format!("rom:{},mapped=no", raw.display()), vec![target.join(place)])),
         ("crash dump, built in", open(&format!("file:{}", dump.display()), Vec::new())),
     ];
     if let Some(memflow) = std::env::var_os("MEMSH_MEMFLOW") {

@@ -110,7 +110,7 @@ impl Session {
     }
 
     fn open_chain(path: Option<&Path>, layers: &[LayerSpec], options: Options) -> Result<Self> {
-        let first = path.map(|path| image::open(path, &options.image)).transpose()?;
+        let first = path.map(|path| open_first(path, &options.image)).transpose()?;
         let access = Access {
             write: options.write,
             plugins: options.plugins.clone(),
@@ -355,6 +355,15 @@ impl Session {
         let space = layer.process_space(process)?;
         Ok(Space::Process(Box::new(process.clone()), space))
     }
+}
+
+/// The image that a chain of layers stands on: a file, or the one inside the program.
+fn open_first(path: &Path, options: &OpenOptions) -> Result<Image> {
+    #[cfg(feature = "cli")]
+    if path.as_os_str() == "sample" && !path.exists() {
+        return image::sample(options);
+    }
+    image::open(path, options)
 }
 
 /// Whether `which` means this process: its id, its name, or the address of its control block in hex.

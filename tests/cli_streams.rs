@@ -29,7 +29,7 @@ fn usage_errors_are_2_and_need_no_image() {
         (vec!["/nonexistent", "moduels"], "did you mean modules?"),
         (vec!["/nonexistent", "ps", "--nosuch"], "unexpected argument '--nosuch'"),
         (vec!["/nonexistent", "read"], "<ADDR>"),
-        (vec!["/nonexistent", "ps", "--write"], "--write is not supported yet"),
+        (vec!["/nonexistent", "ps", "--write=everywhere"], "--write"),
         (vec!["--arch", "vax", "sample", "ps"], "--arch: vax is not"),
         (vec!["-C", "nosuch", "ps"], "nosuch"),
         (vec!["sample", "read", "1+"], "it ends too early"),

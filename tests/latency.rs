@@ -45,7 +45,7 @@ fn hits(session: &Session) -> Vec<u64> {
     let (stop, mut out) = (AtomicBool::new(false), Vec::new());
     let needle = Needle::text("Linux", Widths::Utf8, false).unwrap();
     search(&RunSource::physical(memory), &needle, &Search::new(&stop), &mut |hit| {
-        out.push(u64::try_from(hit.addr).unwrap());
+        out.push(hit.addr);
         ControlFlow::Continue(())
     });
     out

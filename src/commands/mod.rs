@@ -188,7 +188,6 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("Changing a live target", "write"),
     ("Symbols and types", "symbols"),
     ("Plugins", "plugins"),
-    ("For scripts", "check"),
     ("For scripts, and to compare", "check"),
 ];
 

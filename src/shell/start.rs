@@ -368,6 +368,11 @@ fn open(root: &Root) -> anyhow::Result<(Session, Options)> {
         (Failure::Error(e), Some(path)) if root.target.layers.is_empty() && !e.reason().contains(&*path.to_string_lossy()) => {
             anyhow::Error::new(failure).context(format!("opening {}", path.display()))
         }
+        (Failure::Error(_), _) if !root.target.layers.is_empty() => {
+            let written = root.target.layers.iter().map(|l| format!("{}:{}", l.name, l.arguments));
+            let layers: Vec<String> = written.map(|l| l.trim_end_matches(':').to_owned()).collect();
+            anyhow::Error::new(failure).context(format!("making {}", layers.join(", ")))
+        }
         _ => failure.into(),
     })?;
     Ok((session, options))
@@ -401,7 +406,7 @@ fn host_plugin(file: &std::path::Path, symbol: &str) -> Result<()> {
     use std::os::fd::{AsFd, OwnedFd};
     let own = |fd: std::io::Result<OwnedFd>| fd.map_err(Failure::Output);
     let memory = std::fs::File::from(own(std::io::stdin().as_fd().try_clone_to_owned())?);
-    let socket = OwnedFd::from(own(std::io::stdout().as_fd().try_clone_to_owned())?);
+    let socket = own(std::io::stdout().as_fd().try_clone_to_owned())?;
     // What a plugin prints must not get in between.
     rustix::stdio::dup2_stdout(std::io::stderr()).map_err(std::io::Error::from)?;
     Ok(memsh::plugins::isolate::serve(file, symbol, socket.into(), &memory)?)

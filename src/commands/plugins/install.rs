@@ -204,7 +204,7 @@ fn with<T>(
 impl Command for PluginsInstall {
     type Row = InstallRow;
     const NAME: &'static str = "plugins-install";
-    const SUMMARY: &'static str = "Install a plugin from source, an archive, a file or an index: plugins install SOURCE";
+    const SUMMARY: &'static str = "Install a plugin from source, a file or an index: plugins install SOURCE";
     const SHAPE: Shape = Shape::List(&["package", "result", "name", "kind", "version", "path"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("plugins install .", "the plugin whose crate is in this folder"),

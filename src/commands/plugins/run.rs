@@ -82,7 +82,11 @@ impl Session for Asked<'_> {
 
     fn read_virt(&self, pid: Maybe<u32>, ops: CSliceMut<VirtReadOp>) -> CResult<(), ApiError> {
         let space = self.space(pid.into()).map_err(|f| failed(f.lines().join("; ")));
-        space.and_then(|s| Ok(s.tables().ok_or_else(|| failed("no address space"))?.read_virt(ops))).into()
+        let read = |space: Space| {
+            space.tables().ok_or_else(|| failed("no address space"))?.read_virt(ops);
+            Ok(())
+        };
+        space.and_then(read).into()
     }
 }
 

@@ -90,8 +90,11 @@ pub fn send_batch(to: &mut impl Write, what: u32, operations: &[(u64, u32)]) -> 
     to.write_all(&bytes)
 }
 
+/// What it is, and address and length of each operation.
+pub type Batch = (u32, Vec<(u64, u32)>);
+
 /// Receives a batch; none when the other process has closed the connection between two.
-pub fn receive_batch(from: &mut impl Read) -> io::Result<Option<(u32, Vec<(u64, u32)>)>> {
+pub fn receive_batch(from: &mut impl Read) -> io::Result<Option<Batch>> {
     let mut head = [0; 8];
     match from.read_exact(&mut head) {
         Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),

@@ -82,7 +82,11 @@ fn wrong_connectors_are_usage_errors() {
         assert!(run.stderr.contains(says) && run.stderr.contains("hint: "), "{}", run.stderr);
     }
     let run = memsh(&["-C", "dummy:size=4k", "ps"]);
-    assert!(run.status == 1 && run.stderr.contains("\n  while making dummy:size=4k\n"), "{}", run.stderr);
+    assert!(run.status == 2 && run.stderr.contains("a made-up memory of 0x1000 bytes: it needs 0x8000"), "{}", run.stderr);
+    let run = memsh(&["-C", "file:/nonexistent/image.raw", "ps"]);
+    assert!(run.status == 1 && run.stderr.contains("\n  while making file:/nonexistent/image.raw\n"), "{}", run.stderr);
+    let run = memsh(&["sample", "-O", "linux", "ps", "--limit", "1"]);
+    assert!(run.status == 0 && run.stdout.contains("lab"), "{}{}", run.stdout, run.stderr);
     let run = memsh(&["-C", "dummy", "hash"]);
     assert!(run.status == 1 && run.stderr.contains("dummy is no file"), "{}", run.stderr);
 }

@@ -46,14 +46,21 @@ impl LayerSpec {
     }
 }
 
+impl LayerSpec {
+    /// `NAME` or `NAME:ARGUMENTS`.
+    pub fn written(&self) -> String {
+        let colon = if self.arguments.is_empty() { "" } else { ":" };
+        format!("{}{colon}{}", self.name, self.arguments)
+    }
+}
+
 impl fmt::Display for LayerSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let option = match self.kind {
             Kind::Connector => "-C",
             Kind::Os => "-O",
         };
-        let colon = if self.arguments.is_empty() { "" } else { ":" };
-        write!(f, "{option} {}{colon}{}", self.name, self.arguments)
+        write!(f, "{option} {}", self.written())
     }
 }
 
@@ -141,7 +148,7 @@ pub(super) fn facts(path: &str, format: &str, memory: &Memory) -> ImageFacts {
 fn connect(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) -> Result<(Image, Option<OsLayer>)> {
     if layer.name == "dummy" {
         let (middleware, own) = Middleware::take("dummy", &layer.arguments, &[])?;
-        let path = format!("dummy:{}", layer.arguments);
+        let path = layer.written();
         let through = |memory: Memory| {
             let facts = facts(&path, "dummy", &memory);
             middleware.apply(Image::of_memory(memory, facts))

@@ -43,7 +43,7 @@ pub fn connector(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) ->
     };
     let machine = source.machine();
     let memory = Memory::from_arc(source);
-    let mut facts = facts(&format!("{}:{}", layer.name, layer.arguments), &layer.name, &memory);
+    let mut facts = facts(&layer.written(), &layer.name, &memory);
     facts.details.push(("plugin".into(), entry.path.as_ref().map(|p| p.display().to_string()).unwrap_or_default()));
     facts.details.push(("plugin_version".into(), entry.version.clone().unwrap_or_default()));
     let mut image = Image::of_memory(memory, facts);

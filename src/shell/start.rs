@@ -16,6 +16,7 @@ use memsh::arch::{Arch, Paging};
 use memsh::image::{OpenOptions, Progress};
 use memsh::live::duration;
 use memsh::os::Hints;
+use memsh::plugins::chain::LayerSpec;
 use memsh::session::{Options, Session, Target};
 use memsh::{ErrorKind, PhysAddr, VirtAddr};
 use std::ffi::OsString;
@@ -369,8 +370,7 @@ fn open(root: &Root) -> anyhow::Result<(Session, Options)> {
             anyhow::Error::new(failure).context(format!("opening {}", path.display()))
         }
         (Failure::Error(_), _) if !root.target.layers.is_empty() => {
-            let written = root.target.layers.iter().map(|l| format!("{}:{}", l.name, l.arguments));
-            let layers: Vec<String> = written.map(|l| l.trim_end_matches(':').to_owned()).collect();
+            let layers: Vec<String> = root.target.layers.iter().map(LayerSpec::written).collect();
             anyhow::Error::new(failure).context(format!("making {}", layers.join(", ")))
         }
         _ => failure.into(),

@@ -75,11 +75,13 @@ pub trait Host {
     fn audit(&self, _text: &str) {}
 
     /// The folder that plugins are installed to, where there can be one.
+    #[cfg(feature = "install")]
     fn plugin_store(&self) -> Option<PathBuf> {
         None
     }
 
     /// A file of the user's settings, whether it is there or not.
+    #[cfg(feature = "install")]
     fn config_file(&self, _name: &str) -> Option<PathBuf> {
         None
     }
@@ -88,6 +90,7 @@ pub trait Host {
     ///
     /// # Errors
     /// When nobody is there to answer.
+    #[cfg(feature = "install")]
     fn confirm(&self, _text: &str, question: &str) -> Result<bool> {
         Err(Failure::usage(format!("{question} nobody is here to say")))
     }

@@ -182,14 +182,17 @@ impl Host for Shell {
         super::folders::symbols()
     }
 
+    #[cfg(feature = "install")]
     fn plugin_store(&self) -> Option<PathBuf> {
         super::folders::own_plugins()
     }
 
+    #[cfg(feature = "install")]
     fn config_file(&self, name: &str) -> Option<PathBuf> {
         Some(super::folders::config()?.join(name))
     }
 
+    #[cfg(feature = "install")]
     fn confirm(&self, text: &str, question: &str) -> Result<bool> {
         // Even where warnings are not wanted: what is agreed to must have been seen.
         text.lines().for_each(|line| self.say(line));

@@ -171,7 +171,7 @@ fn serve(mut root: Root, words: &[String]) -> anyhow::Result<Ended> {
         }
     };
     root.target = serve.target(root.target);
-    let session = open(&root)?;
+    let (session, _) = open(&root)?;
     serve.run(&session, root.target.write.is_some())?;
     Ok(Ended::WELL)
 }

@@ -36,7 +36,7 @@ fn list_shows_what_is_in_a_file_beside_what_is_built_in() {
 fn info_says_what_a_plugin_takes() {
     let folder = folder();
     let rom = &folder.json(&["plugins", "info", "rom"])[0];
-    assert_eq!(rom["usage"], "-C rom:[path=]PATH[,base=NUMBER]");
+    assert_eq!(rom["usage"], "-C rom:[path=]PATH[,base=NUMBER][,mapped]");
     assert_eq!((&rom["abi_version"], &rom["stands_on_os"]), (&json!(memsh_plugin::ABI_VERSION), &json!(false)));
     assert!(rom["built_with"].as_str().unwrap().starts_with("memsh-plugin "));
     let path = json!({"name": "path", "kind": "path", "required": true, "default": null, "help": "the file"});

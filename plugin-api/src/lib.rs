@@ -60,7 +60,9 @@ pub use export::{command_object, connector_object, os_object, process_object};
 pub use groups::*;
 pub use guard::{Guarded, caught, tell_few_panics};
 pub use memory::*;
-pub use ops::{Op, PhysReadOp, PhysWriteOp, ReadOp, TranslateOp, VirtReadOp, VirtWriteOp, WriteOp};
+pub use ops::{
+    Op, PhysReadOp, PhysWriteOp, ReadOp, TranslateOp, VirtReadOp, VirtWriteOp, WriteOp, forward_reads, forward_writes,
+};
 pub use os::*;
 pub use request::*;
 pub use status::{ApiError, Status};

@@ -51,6 +51,29 @@ impl<'a, A> WriteOp<'a, A> {
     }
 }
 
+/// Has reads answered by somebody else, where they lie at other addresses: `place` says where each does, `ask` reads all of them into
+/// the same buffers. The outcomes come back.
+pub fn forward_reads<A: Copy, B>(ops: &mut [ReadOp<'_, A>], place: impl Fn(A) -> B, ask: impl FnOnce(&mut [ReadOp<'_, B>])) {
+    let mut asked: Vec<ReadOp<'_, B>> = ops.iter_mut().map(|op| ReadOp::new(place(op.addr), &mut op.buf)).collect();
+    ask(&mut asked);
+    let outcomes: Vec<Status> = asked.iter().map(|op| op.status).collect();
+    drop(asked);
+    for (op, outcome) in ops.iter_mut().zip(outcomes) {
+        op.status = outcome;
+    }
+}
+
+/// [`forward_reads`] for writes.
+pub fn forward_writes<A: Copy, B>(ops: &mut [WriteOp<'_, A>], place: impl Fn(A) -> B, ask: impl FnOnce(&mut [WriteOp<'_, B>])) {
+    let mut asked: Vec<WriteOp<'_, B>> = ops.iter().map(|op| WriteOp::new(place(op.addr), &op.buf)).collect();
+    ask(&mut asked);
+    let outcomes: Vec<Status> = asked.iter().map(|op| op.status).collect();
+    drop(asked);
+    for (op, outcome) in ops.iter_mut().zip(outcomes) {
+        op.status = outcome;
+    }
+}
+
 impl PhysReadOp<'_> {
     /// Fills what `data`, which begins at `start` in physical memory, holds of this operation, zeroes the rest and sets the
     /// status. A helper for connectors that have one contiguous piece.

@@ -7,7 +7,8 @@ use super::read::{Gaps, find_gaps};
 use super::runs::RunMap;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{
-    CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysWriteOp, PhysicalMemory, Status, umem,
+    CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysWriteOp, PhysicalMemory, Status,
+    forward_reads, forward_writes, umem,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -439,25 +440,12 @@ impl PhysicalMemory for Moved {
 
     fn read(&self, ops: CSliceMut<PhysReadOp>) {
         let mut ops = ops;
-        let mut inner: Vec<PhysReadOp> =
-            ops.iter_mut().map(|op| PhysReadOp::new(op.addr.wrapping_sub(self.by), &mut op.buf)).collect();
-        self.source.read((&mut inner[..]).into());
-        let status: Vec<Status> = inner.iter().map(|op| op.status).collect();
-        drop(inner);
-        for (op, status) in ops.iter_mut().zip(status) {
-            op.status = status;
-        }
+        forward_reads(&mut ops, |at| at.wrapping_sub(self.by), |asked| self.source.read(asked.into()));
     }
 
     fn write(&self, ops: CSliceMut<PhysWriteOp>) {
         let mut ops = ops;
-        let mut inner: Vec<PhysWriteOp> = ops.iter().map(|op| PhysWriteOp::new(op.addr.wrapping_sub(self.by), &op.buf)).collect();
-        self.source.write((&mut inner[..]).into());
-        let status: Vec<Status> = inner.iter().map(|op| op.status).collect();
-        drop(inner);
-        for (op, status) in ops.iter_mut().zip(status) {
-            op.status = status;
-        }
+        forward_writes(&mut ops, |at| at.wrapping_sub(self.by), |asked| self.source.write(asked.into()));
     }
 
     fn mapped_runs(&self) -> CVec<MappedRun<'_>> {

@@ -77,6 +77,23 @@ impl<T: Clone> RunMap<T> {
         self.runs.is_empty()
     }
 
+    /// The last address of all; null where there is none.
+    pub fn last(&self) -> PhysAddr {
+        self.runs.last().map_or(PhysAddr::NULL, |(r, _)| r.start.saturating_add(r.size - 1))
+    }
+
+    /// What is covered, neighbours as one range, whatever they hold.
+    pub fn joined(&self) -> Vec<MemoryRange> {
+        let mut ranges: Vec<MemoryRange> = Vec::new();
+        for (range, _) in &self.runs {
+            match ranges.last_mut() {
+                Some(r) if r.start.checked_add(r.size) == Some(range.start) => r.size += range.size,
+                _ => ranges.push(*range),
+            }
+        }
+        ranges
+    }
+
     /// Bytes covered.
     pub fn bytes(&self) -> umem {
         self.runs.iter().fold(0, |n: umem, (r, _)| n.saturating_add(r.size))

@@ -234,7 +234,7 @@ impl BlockMemory {
 
 impl PhysicalMemory for BlockMemory {
     fn metadata(&self) -> MemoryMetadata {
-        let last = self.0.ranges.iter().last().map_or(PhysAddr::NULL, |(r, ())| r.start.saturating_add(r.size - 1));
+        let last = self.0.ranges.last();
         MemoryMetadata { size: self.bytes(), max_address: last, read_only: true, live: false, ideal_batch: 0 }
     }
 

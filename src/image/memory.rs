@@ -153,20 +153,12 @@ impl ImageMemory {
 
 impl PhysicalMemory for ImageMemory {
     fn metadata(&self) -> MemoryMetadata {
-        let last = self.runs.iter().last().map_or(PhysAddr::NULL, |(r, _)| r.start.saturating_add(r.size - 1));
-        MemoryMetadata { size: self.bytes(), max_address: last, read_only: true, live: false, ideal_batch: 0 }
+        MemoryMetadata { size: self.bytes(), max_address: self.runs.last(), read_only: true, live: false, ideal_batch: 0 }
     }
 
     fn ranges(&self) -> CVec<MemoryRange> {
         // Neighbours in memory are one range, however far apart in the file.
-        let mut ranges: Vec<MemoryRange> = Vec::new();
-        for (range, _) in self.runs.iter() {
-            match ranges.last_mut() {
-                Some(r) if r.start.checked_add(r.size) == Some(range.start) => r.size += range.size,
-                _ => ranges.push(*range),
-            }
-        }
-        ranges.into()
+        self.runs.joined().into()
     }
 
     fn read(&self, ops: CSliceMut<PhysReadOp>) {

@@ -65,6 +65,11 @@ pub struct ImageFacts {
 }
 
 impl ImageFacts {
+    /// Of a target that is no file: what stands for its path, and what gives it.
+    pub fn named(path: impl Into<PathBuf>, format: &str) -> Self {
+        Self { path: path.into(), format: format.to_owned(), ..Self::default() }
+    }
+
     /// Adds a fact.
     pub fn detail(&mut self, name: &str, value: impl ToString) {
         self.details.push((name.to_owned(), value.to_string()));
@@ -170,7 +175,7 @@ impl Source {
         match self {
             Source::Plain(m) => sparse(m),
             Source::Packed(m) => Memory::new(m.clone()),
-            Source::Other => Memory::new(ImageMemory::new(Vec::new(), [])),
+            Source::Other => Memory::nothing(),
         }
     }
 }
@@ -283,8 +288,12 @@ fn twice(inner: Option<&str>, outer: &str) -> Result<()> {
 }
 
 impl Image {
-    /// An image of a memory that comes from elsewhere: a test, a live connector.
+    /// An image of a memory that comes from elsewhere: a test, a live connector. What `facts` say of its ranges and its size is
+    /// taken from the memory.
     pub fn of_memory(memory: Memory, facts: ImageFacts) -> Self {
+        let ranges = memory.ranges().to_vec();
+        let memory_size = ranges.iter().filter_map(|r| to_u64(r.size)).fold(0, u64::saturating_add);
+        let facts = ImageFacts { ranges, memory_size, ..facts };
         Self {
             memory,
             facts,

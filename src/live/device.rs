@@ -9,6 +9,8 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
+/// What is told of the memory of the machine that memsh itself runs on.
+pub const RUNS_ON: &str = "the machine runs on while it is read: what changes meanwhile may look torn";
 /// Where a page fails its neighbours may not.
 const PAGE: u64 = 4096;
 /// A list of ranges is no longer than this.
@@ -168,9 +170,8 @@ impl DeviceMemory {
 
 impl PhysicalMemory for DeviceMemory {
     fn metadata(&self) -> MemoryMetadata {
-        let last = self.runs.iter().last().map_or(PhysAddr::NULL, |(r, _)| r.start.saturating_add(r.size - 1));
         let (size, read_only) = (self.runs.bytes(), !self.writable);
-        MemoryMetadata { size, max_address: last, read_only, live: true, ideal_batch: 0 }
+        MemoryMetadata { size, max_address: self.runs.last(), read_only, live: true, ideal_batch: 0 }
     }
 
     fn ranges(&self) -> CVec<MemoryRange> {

@@ -80,10 +80,8 @@ fn connect(request: &Request<'_>, kind: &Kind) -> Result<Image> {
     try_reading(&file, path, &ranges)?;
     let claims = ranges.iter().filter_map(|r| Some((*r, to_u64(r.start.value())?)));
     let memory = Memory::new(DeviceMemory::new(file, claims, kind.step, write));
-    let mut facts = ImageFacts { path: path.to_owned(), format: kind.name.to_owned(), ..ImageFacts::default() };
-    facts.ranges = memory.ranges().to_vec();
-    facts.memory_size = facts.ranges.iter().filter_map(|r| to_u64(r.size)).fold(0, u64::saturating_add);
-    facts.warnings.push("the machine runs on while it is read: what changes meanwhile may look torn".to_owned());
+    let mut facts = ImageFacts::named(path, kind.name);
+    facts.warnings.push(device::RUNS_ON.to_owned());
     Ok(Image::of_memory(memory, facts))
 }
 

@@ -5,7 +5,7 @@
 
 use super::device::{self, DeviceMemory};
 use super::{Argument, ArgumentKind, Connector, Request};
-use crate::engine::{Memory, to_u64};
+use crate::engine::Memory;
 use crate::image::elf;
 use crate::image::{Image, ImageFacts};
 use crate::{At, Error, ErrorKind, Layer, Result};
@@ -65,13 +65,11 @@ fn connect(request: &Request<'_>) -> Result<Image> {
         .map(|&(phys, offset, size)| (MemoryRange { start: PhysAddr::new(umem::from(phys)), size: umem::from(size) }, offset))
         .collect();
     let memory = Memory::new(DeviceMemory::new(file, claims, STEP, false));
-    let mut facts = ImageFacts { path: path.to_owned(), format: "kcore".to_owned(), ..ImageFacts::default() };
-    facts.ranges = memory.ranges().to_vec();
-    facts.memory_size = facts.ranges.iter().filter_map(|r| to_u64(r.size)).fold(0, u64::saturating_add);
+    let mut facts = ImageFacts::named(path, "kcore");
     facts.detail("segments", outline.loads.len());
     facts.detail("virtual_only", format!("{} segments without a physical address", outline.unaddressed));
     facts.detail("note_vmcoreinfo", if outline.vmcoreinfo.is_some() { "yes" } else { "no" });
-    facts.warnings.push("the machine runs on while it is read: what changes meanwhile may look torn".to_owned());
+    facts.warnings.push(device::RUNS_ON.to_owned());
     let mut image = Image::of_memory(memory, facts);
     image.machine = outline.machine.map(str::to_owned);
     image.vmcoreinfo = outline.vmcoreinfo;

@@ -10,7 +10,7 @@ use crate::symbols::{NoTypes, SymbolTable};
 use crate::{Error, Result};
 use memsh_plugin::{
     CSliceMut, CVec, MemoryMetadata, MemoryRange, MemoryView, ModuleInfo, Os, Perm, PhysAddr, PhysReadOp, PhysWriteOp,
-    PhysicalMemory, Process, ProcessInfo, RegionInfo, Status, VirtAddr, VirtReadOp, VirtWriteOp, umem,
+    PhysicalMemory, Process, ProcessInfo, RegionInfo, VirtAddr, forward_reads, forward_writes, umem,
 };
 use std::sync::Arc;
 
@@ -98,6 +98,11 @@ impl ViewMemory {
     }
 }
 
+/// The same number as an address of the view.
+fn virtually(at: PhysAddr) -> VirtAddr {
+    VirtAddr::new(at.value())
+}
+
 impl PhysicalMemory for ViewMemory {
     fn metadata(&self) -> MemoryMetadata {
         let last = |r: &MemoryRange| r.start.saturating_add(r.size.saturating_sub(1));
@@ -116,25 +121,11 @@ impl PhysicalMemory for ViewMemory {
 
     fn read(&self, ops: CSliceMut<PhysReadOp>) {
         let mut ops = ops;
-        let mut asked: Vec<VirtReadOp> =
-            ops.iter_mut().map(|op| VirtReadOp::new(VirtAddr::new(op.addr.value()), &mut op.buf)).collect();
-        self.view.read_virt((&mut asked[..]).into());
-        let answers: Vec<Status> = asked.iter().map(|op| op.status).collect();
-        drop(asked);
-        for (op, status) in ops.iter_mut().zip(answers) {
-            op.status = status;
-        }
+        forward_reads(&mut ops, virtually, |asked| self.view.read_virt(asked.into()));
     }
 
     fn write(&self, ops: CSliceMut<PhysWriteOp>) {
         let mut ops = ops;
-        let mut asked: Vec<VirtWriteOp> =
-            ops.iter().map(|op| VirtWriteOp::new(VirtAddr::new(op.addr.value()), &op.buf)).collect();
-        self.view.write_virt((&mut asked[..]).into());
-        let answers: Vec<Status> = asked.iter().map(|op| op.status).collect();
-        drop(asked);
-        for (op, status) in ops.iter_mut().zip(answers) {
-            op.status = status;
-        }
+        forward_writes(&mut ops, virtually, |asked| self.view.write_virt(asked.into()));
     }
 }

@@ -6,7 +6,7 @@
 use super::dummy::{self, DummyOptions};
 use super::dynamic;
 use super::systems::{self, Make};
-use crate::engine::{Memory, to_u64};
+use crate::engine::Memory;
 use crate::image::{Image, ImageFacts};
 use crate::live::middleware::Middleware;
 use crate::live::{self, Arguments, Request};
@@ -124,7 +124,7 @@ pub fn open(first: Option<Image>, layers: &[LayerSpec], hints: &Hints, access: &
     }
     let image = image.unwrap_or_else(|| {
         let name = layers.last().map_or("", |l| l.name.as_str());
-        Image::of_memory(Memory::nothing(), facts(name, name, &Memory::nothing()))
+        Image::of_memory(Memory::nothing(), ImageFacts::named(name, name))
     });
     Ok(Opened { image, system })
 }
@@ -133,26 +133,11 @@ pub(super) fn misplaced(layer: &LayerSpec, why: &str) -> Error {
     Error::new(Layer::Connector, ErrorKind::Invalid, format!("{layer} can't stand there: {why}"))
 }
 
-/// What is known of a memory that is no file.
-pub(super) fn facts(path: &str, format: &str, memory: &Memory) -> ImageFacts {
-    let ranges = memory.ranges().to_vec();
-    ImageFacts {
-        path: path.into(),
-        format: format.to_owned(),
-        memory_size: ranges.iter().filter_map(|r| to_u64(r.size)).fold(0, u64::saturating_add),
-        ranges,
-        ..ImageFacts::default()
-    }
-}
-
 fn connect(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) -> Result<(Image, Option<OsLayer>)> {
     if layer.name == "dummy" {
         let (middleware, own) = Middleware::take("dummy", &layer.arguments, &[])?;
-        let path = layer.written();
-        let through = |memory: Memory| {
-            let facts = facts(&path, "dummy", &memory);
-            middleware.apply(Image::of_memory(memory, facts))
-        };
+        let facts = ImageFacts::named(layer.written(), "dummy");
+        let through = |memory: Memory| middleware.apply(Image::of_memory(memory, facts));
         let (image, system) = dummy::open_through(&own.parse::<DummyOptions>()?, through, |image| &image.memory)?;
         return Ok((image, Some(system)));
     }

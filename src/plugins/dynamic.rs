@@ -1,6 +1,6 @@
 //! Layers that plugins make.
 
-use super::chain::{Access, Kind, LayerSpec, facts, misplaced};
+use super::chain::{Access, Kind, LayerSpec, misplaced};
 #[cfg(target_os = "linux")]
 use super::checked::Checked;
 use super::handed;
@@ -10,7 +10,7 @@ use super::isolate;
 use super::library::Connector;
 use super::registry::{Entry, Registry};
 use crate::engine::Memory;
-use crate::image::{CpuState, Image, Trouble};
+use crate::image::{CpuState, Image, ImageFacts, Trouble};
 use crate::live::Arguments;
 use crate::live::middleware::Middleware;
 use crate::os::{Detection, DetectionStep, OsLayer, foreign};
@@ -43,7 +43,7 @@ pub fn connector(layer: &LayerSpec, below: Option<&OsLayer>, access: &Access) ->
     };
     let machine = source.machine();
     let memory = Memory::from_arc(source);
-    let mut facts = facts(&layer.written(), &layer.name, &memory);
+    let mut facts = ImageFacts::named(layer.written(), &layer.name);
     facts.details.push(("plugin".into(), entry.path.as_ref().map(|p| p.display().to_string()).unwrap_or_default()));
     facts.details.push(("plugin_version".into(), entry.version.clone().unwrap_or_default()));
     let mut image = Image::of_memory(memory, facts);

@@ -16,7 +16,7 @@ mod ranges;
 
 use super::socket::{Address, Wire};
 use super::{Argument, ArgumentKind, Connector, Request};
-use crate::engine::{Memory, to_u64};
+use crate::engine::Memory;
 use crate::image::{CpuState, Image, ImageFacts, ProcessImage};
 use crate::{Error, ErrorKind, Layer, Result};
 use client::{Client, Lost};
@@ -122,8 +122,7 @@ fn connect(request: &Request<'_>) -> Result<Image> {
     };
     let wire = Wire::connect(&address, "gdbstub", timeout, request.interrupt)?;
     let mut link = Link::new(Client::new(wire, timeout));
-    let mut facts =
-        ImageFacts { path: format!("gdbstub:{address}").into(), format: "gdbstub".to_owned(), ..ImageFacts::default() };
+    let mut facts = ImageFacts::named(format!("gdbstub:{address}"), "gdbstub");
     let lost = |what: &'static str| move |e: Lost| e.error(what);
 
     let abilities = greet(link.dialogue()).map_err(lost("greeting the stub"))?;
@@ -197,15 +196,13 @@ fn connect(request: &Request<'_>) -> Result<Image> {
 
 fn image(
     link: Link,
-    mut facts: ImageFacts,
+    facts: ImageFacts,
     found: Vec<MemoryRange>,
     space: Space,
     (description, states): (&Description, Vec<CpuState>),
     write: bool,
 ) -> Image {
     let link = Arc::new(link);
-    facts.memory_size = found.iter().filter_map(|r| to_u64(r.size)).fold(0, u64::saturating_add);
-    facts.ranges.clone_from(&found);
     let memory = Memory::new(StubMemory::new(Arc::clone(&link), found, write));
     let machine = description.machine();
     let mut image = Image::of_memory(memory, facts);

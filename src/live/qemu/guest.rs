@@ -73,7 +73,7 @@ impl GuestMemory {
 
 impl PhysicalMemory for GuestMemory {
     fn metadata(&self) -> MemoryMetadata {
-        let last = self.places.iter().last().map_or(PhysAddr::NULL, |(r, _)| r.start.saturating_add(r.size - 1));
+        let last = self.places.last();
         // A machine that stands still is still not a snapshot: it may be set going by others, and written to by us.
         MemoryMetadata { size: self.places.bytes(), max_address: last, read_only: !self.write, live: self.live, ideal_batch: 0 }
     }

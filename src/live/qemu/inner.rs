@@ -103,19 +103,11 @@ fn inside(outer: &Memory, claims: Vec<(MemoryRange, PhysAddr)>) -> Vec<(MemoryRa
 
 impl PhysicalMemory for InnerMemory {
     fn metadata(&self) -> MemoryMetadata {
-        let last = self.runs.iter().last().map_or(PhysAddr::NULL, |(r, _)| r.start.saturating_add(r.size - 1));
-        MemoryMetadata { size: self.runs.bytes(), max_address: last, ..self.outer.metadata() }
+        MemoryMetadata { size: self.runs.bytes(), max_address: self.runs.last(), ..self.outer.metadata() }
     }
 
     fn ranges(&self) -> CVec<MemoryRange> {
-        let mut ranges: Vec<MemoryRange> = Vec::new();
-        for (range, _) in self.runs.iter() {
-            match ranges.last_mut() {
-                Some(r) if r.start.checked_add(r.size) == Some(range.start) => r.size += range.size,
-                _ => ranges.push(*range),
-            }
-        }
-        ranges.into()
+        self.runs.joined().into()
     }
 
     fn read(&self, ops: CSliceMut<PhysReadOp>) {

@@ -252,15 +252,7 @@ fn image(target: &Target, found: Found, memory: Memory, how: &str) -> Image {
         format!("{:#x}-{last:#x} {} at {:#x}", m.guest, m.block, m.address)
     };
     details.push(("ram".to_owned(), pieces.iter().map(show).collect::<Vec<_>>().join("; ")));
-    let facts = ImageFacts {
-        path: format!("qemu:{name}").into(),
-        format: "qemu".to_owned(),
-        memory_size: memory.ranges().iter().filter_map(|r| to_u64(r.size)).fold(0, u64::saturating_add),
-        ranges: memory.ranges().to_vec(),
-        warnings,
-        details,
-        ..ImageFacts::default()
-    };
+    let facts = ImageFacts { warnings, details, ..ImageFacts::named(format!("qemu:{name}"), "qemu") };
     let mut image = Image::of_memory(memory, facts);
     image.machine = map::instruction_set(line, &kind, &cpus).map(str::to_owned);
     image.cpus = cpus;

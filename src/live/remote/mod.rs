@@ -122,9 +122,7 @@ fn image(link: Arc<Link>, about: About, address: &Address, write: bool) -> Image
         .map(|(start, size)| MemoryRange { start: PhysAddr::new(umem::from(*start)), size: umem::from(*size) })
         .collect();
     let memory = Memory::new(RemoteMemory::new(Arc::clone(&link), ranges, about.live, write));
-    let mut facts = ImageFacts { path: format!("remote:{address}").into(), format: "remote".to_owned(), ..ImageFacts::default() };
-    facts.ranges = memory.ranges().to_vec();
-    facts.memory_size = facts.ranges.iter().filter_map(|r| to_u64(r.size)).fold(0, u64::saturating_add);
+    let mut facts = ImageFacts::named(format!("remote:{address}"), "remote");
     facts.detail("target", &about.name);
     facts.detail("target_format", &about.format);
     facts.details.extend(about.details.iter().cloned());

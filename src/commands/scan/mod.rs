@@ -1,39 +1,29 @@
 //! `scan`: where something stands in memory.
 
-use super::cells::{Hex, exact, hex, plain};
-use super::context::Context;
-use super::failure::{Failure, Result};
-use super::searched::{Place, Searched};
-use super::sink::Rows;
-use super::spec::{Command, Shape};
-use memsh::engine::search::{Hit, Kind, Needle, Options, Widths, search};
+mod what;
+
+use crate::commands::cells::{Hex, exact, hex, plain};
+use crate::commands::context::Context;
+use crate::commands::failure::{Failure, Result};
+use crate::commands::searched::{Place, Searched};
+use crate::commands::sink::Rows;
+use crate::commands::spec::{Command, Shape};
+use memsh::engine::search::{Hit, Kind, Options, search};
 use memsh::engine::to_umem;
 use memsh::umem;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::ops::ControlFlow;
+use what::What;
 
 /// Search memory for text, bytes or a regular expression
 #[derive(clap::Args, Debug)]
 pub struct Scan {
-    /// What to look for
-    #[arg(value_name = "PATTERN", allow_hyphen_values = false)]
-    pattern: String,
+    #[command(flatten)]
+    what: What,
     /// Only here: `START..END`; `142:START..END` is process 142's, `p:START..END` physical
     #[arg(value_name = "RANGE", conflicts_with = "range")]
     within: Option<String>,
-    /// As UTF-16 (little-endian) text
-    #[arg(short = 'u', long, conflicts_with_all = ["hex", "regex"])]
-    utf16: bool,
-    /// PATTERN is bytes in hex, `?` for a digit that does not matter: `4d 5a ?? 00`
-    #[arg(short = 'x', long, conflicts_with = "regex")]
-    hex: bool,
-    /// PATTERN is a regular expression over bytes
-    #[arg(short = 'e', long)]
-    regex: bool,
-    /// Upper and lower case are the same
-    #[arg(short = 'i', long)]
-    ignore_case: bool,
     /// Only at addresses that are a multiple of this
     #[arg(long, value_name = "BYTES", default_value = "1", hide_default_value = true)]
     align: String,
@@ -107,12 +97,7 @@ impl Command for Scan {
         }
         let align = cx.count(&self.align)?.max(1);
         let around = self.around.as_deref().map(|n| cx.count(n)).transpose()?.map(|n| n.min(WIDEST));
-        let needle = match (self.hex, self.regex) {
-            (true, _) => Needle::hex(&self.pattern),
-            (_, true) => Needle::regex(&self.pattern, self.ignore_case),
-            _ => Needle::text(&self.pattern, if self.utf16 { Widths::Utf16 } else { Widths::Utf8 }, self.ignore_case),
-        };
-        let needle = needle.map_err(|e| Failure::Usage(format!("scan: {}", e.reason()), e.hint_text().map(str::to_owned)))?;
+        let needle = self.what.needle()?;
         self.place.each(cx, "searching", &mut |searched, source, options| {
             let mut ended = Ok(());
             // Hits that are left out do not count.

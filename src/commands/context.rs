@@ -3,11 +3,13 @@
 use super::failure::{Failure, Result};
 use super::similar::similar;
 use memsh::os::linux::base::percpu;
+use memsh::plugins::registry::Registry;
 use memsh::session::{Session, Space, Target};
 use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::ProcessInfo;
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Names and pointers, for expressions.
@@ -64,6 +66,9 @@ pub trait Host {
 
     /// Folders in which plugins lie.
     fn plugin_folders(&self) -> Vec<PathBuf>;
+
+    /// Every plugin that there is, as it was when the running command first asked.
+    fn plugins(&self) -> Rc<Registry>;
 
     /// Opens another target, as the first one was opened, for reading.
     ///

@@ -11,6 +11,7 @@ use super::{expr, interrupt};
 use crate::commands::context::{Host, Meter, Names};
 use crate::commands::failure::{Failure, Result};
 use memsh::os::Hints;
+use memsh::plugins::registry::Registry;
 use memsh::session::{Options, Session, Target};
 use memsh::umem;
 use memsh_plugin::ProcessInfo;
@@ -19,6 +20,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 
 /// A shell on a target, or without one.
@@ -55,6 +57,8 @@ pub struct Shell {
     pub sha256: RefCell<Option<String>>,
     /// The form that the reader of the running command's answer needs, unless another is asked for.
     pub implied: Cell<Option<Format>>,
+    /// The plugins there are, from when the running command first asked until it ends: to look for them is to read their files.
+    pub plugins: RefCell<Option<Rc<Registry>>>,
     /// How other targets are opened (`diff`).
     pub others: RefCell<Options>,
     /// Where the answer of the line that is running goes, if not to the screen: programs within it write there too.
@@ -84,6 +88,7 @@ impl Shell {
             implied: Cell::new(None),
             outlet: RefCell::default(),
             others: RefCell::default(),
+            plugins: RefCell::default(),
         }
     }
 
@@ -208,6 +213,11 @@ impl Host for Shell {
 
     fn plugin_folders(&self) -> Vec<std::path::PathBuf> {
         super::folders::plugins()
+    }
+
+    fn plugins(&self) -> Rc<Registry> {
+        let scan = || Rc::new(Registry::scan(&self.plugin_folders()));
+        Rc::clone(self.plugins.borrow_mut().get_or_insert_with(scan))
     }
 
     fn answer(&self, line: &str) -> Result<Value> {

@@ -88,6 +88,8 @@ impl Shell {
             }
         }
         self.log_end(ended.status);
+        // Who copies a plugin into place between two commands has it in the second.
+        self.plugins.take();
         ended
     }
 
@@ -138,7 +140,7 @@ impl Shell {
         if let ("run", None) = (spec.name, &style.columns)
             && let Some(name) = matches.get_one::<String>("name")
         {
-            style.columns = plugins::columns(&self.plugin_folders(), name)
+            style.columns = plugins::columns(&Host::plugins(self), name)
                 .filter(|c| !c.is_empty() && matches!(style.format, Format::Table | Format::Csv));
         }
         let mut renderer = Renderer::new(out, &style, (spec.name, spec.shape_of(matches)), &keys, self.interrupt());
@@ -291,7 +293,7 @@ impl Shell {
     pub(super) fn of_plugin(&self, words: Vec<String>) -> Vec<String> {
         let known = |name: &String| find(name).is_some() || builtin::is(self, &words);
         match words.first() {
-            Some(name) if !known(name) && plugins::columns(&self.plugin_folders(), name).is_some() => {
+            Some(name) if !known(name) && plugins::columns(&Host::plugins(self), name).is_some() => {
                 std::iter::once("run".to_owned()).chain(words).collect()
             }
             _ => words,

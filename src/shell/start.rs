@@ -125,13 +125,15 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
         return Ok(shell(None, false).command(&one, None));
     }
     // A typing error need not wait for the image to be opened.
-    if let Some(failure) = refused(&shell(None, false), &parts.command, &root.output) {
+    let first = shell(None, false);
+    if let Some(failure) = refused(&first, &parts.command, &root.output) {
         return Err(failure.into());
     }
     let (session, options) = open(&root)?;
     let interactive =
         parts.command.is_empty() && root.commands.is_none() && root.script.is_none() && std::io::stdin().is_terminal();
     let shell = shell(Some(session), interactive);
+    shell.plugins.swap(&first.plugins);
     shell.others.replace(options);
     if let Some(path) = &root.target.log {
         shell.open_log(path, false)?;

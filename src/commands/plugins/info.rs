@@ -1,7 +1,7 @@
 //! `plugins info NAME`.
 
 use super::list::{PluginRow, row};
-use super::{named, registry, with_members};
+use super::{named, with_members};
 use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::sink::Rows;
@@ -107,7 +107,7 @@ impl Command for PluginsInfo {
 
     fn run(self, cx: &Context, out: &mut Rows<'_, PluginInfo>) -> Result<()> {
         // Only a family's member has a colon in its name.
-        let registry = if self.name.contains(':') { with_members(cx) } else { registry(cx) };
+        let registry = if self.name.contains(':') { with_members(cx).into() } else { cx.host().plugins() };
         for entry in named(&registry, &self.name)? {
             out.push(&info(entry))?;
         }

@@ -29,11 +29,6 @@ use super::failure::{Failure, Result};
 use memsh::plugins::inspect::PluginKind;
 use memsh::plugins::registry::{Entry, Registry};
 
-/// Every plugin that there is.
-pub fn registry(cx: &Context) -> Registry {
-    Registry::scan(&cx.host().plugin_folders())
-}
-
 /// Every plugin that there is, and the members of families.
 fn with_members(cx: &Context) -> Registry {
     Registry::scan_families(&cx.host().plugin_folders())

@@ -1,6 +1,5 @@
 //! `run NAME`: a command of a plugin.
 
-use super::registry;
 use crate::commands::context::Context;
 use crate::commands::failure::{Failure, Result};
 use crate::commands::sink::Rows;
@@ -18,7 +17,6 @@ use memsh_plugin::{
 #[allow(unused_imports, reason = "the macro's expansion looks for them")]
 use memsh_plugin::{SessionInstance, SessionInstanceBase, SessionInstanceVtableFiller, SessionInstanceVtables, cglue};
 use std::cell::RefCell;
-use std::path::PathBuf;
 
 /// Run a command of a plugin
 ///
@@ -42,8 +40,7 @@ pub struct PluginAnswer {
 }
 
 /// Columns of the command `name`'s table.
-pub fn columns(folders: &[PathBuf], name: &str) -> Option<Vec<String>> {
-    let registry = Registry::scan(folders);
+pub fn columns(registry: &Registry, name: &str) -> Option<Vec<String>> {
     Some(registry.find(PluginKind::Command, name)?.found.as_ref()?.manifest.columns.clone())
 }
 
@@ -101,7 +98,7 @@ impl Command for RunPlugin {
     const NEEDS_TARGET: bool = true;
 
     fn run(self, cx: &Context, out: &mut Rows<'_, PluginAnswer>) -> Result<()> {
-        let registry = registry(cx);
+        let registry = cx.host().plugins();
         let entry = registry.find(PluginKind::Command, &self.name).ok_or_else(|| {
             let names = registry.names(PluginKind::Command).join(", ");
             let hint =

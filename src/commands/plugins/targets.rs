@@ -1,6 +1,6 @@
 //! `plugins targets NAME`.
 
-use super::{named, registry};
+use super::named;
 use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::sink::Rows;
@@ -60,7 +60,7 @@ impl Command for PluginsTargets {
             }
             return Ok(());
         }
-        let registry = registry(cx);
+        let registry = cx.host().plugins();
         let (name, rest) = self.name.split_once(':').unwrap_or((&self.name, ""));
         named(&registry, name)?;
         let entry = registry.find(PluginKind::Connector, name).ok_or_else(|| cant("it is no connector"))?;

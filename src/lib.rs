@@ -35,6 +35,7 @@ pub mod memo;
 pub mod os;
 pub mod plugins;
 pub mod session;
+pub mod survey;
 pub mod symbols;
 
 pub use error::{At, Error, ErrorKind, Layer, Result};

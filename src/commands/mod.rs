@@ -21,6 +21,7 @@ mod dis;
 mod drivers;
 mod dt;
 mod dump;
+mod entropy;
 mod env;
 mod eval;
 pub mod evidence;
@@ -143,6 +144,7 @@ pub static ALL: &[Spec] = &[
     spec::<tele::Tele>(),
     spec::<scan::Scan>(),
     spec::<strings::Strings>(),
+    spec::<entropy::Entropy>(),
     spec::<dump::Dump>(),
     // Changing a live target
     spec::<write::Write>(),

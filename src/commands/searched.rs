@@ -84,6 +84,19 @@ impl Place {
         self.range = vec![start.to_owned(), end.to_owned()];
     }
 
+    /// [`within`](Self::within), of `START..END`.
+    ///
+    /// # Errors
+    /// When it is not that.
+    pub fn within_range(&mut self, command: &str, range: &str) -> Result<()> {
+        let (start, end) = range.split_once("..").ok_or_else(|| {
+            let hint = "text with spaces stands in quotes; a range is START..END".to_owned();
+            Failure::Usage(format!("{command}: {range:?} is no range"), Some(hint))
+        })?;
+        self.within(start, end);
+        Ok(())
+    }
+
     /// The part of a space that is asked for.
     ///
     /// # Errors
@@ -196,6 +209,13 @@ impl Searched {
                 (Some(name).filter(|n| !n.is_empty()), Some(number(address - r.start.value())))
             }
         }
+    }
+
+    /// Where the region of a process begins in which an address lies.
+    pub fn region_start(&self, address: umem) -> Option<umem> {
+        let i = self.regions.partition_point(|r| r.start.value() <= address);
+        let region = i.checked_sub(1).and_then(|i| self.regions.get(i))?;
+        (address < region.end.value()).then(|| region.start.value())
     }
 
     /// Where a virtual address lies.

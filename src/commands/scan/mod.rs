@@ -4,7 +4,7 @@ mod what;
 
 use crate::commands::cells::{Hex, exact, hex, plain};
 use crate::commands::context::Context;
-use crate::commands::failure::{Failure, Result};
+use crate::commands::failure::Result;
 use crate::commands::searched::{Place, Searched};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
@@ -89,11 +89,7 @@ impl Command for Scan {
 
     fn run(mut self, cx: &Context, out: &mut Rows<'_, ScanRow>) -> Result<()> {
         if let Some(range) = &self.within {
-            let (start, end) = range.split_once("..").ok_or_else(|| {
-                let hint = "text with spaces stands in quotes; a range is START..END".to_owned();
-                Failure::Usage(format!("scan: {range:?} is no range"), Some(hint))
-            })?;
-            self.place.within(start, end);
+            self.place.within_range("scan", range)?;
         }
         let align = cx.count(&self.align)?.max(1);
         let around = self.around.as_deref().map(|n| cx.count(n)).transpose()?.map(|n| n.min(WIDEST));

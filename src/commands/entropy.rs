@@ -124,7 +124,7 @@ impl Command for Entropy {
                 if !wanted(block) {
                     return close(open.take());
                 }
-                let region = searched.region_start(block.start);
+                let region = searched.region_of(block.start).map(|r| r.start.value());
                 match &mut open {
                     Some(stretch) if !each && stretch.takes(block, region) => stretch.add(block),
                     _ => {

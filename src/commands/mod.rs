@@ -44,6 +44,7 @@ mod keyboard;
 mod kmsg;
 mod list;
 mod malfind;
+mod map;
 mod maps;
 mod modules;
 mod mounts;
@@ -145,6 +146,7 @@ pub static ALL: &[Spec] = &[
     spec::<scan::Scan>(),
     spec::<strings::Strings>(),
     spec::<entropy::Entropy>(),
+    spec::<map::Map>(),
     spec::<dump::Dump>(),
     // Changing a live target
     spec::<write::Write>(),

@@ -79,6 +79,11 @@ impl Place {
         Ok(session.memory().ranges().iter().all(|r| r.start.value().saturating_add(r.size) <= start))
     }
 
+    /// Only this space.
+    pub fn of(whose: Whose) -> Self {
+        Self { whose, ..Self::default() }
+    }
+
     /// Narrows the search to a range.
     pub fn within(&mut self, start: &str, end: &str) {
         self.range = vec![start.to_owned(), end.to_owned()];
@@ -202,20 +207,17 @@ impl Searched {
                 near.map_or((None, None), |(s, d)| (Some(s.name.to_owned()), Some(number(d))))
             }
             Space::Process(..) => {
-                let i = self.regions.partition_point(|r| r.start.value() <= address);
-                let region = i.checked_sub(1).and_then(|i| self.regions.get(i)).filter(|r| address < r.end.value());
-                let Some(r) = region else { return (None, None) };
+                let Some(r) = self.region_of(address) else { return (None, None) };
                 let name = plain_maybe(&r.path).unwrap_or_else(|| plain(&r.kind));
                 (Some(name).filter(|n| !n.is_empty()), Some(number(address - r.start.value())))
             }
         }
     }
 
-    /// Where the region of a process begins in which an address lies.
-    pub fn region_start(&self, address: umem) -> Option<umem> {
+    /// The region of a process in which an address lies.
+    pub fn region_of(&self, address: umem) -> Option<&RegionInfo> {
         let i = self.regions.partition_point(|r| r.start.value() <= address);
-        let region = i.checked_sub(1).and_then(|i| self.regions.get(i))?;
-        (address < region.end.value()).then(|| region.start.value())
+        i.checked_sub(1).and_then(|i| self.regions.get(i)).filter(|r| address < r.end.value())
     }
 
     /// Where a virtual address lies.

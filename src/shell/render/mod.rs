@@ -12,6 +12,7 @@ mod json;
 mod object;
 mod out;
 mod paint;
+mod picture;
 mod table;
 
 #[cfg(test)]

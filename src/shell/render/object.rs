@@ -1,7 +1,7 @@
 //! Single answers in words: what `info`, `vtop`, `read`, `dt` and their like look like on a terminal.
 
 use super::table::{human, permissions, show};
-use super::{Paint, escape, hex};
+use super::{Paint, escape, hex, picture};
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -17,6 +17,7 @@ pub fn text(command: &str, answer: &Value, paint: Paint) -> String {
             Some(text) => format!("{}  {}\n", paint.label(word(answer, "address")), escape::terminal(text)),
             None => hex::dump(answer, paint),
         },
+        "map" => picture::picture(answer, paint),
         "dt" => dt(answer, paint),
         "eval" => eval(answer, paint),
         "check" => check(answer, paint),

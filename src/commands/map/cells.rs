@@ -41,8 +41,10 @@ pub struct Key {
     pub name: String,
     /// Its colour as `#rrggbb`.
     pub color: String,
-    /// Bytes in all that are so; by frame, not by cell. With `hits` the number of cells.
-    pub bytes: u64,
+    /// Cells with this mark.
+    pub cells: u64,
+    /// Bytes in all that are so, wherever they lie: `use`, `owner` and zeros count frames, not cells. Null for hits.
+    pub bytes: Option<u64>,
 }
 
 /// What is gathered for a cell.
@@ -178,8 +180,12 @@ impl Picture {
     }
 
     fn legend(&self, ranks: &[(u32, u64)], marks: &BTreeMap<char, u64>) -> Vec<Key> {
-        let key =
-            |mark, name: &str, color: u32, bytes| Key { mark, name: name.to_owned(), color: format!("#{color:06x}"), bytes };
+        let count = |mark: char| marks.get(&mark).copied().unwrap_or(0);
+        let key = |mark, name: &str, color: u32, bytes| {
+            let color = format!("#{color:06x}");
+            Key { mark, name: name.to_owned(), color, cells: count(mark), bytes: Some(bytes) }
+        };
+        let hits = |mark, name: &str, color: u32| Key { bytes: None, ..key(mark, name, color, 0) };
         let present: u64 = self.sums.iter().map(|s| s.present).sum();
         let cell = u64::try_from(self.layout.cell()).unwrap_or(u64::MAX);
         let mut legend = Vec::new();
@@ -209,7 +215,7 @@ impl Picture {
             By::Entropy => {
                 for step in 0..8u32 {
                     let mark = char::from_digit(step, 10).unwrap_or('0');
-                    let bytes = marks.get(&mark).copied().unwrap_or(0).saturating_mul(cell);
+                    let bytes = count(mark).saturating_mul(cell);
                     legend.push(key(mark, &format!("{step} to {} bits", step + 1), heat(step, 7), bytes));
                 }
             }
@@ -217,23 +223,23 @@ impl Picture {
                 for n in 1..=9u32 {
                     let mark = char::from_digit(n, 10).unwrap_or('9');
                     let name = if n == 1 { "1 hit".to_owned() } else { format!("{n} hits") };
-                    legend.push(key(mark, &name, heat(n, 10), marks.get(&mark).copied().unwrap_or(0)));
+                    legend.push(hits(mark, &name, heat(n, 10)));
                 }
-                legend.push(key('#', "10 hits or more", heat(10, 10), marks.get(&'#').copied().unwrap_or(0)));
-                legend.push(key(' ', "none", ZERO.2, marks.get(&' ').copied().unwrap_or(0)));
+                legend.push(hits('#', "10 hits or more", heat(10, 10)));
+                legend.push(hits(' ', "none", ZERO.2));
             }
         }
         if self.by != By::Hits {
             // Whole frames of zeros: what is in no other part.
             let frames: u64 = match self.by {
-                By::Entropy => marks.get(&ZERO.1).copied().unwrap_or(0).saturating_mul(cell).min(present),
+                By::Entropy => count(ZERO.1).saturating_mul(cell).min(present),
                 _ => present - self.sums.iter().flat_map(|s| s.used.values()).sum::<u64>().min(present),
             };
             legend.push(key(ZERO.1, ZERO.0, ZERO.2, frames));
             let total = u64::try_from(self.layout.total()).unwrap_or(u64::MAX);
             legend.push(key('!', "not in the image", 0x80_0080, total.saturating_sub(present)));
         }
-        legend.retain(|k| k.bytes > 0);
+        legend.retain(|k| k.cells > 0 || k.bytes.is_some_and(|b| b > 0));
         legend
     }
 }

@@ -79,7 +79,7 @@ fn chart(
     for key in &answer.legend {
         root.draw(&Rectangle::new([(left, y), (left + 10, y + 8)], color(&key.color).filled()))?;
         root.draw(&Rectangle::new([(left, y), (left + 10, y + 8)], BLACK))?;
-        let amount = if answer.by == "hits" { format!("{} cells", key.bytes) } else { format!("{} KiB", key.bytes / 1024) };
+        let amount = key.bytes.map_or_else(|| format!("{} cells", key.cells), |bytes| format!("{} KiB", bytes / 1024));
         root.draw(&Text::new(format!("{}  {amount}", key.name), (left + 18, y + 1), small.clone()))?;
         y += LINE as i32;
     }

@@ -58,9 +58,9 @@ pub fn picture(answer: &Value, paint: Paint) -> String {
         }
         out.push('\n');
     }
-    let hits = text(answer, "by") == "hits";
     for key in legend {
-        let amount = if hits { format!("{} cells", number(key, "bytes")) } else { human(number(key, "bytes")) };
+        let bytes = key.get("bytes").and_then(Value::as_u64);
+        let amount = bytes.map_or_else(|| format!("{} cells", number(key, "cells")), human);
         let mark = match (paint.0, text(key, "mark")) {
             (true, mark) => format!("\x1b[48;5;{}m  \x1b[0m", colors.get(mark).copied().unwrap_or(16)),
             (false, " ") => "' '".to_owned(),
@@ -101,7 +101,7 @@ mod tests {
     fn answer() -> Value {
         let cell = |address: &str, mark: &str| json!({"address": address, "mark": mark});
         json!({"space": "phys", "size": 4096 * 4, "cell": 4096, "columns": 2, "by": "use",
-            "legend": [{"mark": "f", "name": "fi\u{1b}le", "color": "#ff0000", "bytes": 8192}, {"mark": " ", "name": "zero", "color": "#000000", "bytes": 4096}],
+            "legend": [{"mark": "f", "name": "fi\u{1b}le", "color": "#ff0000", "cells": 2, "bytes": 8192}, {"mark": " ", "name": "zero", "color": "#000000", "cells": 1, "bytes": 4096}],
             "cells": [cell("0x0", "f"), cell("0x1000", " "), cell("0x100000", "f")]})
     }
 

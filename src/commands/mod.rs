@@ -83,6 +83,7 @@ mod which;
 mod windows;
 mod write;
 mod writing;
+mod yara;
 
 pub use context::{Context, Host};
 pub use read::windbg_count;
@@ -143,6 +144,7 @@ pub static ALL: &[Spec] = &[
     spec::<tele::Tele>(),
     spec::<scan::Scan>(),
     spec::<strings::Strings>(),
+    spec::<yara::Yara>(),
     spec::<dump::Dump>(),
     // Changing a live target
     spec::<write::Write>(),

@@ -182,6 +182,18 @@ impl Host for Shell {
         super::folders::symbols()
     }
 
+    fn cache_folder(&self) -> Option<PathBuf> {
+        super::folders::cache()
+    }
+
+    fn colors_stderr(&self) -> bool {
+        match self.output.borrow().color.unwrap_or_default() {
+            When::Never => false,
+            // The plugin asks again whether it is a terminal: an error must not get lost.
+            _ => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && !dumb(),
+        }
+    }
+
     #[cfg(feature = "install")]
     fn plugin_store(&self) -> Option<PathBuf> {
         super::folders::own_plugins()

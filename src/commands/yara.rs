@@ -52,9 +52,6 @@ pub struct Yara {
     /// Show the compiler's warnings
     #[arg(long)]
     warnings: bool,
-    /// Compile, even where the same rules were compiled before
-    #[arg(long)]
-    no_cache: bool,
 }
 
 /// A match of a string of a rule; a rule that matches without strings has a row without.
@@ -158,7 +155,7 @@ impl Yara {
         if cx.host().colors_stderr() {
             put("color", "yes".to_owned());
         }
-        if let Some(cache) = cx.host().cache_folder().filter(|_| !self.no_cache) {
+        if let Some(cache) = cx.host().cache_folder() {
             put("cache", cache.join("yara").display().to_string());
         }
         Ok(words)

@@ -183,7 +183,8 @@ impl Host for Shell {
     }
 
     fn cache_folder(&self) -> Option<PathBuf> {
-        super::folders::cache()
+        // None with --no-cache.
+        self.others.borrow().cache.clone()
     }
 
     fn colors_stderr(&self) -> bool {

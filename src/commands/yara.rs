@@ -135,7 +135,9 @@ impl Yara {
         } else if self.whose.kernel {
             put("kernel", "yes".to_owned());
         }
-        for (name, on) in [("regions", self.regions), ("images", self.images), ("relaxed", self.relaxed), ("warnings", self.warnings)] {
+        for (name, on) in
+            [("regions", self.regions), ("images", self.images), ("relaxed", self.relaxed), ("warnings", self.warnings)]
+        {
             if on {
                 put(name, "yes".to_owned());
             }

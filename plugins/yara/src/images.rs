@@ -127,7 +127,8 @@ fn pe(read: &dyn Fn(u64, &mut [u8]) -> usize, base: u64, head: &[u8]) -> Option<
     let sections: Vec<(u64, u64, u64)> = (0..count)
         .map_while(|i| {
             let at = table + i * 40;
-            let (virt, rva, raw, offset) = (le(head, at + 8, 4)?, le(head, at + 12, 4)?, le(head, at + 16, 4)?, le(head, at + 20, 4)?);
+            let (virt, rva, raw, offset) =
+                (le(head, at + 8, 4)?, le(head, at + 12, 4)?, le(head, at + 16, 4)?, le(head, at + 20, 4)?);
             Some((offset, if virt == 0 { raw } else { raw.min(virt.next_multiple_of(0x1000)) }, rva))
         })
         .filter(|(offset, size, _)| *offset > 0 && *size > 0)
@@ -223,7 +224,9 @@ mod tests {
         memory[0x54] = 0xf0;
         let optional = 0x40 + 24;
         memory[optional + 60..optional + 64].copy_from_slice(&0x400u32.to_le_bytes());
-        for (i, (virt, rva, raw, offset)) in [(0x10u32, 0x1000u32, 0x200u32, 0x400u32), (0x100, 0x5000, 0x200, 0x600)].iter().enumerate() {
+        for (i, (virt, rva, raw, offset)) in
+            [(0x10u32, 0x1000u32, 0x200u32, 0x400u32), (0x100, 0x5000, 0x200, 0x600)].iter().enumerate()
+        {
             let at = optional + 0xf0 + i * 40;
             for (field, value) in [(8, virt), (12, rva), (16, raw), (20, offset)] {
                 memory[at + field..at + field + 4].copy_from_slice(&value.to_le_bytes());

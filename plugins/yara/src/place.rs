@@ -210,7 +210,8 @@ impl<'s> Place<'s> {
                     let Some(part) = bytes.get(from..from + n).filter(|p| !p.is_empty()) else { continue };
                     // The very last byte of the address space has no address behind it, which YARA-X would ask for.
                     let address = at.saturating_add(from as u64);
-                    let part = if address.checked_add(n as u64).is_none() { part.split_last().map_or(part, |(_, p)| p) } else { part };
+                    let part =
+                        if address.checked_add(n as u64).is_none() { part.split_last().map_or(part, |(_, p)| p) } else { part };
                     if !each(address, part)? {
                         return Ok(missing);
                     }

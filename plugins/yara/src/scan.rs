@@ -112,24 +112,17 @@ impl Search<'_> {
     fn space(&mut self, place: &Place<'_>) -> Result<(), ApiError> {
         let mut scanner = blocks::Scanner::new(self.rules);
         scanner.max_matches_per_pattern(self.request.matches);
+        // Conditions can be asked once something was searched, even if it is nothing.
+        scanner.scan(0, &[]).map_err(|e| failed(&e))?;
         let total = place.total();
         let missing = place.pieces(&mut |address, bytes| {
-            if let Some(deadline) = self.deadline {
-                let left = deadline.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    return Ok(!self.late(place));
-                }
-                scanner.set_timeout(left);
+            // YARA-X's own limit can't be used: after it has struck the conditions can't be asked any more.
+            if self.late(place) {
+                return Ok(false);
             }
-            let base = usize::try_from(address).map_err(|_| ApiError::new(Status::UNSUPPORTED, "an address of more than 64 bits"))?;
-            match scanner.scan(base, bytes) {
-                Ok(_) => {}
-                Err(ScanError::Timeout) => {
-                    self.lost(format!("what was left of {} when its time was over", place.title()));
-                    return Ok(false);
-                }
-                Err(e) => return Err(failed(&e)),
-            }
+            let base =
+                usize::try_from(address).map_err(|_| ApiError::new(Status::UNSUPPORTED, "an address of more than 64 bits"))?;
+            scanner.scan(base, bytes).map_err(|e| failed(&e))?;
             Ok(self.progress(place, bytes.len() as u64, total))
         })?;
         if missing > 0 {
@@ -175,7 +168,8 @@ impl Search<'_> {
             }
             if there > 0 {
                 if let Some(deadline) = self.deadline {
-                    scanner.set_timeout(deadline.saturating_duration_since(Instant::now()).max(std::time::Duration::from_millis(1)));
+                    scanner
+                        .set_timeout(deadline.saturating_duration_since(Instant::now()).max(std::time::Duration::from_millis(1)));
                 }
                 match scanner.scan(&buf) {
                     Ok(results) => {
@@ -233,7 +227,8 @@ impl Search<'_> {
                     names.clear();
                     names.push(name);
                     hit.address = address.filter(|_| hit.string.is_some());
-                    let hit = Hit { image: names.first().map(|n| (n.as_str(), offset)), string: hit.string, bytes: hit.bytes, ..hit };
+                    let hit =
+                        Hit { image: names.first().map(|n| (n.as_str(), offset)), string: hit.string, bytes: hit.bytes, ..hit };
                     search.push_row(rows::row(&about, place, &hit))
                 }
                 None => {

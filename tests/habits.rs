@@ -190,9 +190,8 @@ fn a_doubtful_number_is_told_once_and_quietly_not_at_all() {
 fn what_memsh_does_not_do_says_what_it_does() {
     for (words, hint) in [
         (&["kmem", "-s"][..], "tele"),
-        (&["linux.vmayarascan"], "scan --regex"),
-        (&["yarascan"], "scan --regex"),
-        (&["yara", "rules.yar"], "scan --regex"),
+        (&["linux.vmayarascan", "--yara-file", "rules.yar"], "plugins install plugins/yara"),
+        (&["yarascan", "--yara-file", "rules.yar", "--pid", "1"], "plugins install plugins/yara"),
         (&["bp", "schedule"], "picture of memory"),
         (&["!analyze", "-v"], "malfind"),
     ] {

@@ -124,7 +124,13 @@ pub fn features(text: &str, found: &mut dyn FnMut(Feature, &str)) {
             continue;
         }
         let before = behind_of(text, word);
-        if before.ends_with("://") || before.ends_with('@') || before.ends_with('/') || before.ends_with('\\') {
+        // The end of a path or of a name is none, nor is a section of a program: `.data.rel.ro`.
+        if word.starts_with('.')
+            || before.ends_with("://")
+            || before.ends_with('@')
+            || before.ends_with('/')
+            || before.ends_with('\\')
+        {
             continue;
         }
         let word = word.trim_matches('.');

@@ -9,6 +9,7 @@
 mod accounts;
 mod bpf;
 mod bt;
+mod carve;
 pub mod cells;
 mod cgroups;
 mod check;
@@ -145,6 +146,8 @@ pub static ALL: &[Spec] = &[
     spec::<scan::Scan>(),
     spec::<strings::Strings>(),
     spec::<yara::Yara>(),
+    spec::<carve::Carve>(),
+    spec::<carve::FeaturesOf>(),
     spec::<dump::Dump>(),
     // Changing a live target
     spec::<write::Write>(),

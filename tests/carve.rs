@@ -141,7 +141,8 @@ fn features_are_counted() {
     let rows = lab.rows(&["features", "--range", "0x500000", "0x600000"]);
     let of = |kind: &str| -> Vec<(String, u64, u64)> {
         let rows = rows.iter().filter(|r| r["kind"] == kind);
-        rows.map(|r| (r["value"].as_str().unwrap().to_owned(), r["count"].as_u64().unwrap(), r["utf16"].as_u64().unwrap())).collect()
+        rows.map(|r| (r["value"].as_str().unwrap().to_owned(), r["count"].as_u64().unwrap(), r["utf16"].as_u64().unwrap()))
+            .collect()
     };
     let one = |value: &str, count, utf16| (value.to_owned(), count, utf16);
     assert_eq!(of("email"), [one("root@example.org", 1, 0)]);

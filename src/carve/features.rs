@@ -205,7 +205,8 @@ fn mails(text: &str, found: &mut dyn FnMut(Feature, &str)) {
         let (before, behind) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
         let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && !"._%+-".contains(c)).map_or(0, |i| i + 1);
         // In a URL it parts a user from a host.
-        if before.get(..start).is_some_and(|b| b.ends_with("//")) {
+        let word = before.get(before.rfind(|c: char| !c.is_ascii_graphic()).map_or(0, |i| i + 1)..).unwrap_or_default();
+        if word.rsplit_once("://").is_some_and(|(_, authority)| !authority.contains('/')) {
             continue;
         }
         let user = before.get(start..).unwrap_or_default().trim_start_matches(['.', '-', '%', '+']);
@@ -275,6 +276,7 @@ fn numbers_of_networks(word: &str, found: &mut dyn FnMut(Feature, &str)) {
 
 fn cards(text: &str, found: &mut dyn FnMut(Feature, &str)) {
     for part in text.split(|c: char| !c.is_ascii_digit() && c != ' ' && c != '-') {
+        let part = part.trim_matches([' ', '-']);
         if part.len() < 13 || glued(text, part) {
             continue;
         }

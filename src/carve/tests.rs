@@ -62,7 +62,7 @@ impl Source for Pieces {
     }
 
     fn for_each_piece(&self, span: Span, piece: &mut dyn FnMut(umem, &[u8]) -> ControlFlow<()>) -> ControlFlow<()> {
-        let (first, last) = (index(span.first).unwrap(), index(span.last).unwrap());
+        let (first, last) = (index(span.first).unwrap(), index(span.last).unwrap().min(self.0.len() - 1));
         for range in [first..self.1.clamp(first, last + 1), self.1.clamp(first, last + 1)..last + 1] {
             if !range.is_empty() {
                 piece(to_umem(range.start), &self.0[range])?;
@@ -91,8 +91,8 @@ fn the_needle_finds_every_beginning() {
 #[test]
 fn what_is_cut_off_is_told() {
     for (kind, bytes, _) in made::all() {
-        // Memory ends in the middle, and one byte before the end.
-        for end in [bytes.len() / 2, bytes.len() - 1] {
+        // Memory ends in the middle, and shortly before the end: a line feed may stand behind a PDF.
+        for end in [bytes.len() / 2, bytes.len() - 3] {
             let found = carved(&bytes[..end], 0..0);
             if let Some((_, file)) = found.iter().find(|(a, f)| *a == 0 && f.kind == kind) {
                 assert_ne!(file.state, State::Complete, "{} cut at {end}: {file:?}", kind.name());

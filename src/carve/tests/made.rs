@@ -40,7 +40,14 @@ pub fn png() -> Vec<u8> {
         [&(data.len() as u32).to_be_bytes()[..], &typed, &crc(&typed).to_be_bytes()].concat()
     };
     let header = [&3u32.to_be_bytes()[..], &5u32.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
-    [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header), &chunk(b"IDAT", &[7; 5000]), &chunk(b"IEND", &[])].concat()
+    [
+        &b"\x89PNG\r\n\x1a\n"[..],
+        &chunk(b"IHDR", &header),
+        &chunk(b"IDAT", &[7; 2500]),
+        &chunk(b"IDAT", &[8; 2500]),
+        &chunk(b"IEND", &[]),
+    ]
+    .concat()
 }
 
 pub fn jpeg() -> Vec<u8> {

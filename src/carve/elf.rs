@@ -64,7 +64,7 @@ pub fn identify(view: &View<'_>) -> Option<File> {
         whole
     } else {
         let page = |n: u64| n.next_multiple_of(4096);
-        page(moved.map_or(head, |(_, same, of)| if same { end } else { of })).min(whole - 1)
+        page(moved.map_or(head, |(_, same, of)| if same { end } else { of })).min(shoff.max(head)).min(whole - 1)
     };
     Some(File::new(view, Kind::Elf, whole, head, sound, detail))
 }

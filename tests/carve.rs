@@ -155,3 +155,16 @@ fn features_are_counted() {
     assert!(few.stderr.contains("values beyond 2 different ones"), "{}", few.stderr);
     assert_eq!(serde_json::from_str::<Vec<Value>>(&few.stdout).unwrap().len(), 2);
 }
+
+#[test]
+fn memory_full_of_beginnings_comes_to_an_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let image = dir.path().join("hostile.raw");
+    // Entries of an archive that never ends: to look for the end of each would take hours.
+    let entry = [&b"PK\x03\x04\x14\0\x08\0\0\0"[..], &[0; 16], &[4, 0, 0, 0], b"name"].concat();
+    fs::write(&image, entry.repeat((8 << 20) / entry.len())).unwrap();
+    let run = cli::memsh(&[image.to_str().unwrap(), "--format", "raw", "carve", "--kind", "zip", "--max", "100000", "--jsonl"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("which were not looked into"), "{}", run.stderr);
+    assert!(run.stdout.lines().count() > 10);
+}

@@ -117,6 +117,24 @@ fn processes_have_regions_and_images() {
     assert_eq!((&program["image"], &program["process"], &program["address"]), (&json!("lab"), &json!("lab"), &Value::Null));
     let header = images.iter().find(|r| r["rule"] == "header" && r["pid"] == 1).unwrap();
     assert_eq!((&header["image_offset"], &header["region"]), (&json!(0), &json!("/lab/lab")));
+    // Columns and conditions are the answer's, not those of what the plugin asks memsh.
+    let table = lab.run(&[
+        "sample",
+        "yara",
+        &rules,
+        "--all",
+        "--images",
+        "--columns",
+        "rule,image,pid",
+        "--where",
+        "rule == \"program\"",
+    ]);
+    assert!(
+        table.status == 0 && table.stdout.lines().any(|l| l.split_whitespace().eq(["program", "lab", "1"])),
+        "{}{}",
+        table.stdout,
+        table.stderr
+    );
     let physical = lab.run(&["sample", "yara", &rules, "--images"]);
     assert_eq!(physical.status, 2, "{}", physical.stderr);
 }

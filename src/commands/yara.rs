@@ -99,6 +99,8 @@ impl Command for Yara {
     const NAME: &'static str = "yara";
     const SUMMARY: &'static str = "Search memory with YARA rules (needs the plugin yara)";
     const SHAPE: Shape = Shape::List(&["rule", "string", "address", "pid", "process", "region", "text"]);
+    const BATCH: Option<(&'static str, &'static [&'static str])> =
+        Some(("images", &["rule", "string", "address", "pid", "process", "image", "text"]));
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("yara rules.yar", "physical memory"),
         ("yara rules.yar -p 1 --regions", "each region of a process, with filesize and uint16(0)"),

@@ -226,7 +226,15 @@ impl Host for Shell {
     fn answer(&self, line: &str) -> Result<Value> {
         let lines = super::line::split(line).map_err(Failure::usage)?;
         match lines.as_slice() {
-            [one] if one.output == super::line::Output::Stdout => self.collect(&one.words),
+            [one] if one.output == super::line::Output::Stdout => {
+                // Which rows and columns are wanted was said of the command that asks.
+                let own = self.output.borrow().clone();
+                let plain = OutputArgs { columns: Vec::new(), filter: Vec::new(), sort: Vec::new(), limit: None, ..own.clone() };
+                self.output.replace(plain);
+                let answer = self.collect(&one.words);
+                self.output.replace(own);
+                answer
+            }
             _ => Err(Failure::usage(format!("{line:?} is not one command"))),
         }
     }

@@ -18,6 +18,7 @@ use memsh::umem;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -74,6 +75,10 @@ pub struct CarveRow {
     sha256: Option<String>,
 }
 
+/// So many times the bytes of a space may be read to look into what begins in it, and this many bytes besides.
+const TIMES: u64 = 8;
+const SPARE: u64 = 1 << 30;
+
 impl Command for Carve {
     type Row = CarveRow;
     const NAME: &'static str = "carve";
@@ -101,8 +106,20 @@ impl Command for Carve {
             let mut ends: HashMap<Kind, umem> = HashMap::new();
             let mut ended = Ok(());
             let mut found = 0;
-            let read = |at: umem, buf: &mut [u8]| there(searched, at, buf);
+            // Memory that is full of beginnings, each of a file that seems to go on for long, would be read over and over.
+            let total = source.spans().fold(0u64, |sum, s| sum.saturating_add(number(s.bytes())));
+            let budget = total.saturating_mul(TIMES).saturating_add(SPARE);
+            let spent = Cell::new(0u64);
+            let mut skipped = 0;
+            let read = |at: umem, buf: &mut [u8]| {
+                spent.set(spent.get().saturating_add(buf.len() as u64));
+                there(searched, at, buf)
+            };
             let mut summary = search(source, &needle, &every, &mut |hit| {
+                if spent.get() > budget {
+                    skipped += 1;
+                    return ControlFlow::Continue(());
+                }
                 let view = View::new(&read, hit.addr);
                 let file = identify(&view, &kinds).filter(|f| !inside(&mut ends, f, hit.addr));
                 let Some(file) = file.filter(|f| searched.physical(hit.addr).is_none_or(|p| seen.insert((f.kind, p)))) else {
@@ -122,6 +139,9 @@ impl Command for Carve {
                 }
             });
             summary.hits = found;
+            let why =
+                "places where a file may begin, which were not looked into: what begins before them was read many times over";
+            cx.lost_many(skipped, why);
             ended.map(|()| summary)
         })
     }

@@ -267,10 +267,12 @@ fn numbers_of_networks(word: &str, found: &mut dyn FnMut(Feature, &str)) {
     }
     // Three groups at least: `a::b` is a name in C++, too.
     let groups = word.split(':').filter(|g| !g.is_empty()).count();
-    if word.matches(':').count() >= 2 && groups >= 3 && word.len() >= 8 {
-        if let Ok(address) = word.parse::<Ipv6Addr>() {
-            found(Feature::Ipv6, &address.to_string());
-        }
+    if word.matches(':').count() >= 2
+        && groups >= 3
+        && word.len() >= 8
+        && let Ok(address) = word.parse::<Ipv6Addr>()
+    {
+        found(Feature::Ipv6, &address.to_string());
     }
 }
 
@@ -323,7 +325,7 @@ fn luhn(digits: &str) -> bool {
             if i % 2 == 0 { n } else { n * 2 - if n > 4 { 9 } else { 0 } }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// What is known of one value.

@@ -22,9 +22,15 @@ pub struct Asked<'a> {
     cx: &'a Context<'a>,
     /// The space that was asked last: plugins ask for one after the other, piece by piece.
     space: RefCell<Option<(Option<u32>, Rc<Space>)>>,
-    /// What `progress` shows: the task and its total.
-    meter: RefCell<Option<(String, u64, Box<dyn Meter>)>>,
+    shown: RefCell<Option<Shown>>,
     stopped: Cell<bool>,
+}
+
+/// What `progress` shows.
+struct Shown {
+    task: String,
+    total: u64,
+    meter: Box<dyn Meter>,
 }
 
 fn failed(f: &Failure) -> ApiError {
@@ -33,7 +39,7 @@ fn failed(f: &Failure) -> ApiError {
 
 impl<'a> Asked<'a> {
     pub fn new(cx: &'a Context<'a>) -> Self {
-        Self { cx, space: RefCell::default(), meter: RefCell::default(), stopped: Cell::new(false) }
+        Self { cx, space: RefCell::default(), shown: RefCell::default(), stopped: Cell::new(false) }
     }
 
     /// As plugins get it.
@@ -115,14 +121,14 @@ impl Session for Asked<'_> {
         if self.cx.host().interrupt().swap(false, Ordering::SeqCst) {
             self.stopped.set(true);
         }
-        let mut shown = self.meter.borrow_mut();
-        if !shown.as_ref().is_some_and(|(of, all, _)| of == task && *all == total) {
+        let mut shown = self.shown.borrow_mut();
+        if !shown.as_ref().is_some_and(|s| s.task == task && s.total == total) {
             // The old one ends before another begins.
             shown.take();
-            *shown = Some((task.to_owned(), total, self.cx.host().meter(task, total)));
+            *shown = Some(Shown { task: task.to_owned(), total, meter: self.cx.host().meter(task, total) });
         }
-        if let Some((_, _, meter)) = shown.as_ref() {
-            meter.at(done);
+        if let Some(shown) = shown.as_ref() {
+            shown.meter.at(done);
         }
         !self.stopped.get()
     }

@@ -1,5 +1,6 @@
 //! What the targets do with their bytes. The image targets are here, the others in their modules.
 
+pub mod carve;
 pub mod code;
 pub mod depth;
 pub mod kdump;

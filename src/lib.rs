@@ -5,6 +5,7 @@
 //! - [`session`]: one opened target, from its bytes to its operating system
 //! - [`edits`]: what is written to a live target, and taken back
 //! - [`compare`]: two memories side by side
+//! - [`carve`]: files and addresses in memory that nobody lists
 //! - [`plugins`]: what memsh is made of, by name; chains of layers; the made-up target
 //! - [`live`]: connectors to what is no image file
 //! - [`os`]: processes, modules, regions of Linux (and, by plugins, others)
@@ -23,6 +24,7 @@
 )]
 
 pub mod arch;
+pub mod carve;
 pub mod codec;
 pub mod compare;
 pub mod disasm;

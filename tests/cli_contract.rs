@@ -36,6 +36,8 @@ const FIELDS: &[(&[&str], &str, &str)] = &[
     (&["read", "init_task"], "", "address length data unreadable"),
     (&["scan", "Linux version"], "/0", "address space pid process offset match text region"),
     (&["strings", "--max", "1"], "/0", "address encoding length text"),
+    (&["carve", "--max", "1"], "/0", "address space pid process region kind size there state detail owner path sha256"),
+    (&["features", "--top", "1"], "/0", "kind value count utf16 first"),
     (&["dump", "init_task..init_task+64", "-o", "OUTPUT"], "", "path bytes unreadable sha256"),
     (&["symbols", "init_task"], "/0", "name address module kind"),
     (&["near", "init_task"], "/0", "name address module kind"),

@@ -46,6 +46,8 @@ fn answers_fit_the_committed_schemas() {
         &["scan", "Linux", "-k", "--max", "5"],
         &["scan", "--utf16", "--all", "--max", "5", "a"],
         &["strings", "--max", "5"],
+        &["carve", "--max", "3"],
+        &["features", "--top", "2"],
         &["dump", "--phys", "0..64", "-o", dump],
         &["symbols", "init_*"],
         &["near", "init_task+8"],
@@ -133,6 +135,7 @@ fn answers_fit_the_committed_schemas() {
         "plugins-targets",
         "plugins-upgrade",
         "run",
+        "yara",
     ];
     for name in commands().into_iter().filter(|n| !windows.contains(&n.as_str()) && !elsewhere.contains(&n.as_str())) {
         assert!(seen.contains(&name), "no answer of {name} is held against its schema");

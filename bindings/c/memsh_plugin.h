@@ -53,7 +53,7 @@
 #define MEMSH_C_ABI 1
 
 // Version of memsh-plugin that this file is from; for words, not for decisions.
-#define MEMSH_ABI_VERSION 2
+#define MEMSH_ABI_VERSION 3
 
 // A connector, in `MemshDescriptor::kind`.
 #define MEMSH_KIND_CONNECTOR 1

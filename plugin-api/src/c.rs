@@ -9,7 +9,7 @@ use core::ffi::{c_char, c_void};
 /// Version of this table of functions. A plugin says which one it fills; memsh refuses another one.
 pub const MEMSH_C_ABI: u64 = 1;
 /// Version of memsh-plugin that this file is from; for words, not for decisions.
-pub const MEMSH_ABI_VERSION: u32 = 2;
+pub const MEMSH_ABI_VERSION: u32 = 3;
 /// A connector, in [`MemshDescriptor::kind`].
 pub const MEMSH_KIND_CONNECTOR: u32 = 1;
 /// This interface, in [`MemshDescriptor::interface`].

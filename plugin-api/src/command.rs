@@ -1,12 +1,22 @@
 //! Commands: they get the session and give rows.
 #![allow(missing_docs, reason = "cglue writes the twin of each trait without its words")]
 
-use crate::{ApiError, Maybe, PhysReadOp, Text, VirtReadOp};
+use crate::{ApiError, Maybe, MemoryRange, PhysReadOp, Text, VirtAddr, VirtReadOp, umem};
 use cglue::callback::OpaqueCallback;
 use cglue::cglue_trait;
 use cglue::result::CResult;
 use cglue::slice::CSliceMut;
 use cglue::vec::CVec;
+
+/// A part of a virtual address space.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VirtRange {
+    /// First address.
+    pub start: VirtAddr,
+    /// Its size in bytes; never 0.
+    pub size: umem,
+}
 
 /// The opened target, as a command asks it.
 #[cglue_trait]
@@ -19,6 +29,20 @@ pub trait Session {
 
     /// Reads virtual memory of a process, or of the kernel where there is none.
     fn read_virt(&self, pid: Maybe<u32>, ops: CSliceMut<VirtReadOp>) -> CResult<(), ApiError>;
+
+    /// Where there is physical memory, ascending and without overlap.
+    fn ranges(&self) -> CVec<MemoryRange>;
+
+    /// The parts of an address space that have pages, ascending, neighbours joined: of a process, without what it shares with the
+    /// kernel, or of the kernel where there is none. `found` says false when no more are wanted. What only a read would bring into
+    /// being (a page of a live process that nobody touched) is not among them.
+    ///
+    /// Gives how many page tables are missing.
+    fn mapped(&self, pid: Maybe<u32>, found: OpaqueCallback<VirtRange>) -> CResult<u64, ApiError>;
+
+    /// Shows how far a task has come, of how much: in bytes, mostly. Says false when the user wants it to end: then the command hands
+    /// out what it has, and ends.
+    fn progress(&self, task: &str, done: u64, total: u64) -> bool;
 }
 
 /// A command.

@@ -81,4 +81,4 @@ pub use maybe::Maybe;
 
 /// Version of this interface. It changes whenever a type or a trait in this crate changes its layout. Whether a plugin can be used
 /// is decided by the hashes in [`layout`]; this number is what people read.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;

@@ -23,6 +23,8 @@ impl Status {
     pub const READ_ONLY: Status = Status(-4);
     /// The plugin does not offer this operation.
     pub const UNSUPPORTED: Status = Status(-5);
+    /// What was asked for makes no sense: arguments, or what they name (rules that do not compile).
+    pub const INVALID: Status = Status(-6);
 
     /// Whether every byte was transferred.
     #[inline]

@@ -64,6 +64,16 @@ pub trait Host {
     /// The folder of symbol files that are the user's own, where there can be one.
     fn symbol_store(&self) -> Option<PathBuf>;
 
+    /// The user's folder for what can be worked out again, where there can be one.
+    fn cache_folder(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// Whether a person sees stderr, in colours.
+    fn colors_stderr(&self) -> bool {
+        false
+    }
+
     /// Folders in which plugins lie.
     fn plugin_folders(&self) -> Vec<PathBuf>;
 

@@ -9,6 +9,7 @@
 mod accounts;
 mod bpf;
 mod bt;
+mod carve;
 pub mod cells;
 mod cgroups;
 mod check;
@@ -85,6 +86,7 @@ mod which;
 mod windows;
 mod write;
 mod writing;
+mod yara;
 
 pub use context::{Context, Host};
 pub use read::windbg_count;
@@ -147,6 +149,9 @@ pub static ALL: &[Spec] = &[
     spec::<strings::Strings>(),
     spec::<entropy::Entropy>(),
     spec::<map::Map>(),
+    spec::<yara::Yara>(),
+    spec::<carve::Carve>(),
+    spec::<carve::FeaturesOf>(),
     spec::<dump::Dump>(),
     // Changing a live target
     spec::<write::Write>(),

@@ -155,6 +155,18 @@ impl Place {
     }
 }
 
+/// What a space maps and a search goes through, ascending, and how many page tables are missing. None of physical memory.
+pub fn mapped(cx: &Context, space: &Space) -> (Vec<VirtRun>, u64) {
+    let Some(tables) = space.tables() else { return (Vec::new(), 0) };
+    let user_only = space.process().is_some_and(|p| !p.kernel_thread);
+    let mut runs = Vec::new();
+    let missing = walk(tables, 0, umem::MAX, user_only, &mut |r| {
+        runs.push(VirtRun { virt: r.virt.value(), phys: r.phys.value(), size: r.size });
+        if cx.go_on().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    (if tables.is_flat() { within(&runs, tables.memory().data()) } else { runs }, missing)
+}
+
 /// The parts of runs of a space without page tables that may hold something else than zeros. Both are ascending.
 fn within(runs: &[VirtRun], data: &[MemoryRange]) -> Vec<VirtRun> {
     let mut out = Vec::new();

@@ -187,6 +187,19 @@ impl Host for Shell {
         super::folders::symbols()
     }
 
+    fn cache_folder(&self) -> Option<PathBuf> {
+        // None with --no-cache.
+        self.others.borrow().cache.clone()
+    }
+
+    fn colors_stderr(&self) -> bool {
+        match self.output.borrow().color.unwrap_or_default() {
+            When::Never => false,
+            // The plugin asks again whether it is a terminal: an error must not get lost.
+            _ => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && !dumb(),
+        }
+    }
+
     #[cfg(feature = "install")]
     fn plugin_store(&self) -> Option<PathBuf> {
         super::folders::own_plugins()
@@ -223,7 +236,15 @@ impl Host for Shell {
     fn answer(&self, line: &str) -> Result<Value> {
         let lines = super::line::split(line).map_err(Failure::usage)?;
         match lines.as_slice() {
-            [one] if one.output == super::line::Output::Stdout => self.collect(&one.words),
+            [one] if one.output == super::line::Output::Stdout => {
+                // Which rows and columns are wanted was said of the command that asks.
+                let own = self.output.borrow().clone();
+                let plain = OutputArgs { columns: Vec::new(), filter: Vec::new(), sort: Vec::new(), limit: None, ..own.clone() };
+                self.output.replace(plain);
+                let answer = self.collect(&one.words);
+                self.output.replace(own);
+                answer
+            }
             _ => Err(Failure::usage(format!("{line:?} is not one command"))),
         }
     }

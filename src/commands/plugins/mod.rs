@@ -4,6 +4,7 @@
 //! - `install`, `upgrade`, `remove`: what lies in the user's folder of plugins; `new` writes the beginning of one
 //! - `run`: a command of a plugin
 
+mod asked;
 mod check;
 mod info;
 #[cfg(feature = "install")]
@@ -21,7 +22,7 @@ pub use install::{PluginsInstall, PluginsRemove, PluginsUpgrade};
 pub use list::PluginsList;
 #[cfg(feature = "install")]
 pub use new::PluginsNew;
-pub use run::{RunPlugin, columns};
+pub use run::{RunPlugin, call, columns};
 pub use targets::PluginsTargets;
 
 use super::context::Context;

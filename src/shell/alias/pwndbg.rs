@@ -83,7 +83,7 @@ const ABSENT: &[(&str, &str)] = &[
     ("checksec", "`maps -x -w` shows what can be written and run; `malfind` judges it"),
     ("pf", "`dt TYPE ADDR` shows a structure"),
     ("snapshot", "`dump phys -o FILE` writes all of physical memory"),
-    ("/m", "this version has no YARA; `scan --regex` and `scan --hex` search for one pattern"),
+    ("/m", "`yara RULES` searches with rules of YARA; `scan --regex` and `scan --hex` search for one pattern"),
 ];
 
 fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {

@@ -171,9 +171,6 @@ fn what_is_not_here_says_what_is() {
     for (line, what) in [
         ("kmem -i", "info"),
         ("kmem -s", "tele"),
-        ("linux.vmayarascan --pid 1", "YARA"),
-        ("yarascan", "YARA"),
-        ("yara rules.yar", "YARA"),
         ("slabinfo", "slab"),
         ("linux.graphics.fbdev.Fbdev", "frame buffer"),
         ("ps -S", "uniq -c"),

@@ -159,16 +159,17 @@ const PLUGINS: &[(&str, &str)] = &[
     ("vadinfo", "maps"),
     ("vadregexscan", "scan --regex"),
     ("vadwalk", "maps"),
+    ("vadyarascan", "yara --all"),
     ("virtmap", "pages -k"),
     ("vmaregexscan", "scan --regex"),
+    ("vmayarascan", "yara --all"),
     ("vmcoreinfo", "info"),
     ("volshell", "help"),
+    ("yarascan", "yara"),
 ];
 
 /// Plugins that list what processes have loaded.
 const OF_PROCESSES: &[&str] = &["dlllist", "elfs", "ldrmodules", "library_list"];
-
-const YARA: &str = "this version has no YARA; `scan --regex` and `scan --hex` search for one pattern";
 
 /// Plugins without a counterpart, and what there is instead.
 const NONE: &[(&str, &str)] = &[
@@ -191,10 +192,6 @@ const NONE: &[(&str, &str)] = &[
     ("slabinfo", "memsh lists no slab caches yet; `tele ADDR` follows pointers"),
     ("timeliner", "memsh makes no timeline; `ps`, `kmsg`, `history` and `pagecache` carry times"),
     ("vma_cache", "`maps` lists regions"),
-    ("vmayarascan", YARA),
-    ("vadyarascan", YARA),
-    ("yara", YARA),
-    ("yarascan", YARA),
 ];
 
 const FORMS: &[(&str, &str)] = &[
@@ -371,6 +368,8 @@ fn options(meant: &str, rest: &[String], notes: &mut Notes) -> Vec<String> {
             "--threads" => command = vec!["threads".to_owned()],
             // A key of any hive, below its root.
             "--key" | "-K" if meant == "reg ls" => out.extend(typed.next().cloned()),
+            // Rules in a file; those on the command line have no counterpart.
+            "--yara-file" => out.extend(typed.next().cloned()),
             "--pattern" | "--yara-string" | "--find" | "--base" | "--address" | "--inode" if !meant.is_empty() => {
                 out.extend(typed.next().cloned());
             }
@@ -398,6 +397,10 @@ fn options(meant: &str, rest: &[String], notes: &mut Notes) -> Vec<String> {
         notes.say(
             "note: --dump: nothing is written; `dump -p PID -o FILE` writes a process, `dump MODULE -o FILE` a module".to_owned(),
         );
+    }
+    // Every process, unless one is named.
+    if command.first().is_some_and(|c| c == "yara") && !pids.is_empty() {
+        command.retain(|w| w != "--all");
     }
     // What is searched for stands last.
     if scan && let Some(at) = out.iter().position(|w| w == "--pid" || w == "-p").filter(|&i| i > 0) {

@@ -1,0 +1,137 @@
+//! The session, as a plugin's command asks it.
+
+use crate::commands::context::{Context, Meter};
+use crate::commands::failure::{Failure, Result};
+use crate::commands::searched::mapped;
+use memsh::VirtAddr;
+use memsh::session::Space;
+use memsh_plugin::{
+    ApiError, CResult, CSliceMut, CVec, Maybe, MemoryRange, MemoryView, OpaqueCallback, PhysReadOp, Session, Status, Text,
+    VirtRange, VirtReadOp, cglue_impl_group, group_obj,
+};
+#[allow(unused_imports, reason = "the macro's expansion looks for them")]
+use memsh_plugin::{
+    SessionInstance, SessionInstanceBase, SessionInstanceRef, SessionInstanceVtableFiller, SessionInstanceVtables, cglue,
+};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+
+/// The session.
+pub struct Asked<'a> {
+    cx: &'a Context<'a>,
+    /// The space that was asked last: plugins ask for one after the other, piece by piece.
+    space: RefCell<Option<(Option<u32>, Rc<Space>)>>,
+    shown: RefCell<Option<Shown>>,
+    stopped: Cell<bool>,
+}
+
+/// What `progress` shows.
+struct Shown {
+    task: String,
+    total: u64,
+    meter: Box<dyn Meter>,
+}
+
+fn failed(f: &Failure) -> ApiError {
+    ApiError::new(Status::FAILED, f.lines().join("; "))
+}
+
+impl<'a> Asked<'a> {
+    pub fn new(cx: &'a Context<'a>) -> Self {
+        Self { cx, space: RefCell::default(), shown: RefCell::default(), stopped: Cell::new(false) }
+    }
+
+    /// As plugins get it.
+    pub fn session(&self) -> SessionInstanceRef<'_> {
+        group_obj!(self as SessionInstance)
+    }
+
+    /// Whether the command came to its own end.
+    ///
+    /// # Errors
+    /// [`Failure::Interrupted`] where the user ended it.
+    pub fn go_on(&self) -> Result<()> {
+        if self.stopped.get() { Err(Failure::Interrupted) } else { Ok(()) }
+    }
+
+    fn space(&self, pid: Option<u32>) -> Result<Rc<Space>> {
+        if let Some((_, space)) = self.space.borrow().as_ref().filter(|(of, _)| *of == pid) {
+            return Ok(Rc::clone(space));
+        }
+        let session = self.cx.session()?;
+        let space = Rc::new(match pid {
+            Some(pid) => session.process_space(&session.find_process(&pid.to_string())?)?,
+            None => session.kernel_space()?,
+        });
+        self.space.replace(Some((pid, Rc::clone(&space))));
+        Ok(space)
+    }
+}
+
+impl Session for Asked<'_> {
+    fn answer(&self, line: &str) -> CResult<Text, ApiError> {
+        let answer = self.cx.host().answer(line).map_err(|f| failed(&f));
+        answer.map(|value| Text::from(value.to_string())).into()
+    }
+
+    fn read_phys(&self, ops: CSliceMut<PhysReadOp>) {
+        let mut ops = ops;
+        match self.cx.session() {
+            Ok(session) => session.memory().read_ops(&mut ops),
+            Err(_) => ops.iter_mut().for_each(|op| op.status = Status::MISSING),
+        }
+    }
+
+    fn read_virt(&self, pid: Maybe<u32>, ops: CSliceMut<VirtReadOp>) -> CResult<(), ApiError> {
+        let read = |space: Rc<Space>| {
+            let tables = space.tables().ok_or_else(|| ApiError::new(Status::FAILED, "no address space"))?;
+            tables.read_virt(ops);
+            Ok(())
+        };
+        self.space(pid.into()).map_err(|f| failed(&f)).and_then(read).into()
+    }
+
+    fn ranges(&self) -> CVec<MemoryRange> {
+        self.cx.session().map_or_else(|_| Vec::new().into(), |s| s.memory().ranges().to_vec().into())
+    }
+
+    fn mapped(&self, pid: Maybe<u32>, mut found: OpaqueCallback<VirtRange>) -> CResult<u64, ApiError> {
+        let space = match self.space(pid.into()) {
+            Ok(space) => space,
+            Err(f) => return CResult::Err(failed(&f)),
+        };
+        let (runs, missing) = mapped(self.cx, &space);
+        let mut runs = runs.into_iter().filter(|r| r.size > 0).map(|r| VirtRange { start: VirtAddr::new(r.virt), size: r.size });
+        let Some(mut joined) = runs.next() else { return CResult::Ok(missing) };
+        for run in runs {
+            if joined.start.value().checked_add(joined.size) == Some(run.start.value()) {
+                joined.size += run.size;
+            } else if !found.call(std::mem::replace(&mut joined, run)) {
+                return CResult::Ok(missing);
+            }
+        }
+        // It was the last one.
+        let _ = found.call(joined);
+        CResult::Ok(missing)
+    }
+
+    fn progress(&self, task: &str, done: u64, total: u64) -> bool {
+        // The first Ctrl-C is the command's: it ends by itself, and what it found is still shown.
+        if self.cx.host().interrupt().swap(false, Ordering::SeqCst) {
+            self.stopped.set(true);
+        }
+        let mut shown = self.shown.borrow_mut();
+        if !shown.as_ref().is_some_and(|s| s.task == task && s.total == total) {
+            // The old one ends before another begins.
+            shown.take();
+            *shown = Some(Shown { task: task.to_owned(), total, meter: self.cx.host().meter(task, total) });
+        }
+        if let Some(shown) = shown.as_ref() {
+            shown.meter.at(done);
+        }
+        !self.stopped.get()
+    }
+}
+
+cglue_impl_group!(Asked<'a>, SessionInstance, {});

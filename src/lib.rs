@@ -5,6 +5,7 @@
 //! - [`session`]: one opened target, from its bytes to its operating system
 //! - [`edits`]: what is written to a live target, and taken back
 //! - [`compare`]: two memories side by side
+//! - [`narrow`]: values that are followed from one moment to the next
 //! - [`plugins`]: what memsh is made of, by name; chains of layers; the made-up target
 //! - [`live`]: connectors to what is no image file
 //! - [`os`]: processes, modules, regions of Linux (and, by plugins, others)
@@ -32,6 +33,7 @@ mod error;
 pub mod image;
 pub mod live;
 pub mod memo;
+pub mod narrow;
 pub mod os;
 pub mod plugins;
 pub mod session;

@@ -47,6 +47,7 @@ mod maps;
 mod modules;
 mod mounts;
 mod namespaces;
+mod narrow;
 mod near;
 mod net;
 mod objects;
@@ -142,12 +143,18 @@ pub static ALL: &[Spec] = &[
     spec::<dis::Dis>(),
     spec::<tele::Tele>(),
     spec::<scan::Scan>(),
+    spec::<narrow::ScanValue>(),
+    spec::<narrow::Next>(),
+    spec::<narrow::Matches>(),
+    spec::<narrow::Scans>(),
     spec::<strings::Strings>(),
     spec::<dump::Dump>(),
     // Changing a live target
     spec::<write::Write>(),
     spec::<fill::Fill>(),
     spec::<undo::Undo>(),
+    spec::<narrow::MatchesWrite>(),
+    spec::<narrow::Freeze>(),
     // Symbols and types
     spec::<symbols::Symbols>(),
     spec::<symbolfiles::SymbolsNeed>(),

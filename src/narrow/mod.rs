@@ -9,7 +9,7 @@
 //! smallest, place by place or as runs or as a bitmap (`block`), and values not at all where all are one.
 //!
 //! Comparisons run over blocks of native values in loops without choices (`kernel`), on all processors (`work`), in place where memory is
-//! mapped (`unit`).
+//! mapped (`unit`). A set can be [saved](save) and [loaded](load).
 #![deny(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
@@ -21,6 +21,8 @@
 
 mod block;
 mod condition;
+mod file;
+mod kept;
 mod kernel;
 mod pass;
 mod set;
@@ -31,6 +33,8 @@ mod value;
 mod work;
 
 pub use condition::Condition;
+pub use file::{load, save};
+pub use kept::{Kept, UNNAMED};
 pub use pass::Pass;
 pub use set::{Candidate, Owner, Part, STEPS, Set, Step, WIDEST_ALIGN, clipped};
 pub use value::{Kind, LONGEST, Shown, Type, Value};

@@ -16,8 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 /// A pass under way: spaces are gone through one after the other, and only at the end there is a set. Dropped before that, it leaves nothing.
-pub struct Pass<'s> {
-    before: Option<&'s Set>,
+pub struct Pass {
     set: Set,
     check: Check,
     step: Step,
@@ -38,11 +37,9 @@ struct Outcome {
     places: u64,
     seen: u64,
     bytes: u64,
-    /// Bytes that were asked for.
-    wanted: u64,
 }
 
-impl<'s> Pass<'s> {
+impl Pass {
     /// A first scan for values of `kind` at multiples of `align`. `limit`: bytes of memory that the set may take.
     ///
     /// # Errors
@@ -60,29 +57,30 @@ impl<'s> Pass<'s> {
         }
         let check = Check::new(condition, kind, None, None);
         let common = check.constant();
-        let set = Set { kind, align, steps: Vec::new(), parts: Vec::new(), last: common.clone(), first: common };
-        Ok(Self::new(None, set, check, text, limit))
+        let set = Set { kind, align, target: String::new(), steps: Vec::new(), parts: Vec::new(), last: common.clone(), first: common };
+        Ok(Self::new(set, check, text, limit))
     }
 
     /// A pass over the candidates of `before`. `limit`: bytes of memory that the new set may take, beside what both share.
-    pub fn next(before: &'s Set, condition: &Condition, text: &str, limit: u64) -> Self {
+    pub fn next(before: &Set, condition: &Condition, text: &str, limit: u64) -> Self {
         let check = Check::new(condition, before.kind, before.last.as_ref(), before.first.as_ref());
         let last = check.constant();
         let set = Set {
             kind: before.kind,
             align: before.align,
+            target: before.target.clone(),
             steps: before.steps.clone(),
             parts: Vec::new(),
             last,
             first: before.first.clone(),
         };
-        Self::new(Some(before), set, check, text, limit)
+        Self::new(set, check, text, limit)
     }
 
-    fn new(before: Option<&'s Set>, set: Set, check: Check, text: &str, limit: u64) -> Self {
+    fn new(set: Set, check: Check, text: &str, limit: u64) -> Self {
         let condition = text.to_owned();
         let step = Step { condition, before: 0, after: 0, lost: 0, bytes: 0, time: SystemTime::UNIX_EPOCH };
-        Self { before, set, check, step, limit, memory: AtomicU64::new(0) }
+        Self { set, check, step, limit, memory: AtomicU64::new(0) }
     }
 
     /// Goes through the space of `owner`, all of `source`. `steady`: its bytes may change while they are looked at.
@@ -146,7 +144,7 @@ impl<'s> Pass<'s> {
         let done = AtomicU64::new(0);
         let this = &*self;
         let work = |scratch: &mut Scratch, unit: Unit<'u, A>| {
-            let mut out = Outcome { wanted: unit.wanted, ..Outcome::default() };
+            let mut out = Outcome::default();
             let flow = read(source, &unit.bases, steady, scratch, options.interrupt, &mut |i, seen, work| {
                 let bytes = seen.present();
                 let (Some(about), Some(base)) = (unit.about.of(i), unit.bases.get(i)) else { return };
@@ -199,6 +197,11 @@ impl<'s> Pass<'s> {
         );
         let hint = "--max-memory allows more; a value, a range or a wider type takes less than `?`, and so does -p or --range";
         Error::new(Layer::Command, ErrorKind::Invalid, what).hint(hint)
+    }
+
+    pub(super) fn no_room(limit: u64) -> Error {
+        let what = format!("the candidates take more than {} MiB", limit.div_ceil(1 << 20));
+        Error::new(Layer::Command, ErrorKind::Invalid, what).hint("--max-memory allows more")
     }
 
     fn grid(&self) -> Grid {

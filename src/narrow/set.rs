@@ -57,6 +57,8 @@ pub struct Set {
     pub kind: Type,
     /// Addresses are multiples of this.
     pub align: usize,
+    /// The target's name at the last pass.
+    pub target: String,
     /// The first scan and the passes since, the last [`STEPS`] of them.
     pub steps: Vec<Step>,
     /// The candidates of each space.
@@ -82,6 +84,7 @@ pub struct Candidate {
 pub const STEPS: usize = 1000;
 /// An address's value may have any multiple of these.
 pub const WIDEST_ALIGN: usize = 4096;
+const BLOCK_SIZE_64: u64 = 64 << 10;
 /// A list of candidates is read in pages of this size.
 const PAGE: umem = 4096;
 
@@ -89,6 +92,11 @@ impl Part {
     /// How many candidates it has.
     pub fn count(&self) -> u64 {
         self.blocks.iter().map(|b| u64::from(b.count)).sum()
+    }
+
+    /// Bytes of the blocks in which there are candidates: how far a pass has to go.
+    pub fn bytes(&self) -> u64 {
+        BLOCK_SIZE_64.saturating_mul(u64::try_from(self.blocks.len()).unwrap_or(u64::MAX))
     }
 
     /// What has to be read for the next pass, ascending: the pages of single candidates, and blocks of many.

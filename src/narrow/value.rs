@@ -82,6 +82,7 @@ impl Type {
     pub fn parse(name: &str, pointer: u8, big: bool) -> Result<Self> {
         let lower = name.to_ascii_lowercase();
         let (base, big) = match (lower.strip_suffix("be"), lower.strip_suffix("le")) {
+            _ if lower == "double" => (lower.as_str(), big),
             (Some(base), _) => (base, true),
             (_, Some(base)) => (base, false),
             _ => (lower.as_str(), big),

@@ -12,6 +12,7 @@ mod json;
 mod object;
 mod out;
 mod paint;
+mod passes;
 mod table;
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ mod value;
 mod work;
 
 pub use condition::Condition;
+#[doc(hidden)]
+pub use file::body;
 pub use file::{load, save};
 pub use kept::{Kept, UNNAMED};
 pub use pass::Pass;

@@ -151,6 +151,19 @@ impl Check {
             return self.apply(&gather(now), &old, width, words);
         }
         let wanted: Option<&[u8]> = if let Test::Is(bytes) = &self.test { Some(bytes) } else { None };
+        // Where most places are still candidates, the few that hold the bytes are found faster than each is asked.
+        if let Some(wanted) = wanted.filter(|_| !self.not && super::block::ones(words) > words.len()) {
+            let finder = memchr::memmem::Finder::new(wanted);
+            let mut found = vec![0; words.len()];
+            let mut at = 0;
+            while let Some(n) = now.get(at..).and_then(|rest| finder.find(rest)) {
+                if (at + n).is_multiple_of(stride) {
+                    super::block::set_bits(&mut found, (at + n) / stride, (at + n) / stride + 1);
+                }
+                at += n + 1;
+            }
+            return words.iter_mut().zip(found).for_each(|(word, found)| *word &= found);
+        }
         for (w, word) in words.iter_mut().enumerate() {
             let mut left = *word;
             while left != 0 {

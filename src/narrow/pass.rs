@@ -270,9 +270,11 @@ impl Pass {
         if count == 0 {
             return (None, 0, there);
         }
+        // What has not changed need not be kept once more: of the others nobody asks.
+        let unchanged = same || self.check.test == Test::Same && self.check.base == Base::Last && !self.check.not;
         let last = match self.set.last.is_some() {
             true => Values::Common,
-            false => values(grid, seen.bytes, work.words, count, work.zeros, same.then_some(&block.last)),
+            false => values(grid, seen.bytes, work.words, count, work.zeros, unchanged.then_some(&block.last)),
         };
         let first = kept(grid, &block.first, &block.slots, work.words, count);
         let first = if first_is(&first, &last) { last.clone() } else { first };
@@ -315,15 +317,15 @@ fn packed(grid: Grid, bytes: &[u8], words: &[u64], count: usize) -> Values {
     Values::Packed(out.into())
 }
 
-/// The values of the candidates `words` in `bytes`. `same`: values of the whole block that are these bytes.
+/// The values of the candidates `words` in `bytes`. `same`: values in which these candidates have what they have in `bytes`.
 fn values(grid: Grid, bytes: &[u8], words: &[u64], count: usize, zeros: &[u8], same: Option<&Values>) -> Values {
     if pack(grid, count) {
         return packed(grid, bytes, words, count);
     }
     match same {
-        Some(values) => values.clone(),
-        None if bytes == zeros => Values::Zero,
-        None => Values::Whole(Arc::from(bytes)),
+        Some(values @ (Values::Whole(_) | Values::Zero)) => values.clone(),
+        _ if bytes == zeros => Values::Zero,
+        _ => Values::Whole(Arc::from(bytes)),
     }
 }
 

@@ -260,6 +260,12 @@ fn text_is_followed_too() {
     assert_eq!(addresses(&next(&set, &memory, "world", false)), [7]);
     assert_eq!(addresses(&next(&set, &memory, "unchanged", false)), [(1 << 16) - 2, 2 << 16]);
     assert_eq!(addresses(&next(&set, &memory, "!=hello", true)), [7]);
+    // Overlapping, and in memory that is nothing else.
+    let memory = ram(vec![(5, vec![b'a'; 2 << 16])], true);
+    let set = first(&memory, Type::parse("text", 8, false).unwrap().of_length(3).unwrap(), 2, "aaa");
+    assert_eq!(set.count(), (1 << 16) - 1);
+    assert_eq!(next(&set, &memory, "aaa", false).count(), (1 << 16) - 1);
+    assert_eq!(next(&set, &memory, "!=aaa", false).count(), 0);
 }
 
 #[test]

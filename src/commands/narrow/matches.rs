@@ -148,9 +148,8 @@ impl Command for MatchesWrite {
     const NAME: &'static str = "matches-write";
     const SUMMARY: &'static str = "Write a value to the candidates of `scan value` (needs --write; `matches write`)";
     const SHAPE: Shape = Shape::List(&["address", "space", "!pid", "length", "old", "new", "verified", "number"]);
-    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        ("scan value 0x6c756e0028206465 -t u64 -k; matches write 1 --most 1000; undo", "in every candidate; undo takes it back, one at a time"),
-    ];
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("scan value swapper/0 -t text -k; matches write swapper/X; undo", "in every candidate; undo takes back the last")];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, WriteRow>) -> Result<()> {
         let (_, set) = self.which.set(cx, "matches write")?;

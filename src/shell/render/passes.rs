@@ -19,11 +19,15 @@ pub fn text(a: &Value, paint: Paint) -> String {
     let lost = number("lost");
     let gone = if lost > 0 { format!("; {lost} lay in memory that is gone") } else { String::new() };
     let seconds = a.get("seconds").and_then(Value::as_f64).unwrap_or(0.0);
-    let rate = format!("{} read in {seconds:.3} s", show("bytes", a.get("bytes").unwrap_or(&Value::Null)));
+    let size = |key: &str| match number(key) {
+        n if n < 1024 => format!("{n} bytes"),
+        _ => show("bytes", a.get(key).unwrap_or(&Value::Null)),
+    };
+    let rate = format!("{} read in {seconds:.3} s", size("bytes"));
     let mut lines = vec![
         ("values", format!("{asked}, in {place}")),
         ("matches", format!("{} of {}{gone}", number("after"), number("before"))),
-        ("work", format!("{rate}; the matches take {}", show("bytes", a.get("memory").unwrap_or(&Value::Null)))),
+        ("work", format!("{rate}; the matches take {}", size("memory"))),
     ];
     lines.extend(word("saved").map(|path| ("saved", path)));
     let mut out: String = lines.iter().map(|(label, text)| format!("{}  {text}\n", paint.label(format_args!("{label:<7}")))).collect();
@@ -54,7 +58,7 @@ mod tests {
             "matches": [{"address": "0x1000", "value": 97, "previous": 97, "first": 100, "region": "[heap]", "offset": 16}]});
         let wanted = "values   i32 +, in process 7 (game)\n\
                       matches  1 of 100; 2 lay in memory that is gone\n\
-                      work     8.0 KiB read in 0.500 s; the matches take 88 B\n\
+                      work     8K read in 0.500 s; the matches take 88 bytes\n\
                       saved    s.mset\n  \
                       0x1000  97, first 100  [heap]+0x10\n";
         assert_eq!(text(&answer, Paint(false)), wanted);

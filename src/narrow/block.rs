@@ -56,16 +56,16 @@ pub(super) enum Slots {
     Bitmap(Box<[u64]>),
 }
 
-/// The set bits of a bitmap.
-pub(super) fn bits(words: &[u64]) -> impl Iterator<Item = usize> + '_ {
-    words.iter().enumerate().flat_map(|(n, word)| {
+/// Gives each set bit of a bitmap to `f`, ascending.
+#[inline(always)]
+pub(super) fn for_bits(words: &[u64], mut f: impl FnMut(usize)) {
+    for (n, word) in words.iter().enumerate() {
         let mut left = *word;
-        std::iter::from_fn(move || {
-            let bit = usize::try_from(left.trailing_zeros()).ok().filter(|b| *b < 64)?;
+        while left != 0 {
+            f(n * 64 + usize::try_from(left.trailing_zeros()).unwrap_or(0));
             left &= left - 1;
-            Some(n * 64 + bit)
-        })
-    })
+        }
+    }
 }
 
 /// How many bits are set.
@@ -95,7 +95,7 @@ impl Slots {
     /// The set bits of `words`, of which there are `count`.
     pub(super) fn of_words(words: &[u64], count: usize) -> Self {
         if count <= FEW {
-            return Self::of_list(bits(words).map(narrow), count);
+            return Self::of_list(words);
         }
         // A run begins at a set bit with none before it.
         let mut before = 0;
@@ -107,28 +107,34 @@ impl Slots {
         if 4 * runs <= (2 * count).min(8 * words.len()) {
             return Self::Runs(runs_of(words).into());
         }
-        if 2 * count < 8 * words.len() { Self::of_list(bits(words).map(narrow), count) } else { Self::Bitmap(words.into()) }
+        if 2 * count < 8 * words.len() { Self::of_list(words) } else { Self::Bitmap(words.into()) }
     }
 
-    /// The places of an ascending list of `count`.
-    pub(super) fn of_list(list: impl Iterator<Item = u16>, count: usize) -> Self {
+    fn of_list(words: &[u64]) -> Self {
+        let count = ones(words);
         if count > FEW {
-            return Self::List(list.collect());
+            let mut list = Vec::with_capacity(count);
+            for_bits(words, |slot| list.push(narrow(slot)));
+            return Self::List(list.into());
         }
         let mut few = [0; FEW];
-        for (place, slot) in few.iter_mut().zip(list) {
-            *place = slot;
-        }
+        let mut places = few.iter_mut();
+        for_bits(words, |slot| {
+            if let Some(place) = places.next() {
+                *place = narrow(slot);
+            }
+        });
         Self::Few(u8::try_from(count).unwrap_or(0), few)
     }
 
     /// Gives each place to `f`, ascending.
+    #[inline(always)]
     pub(super) fn for_each(&self, mut f: impl FnMut(usize)) {
         match self {
             Slots::Few(n, few) => few.iter().take(usize::from(*n)).for_each(|s| f(usize::from(*s))),
             Slots::List(list) => list.iter().for_each(|s| f(usize::from(*s))),
             Slots::Runs(runs) => runs.iter().for_each(|(a, b)| (*a..=*b).for_each(|s| f(usize::from(s)))),
-            Slots::Bitmap(words) => bits(words).for_each(f),
+            Slots::Bitmap(words) => for_bits(words, f),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The first scan, and the passes that narrow.
 
-use super::block::{BLOCK, BLOCK_SIZE, Block, Grid, Slots, Values, bits, ones};
+use super::block::{BLOCK, BLOCK_SIZE, Block, Grid, Slots, Values, for_bits, ones};
 use super::condition::Condition;
 use super::kernel::{Base, Check, Test};
 use super::set::{Owner, Part, STEPS, Set, Step, WIDEST_ALIGN};
@@ -220,7 +220,7 @@ impl Pass {
         }
         let values = match self.set.last.is_some() {
             true => Values::Common,
-            false => values(grid, seen.bytes, work.words, count, work.zeros, None),
+            false => values(grid, seen.bytes, work.words, count, work.zeros),
         };
         let slots = Slots::of_words(work.words, count);
         let count = u32::try_from(count).unwrap_or(u32::MAX);
@@ -272,13 +272,18 @@ impl Pass {
         }
         // What has not changed need not be kept once more: of the others nobody asks.
         let unchanged = same || self.check.test == Test::Same && self.check.base == Base::Last && !self.check.not;
-        let last = match self.set.last.is_some() {
-            true => Values::Common,
-            false => values(grid, seen.bytes, work.words, count, work.zeros, unchanged.then_some(&block.last)),
+        let last = match (self.set.last.is_some(), unchanged) {
+            (true, _) => Values::Common,
+            (false, true) => kept(grid, &block.last, block, work.words, count),
+            (false, false) => values(grid, seen.bytes, work.words, count, work.zeros),
         };
-        let first = kept(grid, &block.first, &block.slots, work.words, count);
+        let first = match unchanged && block.first.shares(&block.last) {
+            true => last.clone(),
+            false => kept(grid, &block.first, block, work.words, count),
+        };
         let first = if first_is(&first, &last) { last.clone() } else { first };
-        let slots = Slots::of_words(work.words, count);
+        let all = count == usize::try_from(block.count).unwrap_or(usize::MAX);
+        let slots = if all { block.slots.clone() } else { Slots::of_words(work.words, count) };
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let new = Block { base: block.base, count, slots, last, first };
         self.add(&new, Some(block));
@@ -308,40 +313,57 @@ fn pack(grid: Grid, count: usize) -> bool {
     count * grid.width * 2 <= BLOCK
 }
 
+/// The values of the candidates `words` of a block, one after the other.
 fn packed(grid: Grid, bytes: &[u8], words: &[u64], count: usize) -> Values {
-    let mut out = Vec::with_capacity(count * grid.width);
-    for slot in bits(words) {
-        let at = slot * grid.stride;
-        out.extend_from_slice(bytes.get(at..at + grid.width).unwrap_or_default());
+    match grid.width {
+        1 => packed_as::<1>(grid, bytes, words, count),
+        2 => packed_as::<2>(grid, bytes, words, count),
+        4 => packed_as::<4>(grid, bytes, words, count),
+        8 => packed_as::<8>(grid, bytes, words, count),
+        _ => {
+            let mut out = Vec::with_capacity(count * grid.width);
+            for_bits(words, |slot| {
+                let at = slot * grid.stride;
+                out.extend_from_slice(bytes.get(at..at + grid.width).unwrap_or_default());
+            });
+            Values::Packed(out.into())
+        }
     }
+}
+
+/// The same for one width: each value is a load and a store.
+fn packed_as<const W: usize>(grid: Grid, bytes: &[u8], words: &[u64], count: usize) -> Values {
+    let mut out = vec![0; count * W];
+    let mut places = out.as_chunks_mut::<W>().0.iter_mut();
+    for_bits(words, |slot| {
+        let value = bytes.get(slot * grid.stride..).and_then(<[u8]>::first_chunk::<W>);
+        if let (Some(place), Some(value)) = (places.next(), value) {
+            *place = *value;
+        }
+    });
     Values::Packed(out.into())
 }
 
-/// The values of the candidates `words` in `bytes`. `same`: values in which these candidates have what they have in `bytes`.
-fn values(grid: Grid, bytes: &[u8], words: &[u64], count: usize, zeros: &[u8], same: Option<&Values>) -> Values {
+/// The values of the candidates `words` in `bytes`.
+fn values(grid: Grid, bytes: &[u8], words: &[u64], count: usize, zeros: &[u8]) -> Values {
     if pack(grid, count) {
         return packed(grid, bytes, words, count);
     }
-    match same {
-        Some(values @ (Values::Whole(_) | Values::Zero)) => values.clone(),
-        _ if bytes == zeros => Values::Zero,
-        _ => Values::Whole(Arc::from(bytes)),
-    }
+    if bytes == zeros { Values::Zero } else { Values::Whole(Arc::from(bytes)) }
 }
 
-/// Earlier values, of those candidates that remain.
-fn kept(grid: Grid, values: &Values, before: &Slots, words: &[u64], count: usize) -> Values {
+/// Earlier values of the candidates of `before`, for those that remain.
+fn kept(grid: Grid, values: &Values, before: &Block, words: &[u64], count: usize) -> Values {
     match values {
         Values::Whole(bytes) if pack(grid, count) => packed(grid, bytes, words, count),
-        Values::Packed(bytes) => {
+        Values::Packed(bytes) if u32::try_from(count) != Ok(before.count) => {
             let mut out = Vec::with_capacity(count * grid.width);
-            let mut rank = 0;
-            before.for_each(|slot| {
-                let remains = words.get(slot / 64).is_some_and(|w| w >> (slot % 64) & 1 == 1);
-                if remains {
-                    out.extend_from_slice(bytes.get(rank * grid.width..(rank + 1) * grid.width).unwrap_or_default());
+            let mut values = bytes.chunks_exact(grid.width);
+            before.slots.for_each(|slot| {
+                let value = values.next().unwrap_or_default();
+                if words.get(slot / 64).is_some_and(|w| w >> (slot % 64) & 1 == 1) {
+                    out.extend_from_slice(value);
                 }
-                rank += 1;
             });
             Values::Packed(out.into())
         }
@@ -351,11 +373,30 @@ fn kept(grid: Grid, values: &Values, before: &Slots, words: &[u64], count: usize
 
 /// Puts packed values where they were in their block.
 fn spread(grid: Grid, slots: &Slots, packed: &[u8], block: &mut [u8]) {
-    let mut values = packed.chunks_exact(grid.width);
+    match grid.width {
+        1 => spread_as::<1>(grid, slots, packed, block),
+        2 => spread_as::<2>(grid, slots, packed, block),
+        4 => spread_as::<4>(grid, slots, packed, block),
+        8 => spread_as::<8>(grid, slots, packed, block),
+        width => {
+            let mut values = packed.chunks_exact(width);
+            slots.for_each(|slot| {
+                let at = slot * grid.stride;
+                if let (Some(place), Some(value)) = (block.get_mut(at..at + width), values.next()) {
+                    place.copy_from_slice(value);
+                }
+            });
+        }
+    }
+}
+
+/// The same for one width.
+fn spread_as<const W: usize>(grid: Grid, slots: &Slots, packed: &[u8], block: &mut [u8]) {
+    let mut values = packed.as_chunks::<W>().0.iter();
     slots.for_each(|slot| {
-        let at = slot * grid.stride;
-        if let (Some(place), Some(value)) = (block.get_mut(at..at + grid.width), values.next()) {
-            place.copy_from_slice(value);
+        let place = block.get_mut(slot * grid.stride..).and_then(<[u8]>::first_chunk_mut::<W>);
+        if let (Some(place), Some(value)) = (place, values.next()) {
+            *place = *value;
         }
     });
 }

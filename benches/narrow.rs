@@ -152,15 +152,17 @@ fn pass(bencher: Bencher<'_, '_>, set: &Set, text: &str, threads: usize) {
 /// A list of addresses and values, as others keep it.
 #[divan::bench(sample_count = 5)]
 fn naive_narrow_all(bencher: Bencher<'_, '_>) {
-    let list: Vec<(u64, u32)> = bytes(&NOW)
-        .chunks_exact(4)
-        .enumerate()
-        .map(|(i, v)| (i as u64 * 4, u32::from_le_bytes(v.try_into().unwrap())))
-        .collect();
+    let list: Vec<(u64, u32)> =
+        bytes(&NOW).chunks_exact(4).enumerate().map(|(i, v)| (i as u64 * 4, u32::from_le_bytes(v.try_into().unwrap()))).collect();
     let later = bytes(&LATER);
     bencher.counter(ItemsCount::new(list.len())).bench_local(|| {
         let now = |at: u64| u32::from_le_bytes(later[at as usize..at as usize + 4].try_into().unwrap());
-        let kept: Vec<(u64, u32)> = list.iter().map(|(at, old)| (*at, *old, now(*at))).filter(|(_, old, new)| new > old).map(|(at, _, new)| (at, new)).collect();
+        let kept: Vec<(u64, u32)> = list
+            .iter()
+            .map(|(at, old)| (*at, *old, now(*at)))
+            .filter(|(_, old, new)| new > old)
+            .map(|(at, _, new)| (at, new))
+            .collect();
         kept
     });
 }

@@ -116,9 +116,16 @@ fn unaligned_and_unknown_values_and_ranges() {
     assert_eq!((told[2]["name"].as_str(), told[2]["after"].as_u64()), (Some("two"), Some(0)));
     assert_eq!((told[3]["name"].as_str(), told[3]["after"].as_u64()), (Some("one"), Some(1)));
     fits("scans", &told[4]);
-    let names = |rows: &Value| rows.as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
-    assert_eq!((names(&told[4]), names(&told[6]), names(&told[7])), (vec!["one".into(), "two".into()], vec!["two".into()], vec!["one".to_owned()]));
-    assert_eq!((&told[4][0]["passes"], &told[4][0]["current"], &told[5][0]["condition"]), (&2.into(), &true.into(), &"100".into()));
+    let names =
+        |rows: &Value| rows.as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        (names(&told[4]), names(&told[6]), names(&told[7])),
+        (vec!["one".into(), "two".into()], vec!["two".into()], vec!["one".to_owned()])
+    );
+    assert_eq!(
+        (&told[4][0]["passes"], &told[4][0]["current"], &told[5][0]["condition"]),
+        (&2.into(), &true.into(), &"100".into())
+    );
     assert_eq!((addresses(&told[8]), addresses(&told[9])), (vec![0x101], vec![0x101]));
 }
 
@@ -260,7 +267,9 @@ mod live {
         assert_eq!((first["space"].as_str(), first["pid"].as_u64()), (Some("pid"), Some(u64::from(counter.child.id()))));
         let mut left = first["after"].as_u64().unwrap();
         assert!(left > 0);
-        for (told, condition) in [("add -3", "-3"), ("add 0", "unchanged"), ("add 10", "+"), ("add -4", "1234570"), ("add 1", "> 1_234_570")] {
+        for (told, condition) in
+            [("add -3", "-3"), ("add 0", "unchanged"), ("add 10", "+"), ("add -4", "1234570"), ("add 1", "> 1_234_570")]
+        {
             counter.ask(told);
             let pass = counter.answer(&[], &["next", condition, "--from", file, "--save", file]);
             fits("next", &pass);
@@ -329,6 +338,10 @@ mod live {
         drop(counter);
         let run = memsh(&["-O", "native", "next", "unchanged", "--from", &file]);
         assert_eq!(run.status, 1);
-        assert!(run.stderr.contains(&format!("process {pid}")) && run.stderr.contains("the scan is kept as it is"), "{}", run.stderr);
+        assert!(
+            run.stderr.contains(&format!("process {pid}")) && run.stderr.contains("the scan is kept as it is"),
+            "{}",
+            run.stderr
+        );
     }
 }

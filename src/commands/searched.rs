@@ -184,7 +184,8 @@ impl Searched {
     /// What there is to search of the space, ascending, by place in its memory.
     pub fn stretches(&self, span: Option<Span>) -> Vec<VirtRun> {
         let ranges = self.space.memory().ranges();
-        let within = |r: &MemoryRange| Span::new(r.start.value(), r.size)?.meet(span.unwrap_or(Span { first: 0, last: umem::MAX }));
+        let within =
+            |r: &MemoryRange| Span::new(r.start.value(), r.size)?.meet(span.unwrap_or(Span { first: 0, last: umem::MAX }));
         let in_place = || ranges.iter().filter_map(within).map(|s| VirtRun { virt: s.first, phys: s.first, size: s.bytes() });
         self.runs.clone().unwrap_or_else(|| in_place().collect())
     }

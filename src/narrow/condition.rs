@@ -60,12 +60,7 @@ impl Condition {
     ///
     /// # Errors
     /// When it is none, or none that such values can have.
-    pub fn parse(
-        text: &str,
-        kind: Type,
-        tolerance: Option<f64>,
-        evaluate: &mut dyn FnMut(&str) -> Result<u64>,
-    ) -> Result<Self> {
+    pub fn parse(text: &str, kind: Type, tolerance: Option<f64>, evaluate: &mut dyn FnMut(&str) -> Result<u64>) -> Result<Self> {
         let mut parser = Parser { kind, tolerance, evaluate };
         parser.condition(text.trim())
     }
@@ -270,7 +265,9 @@ mod tests {
         assert_eq!((parse("u8", "changed"), parse("u8", "=")), (Some(Condition::Changed), Some(Condition::Unchanged)));
         assert_eq!(parse("ptr", "jiffies"), within(0x1000, 0x1000));
         assert_eq!(parse("text2", "=ab"), Some(Condition::Is { bytes: b"ab".to_vec(), not: false }));
-        for (kind, none) in [("u8", "jiffies"), ("u8", "x"), ("u8", ""), ("u8", "5..3"), ("u8", ".."), ("text2", "+"), ("u8", "+256")] {
+        for (kind, none) in
+            [("u8", "jiffies"), ("u8", "x"), ("u8", ""), ("u8", "5..3"), ("u8", ".."), ("text2", "+"), ("u8", "+256")]
+        {
             assert_eq!(parse(kind, none), None, "{kind} {none}");
         }
     }

@@ -415,9 +415,13 @@ mod tests {
     fn a_saved_set_comes_back() {
         let bytes: Vec<u8> = (0..4u32 << 16).map(|i| u8::try_from((i.wrapping_mul(0x9e37_79b9) >> 24) & 3).unwrap()).collect();
         let memory = ram(vec![(0x1000, bytes)], true);
-        for (name, align, begin, then) in
-            [("u16", 2, "1..258", "unchanged"), ("u8", 1, "?", "3"), ("u32be", 4, "1..0x1ffffff", "?"), ("f32", 1, "?", "unchanged"), ("u8", 4096, "?", "1..3")]
-        {
+        for (name, align, begin, then) in [
+            ("u16", 2, "1..258", "unchanged"),
+            ("u8", 1, "?", "3"),
+            ("u32be", 4, "1..0x1ffffff", "?"),
+            ("f32", 1, "?", "unchanged"),
+            ("u8", 4096, "?", "1..3"),
+        ] {
             let set = first(&memory, kind(name), align, begin);
             for set in [next(&set, &memory, then, false), set] {
                 let back = again(&set);
@@ -425,7 +429,10 @@ mod tests {
                 assert_eq!((back.kind, back.align, &back.steps), (set.kind, set.align, &set.steps));
                 let all = |s: &Set| s.parts.iter().flat_map(|p| s.candidates(p).collect::<Vec<_>>()).collect::<Vec<_>>();
                 assert!(all(&back) == all(&set), "{name} {begin} {then}");
-                assert_eq!(addresses(&next(&back, &memory, "unchanged", false)), addresses(&next(&set, &memory, "unchanged", false)));
+                assert_eq!(
+                    addresses(&next(&back, &memory, "unchanged", false)),
+                    addresses(&next(&set, &memory, "unchanged", false))
+                );
             }
         }
         let mut set = some();

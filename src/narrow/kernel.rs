@@ -16,19 +16,32 @@ pub(super) enum Test {
     /// These bits.
     Equal(u64),
     /// No more than `span` above `low`, as numbers without a sign count.
-    Within { low: u64, span: u64 },
+    Within {
+        low: u64,
+        span: u64,
+    },
     /// A float between these.
-    Floats { low: f64, high: f64 },
+    Floats {
+        low: f64,
+        high: f64,
+    },
     /// The same bytes as the earlier value.
     Same,
     /// Greater than the earlier value; `sign` makes numbers without a sign of those with one.
-    More { sign: u64 },
-    Less { sign: u64 },
+    More {
+        sign: u64,
+    },
+    Less {
+        sign: u64,
+    },
     MoreFloat,
     LessFloat,
     /// Greater by these bits.
     By(u64),
-    ByAbout { low: f64, high: f64 },
+    ByAbout {
+        low: f64,
+        high: f64,
+    },
     /// These bytes.
     Is(Vec<u8>),
 }
@@ -267,7 +280,12 @@ macro_rules! lane {
         impl Lane<$w> for $t {
             #[inline(always)]
             fn of(bits: u64) -> Self {
-                #[allow(clippy::cast_possible_truncation, clippy::as_conversions, trivial_numeric_casts, reason = "bits of the type's width")]
+                #[allow(
+                    clippy::cast_possible_truncation,
+                    clippy::as_conversions,
+                    trivial_numeric_casts,
+                    reason = "bits of the type's width"
+                )]
                 let bits = bits as $t;
                 bits
             }

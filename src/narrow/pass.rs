@@ -57,7 +57,8 @@ impl Pass {
         }
         let check = Check::new(condition, kind, None, None);
         let common = check.constant();
-        let set = Set { kind, align, target: String::new(), steps: Vec::new(), parts: Vec::new(), last: common.clone(), first: common };
+        let set =
+            Set { kind, align, target: String::new(), steps: Vec::new(), parts: Vec::new(), last: common.clone(), first: common };
         Ok(Self::new(set, check, text, limit))
     }
 
@@ -92,7 +93,8 @@ impl Pass {
         let spans: Vec<Span> = source.spans().collect();
         let total = spans.iter().fold(0, |sum: umem, s| sum.saturating_add(s.bytes()));
         let units = Units { spans: &spans, at: None };
-        let outcome = self.run(source, units, total, steady, options, &|pass, base, seen, work, _: &()| pass.fresh(base, &seen, work))?;
+        let outcome =
+            self.run(source, units, total, steady, options, &|pass, base, seen, work, _: &()| pass.fresh(base, &seen, work))?;
         self.step.before = self.step.before.saturating_add(outcome.places);
         self.set.parts.push(Part { owner, blocks: outcome.blocks });
         Ok(crate::engine::to_u64(total).unwrap_or(u64::MAX).saturating_sub(outcome.bytes))
@@ -106,7 +108,8 @@ impl Pass {
         let total = BLOCK_SIZE.saturating_mul(crate::engine::to_umem(part.blocks.len()));
         let units = part.blocks.chunks(UNIT).map(|blocks| (blocks.iter().map(|b| b.base).collect::<Vec<_>>(), blocks));
         let units = units.map(|(bases, blocks)| Unit { bases, wanted: 0, about: blocks });
-        let outcome = self.run(source, units, total, steady, options, &|pass, _, seen, work, block: &Block| pass.again(&seen, work, block))?;
+        let outcome = self
+            .run(source, units, total, steady, options, &|pass, _, seen, work, block: &Block| pass.again(&seen, work, block))?;
         let before = part.count();
         self.step.before = self.step.before.saturating_add(before);
         self.step.lost = self.step.lost.saturating_add(before.saturating_sub(outcome.seen));
@@ -248,7 +251,9 @@ impl Pass {
         };
         match (&self.check.test, self.check.base, same) {
             (Test::Same, Base::Last, true) if !self.check.not => {}
-            (Test::Same | Test::More { .. } | Test::Less { .. } | Test::MoreFloat | Test::LessFloat, Base::Last, true) => work.words.fill(0),
+            (Test::Same | Test::More { .. } | Test::Less { .. } | Test::MoreFloat | Test::LessFloat, Base::Last, true) => {
+                work.words.fill(0)
+            }
             (_, base, _) => {
                 let values = match base {
                     Base::None => &Values::Common,
@@ -277,7 +282,7 @@ impl Pass {
             (false, true) => kept(grid, &block.last, block, work.words, count),
             (false, false) => values(grid, seen.bytes, work.words, count, work.zeros),
         };
-        let first = match unchanged && block.first.shares(&block.last) {
+        let first = match unchanged && self.set.last.is_none() && block.first.shares(&block.last) {
             true => last.clone(),
             false => kept(grid, &block.first, block, work.words, count),
         };

@@ -1,5 +1,11 @@
 //! Sets against a naive list of addresses.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_lossless)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_lossless
+)]
 
 use super::*;
 use crate::engine::Memory;
@@ -22,7 +28,8 @@ impl PhysicalMemory for Ram {
         MemoryMetadata::snapshot(self.pieces.iter().map(|p| p.1.len() as umem).sum())
     }
     fn ranges(&self) -> CVec<MemoryRange> {
-        let range = |(at, bytes): &(u64, Vec<u8>)| MemoryRange { start: PhysAddr::new(umem::from(*at)), size: bytes.len() as umem };
+        let range =
+            |(at, bytes): &(u64, Vec<u8>)| MemoryRange { start: PhysAddr::new(umem::from(*at)), size: bytes.len() as umem };
         self.pieces.iter().map(range).collect::<Vec<_>>().into()
     }
     fn read(&self, mut ops: CSliceMut<PhysReadOp>) {
@@ -35,7 +42,13 @@ impl PhysicalMemory for Ram {
                 byte.is_some()
             });
             let (found, all) = (found.count(), op.buf.len());
-            op.status = if found == all { Status::DONE } else if found == 0 { Status::MISSING } else { Status::PARTIAL };
+            op.status = if found == all {
+                Status::DONE
+            } else if found == 0 {
+                Status::MISSING
+            } else {
+                Status::PARTIAL
+            };
         }
     }
     fn mapped_runs(&self) -> CVec<MappedRun<'_>> {
@@ -169,14 +182,28 @@ impl Naive {
 
 const FIRST: &[&str] = &["?", "?", "0", "1", "2", "1..3", "> 1", "<=2", "!=0"];
 const NEXT: &[&str] = &[
-    "?", "0", "1", "1..3", "> 1", "<=2", "!=0", "+", "-", "+1", "-1", "changed", "unchanged", "same-as-first", "changed-since-first",
+    "?",
+    "0",
+    "1",
+    "1..3",
+    "> 1",
+    "<=2",
+    "!=0",
+    "+",
+    "-",
+    "+1",
+    "-1",
+    "changed",
+    "unchanged",
+    "same-as-first",
+    "changed-since-first",
 ];
 
 /// Pieces near block borders, small values at random places, and what happens to them from one moment to the next.
-fn moments() -> impl Strategy<Value = Vec<Vec<(u64, Vec<u8>)>>> {
-    let piece = (0u64..6, 1usize..700, prop::collection::vec((any::<u16>(), -3i8..4), 0..60));
+fn moments(sizes: std::ops::Range<usize>, most: usize) -> impl Strategy<Value = Vec<Vec<(u64, Vec<u8>)>>> {
+    let piece = (0u64..6, sizes, prop::collection::vec((any::<u16>(), -3i8..4), 0..60));
     let pieces = prop::collection::vec(piece, 1..4);
-    prop::collection::vec((pieces, 0u8..4), 1..6).prop_map(|moments| {
+    prop::collection::vec((pieces, 0u8..4), 1..most).prop_map(|moments| {
         let mut out: Vec<Vec<(u64, Vec<u8>)>> = Vec::new();
         for (pieces, how) in moments {
             let mut all: Vec<(u64, Vec<u8>)> = Vec::new();
@@ -213,36 +240,84 @@ fn moments() -> impl Strategy<Value = Vec<Vec<(u64, Vec<u8>)>>> {
     })
 }
 
+const TYPES: &[&str] = &["u8", "i8", "i16", "u16be", "i32", "u32", "i32be", "i64", "u64be", "f32", "f64", "f32be"];
+
+/// Narrows through `moments`, and compares after each pass.
+fn compared(
+    moments: &[Vec<(u64, Vec<u8>)>],
+    (name, align): (&str, usize),
+    begin: &str,
+    steps: &[&str],
+    (mapped, steady): (bool, bool),
+) -> Result<(), TestCaseError> {
+    let kind = kind(name);
+    let memory = ram(moments[0].clone(), mapped);
+    let mut set = first(&memory, kind, align, begin);
+    let mut naive = Naive::scan(&moments[0], kind, align, begin);
+    for i in 0..=steps.len() {
+        let candidates = set.parts.iter().flat_map(|p| set.candidates(p));
+        let told = candidates.map(|c| (c.address as u64, (kind.store(&c.previous), kind.store(&c.first))));
+        let told: Vec<_> = told.collect();
+        let wanted: Vec<_> = naive.all.clone().into_iter().collect();
+        let wrong = told.iter().zip(&wanted).find(|(a, b)| a != b);
+        prop_assert!(
+            told.len() == wanted.len() && wrong.is_none(),
+            "{:?} {} {} {:?}",
+            wrong,
+            told.len(),
+            wanted.len(),
+            set.steps
+        );
+        prop_assert_eq!(set.count(), naive.all.len() as u64);
+        let Some(text) = steps.get(i) else { break };
+        let pieces = &moments[(i + 1) % moments.len()];
+        set = next(&set, &ram(pieces.clone(), mapped), text, steady);
+        naive = naive.next(pieces, kind, text);
+        prop_assert_eq!(set.steps.last().unwrap().lost, naive.lost);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
     #[test]
     fn a_set_is_what_a_list_of_addresses_is(
-        moments in moments(),
-        name in prop::sample::select(vec!["u8", "i8", "i16", "u16be", "i32", "u32", "i32be", "i64", "u64be", "f32", "f64", "f32be"]),
+        moments in moments(1..700, 6),
+        name in prop::sample::select(TYPES.to_vec()),
         align in prop::sample::select(vec![1usize, 2, 4, 8, 16]),
         begin in prop::sample::select(FIRST.to_vec()),
         steps in prop::collection::vec(prop::sample::select(NEXT.to_vec()), 0..6),
         mapped: bool,
         steady: bool,
     ) {
-        let kind = kind(name);
-        let memory = ram(moments[0].clone(), mapped);
-        let mut set = first(&memory, kind, align, begin);
-        let mut naive = Naive::scan(&moments[0], kind, align, begin);
-        for i in 0..=steps.len() {
-            let told: Vec<_> = set.parts.iter().flat_map(|p| set.candidates(p)).map(|c| {
-                (c.address as u64, (kind.store(&c.previous), kind.store(&c.first)))
-            }).collect();
-            let wanted: Vec<_> = naive.all.clone().into_iter().collect();
-            prop_assert_eq!(told, wanted, "after {:?}", set.steps);
-            prop_assert_eq!(set.count(), naive.all.len() as u64);
-            let Some(text) = steps.get(i) else { break };
-            let pieces = &moments[(i + 1) % moments.len()];
-            set = next(&set, &ram(pieces.clone(), mapped), text, steady);
-            naive = naive.next(pieces, kind, text);
-            prop_assert_eq!(set.steps.last().unwrap().lost, naive.lost);
-        }
+        compared(&moments, (name, align), begin, &steps, (mapped, steady))?;
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, max_shrink_iters: 20, ..ProptestConfig::default() })]
+    /// The same with blocks that are full, whose values are kept whole.
+    #[test]
+    fn full_blocks_are_no_others(
+        moments in moments(60_000..70_000, 4),
+        name in prop::sample::select(TYPES.to_vec()),
+        align in prop::sample::select(vec![1usize, 2, 4, 8]),
+        begin in prop::sample::select(vec!["?", "?", "<=2", "!=0"]),
+        steps in prop::collection::vec(prop::sample::select(NEXT.to_vec()), 1..5),
+        steady: bool,
+    ) {
+        compared(&moments, (name, align), begin, &steps, (true, steady))?;
+    }
+}
+
+#[test]
+fn an_exact_pass_over_memory_that_did_not_change_keeps_the_first_values() {
+    let bytes: Vec<u8> = (0..1u32 << 18).map(|i| (i % 5) as u8).collect();
+    let memory = ram(vec![(0, bytes)], true);
+    let set = next(&first(&memory, kind("u8"), 1, "1..3"), &memory, "3", false);
+    let all = set.parts.iter().flat_map(|p| set.candidates(p));
+    assert!(set.count() > 50_000 && all.into_iter().all(|c| c.first == Value::Number(3)));
+    assert_eq!(next(&set, &memory, "same-as-first", false).count(), set.count());
 }
 
 #[test]

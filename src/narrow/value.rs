@@ -71,7 +71,8 @@ pub(super) fn wrong(what: impl Into<String>, hint: &str) -> Error {
     Error::new(Layer::Command, ErrorKind::Invalid, what).hint(hint)
 }
 
-const TYPES: &str = "types are i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 (le or be behind them), ptr, text and bytes (text8: of 8 bytes)";
+const TYPES: &str =
+    "types are i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 (le or be behind them), ptr, text and bytes (text8: of 8 bytes)";
 
 impl Type {
     /// The type of a name. A name that does not say otherwise means the target's byte order (`big`) and its pointers (of `pointer` bytes).
@@ -356,9 +357,16 @@ mod tests {
         ] {
             assert_eq!(of(name, text).as_deref(), Some(shown), "{name} {text}");
         }
-        for (name, text) in
-            [("u8", "256"), ("u8", "-1"), ("i8", "-129"), ("i32", "1.5"), ("i32", ""), ("f32", "x"), ("text2", "abc"), ("bytes2", "abc")]
-        {
+        for (name, text) in [
+            ("u8", "256"),
+            ("u8", "-1"),
+            ("i8", "-129"),
+            ("i32", "1.5"),
+            ("i32", ""),
+            ("f32", "x"),
+            ("text2", "abc"),
+            ("bytes2", "abc"),
+        ] {
             assert_eq!(of(name, text), None, "{name} {text}");
         }
     }

@@ -31,12 +31,16 @@ impl Command for Matches {
     type Row = MatchRow;
     const NAME: &'static str = "matches";
     const SUMMARY: &'static str = "The candidates of `scan value` and `next`, with their values now and before";
-    const SHAPE: Shape =
-        Shape::List(&["address", "space", "!pid", "!process", "type", "value", "previous", "first", "region", "offset", "physical"]);
+    const SHAPE: Shape = Shape::List(&[
+        "address", "space", "!pid", "!process", "type", "value", "previous", "first", "region", "offset", "physical",
+    ]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("scan value 100 -t i32 -p 1; matches --max 10", "the first ten, as they are now"),
         ("scan value 1..9 -t u8 -k; matches --where 'value != first' --max 5", "those of them that have changed"),
-        ("scan value 100 -t i32 -p 1 --save s.mset; matches --from s.mset --max 3", "of a file: with the values that they had there"),
+        (
+            "scan value 100 -t i32 -p 1 --save s.mset; matches --from s.mset --max 3",
+            "of a file: with the values that they had there",
+        ),
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, MatchRow>) -> Result<()> {

@@ -46,9 +46,10 @@ impl Which {
         kept.get(self.name.as_deref()).ok_or_else(|| {
             let names: Vec<String> = kept.all().into_iter().map(|(name, ..)| name).collect();
             match &self.name {
-                Some(name) if !names.is_empty() => {
-                    Failure::Usage(format!("{command}: no scan is named {name}"), Some(format!("there are: {}", names.join(", "))))
-                }
+                Some(name) if !names.is_empty() => Failure::Usage(
+                    format!("{command}: no scan is named {name}"),
+                    Some(format!("there are: {}", names.join(", "))),
+                ),
                 _ => {
                     let hint = "`scan value 100 -t i32 -p PID` begins one; --from FILE takes one that --save wrote";
                     Failure::Usage(format!("{command}: there is no scan for values yet"), Some(hint.to_owned()))

@@ -67,9 +67,8 @@ impl Command for Scans {
     fn run(self, cx: &Context, out: &mut Rows<'_, ScansRow>) -> Result<()> {
         let kept = cx.session()?.scans();
         cx.nothing("there is no scan for values yet: `scan value 100 -t i32 -p PID` begins one");
-        let missing = |name: &str| {
-            Failure::Usage(format!("scans: no scan is named {name}"), Some("`scans` lists them".to_owned()))
-        };
+        let missing =
+            |name: &str| Failure::Usage(format!("scans: no scan is named {name}"), Some("`scans` lists them".to_owned()));
         if let Some(name) = &self.drop {
             let set = kept.forget(name).ok_or_else(|| missing(name))?;
             return out.push(&row(name, &set, false, set.steps.len()));

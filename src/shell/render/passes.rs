@@ -1,7 +1,7 @@
 //! How a pass of `scan value` and `next` went, in words.
 
-use super::table::show;
 use super::Paint;
+use super::table::show;
 use serde_json::Value;
 use std::fmt::Write;
 
@@ -30,7 +30,8 @@ pub fn text(a: &Value, paint: Paint) -> String {
         ("work", format!("{rate}; the matches take {}", size("memory"))),
     ];
     lines.extend(word("saved").map(|path| ("saved", path)));
-    let mut out: String = lines.iter().map(|(label, text)| format!("{}  {text}\n", paint.label(format_args!("{label:<7}")))).collect();
+    let mut out: String =
+        lines.iter().map(|(label, text)| format!("{}  {text}\n", paint.label(format_args!("{label:<7}")))).collect();
     for m in a.get("matches").and_then(Value::as_array).into_iter().flatten() {
         let cell = |key: &str| m.get(key).filter(|v| !v.is_null()).map(|v| show(key, v));
         let (value, previous, first) = (cell("value"), cell("previous"), cell("first"));

@@ -9,7 +9,7 @@
 //! smallest, place by place or as runs or as a bitmap (`block`), and values not at all where all are one.
 //!
 //! Comparisons run over blocks of native values in loops without choices (`kernel`), on all processors (`work`), in place where memory is
-//! mapped (`unit`). A set can be [saved](save) and [loaded](load).
+//! mapped (`unit`). A set can be [saved](save) and [loaded](fn@load).
 #![deny(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
@@ -24,6 +24,9 @@ mod condition;
 mod file;
 mod kept;
 mod kernel;
+mod lanes;
+mod load;
+mod packing;
 mod pass;
 mod set;
 #[cfg(test)]
@@ -33,10 +36,11 @@ mod value;
 mod work;
 
 pub use condition::Condition;
-#[doc(hidden)]
-pub use file::body;
-pub use file::{load, save};
+pub use file::save;
 pub use kept::{Kept, UNNAMED};
+#[doc(hidden)]
+pub use load::body;
+pub use load::load;
 pub use pass::Pass;
 pub use set::{Candidate, Owner, Part, STEPS, Set, Step, WIDEST_ALIGN, clipped};
 pub use value::{Kind, LONGEST, Shown, Type, Value};

@@ -8,8 +8,8 @@
 )]
 
 use super::*;
-use crate::engine::Memory;
 use crate::engine::search::{Options, RunSource, VirtRun};
+use crate::engine::{Memory, to_u64};
 use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ impl PhysicalMemory for Ram {
             // Neighbouring pieces are one memory.
             let start = op.addr.value();
             let found = (0..op.buf.len()).filter(|i| {
-                let byte = at(&self.pieces, (start + *i as umem) as u64, 1);
+                let byte = at(&self.pieces, to_u64(start + *i as umem).unwrap(), 1);
                 op.buf[*i] = byte.as_ref().map_or(0, |b| b[0]);
                 byte.is_some()
             });
@@ -86,7 +86,7 @@ pub(super) fn next(set: &Set, memory: &Memory, text: &str, steady: bool) -> Set 
 }
 
 pub(super) fn addresses(set: &Set) -> Vec<u64> {
-    set.parts.iter().flat_map(|p| set.candidates(p)).map(|c| c.address as u64).collect()
+    set.parts.iter().flat_map(|p| set.candidates(p)).map(|c| to_u64(c.address).unwrap()).collect()
 }
 
 pub(super) fn ram(pieces: Vec<(u64, Vec<u8>)>, mapped: bool) -> Memory {
@@ -228,7 +228,7 @@ fn moments(sizes: std::ops::Range<usize>, most: usize) -> impl Strategy<Value = 
                     let part = match place % 3 {
                         0 => f32::from(*value).to_le_bytes().to_vec(),
                         1 => i32::from(*value).to_le_bytes().to_vec(),
-                        _ => vec![*value as u8],
+                        _ => value.to_le_bytes().to_vec(),
                     };
                     let end = n.min(at + part.len());
                     bytes[at..end].copy_from_slice(&part[..end - at]);
@@ -256,7 +256,7 @@ fn compared(
     let mut naive = Naive::scan(&moments[0], kind, align, begin);
     for i in 0..=steps.len() {
         let candidates = set.parts.iter().flat_map(|p| set.candidates(p));
-        let told = candidates.map(|c| (c.address as u64, (kind.store(&c.previous), kind.store(&c.first))));
+        let told = candidates.map(|c| (to_u64(c.address).unwrap(), (kind.store(&c.previous), kind.store(&c.first))));
         let told: Vec<_> = told.collect();
         let wanted: Vec<_> = naive.all.clone().into_iter().collect();
         let wrong = told.iter().zip(&wanted).find(|(a, b)| a != b);
@@ -397,7 +397,7 @@ fn values_that_did_not_change_are_shared() {
     both.parts.extend(narrowed.parts.clone());
     // Of 64 blocks one has values of its own beside the first.
     let own = narrowed.memory() - set.memory();
-    assert!(own >= 64 << 10 && own < 66 << 10, "{own}");
+    assert!((64 << 10..66 << 10).contains(&own), "{own}");
 }
 
 #[test]

@@ -15,9 +15,7 @@ pub fn owner(space: &Space) -> Owner {
     match space {
         Space::Physical(_) => Owner::Physical,
         Space::Kernel(_) => Owner::Kernel,
-        Space::Process(p, _) => {
-            Owner::Process { pid: p.pid, name: p.name.as_bytes().to_vec(), started: p.start_time.get().map(i64::from) }
-        }
+        Space::Process(p, _) => Owner::Process { pid: p.pid, name: p.name.as_bytes().to_vec(), started: p.start_time.get() },
     }
 }
 
@@ -47,7 +45,7 @@ pub fn space(cx: &Context, owner: &Owner) -> Result<Space> {
         ErrorKind::NotFound => Failure::Error(ended("which the target does not have (any more)".to_owned())),
         _ => e.into(),
     })?;
-    let now = process.start_time.get().map(i64::from);
+    let now = process.start_time.get();
     if process.name.as_bytes() != name.as_slice() {
         return Err(ended(format!("and process {pid} is {} here", process.name.to_string_lossy())).into());
     }

@@ -194,11 +194,17 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "telescope" -d 'Follow the 
 complete -c memsh -n "__fish_memsh_needs_command" -a "scan" -d 'Search memory for text, bytes or a regular expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "search" -d 'Search memory for text, bytes or a regular expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "s" -d 'Search memory for text, bytes or a regular expression'
+complete -c memsh -n "__fish_memsh_needs_command" -a "scan-value" -d 'Begin to follow a value: every place in memory that holds it (`next` narrows)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "next" -d 'Narrow the candidates of `scan value` to those whose values are, or have become, this'
+complete -c memsh -n "__fish_memsh_needs_command" -a "matches" -d 'The candidates of `scan value` and `next`, with their values now and before'
+complete -c memsh -n "__fish_memsh_needs_command" -a "scans" -d 'The scans for values of this session, by name'
 complete -c memsh -n "__fish_memsh_needs_command" -a "strings" -d 'List printable text in memory'
 complete -c memsh -n "__fish_memsh_needs_command" -a "dump" -d 'Write memory into a file'
 complete -c memsh -n "__fish_memsh_needs_command" -a "write" -d 'Write memory of a live target (needs --write)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "fill" -d 'Fill memory of a live target with a pattern (needs --write)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "undo" -d 'Take writes back, the last one first'
+complete -c memsh -n "__fish_memsh_needs_command" -a "matches-write" -d 'Write a value to the candidates of a live target (needs --write)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "freeze" -d 'Keep the candidates of a live target at a value until Ctrl-C (needs --write)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "symbols" -d 'List symbols of the kernel and its modules'
 complete -c memsh -n "__fish_memsh_needs_command" -a "sym" -d 'List symbols of the kernel and its modules'
 complete -c memsh -n "__fish_memsh_needs_command" -a "kallsyms" -d 'List symbols of the kernel and its modules'
@@ -3491,6 +3497,113 @@ complete -c memsh -n "__fish_memsh_using_subcommand s" -s v -l verbose -d 'Say w
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -s t -l type -d 'i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 (with le or be behind it), ptr, text, bytes (with ?: text8, bytes16)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l align -d 'Only at addresses that are a multiple of this (without it of the value\'s size; of 1 for text and bytes)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l tolerance -d 'A float counts when it is this close (without it, when it rounds to the digits given)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l name -d 'Name of the scan, to have several at once' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l max-memory -d 'Memory that the candidates may take' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l save -d 'Write the candidates to a file, for `next --from FILE` (in place of what is there)' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l readable -d 'In all that can be read; without it, of a process only in what it may write to'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l tolerance -d 'A float counts when it is this close (without it, when it rounds to the digits given)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l max -d 'Tell the matches with the counts where they are no more than this' -r
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l name -d 'Name of the scan; without one the scan that was used last' -r
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l from -d 'Take the candidates from a file that --save wrote, be it of another image' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l max-memory -d 'Memory that the candidates may take' -r
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l save -d 'Write the candidates to a file, for `next --from FILE` (in place of what is there)' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand next" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand next" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand next" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand next" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l name -d 'Name of the scan; without one the scan that was used last' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l from -d 'Take the candidates from a file that --save wrote, be it of another image' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l max-memory -d 'Memory that the candidates may take' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l save -d 'Write the candidates to a file, for `next --from FILE` (in place of what is there)' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand matches" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l drop -d 'Forget this one, and free its memory' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l passes -d 'The passes of this one' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand scans" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s n -l min -d 'Shortest text, in characters' -r
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s e -l encoding -d 'Which encodings' -r -f -a "ascii\t''
 utf16\t''
@@ -3638,6 +3751,58 @@ complete -c memsh -n "__fish_memsh_using_subcommand undo" -s v -l verbose -d 'Sa
 complete -c memsh -n "__fish_memsh_using_subcommand undo" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand undo" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand undo" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l at -d 'Only the candidate at this address (may be given several times)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l most -d 'Refuse where there are more candidates than this' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l name -d 'Name of the scan; without one the scan that was used last' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l from -d 'Take the candidates from a file that --save wrote, be it of another image' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l max-memory -d 'Memory that the candidates may take' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand matches-write" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l every -d 'Look this often whether something else is there: 100ms, 1s' -r
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l for -d 'Stop after this time: 5s, 2m (without it, at Ctrl-C)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l at -d 'Only the candidate at this address (may be given several times)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l most -d 'Refuse where there are more candidates than this' -r
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l name -d 'Name of the scan; without one the scan that was used last' -r
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l from -d 'Take the candidates from a file that --save wrote, be it of another image' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l max-memory -d 'Memory that the candidates may take' -r
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand freeze" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand symbols" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r

@@ -5,6 +5,7 @@ pub mod code;
 pub mod depth;
 pub mod kdump;
 pub mod names;
+pub mod narrow;
 pub mod pdb;
 pub mod system;
 pub mod tables;

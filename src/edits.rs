@@ -77,7 +77,7 @@ impl Session {
     /// # Errors
     /// Why not: an image never; nothing without `--write`, physical addresses not without `--write=phys`.
     pub fn may_write(&self, space: &Space) -> Result<(), Denied> {
-        if let Some(path) = self.never_written() {
+        if let Some(path) = self.never_written(space) {
             let what = format!("{path} is an image: an image is evidence and is never written");
             let hint = "`-C file:PATH,overlay --write` lets you change a copy in memory: the file stays as it is";
             return Err(Denied::Target(Error::new(Layer::Image, ErrorKind::Unsupported, what).hint(hint)));
@@ -91,9 +91,10 @@ impl Session {
         }
     }
 
-    /// The name of the target where it is none that runs.
-    fn never_written(&self) -> Option<String> {
-        (!self.is_live()).then(|| self.facts().path.display().to_string())
+    /// The name of the target where it is none that runs. A system that stands on no memory (this machine's) runs as its processes do.
+    fn never_written(&self, space: &Space) -> Option<String> {
+        let runs = self.is_live() || self.image().memory.ranges().is_empty() && space.memory().metadata().live;
+        (!runs).then(|| self.facts().path.display().to_string())
     }
 
     /// Writes `bytes` at `address`: reads what is there, writes, reads back, and keeps both for [`undo`](Self::undo).

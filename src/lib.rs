@@ -5,7 +5,9 @@
 //! - [`session`]: one opened target, from its bytes to its operating system
 //! - [`edits`]: what is written to a live target, and taken back
 //! - [`compare`]: two memories side by side
+//! - [`survey`]: what memory looks like, block by block
 //! - [`carve`]: files and addresses in memory that nobody lists
+//! - [`narrow`]: values that are followed from one moment to the next
 //! - [`plugins`]: what memsh is made of, by name; chains of layers; the made-up target
 //! - [`live`]: connectors to what is no image file
 //! - [`os`]: processes, modules, regions of Linux (and, by plugins, others)
@@ -34,6 +36,7 @@ mod error;
 pub mod image;
 pub mod live;
 pub mod memo;
+pub mod narrow;
 pub mod os;
 pub mod plugins;
 pub mod session;

@@ -8,6 +8,7 @@ use crate::edits::Edits;
 use crate::engine::{AddressSpace, Gaps, Memory, Place, ViewExt};
 use crate::image::{self, Image, ImageFacts, OpenOptions};
 use crate::memo::Memo;
+use crate::narrow;
 use crate::os::{self, DetectionStep, Hints, OsLayer, linux};
 use crate::plugins::chain::{self, Access, LayerSpec, Opened};
 use crate::symbols::{Symbols, Types};
@@ -79,6 +80,8 @@ pub struct Session {
     only: OnceLock<Option<ProcessInfo>>,
     /// What may be written, and what was.
     pub(crate) edits: Edits,
+    /// Values that are followed.
+    scans: narrow::Kept,
 }
 
 impl Session {
@@ -141,7 +144,13 @@ impl Session {
             detected: OnceLock::new(),
             only: OnceLock::new(),
             edits: Edits::new(options.write, options.write_physical),
+            scans: narrow::Kept::default(),
         }
+    }
+
+    /// The match sets of scans for values.
+    pub fn scans(&self) -> &narrow::Kept {
+        &self.scans
     }
 
     /// Whether the target changes while it is looked at.

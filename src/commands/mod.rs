@@ -50,6 +50,7 @@ mod maps;
 mod modules;
 mod mounts;
 mod namespaces;
+mod narrow;
 mod near;
 mod net;
 mod objects;
@@ -146,6 +147,10 @@ pub static ALL: &[Spec] = &[
     spec::<dis::Dis>(),
     spec::<tele::Tele>(),
     spec::<scan::Scan>(),
+    spec::<narrow::ScanValue>(),
+    spec::<narrow::Next>(),
+    spec::<narrow::Matches>(),
+    spec::<narrow::Scans>(),
     spec::<strings::Strings>(),
     spec::<entropy::Entropy>(),
     spec::<map::Map>(),
@@ -157,6 +162,8 @@ pub static ALL: &[Spec] = &[
     spec::<write::Write>(),
     spec::<fill::Fill>(),
     spec::<undo::Undo>(),
+    spec::<narrow::MatchesWrite>(),
+    spec::<narrow::Freeze>(),
     // Symbols and types
     spec::<symbols::Symbols>(),
     spec::<symbolfiles::SymbolsNeed>(),

@@ -46,7 +46,7 @@ impl Place {
     ///
     /// # Errors
     /// When a process does not exist or no system was found.
-    fn spaces<'c>(&self, cx: &'c Context) -> Result<Box<dyn Iterator<Item = Space> + 'c>> {
+    pub fn spaces<'c>(&self, cx: &'c Context) -> Result<Box<dyn Iterator<Item = Space> + 'c>> {
         let session = cx.session()?;
         if self.all || (self.user && cx.current().is_none()) {
             let processes = cx.take(&session.processes()?);
@@ -184,7 +184,8 @@ fn within(runs: &[VirtRun], data: &[MemoryRange]) -> Vec<VirtRun> {
 }
 
 impl Searched {
-    fn new(cx: &Context, space: Space, span: Option<Span>) -> Self {
+    /// What a space has of `span`, now.
+    pub fn new(cx: &Context, space: Space, span: Option<Span>) -> Self {
         let whole = span.unwrap_or(Span { first: 0, last: umem::MAX });
         let runs = space.tables().map(|tables| {
             let user_only = space.process().is_some_and(|p| !p.kernel_thread);
@@ -208,6 +209,23 @@ impl Searched {
                 RunSource::new(memory, parts.map(|s| VirtRun { virt: s.first, phys: s.first, size: s.bytes() }))
             }
         }
+    }
+
+    /// What there is to search of the space, ascending, by place in its memory.
+    pub fn stretches(&self, span: Option<Span>) -> Vec<VirtRun> {
+        let ranges = self.space.memory().ranges();
+        let within =
+            |r: &MemoryRange| Span::new(r.start.value(), r.size)?.meet(span.unwrap_or(Span { first: 0, last: umem::MAX }));
+        let in_place = || ranges.iter().filter_map(within).map(|s| VirtRun { virt: s.first, phys: s.first, size: s.bytes() });
+        self.runs.clone().unwrap_or_else(|| in_place().collect())
+    }
+
+    /// The part of stretches that the process may write to; all of them where nothing is known of that.
+    pub fn writable(&self, runs: Vec<VirtRun>) -> Vec<VirtRun> {
+        let end = |r: &RegionInfo| r.end.value().checked_sub(1).filter(|last| *last >= r.start.value());
+        let writable = self.regions.iter().filter(|r| r.write);
+        let spans: Vec<Span> = writable.filter_map(|r| Some(Span { first: r.start.value(), last: end(r)? })).collect();
+        if spans.is_empty() { runs } else { memsh::narrow::clipped(&runs, &spans) }
     }
 
     /// The name of what an address lies in, and how far in.

@@ -58,6 +58,7 @@ pub fn with_environment(words: &[&str], variables: &[(&str, &str)]) -> Run {
 /// What stands before `-c LINE` for an example: the sample; for those that write a copy of it in memory, over `later.raw` in the folder.
 pub fn target_of(line: &str) -> Vec<&'static str> {
     let writes = ["write ", "fill ", "ed ", "undo"].iter().any(|word| line.starts_with(word));
+    let writes = writes || ["; matches write ", "; freeze "].iter().any(|word| line.contains(word));
     if writes { vec!["-C", "file:later.raw,overlay", "--write=phys", "-q"] } else { vec!["sample"] }
 }
 

@@ -82,6 +82,8 @@ pub fn translate(words: &[String]) -> Meant {
 /// First words of memsh's own commands of two words, and the second ones of each. The command is called by both, with a hyphen; it
 /// is called by the first alone where the second is `list`.
 const TWO_WORDS: &[(&[&str], &[&str])] = &[
+    (&["matches"], &["list", "write"]),
+    (&["scan", "search"], &["value"]),
     (&["symbols", "sym"], &["need", "import"]),
     (&["plugins", "plugin"], &["list", "info", "targets", "check", "install", "upgrade", "remove", "new"]),
 ];

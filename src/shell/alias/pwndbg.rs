@@ -7,6 +7,8 @@ use super::{Absent, Tool, Translated, with};
 pub const TOOL: Tool = Tool { name: "pwndbg, r2, scanmem", words: WORDS, forms: FORMS, absent: ABSENT, form };
 
 const WORDS: &[(&str, &str)] = &[
+    ("snapshot", "scan-value ?"),
+    ("lregions", "maps"),
     ("dereference", "tele"),
     ("nearpc", "dis"),
     ("pdisass", "dis"),
@@ -82,7 +84,6 @@ const ABSENT: &[(&str, &str)] = &[
     ("got", "`modules -p PID` lists what a process has loaded; `dis` and `tele` look into it"),
     ("checksec", "`maps -x -w` shows what can be written and run; `malfind` judges it"),
     ("pf", "`dt TYPE ADDR` shows a structure"),
-    ("snapshot", "`dump phys -o FILE` writes all of physical memory"),
     ("/m", "`yara RULES` searches with rules of YARA; `scan --regex` and `scan --hex` search for one pattern"),
 ];
 

@@ -13,6 +13,7 @@ mod object;
 mod out;
 mod paint;
 mod picture;
+mod passes;
 mod table;
 
 #[cfg(test)]

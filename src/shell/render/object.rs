@@ -22,6 +22,7 @@ pub fn text(command: &str, answer: &Value, paint: Paint) -> String {
         "eval" => eval(answer, paint),
         "check" => check(answer, paint),
         "write" | "fill" => written(answer, paint),
+        "scan-value" | "next" => super::passes::text(answer, paint),
         _ => plain(answer, paint),
     }
 }

@@ -324,7 +324,8 @@ pub fn show(key: &str, value: &Value) -> String {
         Value::Number(n) if matches!(name, "since_boot" | "expires_in") => n.as_f64().map_or_else(|| n.to_string(), seconds),
         Value::Number(n) => match (name, n.as_u64()) {
             (
-                "size" | "memory_size" | "page_size" | "kernel_size" | "bytes" | "cached" | "commit" | "unreadable" | "used",
+                "size" | "memory" | "memory_size" | "page_size" | "kernel_size" | "bytes" | "cached" | "commit" | "unreadable"
+                | "used",
                 Some(v),
             ) => human(v),
             ("offset" | "handle" | "granted_access" | "rva" | "raw_offset", Some(v)) => format!("{v:#x}"),

@@ -7,6 +7,7 @@
 //! - [`compare`]: two memories side by side
 //! - [`plugins`]: what memsh is made of, by name; chains of layers; the made-up target
 //! - [`live`]: connectors to what is no image file
+//! - [`pointers`]: pointer maps, paths of pointers, who refers to an address, signatures of code
 //! - [`os`]: processes, modules, regions of Linux (and, by plugins, others)
 //! - [`image`]: memory-image formats
 //! - [`symbols`]: types and symbols, from wherever they come
@@ -34,6 +35,7 @@ pub mod live;
 pub mod memo;
 pub mod os;
 pub mod plugins;
+pub mod pointers;
 pub mod session;
 pub mod symbols;
 

@@ -41,7 +41,7 @@ pub fn create(session: Option<&Session>, output: &Path, force: bool) -> Result<F
     };
     options.open(output).map_err(|e| match e.kind() {
         std::io::ErrorKind::AlreadyExists => {
-            Failure::Usage(format!("dump: {} exists", output.display()), Some("--force overwrites it".to_owned()))
+            Failure::Usage(format!("{} exists", output.display()), Some("--force overwrites it".to_owned()))
         }
         _ => Failure::file(output, "write", e),
     })

@@ -57,12 +57,15 @@ mod percpu;
 pub mod plugins;
 mod ps;
 mod ptov;
+mod ptrmap;
+mod reach;
 mod read;
 mod reg;
 mod scan;
 mod searched;
 mod sections;
 mod services;
+mod sig;
 pub mod similar;
 pub mod sink;
 pub mod spec;
@@ -83,6 +86,7 @@ mod which;
 mod windows;
 mod write;
 mod writing;
+mod xrefs;
 
 pub use context::{Context, Host};
 pub use read::windbg_count;
@@ -143,6 +147,11 @@ pub static ALL: &[Spec] = &[
     spec::<tele::Tele>(),
     spec::<scan::Scan>(),
     spec::<strings::Strings>(),
+    spec::<xrefs::Xrefs>(),
+    spec::<sig::Sig>(),
+    spec::<ptrmap::PtrmapBuild>(),
+    spec::<ptrmap::PtrmapFind>(),
+    spec::<ptrmap::PtrmapCheck>(),
     spec::<dump::Dump>(),
     // Changing a live target
     spec::<write::Write>(),

@@ -138,7 +138,7 @@ impl Place {
 }
 
 /// The parts of runs of a space without page tables that may hold something else than zeros. Both are ascending.
-fn within(runs: &[VirtRun], data: &[MemoryRange]) -> Vec<VirtRun> {
+pub fn within(runs: &[VirtRun], data: &[MemoryRange]) -> Vec<VirtRun> {
     let mut out = Vec::new();
     let mut from = 0;
     for run in runs {

@@ -38,7 +38,6 @@ const BLOCK: u8 = 32;
 /// Ranges of values, ready to be asked for.
 #[derive(Clone, Debug)]
 pub struct Ranges {
-    wide: bool,
     starts: Vec<u64>,
     lasts: Vec<u64>,
     hulls: [(u32, u32); HULLS],
@@ -66,7 +65,7 @@ impl Ranges {
         }
         let hulls = hulls(&merged, wide);
         let (starts, lasts) = merged.into_iter().unzip();
-        Self { wide, starts, lasts, hulls }
+        Self { starts, lasts, hulls }
     }
 
     /// Whether a value lies in one of them.

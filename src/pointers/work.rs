@@ -9,10 +9,10 @@ use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Bytes of a part: enough to pay for a lock, few enough that threads end at nearly the same time.
-const UNIT: umem = 4 << 20;
+/// Bytes of a part: enough to pay for a lock, few enough that threads end at nearly the same time. Tests have borders everywhere.
+const UNIT: umem = if cfg!(test) { 1 << 9 } else { 4 << 20 };
 /// Pieces are handed on in parts of this size, so that an interrupt is noticed and what is looked at twice is still in the cache.
-const PART: usize = 128 << 10;
+const PART: usize = if cfg!(test) { 200 } else { 128 << 10 };
 
 /// How a pass over a space went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

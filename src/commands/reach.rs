@@ -55,7 +55,8 @@ impl Reach {
         if tables.is_flat() {
             let all: Vec<VirtRun> = runs.into_iter().map(|r| r.0).collect();
             let mapped = within(&all, memory.data());
-            let code = regions.iter().filter(|r| r.execute).filter_map(|r| Span::new(r.start.value(), r.end.value() - r.start.value()));
+            let code =
+                regions.iter().filter(|r| r.execute).filter_map(|r| Span::new(r.start.value(), r.end.value() - r.start.value()));
             let code = clipped(&mapped, code);
             return Ok(Self { space, memory, once: mapped.clone(), mapped, code, regions });
         }
@@ -77,9 +78,10 @@ impl Reach {
         let session = cx.session()?;
         let kernel = session.kernel_space().ok().filter(|s| s.process().is_none());
         let processes = cx.take(&session.processes()?);
-        let own = processes.into_iter().filter(|p| !p.kernel_thread).filter_map(|p| {
-            session.process_space(&p).map_err(|e| super::which::missed(cx, &p, "memory", &e)).ok()
-        });
+        let own = processes
+            .into_iter()
+            .filter(|p| !p.kernel_thread)
+            .filter_map(|p| session.process_space(&p).map_err(|e| super::which::missed(cx, &p, "memory", &e)).ok());
         Ok(kernel.into_iter().chain(own).collect())
     }
 

@@ -148,7 +148,8 @@ impl Sig {
 }
 
 fn elsewhere(e: Error) -> Error {
-    let hint = "of memory that the kernel maps twice, the place outside its map of all memory is meant; a live target may have changed";
+    let hint =
+        "of memory that the kernel maps twice, the place outside its map of all memory is meant; a live target may have changed";
     e.hint(hint)
 }
 

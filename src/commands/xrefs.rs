@@ -202,7 +202,8 @@ impl Xrefs {
             let (symbol, _) = symbols?.near(VirtAddr::new(at.into()))?;
             symbol.is_code().then(|| to_u64(symbol.address.value()))?
         };
-        let nothing = memsh::engine::search::RunSource::new(reach.space.memory(), std::iter::empty::<memsh::engine::search::VirtRun>());
+        let nothing =
+            memsh::engine::search::RunSource::new(reach.space.memory(), std::iter::empty::<memsh::engine::search::VirtRun>());
         let refer = Refer {
             first,
             last,

@@ -249,9 +249,8 @@ fn x86(isa: Isa, address: u64, bytes: &[u8]) -> Vec<Field> {
         return Vec::new();
     }
     let at = decoder.get_constant_offsets(&one);
-    let bits = |offset: usize, size: usize| {
-        (offset + size <= 16 && size > 0).then(|| (u128::MAX >> (128 - 8 * size)) << (8 * offset))
-    };
+    let bits =
+        |offset: usize, size: usize| (offset + size <= 16 && size > 0).then(|| (u128::MAX >> (128 - 8 * size)) << (8 * offset));
     let top = if isa == Isa::X86_64 { u64::MAX } else { 0xffff_ffff };
     let mut out = Vec::new();
     for i in 0..one.op_count() {

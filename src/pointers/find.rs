@@ -90,7 +90,7 @@ pub fn find(
         if !limits.longer {
             level.retain(|n| bases.of(n.place).is_none());
         }
-        statics.sort_by_key(|n| (n.offset.unsigned_abs(), n.place));
+        statics.sort_by_key(likely);
         for node in statics {
             if limits.interrupt.load(Ordering::Relaxed) {
                 found.interrupted = true;
@@ -102,7 +102,7 @@ pub fn find(
         }
         if level.len() > limits.width {
             found.cut.get_or_insert(depth);
-            level.select_nth_unstable_by_key(limits.width, |n| (n.offset.unsigned_abs(), n.place));
+            level.select_nth_unstable_by_key(limits.width, likely);
             level.truncate(limits.width);
         }
         if level.is_empty() {
@@ -112,6 +112,11 @@ pub fn find(
         levels.push(level);
     }
     found
+}
+
+/// What comes first of one level: objects and what is in them lie at multiples of four, and nearer things are likelier.
+fn likely(n: &Node) -> (bool, u64, u64) {
+    (n.offset % 4 != 0, n.offset.unsigned_abs(), n.place)
 }
 
 /// What a path adds to each pointer, from a place of the level after `levels` on.

@@ -38,7 +38,9 @@ pub fn build(source: &dyn Source, kind: Words, ranges: &Ranges, most: usize, opt
     // Counted in lots, so that threads do not wait for each other.
     const LOT: usize = 4096;
     let (mut parts, scanned) = words(source, kind, ranges, options, &Vec::new, &|part: &mut Vec<(u64, u64)>, place, value| {
-        if part.len().is_multiple_of(LOT) && kept.fetch_add(LOT, Ordering::Relaxed).saturating_add(LOT) > most.next_multiple_of(LOT) {
+        if part.len().is_multiple_of(LOT)
+            && kept.fetch_add(LOT, Ordering::Relaxed).saturating_add(LOT) > most.next_multiple_of(LOT)
+        {
             return ControlFlow::Break(());
         }
         part.push((value, place));
@@ -88,7 +90,8 @@ impl PointerMap {
             // The part with the least pair gives all that come before the least of the others.
             let least = heads.iter().enumerate().filter_map(|(i, h)| Some((*h.as_slice().first()?, i))).min();
             let Some((_, i)) = least else { break };
-            let others = heads.iter().enumerate().filter(|(j, _)| *j != i).filter_map(|(_, h)| h.as_slice().first()).min().copied();
+            let others =
+                heads.iter().enumerate().filter(|(j, _)| *j != i).filter_map(|(_, h)| h.as_slice().first()).min().copied();
             let Some(head) = heads.get_mut(i) else { break };
             while let Some(&(value, place)) = head.as_slice().first().filter(|p| others.is_none_or(|o| **p <= o)) {
                 values.push(value);

@@ -24,8 +24,8 @@ mod map;
 mod path;
 mod references;
 mod signature;
-mod work;
 mod words;
+mod work;
 
 pub use bases::{Base, Bases, elf_extent};
 pub use file::{Saved, load, save};
@@ -33,7 +33,7 @@ pub use find::{Found, Limits, find};
 pub use map::{Built, MAX_POINTERS, PointerMap, build};
 pub use path::{Broken, Path};
 pub use references::{RefKind, Refer, References, Seen, references};
-pub use signature::{Masked, Made, Wanted, signature};
+pub use signature::{Made, Masked, Wanted, signature};
 pub use words::{Ranges, Words, words};
 pub use work::Scanned;
 

@@ -200,7 +200,12 @@ pub fn signature(
 }
 
 /// How long the pattern must be so that none of `others`, which match its first `len` bytes, matches; else those that match all of it.
-fn grown(all: &Masked, len: usize, others: Vec<u64>, read: &dyn Fn(u64, &mut [u8]) -> usize) -> std::result::Result<usize, Vec<u64>> {
+fn grown(
+    all: &Masked,
+    len: usize,
+    others: Vec<u64>,
+    read: &dyn Fn(u64, &mut [u8]) -> usize,
+) -> std::result::Result<usize, Vec<u64>> {
     let mut left: Vec<(u64, Vec<u8>)> = others
         .into_iter()
         .map(|at| {

@@ -109,8 +109,7 @@ pub fn each_piece<S: Send>(
         n => n,
     };
     let states = std::thread::scope(|scope| {
-        let started: Vec<_> =
-            (1..threads).filter_map(|_| std::thread::Builder::new().spawn_scoped(scope, one).ok()).collect();
+        let started: Vec<_> = (1..threads).filter_map(|_| std::thread::Builder::new().spawn_scoped(scope, one).ok()).collect();
         let mut states = vec![one()];
         states.extend(started.into_iter().map(|t| t.join().unwrap_or_else(|e| resume_unwind(e))));
         states

@@ -60,6 +60,7 @@ pub struct PtrmapBuildRow {
 impl Command for PtrmapBuild {
     type Row = PtrmapBuildRow;
     const NAME: &'static str = "ptrmap-build";
+    const ALIASES: &'static [&'static str] = &["pointer_map"];
     const SUMMARY: &'static str = "Collect every pointer of a process or the kernel, for `ptrmap find`";
     const SHAPE: Shape = Shape::Object;
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[

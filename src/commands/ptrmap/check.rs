@@ -63,7 +63,10 @@ impl Command for PtrmapCheck {
     const SUMMARY: &'static str = "Walk saved paths of pointers in this image; keep those that survive";
     const SHAPE: Shape = Shape::List(&["path", "leads_to", "leads_to_symbol", "broken"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        ("ptrmap find init_task -k --save found.json --max 3; ptrmap check found.json -k --max 5", "where they lead in this image"),
+        (
+            "ptrmap find init_task -k --save found.json --max 3; ptrmap check found.json -k --max 5",
+            "where they lead in this image",
+        ),
         (
             "ptrmap find init_task -k --save first.json --max 3; ptrmap check first.json -k --address init_task --save both.json --max 3",
             "those that lead to the same thing here",
@@ -82,7 +85,8 @@ impl Command for PtrmapCheck {
             None => None,
         };
         if saved.pointer_size != reach.pointer_size() {
-            let what = format!("the paths have pointers of {} bytes; here they have {}", saved.pointer_size, reach.pointer_size());
+            let what =
+                format!("the paths have pointers of {} bytes; here they have {}", saved.pointer_size, reach.pointer_size());
             return Err(Failure::Usage(what, Some("-p PID and -k say whose memory is meant".to_owned())));
         }
         let file = self.save.as_deref().map(|p| target(cx, p, self.force)).transpose()?;

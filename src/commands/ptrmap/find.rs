@@ -77,12 +77,12 @@ const DEEPEST: u64 = 64;
 impl Command for PtrmapFind {
     type Row = PtrmapFindRow;
     const NAME: &'static str = "ptrmap-find";
-    const ALIASES: &'static [&'static str] = &["pointerscan"];
+    const ALIASES: &'static [&'static str] = &["pointerscan", "offset_scan"];
     const SUMMARY: &'static str = "Find paths of pointers that lead from a module to an address";
     const SHAPE: Shape = Shape::List(&["path", "depth", "begins", "address"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
-        ("ptrmap find *(init_task.tasks) -k --depth 2", "who leads to the second process's list entry"),
-        ("ptrmap find @$proc -k --max 5", "to the control block of the process that `proc` chose"),
+        ("ptrmap find task(1) -k --depth 3 --max 5", "to the control block of a process, from the kernel's static data"),
+        ("ptrmap build -k -o all.ptrs; ptrmap find task(1) -k --from all.ptrs --max 5", "with a map that was made before"),
         ("ptrmap find init_task -k --save paths.json --max 5", "and keep the paths"),
     ];
 
@@ -155,7 +155,12 @@ impl PtrmapFind {
         let mut file = File::open(path).map_err(|e| Failure::file(path, "read", e))?;
         let saved = load(&mut file)?;
         if saved.pointer_size != reach.pointer_size() {
-            let what = format!("{} has pointers of {} bytes; here they have {}", path.display(), saved.pointer_size, reach.pointer_size());
+            let what = format!(
+                "{} has pointers of {} bytes; here they have {}",
+                path.display(),
+                saved.pointer_size,
+                reach.pointer_size()
+            );
             return Err(Failure::Usage(what, Some("is it the map of another process?".to_owned())));
         }
         let here = format!("{}, {}", cx.session()?.name(), reach.whose());

@@ -92,14 +92,15 @@ pub fn references(refer: &Refer<'_>, options: &Options<'_>) -> References {
     let ranges = Ranges::new([span], refer.words.wide);
     let most = refer.most;
     let full = std::sync::atomic::AtomicBool::new(false);
-    let (parts, scanned) = words(refer.data, refer.words, &ranges, options, &Vec::new, &|part: &mut Vec<(u64, u64)>, place, value| {
-        if part.len() >= most {
-            full.store(true, Ordering::Relaxed);
-            return ControlFlow::Break(());
-        }
-        part.push((place, value));
-        ControlFlow::Continue(())
-    });
+    let (parts, scanned) =
+        words(refer.data, refer.words, &ranges, options, &Vec::new, &|part: &mut Vec<(u64, u64)>, place, value| {
+            if part.len() >= most {
+                full.store(true, Ordering::Relaxed);
+                return ControlFlow::Break(());
+            }
+            part.push((place, value));
+            ControlFlow::Continue(())
+        });
     out.data = scanned;
     out.cut = full.into_inner();
     let mut pointers: Vec<(u64, u64)> = parts.into_iter().flatten().collect();

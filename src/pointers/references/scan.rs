@@ -148,7 +148,9 @@ fn exact(target: Target, field: u32, place: u64) -> bool {
     let relative = (0..=4).any(|behind| within(to.wrapping_add(behind)));
     // A number of 64 bits begins with the same 32; which of them it is, its instruction says.
     let low = |n: u64| n & 0xffff_ffff;
-    relative || within(signed.cast_unsigned()) || low(u64::from(field).wrapping_sub(low(target.first))) <= target.last - target.first
+    relative
+        || within(signed.cast_unsigned())
+        || low(u64::from(field).wrapping_sub(low(target.first))) <= target.last - target.first
 }
 
 /// Jumps of 8 bits, which only the neighbourhood has.

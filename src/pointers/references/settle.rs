@@ -1,7 +1,7 @@
 //! Which instruction a place in code belongs to, if any.
 
 use super::scan::Place;
-use super::{Refer, RefKind, Seen};
+use super::{RefKind, Refer, Seen};
 use crate::disasm::{Decoded, Disassembler, Fields, Flow, Isa, Reference, Syntax, length};
 use crate::engine::search::Options;
 use std::ops::RangeInclusive;
@@ -74,8 +74,12 @@ impl Steps<'_, '_> {
     fn x86(&mut self, field: u64) -> Option<Seen> {
         let range = self.refer.first..=self.refer.last;
         // Beginnings from which an instruction has this very field.
-        let possible: Vec<(u64, u64)> =
-            (1..LONGEST).filter_map(|back| { let start = field.checked_sub(back)?; Some((start, self.names(start, field, &range)?)) }).collect();
+        let possible: Vec<(u64, u64)> = (1..LONGEST)
+            .filter_map(|back| {
+                let start = field.checked_sub(back)?;
+                Some((start, self.names(start, field, &range)?))
+            })
+            .collect();
         if possible.is_empty() {
             return None;
         }
@@ -98,7 +102,11 @@ impl Steps<'_, '_> {
         let len = length(self.isa, start, &bytes)?;
         let shift = u32::try_from((field - start) * 8).ok()?;
         let begins = |bits: u128| bits.trailing_zeros() == shift;
-        Fields::new(self.isa).of(start, len, &bytes).into_iter().find(|f| begins(f.bits) && range.contains(&f.target)).map(|f| f.target)
+        Fields::new(self.isa)
+            .of(start, len, &bytes)
+            .into_iter()
+            .find(|f| begins(f.bits) && range.contains(&f.target))
+            .map(|f| f.target)
     }
 
     fn bytes(&self, at: u64) -> Vec<u8> {
@@ -195,7 +203,10 @@ impl Steps<'_, '_> {
             probable = true;
         }
         let first = one.text.split([' ', '\t']).next().unwrap_or_default();
-        let computes = matches!(first, "lea" | "adr" | "adrp" | "add" | "addi" | "addiw" | "mv" | "auipc" | "lui");
+        let computes = match self.isa {
+            Isa::X86_16 | Isa::X86 | Isa::X86_64 => first == "lea",
+            _ => matches!(first, "adr" | "adrp" | "add" | "addi" | "addiw" | "mv" | "auipc" | "lui" | "movw" | "movt"),
+        };
         let kind = match (one.flow, named.map(|t| t.1)) {
             (Flow::Call, Some(Reference::Code) | None) => RefKind::Call,
             (Flow::Jump, Some(Reference::Code) | None) => RefKind::Jump,

@@ -139,13 +139,13 @@ fn instructions_of_one_length_are_found_in_halves() {
     let page = (((data >> 12) - (at >> 12)) as u32, data);
     let adrp = 0x9000_0000 | (page.0 & 3) << 29 | (page.0 >> 2 & 0x7_ffff) << 5;
     let words: [u32; 7] = [
-        adrp,                       // adrp x0, data
-        0xd503_201f,                // nop
-        0x9100_0000 | 0x34 << 10,   // add x0, x0, #0x34
-        0x9400_0000 | 5,            // bl .+20
-        adrp,                       // adrp x0, data
+        adrp,                           // adrp x0, data
+        0xd503_201f,                    // nop
+        0x9100_0000 | 0x34 << 10,       // add x0, x0, #0x34
+        0x9400_0000 | 5,                // bl .+20
+        adrp,                           // adrp x0, data
         0xb940_0001 | (0x38 / 4) << 10, // ldr w1, [x0, #0x38]
-        0xd65f_03c0,                // ret
+        0xd65f_03c0,                    // ret
     ];
     let bytes: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
     let space = Pieces(vec![(at, bytes)]);
@@ -185,7 +185,12 @@ fn a_signature_finds_the_same_code_elsewhere_and_is_as_short_as_can_be() {
     assert_eq!(made.pattern.code(), r"\xe8\x00\x00\x00\x00\x48\x8d\x3d");
     assert_eq!(made.pattern.mask(), "x????xxx");
     // Numbers that are addresses are open, others are not.
-    let all = Masked::of(&Wanted { isa: Isa::X86_64, address: CODE, code: &x86(CODE, DATA)[..0x33], mapped: &Ranges::new(here.spans(), true) });
+    let all = Masked::of(&Wanted {
+        isa: Isa::X86_64,
+        address: CODE,
+        code: &x86(CODE, DATA)[..0x33],
+        mapped: &Ranges::new(here.spans(), true),
+    });
     let far = space(0xffff_ffff_a300_0000, 0xffff_ffff_a700_0000);
     let elsewhere = Masked::of(&Wanted {
         isa: Isa::X86_64,
@@ -194,7 +199,9 @@ fn a_signature_finds_the_same_code_elsewhere_and_is_as_short_as_can_be() {
         mapped: &Ranges::new(far.spans(), true),
     });
     assert_eq!(all.hex(), elsewhere.hex());
-    assert!(all.hex().contains("3d ?? ?? ?? ?? 07") && all.hex().contains("48 c7 c7 ?? ?? ?? ?? 48 b8 ?? ?? ?? ?? ?? ?? ?? ?? e9"));
+    assert!(
+        all.hex().contains("3d ?? ?? ?? ?? 07") && all.hex().contains("48 c7 c7 ?? ?? ?? ?? 48 b8 ?? ?? ?? ?? ?? ?? ?? ?? e9")
+    );
 }
 
 #[test]

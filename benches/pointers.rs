@@ -60,7 +60,7 @@ fn content() -> Vec<u8> {
                 0 => 0,
                 1 => u64::from_le_bytes(*b"the text").rotate_left((i % 8) as u32 * 8),
                 2 => next(),
-                _ if i % 3 == 0 => HEAP + (next() % len & !7),
+                _ if i % 3 == 0 => HEAP + ((next() % len) & !7),
                 _ => next() % 100_000,
             };
             word.copy_from_slice(&value.to_le_bytes());
@@ -76,11 +76,11 @@ fn bytes() -> &'static [u8] {
 }
 
 fn source() -> RunSource<'static> {
-    RunSource::new(&MEMORY, [VirtRun { virt: HEAP.into(), phys: 0, size: size() as umem }])
+    RunSource::new(&MEMORY, [VirtRun { virt: umem::from(HEAP), phys: 0, size: size() as umem }])
 }
 
 fn built(threads: usize, unaligned: bool) -> Built {
-    let ranges = Ranges::new(Span::new(HEAP.into(), size() as umem), true);
+    let ranges = Ranges::new(Span::new(umem::from(HEAP), size() as umem), true);
     build(&source(), Words { wide: true, unaligned }, &ranges, MAX_POINTERS, &Options { threads, ..Options::new(&NEVER) })
 }
 

@@ -5,6 +5,7 @@ mod cli;
 
 use cli::{Run, answer, memsh, number, sample};
 use memsh::session::{Options, Session, Target};
+use memsh::umem;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
@@ -26,7 +27,7 @@ fn walked(space: &memsh::session::Space, row: &Value) -> u64 {
     let offsets = row["offsets"].as_array().unwrap();
     assert_eq!(row["depth"], offsets.len());
     offsets.iter().fold(number(&row["begins"]), |at, offset| {
-        let pointer = u64::try_from(space.pointer(at.into()).unwrap()).unwrap();
+        let pointer = u64::try_from(space.pointer(umem::from(at)).unwrap()).unwrap();
         pointer.wrapping_add_signed(offset.as_i64().unwrap())
     })
 }
@@ -77,6 +78,8 @@ fn a_map_in_a_file_answers_as_the_image_does() {
     let kept = answer(&["ptrmap", "check", &paths, "-k", "--address", &to]);
     let kept = kept.as_array().unwrap();
     assert!(kept.len() >= rows.as_array().unwrap().len() && kept.iter().all(|r| r["survives"] == true && r["leads_to"] == to));
+    let saved: Value = serde_json::from_slice(&std::fs::read(&paths).unwrap()).unwrap();
+    assert_eq!(saved["paths"].as_array().unwrap().len(), kept.len());
     // To another process's block they do not lead.
     let other = task("victim-b");
     let run = sample(&["ptrmap", "check", &paths, "-k", "--address", &other]);
@@ -108,7 +111,7 @@ fn callers_of_a_function_are_those_of_a_plain_search_of_the_code() {
     let address = |name: &str| u64::try_from(session.symbols().unwrap().address(name).unwrap().value()).unwrap();
     let (start, end) = (address("_stext"), address("_etext"));
     let mut text = vec![0; usize::try_from(end - start).unwrap()];
-    assert!(space.read_gaps(start.into(), &mut text).as_slice().is_empty());
+    assert!(space.read_gaps(umem::from(start), &mut text).as_slice().is_empty());
     for name in ["schedule", "do_exit", "kfree"] {
         let target = address(name);
         // Of five bytes one is a call's, of six two are a conditional jump's; by chance none leads to this very address.
@@ -147,7 +150,10 @@ fn callers_of_a_function_are_those_of_a_plain_search_of_the_code() {
         match row["text"].as_str() {
             Some(text) => assert_eq!(answer(&["dis", row["address"].as_str().unwrap(), "-n", "1"])[0]["text"], text),
             None => {
-                assert_eq!(u64::try_from(space.pointer(number(&row["address"]).into()).unwrap()).unwrap(), number(&row["target"]))
+                assert_eq!(
+                    u64::try_from(space.pointer(umem::from(number(&row["address"]))).unwrap()).unwrap(),
+                    number(&row["target"])
+                )
             }
         }
     }
@@ -255,7 +261,7 @@ fn paths_found_in_one_run_of_a_program_survive_the_next() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (first, both) = (path("first.json"), path("both.json"));
     let one = Held::start("one");
-    let run = one.asks(&["ptrmap", "find", &format!("{:#x}", one.1), "--max-offset", "0x100", "--save", &first]);
+    let run = one.asks(&["ptrmap", "find", &format!("{:#x}", one.1), "--max-offset", "0x30", "--save", &first]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     let found: Value = serde_json::from_str(&run.stdout).unwrap();
     assert!(!found.as_array().unwrap().is_empty(), "{}", run.stderr);
@@ -266,8 +272,9 @@ fn paths_found_in_one_run_of_a_program_survive_the_next() {
     let kept: Value = serde_json::from_str(&run.stdout).unwrap();
     // The way by WORLD: the vector, its second element, the weapon, its ammunition.
     let name = std::env::current_exe().unwrap().file_name().unwrap().to_string_lossy().into_owned();
-    let world =
-        |r: &Value| r["module"] == name.as_str() && r["depth"] == 4 && r["leads_to"] == there.as_str() && r["survives"] == true;
+    let world = |r: &Value| {
+        r["module"] == name.as_str() && r["depth"].as_u64() >= Some(3) && r["leads_to"] == there.as_str() && r["survives"] == true
+    };
     assert!(kept.as_array().unwrap().iter().any(world), "{found:#}\n{kept:#}{}", run.stderr);
     // In a third run those that are left still lead there.
     let three = Held::start("3");

@@ -3,7 +3,7 @@
 //! A kernel maps a page more than once: the image lies in its own place and once more in the map of all physical memory. Each byte
 //! is looked at once, in the place that says most of it: the map of all memory is the last that is asked.
 
-use super::cells::{number, plain};
+use super::cells::{number, plain, wide};
 use super::context::Context;
 use super::failure::{Failure, Result};
 use super::pages::walk;
@@ -118,7 +118,7 @@ impl Reach {
 
     /// Fills a buffer from an address on as far as it is there without a hole, and says how many bytes that is.
     pub fn read(&self, at: u64, buf: &mut [u8]) -> usize {
-        let at = umem::from(at);
+        let at = wide(at);
         let room = index(umem::MAX - at).unwrap_or(usize::MAX).min(buf.len());
         let Some(part) = buf.get_mut(..room) else { return 0 };
         let gaps = self.space.read_gaps(at, part);
@@ -160,7 +160,7 @@ impl Reach {
                 to_u64(start).and_then(|s| s.checked_add(distance)).is_some_and(|at| self.read(at, buf) == buf.len())
             };
             // The list has what is mapped from the file; variables without a value lie behind that.
-            let extent = if process { elf_extent(&read).map(umem::from) } else { None };
+            let extent = if process { elf_extent(&read).map(wide) } else { None };
             let name = plain(&m.name);
             if out.iter().any(|b: &Base| Some(b.start) == to_u64(start)) {
                 continue;
@@ -170,18 +170,20 @@ impl Reach {
         Ok(Bases::new(out))
     }
 
-    /// `init_task+0x4c8` for an address of the kernel.
+    /// `init_task+0x4c8` for an address of the kernel. Names that several variables have say nothing in another image.
     pub fn symbol(&self, cx: &Context, at: u64) -> Option<String> {
         if self.space.process().is_some_and(|p| !p.kernel_thread) {
             return None;
         }
-        let (symbol, distance) = cx.session().ok()?.symbols().ok()?.near(VirtAddr::new(at.into()))?;
-        Some(symbol.with_distance(distance))
+        let symbols = cx.session().ok()?.symbols().ok()?;
+        let (symbol, distance) = symbols.near(VirtAddr::new(wide(at)))?;
+        let found = symbols.address(&symbol.with_distance(0)) == Some(symbol.address);
+        found.then(|| symbol.with_distance(distance))
     }
 
     /// The name of the region of a process that an address lies in.
     pub fn region(&self, at: u64) -> Option<String> {
-        let at = umem::from(at);
+        let at = wide(at);
         let i = self.regions.partition_point(|r| r.start.value() <= at).checked_sub(1)?;
         let region = self.regions.get(i).filter(|r| at < r.end.value())?;
         let name = region.path.as_ref().map_or_else(|| plain(&region.kind), plain);

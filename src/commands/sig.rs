@@ -1,6 +1,6 @@
 //! `sig`: the shortest pattern that finds a piece of code again.
 
-use super::cells::Hex;
+use super::cells::{Hex, wide};
 use super::code::{Places, isa};
 use super::context::Context;
 use super::dis::Set;
@@ -100,7 +100,7 @@ impl Command for Sig {
         let mut code = vec![0; usize::try_from(most).unwrap_or(1)];
         let there = reach.read(address, &mut code);
         code.truncate(there);
-        let at = reach.space.at(address.into());
+        let at = reach.space.at(wide(address));
         if code.is_empty() {
             let e = Error::new(Layer::Virtual, ErrorKind::Unreadable, "no byte of this code is mapped and in the image");
             return Err(e.at(at).hint("`vtop` says why; a process's address needs `-p PID`").into());
@@ -115,10 +115,10 @@ impl Command for Sig {
         if made.hits != 1 {
             return Err(not_unique(&made, code.len(), &unique_in).at(at).into());
         }
-        let symbol = Places::of(cx, &reach.space)?.name(address.into());
+        let symbol = Places::of(cx, &reach.space)?.name(wide(address));
         let written = self.format.map(|f| written(f, &made.pattern, symbol.as_deref(), address));
         out.push(&SigRow {
-            address: Hex(address.into()),
+            address: Hex(wide(address)),
             pattern: made.pattern.hex(),
             length: size_of(made.pattern.len()),
             fixed: size_of(made.pattern.fixed()),
@@ -139,10 +139,10 @@ impl Sig {
         }
         let bases = reach.bases(cx)?;
         let base = bases.of(address).map(|b| b.0).ok_or_else(|| {
-            let e = Error::new(Layer::Os, ErrorKind::NotFound, "the code lies in no module").at(reach.space.at(address.into()));
+            let e = Error::new(Layer::Os, ErrorKind::NotFound, "the code lies in no module").at(reach.space.at(wide(address)));
             Failure::from(e.hint("leave --module away; `modules` lists them"))
         })?;
-        let span = Span { first: base.start.into(), last: (base.end - 1).into() };
+        let span = Span { first: wide(base.start), last: wide(base.end - 1) };
         Ok((reach.source_within(span), base.name.clone()))
     }
 }

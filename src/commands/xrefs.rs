@@ -1,6 +1,6 @@
 //! `xrefs`: who refers to an address.
 
-use super::cells::{Hex, number, plain};
+use super::cells::{Hex, plain, wide};
 use super::code::{Places, isa};
 use super::context::Context;
 use super::dis::Set;
@@ -167,7 +167,7 @@ impl Xrefs {
         let size = match (end, &self.length) {
             (Some(_), Some(_)) => return Err(Failure::usage("xrefs: a range has its end already; leave --length away")),
             (Some(end), None) => cx.evaluate(end, Some(&space))?.checked_sub(first),
-            (None, Some(n)) => Some(cx.count(n)?.into()),
+            (None, Some(n)) => Some(wide(cx.count(n)?)),
             (None, None) => Some(1),
         };
         let last = size.filter(|n| *n > 0).and_then(|n: umem| first.checked_add(n - 1));
@@ -193,13 +193,13 @@ impl Xrefs {
 
     fn of(&self, cx: &Context, reach: &Reach, isa: Option<Isa>, first: u64, last: u64) -> Result<References> {
         if !self.all {
-            fitting(reach, first.into())?;
+            fitting(reach, wide(first))?;
         }
         let (data, code) = (reach.source(), reach.code());
         let symbols = cx.session()?.symbols().ok().filter(|_| reach.space.process().is_none_or(|p| p.kernel_thread));
         // Of one function nearly all places are asked for one after the other.
         let beginning = |at: u64| {
-            let (symbol, _) = symbols?.near(VirtAddr::new(at.into()))?;
+            let (symbol, _) = symbols?.near(VirtAddr::new(wide(at)))?;
             symbol.is_code().then(|| to_u64(symbol.address.value()))?
         };
         let nothing =
@@ -225,14 +225,14 @@ impl Xrefs {
 fn row(reach: &Reach, places: &Places<'_>, seen: &Seen, first: u64) -> XrefsRow {
     let process = reach.space.process();
     XrefsRow {
-        address: Hex(seen.address.into()),
+        address: Hex(wide(seen.address)),
         space: reach.space.kind().to_owned(),
         pid: process.map(|p| p.pid),
         process: process.map(|p| plain(&p.name)),
         kind: seen.kind.into(),
-        target: Hex(seen.target.into()),
-        offset: number((seen.target - first).into()),
-        symbol: places.name(seen.address.into()),
+        target: Hex(wide(seen.target)),
+        offset: seen.target - first,
+        symbol: places.name(wide(seen.address)),
         region: reach.region(seen.address),
         text: seen.text.clone(),
         probable: seen.probable,

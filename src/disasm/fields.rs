@@ -120,7 +120,7 @@ impl Fields {
 
     /// `w` has the first halfword in its upper half.
     fn t32(&mut self, address: u64, w: u32, next: [Option<u32>; 3]) -> Vec<Field> {
-        let swapped = |bits: u32| bits << 16 | bits >> 16;
+        let swapped = |bits: u32| bits.rotate_left(16);
         let d = w >> 8 & 15;
         let half = |w: u32| w >> 4 & 0xf000 | w >> 15 & 0x800 | w >> 4 & 0x700 | w & 0xff;
         const HALF: u32 = 0x040f_70ff;

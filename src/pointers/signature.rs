@@ -243,7 +243,8 @@ fn places(own: u64, pattern: &Masked, source: &dyn Source, most: usize, options:
     }
     if !found {
         let what = "the code itself is not in what is searched";
-        return Err(Error::new(Layer::Search, ErrorKind::NotFound, what).at(crate::At::Virt(crate::VirtAddr::new(own.into()))));
+        return Err(Error::new(Layer::Search, ErrorKind::NotFound, what)
+            .at(crate::At::Virt(crate::VirtAddr::new(crate::umem::from(own)))));
     }
     Ok((others, more))
 }

@@ -54,6 +54,9 @@ impl Iterator for Cutter {
     }
 }
 
+/// What a thread does with a piece: its state, the part, the piece's address and bytes.
+type Work<'w, S> = dyn Fn(&mut S, Span, umem, &[u8]) -> ControlFlow<()> + Sync + 'w;
+
 /// Runs `work` over every part of `source`: with the thread's own state, the part's addresses, and a piece of it with its address.
 /// Pieces begin `around.0` bytes before the part, for what can't be understood without, and end `around.1` bytes behind it: what begins
 /// in the part may end there. `begin` is called before the first piece of each part.
@@ -63,7 +66,7 @@ pub fn each_piece<S: Send>(
     around: (umem, umem),
     make: &(dyn Fn() -> S + Sync),
     begin: &(dyn Fn(&mut S) + Sync),
-    work: &(dyn Fn(&mut S, Span, umem, &[u8]) -> ControlFlow<()> + Sync),
+    work: &Work<'_, S>,
 ) -> (Vec<S>, Scanned) {
     let spans: Vec<Span> = source.spans().collect();
     let total = spans.iter().fold(0u64, |sum, s| sum.saturating_add(to_u64(s.bytes()).unwrap_or(u64::MAX)));
@@ -71,8 +74,7 @@ pub fn each_piece<S: Send>(
     let (done, read, missing, stop) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
     let one = || {
         let mut state = make();
-        loop {
-            let Some((span, bytes)) = units.lock().ok().and_then(|mut u| u.next()) else { break };
+        while let Some((span, bytes)) = units.lock().ok().and_then(|mut u| u.next()) {
             let listed = to_u64(bytes).unwrap_or(u64::MAX);
             let mut seen = 0u64;
             begin(&mut state);

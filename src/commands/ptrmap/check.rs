@@ -2,7 +2,7 @@
 
 use super::PathPart;
 use super::saved::{SavedPaths, target};
-use crate::commands::cells::Hex;
+use crate::commands::cells::{Hex, wide};
 use crate::commands::code::Places;
 use crate::commands::context::Context;
 use crate::commands::failure::{Failure, Result};
@@ -107,8 +107,8 @@ impl Command for PtrmapCheck {
                     let to = led.as_ref().ok().copied();
                     out.push(&PtrmapCheckRow {
                         way: (&path).into(),
-                        leads_to: to.map(|a| Hex(a.into())),
-                        leads_to_symbol: to.and_then(|a| places.name(a.into())),
+                        leads_to: to.map(|a| Hex(wide(a))),
+                        leads_to_symbol: to.and_then(|a| places.name(wide(a))),
                         survives,
                         broken: led.as_ref().err().map(|b| why(b, &path.module)),
                     })?;

@@ -2,7 +2,7 @@
 
 use super::saved::{SavedPaths, target};
 use super::{PathPart, map_of};
-use crate::commands::cells::Hex;
+use crate::commands::cells::{Hex, wide};
 use crate::commands::context::Context;
 use crate::commands::failure::{Failure, Result};
 use crate::commands::reach::{Reach, fitting};
@@ -118,7 +118,7 @@ impl Command for PtrmapFind {
             if shown < most {
                 shown += 1;
                 let begins = path.start(&bases, &|_| None).unwrap_or(0);
-                let row = PtrmapFindRow { way: (&path).into(), begins: Hex(begins.into()), address: Hex(address.into()) };
+                let row = PtrmapFindRow { way: (&path).into(), begins: Hex(wide(begins)), address: Hex(wide(address)) };
                 ended = out.push(&row);
             }
             if file.is_some() {

@@ -13,7 +13,7 @@ pub use build::PtrmapBuild;
 pub use check::PtrmapCheck;
 pub use find::PtrmapFind;
 
-use super::cells::Hex;
+use super::cells::{Hex, wide};
 use super::context::Context;
 use super::failure::Result;
 use super::reach::Reach;
@@ -62,7 +62,7 @@ impl From<&Path> for PathPart {
         Self {
             path: path.to_string(),
             module: path.module.clone(),
-            module_offset: Hex(path.module_offset.into()),
+            module_offset: Hex(wide(path.module_offset)),
             symbol: path.symbol.clone(),
             offsets: path.offsets.clone(),
             depth: super::reach::size_of(path.depth()),

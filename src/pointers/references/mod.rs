@@ -12,6 +12,7 @@ use super::words::{Ranges, Words, words};
 use super::work::Scanned;
 use crate::disasm::Isa;
 use crate::engine::search::{Options, Source, Span};
+use memsh_plugin::umem;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
@@ -88,7 +89,7 @@ pub struct References {
 /// Looks for everything that names an address of `refer`.
 pub fn references(refer: &Refer<'_>, options: &Options<'_>) -> References {
     let mut out = References::default();
-    let span = Span { first: refer.first.into(), last: refer.last.into() };
+    let span = Span { first: umem::from(refer.first), last: umem::from(refer.last) };
     let ranges = Ranges::new([span], refer.words.wide);
     let most = refer.most;
     let full = std::sync::atomic::AtomicBool::new(false);

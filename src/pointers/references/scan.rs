@@ -5,6 +5,7 @@ use crate::disasm::{Fields, Isa, length};
 use crate::engine::search::{Options, Source};
 use crate::engine::to_u64;
 use crate::pointers::work::{Scanned, each_piece};
+use memsh_plugin::umem;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,7 +20,7 @@ pub struct Place {
 /// Bytes of the longest instruction, without one.
 const LONG: usize = 15;
 /// Bytes before a part from which on instructions are read, so that at its beginning they are in step.
-const AHEAD: u64 = 64;
+const AHEAD: umem = 64;
 /// Targets this many bytes apart and less have short jumps searched around them.
 const SHORT: u64 = 1 << 20;
 
@@ -48,7 +49,7 @@ pub fn places(refer: &Refer<'_>, source: &dyn Source, isa: Isa, options: &Option
         state.tail.clear();
         state.fields = None;
     };
-    let around = if x86 { (0, crate::engine::to_umem(LONG)) } else { (AHEAD.into(), 3) };
+    let around = if x86 { (0, crate::engine::to_umem(LONG)) } else { (AHEAD, 3) };
     let target = Target { first: refer.first, last: refer.last };
     let most = refer.most;
     let (states, scanned) = each_piece(source, options, around, &State::default, &begin, &|state, _, at, bytes| {

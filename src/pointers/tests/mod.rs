@@ -1,5 +1,5 @@
 //! Maps, paths, references and signatures, against naive ones.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::cast_possible_truncation, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod code;
 mod paths;
@@ -33,14 +33,14 @@ impl Pieces {
     }
 
     pub fn read(&self, at: u64, buf: &mut [u8]) -> usize {
-        let there = (0u64..).zip(buf.iter_mut()).map_while(|(i, b)| Some(*b = self.byte(at.checked_add(i)?)?));
+        let there = (0u64..).map_while(|i| self.byte(at.checked_add(i)?)).zip(buf).map(|(byte, b)| *b = byte);
         there.count()
     }
 }
 
 impl Source for Pieces {
     fn spans(&self) -> Box<dyn Iterator<Item = Span> + '_> {
-        Box::new(self.0.iter().filter_map(|(a, b)| Span::new((*a).into(), to_umem(b.len()))))
+        Box::new(self.0.iter().filter_map(|(a, b)| Span::new(umem::from(*a), to_umem(b.len()))))
     }
 
     fn for_each_piece(&self, span: Span, piece: &mut dyn FnMut(umem, &[u8]) -> ControlFlow<()>) -> ControlFlow<()> {

@@ -155,8 +155,10 @@ fn elsewhere(e: Error) -> Error {
 
 fn not_unique(made: &Made, len: usize, unique_in: &str) -> Error {
     let others = made.others.iter().map(|a| format!("{a:#x}")).collect::<Vec<_>>().join(", ");
+    let least = if made.more { "or more " } else { "" };
     let more = if made.hits > size_of(made.others.len()) + 1 { ", ..." } else { "" };
-    let what = format!("no pattern of up to {len} bytes from here is unique in {unique_in}: the longest has {} hits", made.hits);
+    let what =
+        format!("no pattern of up to {len} bytes from here is unique in {unique_in}: the longest has {} {least}hits", made.hits);
     Error::new(Layer::Search, ErrorKind::NotFound, what)
         .hint(format!("the same code is at {others}{more}; --max-length takes more of it, --module asks for less"))
 }

@@ -6,7 +6,7 @@
 
 use super::riscv::Word;
 use super::{Isa, arm, riscv_compressed, signed};
-use iced_x86::{Decoder, DecoderOptions, OpKind, Register};
+use iced_x86::{Decoder, DecoderOptions, OpKind};
 
 /// A field, and the address that it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,8 +261,8 @@ fn x86(isa: Isa, address: u64, bytes: &[u8]) -> Vec<Field> {
             OpKind::Memory if one.is_ip_rel_memory_operand() => {
                 bits(at.displacement_offset(), at.displacement_size()).map(|b| (b, one.ip_rel_memory_address(), true))
             }
-            // What is reached through a segment of its own is an offset, not an address.
-            OpKind::Memory if at.displacement_size() >= 4 && !matches!(one.segment_prefix(), Register::FS | Register::GS) => {
+            // In a segment of its own it is an offset, which can be an address all the same: of i386's per-CPU variables.
+            OpKind::Memory if at.displacement_size() >= 4 => {
                 let target = one.memory_displacement64() & top;
                 bits(at.displacement_offset(), at.displacement_size()).map(|b| (b, target, false))
             }

@@ -48,6 +48,8 @@ pub struct Made {
     pub pattern: Masked,
     /// Places that it matches.
     pub hits: u64,
+    /// There are more, which were not counted.
+    pub more: bool,
     /// Some of them beside the code's own.
     pub others: Vec<u64>,
 }
@@ -168,10 +170,10 @@ pub fn signature(
         return Err(Error::new(Layer::Search, ErrorKind::Invalid, what).hint("a signature needs more: --max-length"));
     };
     let mut too_short = 0;
-    let others = loop {
+    let (others, more) = loop {
         let (others, more) = places(wanted.address, &all.first(len), source, MOST_PLACES, options)?;
         if !more || len == all.len() {
-            break others;
+            break (others, more);
         }
         too_short = len;
         len = (len * 2).min(all.len());
@@ -181,7 +183,7 @@ pub fn signature(
         Err(others) => {
             let (pattern, hits) = (all.first(all.len()), others.len() + 1);
             let others = others.into_iter().take(NAMED).collect();
-            return Ok(Made { pattern, hits: u64::try_from(hits).unwrap_or(u64::MAX), others });
+            return Ok(Made { pattern, hits: u64::try_from(hits).unwrap_or(u64::MAX), more, others });
         }
     };
     // Between a beginning that stands in too many places and one twice as long lies the shortest one.
@@ -195,8 +197,8 @@ pub fn signature(
     }
     let pattern = all.first(high);
     // The proof: the very pattern that is handed out is looked for.
-    let (others, _) = places(wanted.address, &pattern, source, NAMED, options)?;
-    Ok(Made { hits: u64::try_from(others.len() + 1).unwrap_or(u64::MAX), pattern, others })
+    let (others, more) = places(wanted.address, &pattern, source, NAMED, options)?;
+    Ok(Made { hits: u64::try_from(others.len() + 1).unwrap_or(u64::MAX), more, pattern, others })
 }
 
 /// How long the pattern must be so that none of `others`, which match its first `len` bytes, matches; else those that match all of it.

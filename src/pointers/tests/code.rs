@@ -240,3 +240,54 @@ fn halves_of_addresses_are_open_on_every_architecture() {
         "?? 0? ?? e3 ?? 0? 4? e3 ?? ?? ?? eb ?? 1? ?f e5"
     );
 }
+
+proptest! {
+    /// Where the disassembler sees a branch to an address, so do the fields; and other bits in the field make the same branch to
+    /// another place.
+    #[test]
+    fn fields_of_branches_are_the_bits_that_say_where_to(raw: [u8; 8], other: u64, form in 0usize..24) {
+        use crate::disasm::{Fields, length};
+        let isas = [Isa::X86_64, Isa::X86, Isa::AArch64, Isa::Arm, Isa::Thumb, Isa::RiscV64, Isa::RiscV32];
+        let isa = isas[form % isas.len()];
+        // Branches are seldom among random bytes.
+        let mut bytes = [raw.as_slice(), &[0x90; 16]].concat();
+        match (isa, form / isas.len()) {
+            (Isa::X86_64 | Isa::X86, 0) => bytes[0] = 0xe8,
+            (Isa::X86_64 | Isa::X86, 1) => bytes[..2].copy_from_slice(&[0x0f, 0x85]),
+            (Isa::AArch64, 0) => bytes[3] = 0x97,
+            (Isa::AArch64, 1) => bytes[3] = 0x54,
+            (Isa::AArch64, 2) => bytes[3] = 0x36,
+            (Isa::Arm, _) => bytes[3] = 0xeb,
+            (Isa::Thumb, 0) => { bytes[1] = 0xf0 | raw[1] & 7; bytes[3] = 0xd0 | raw[3] & 0x2f; }
+            (Isa::Thumb, 1) => bytes[1] = 0xd0 | raw[1] & 0xb,
+            (Isa::RiscV64 | Isa::RiscV32, 0) => bytes[0] = 0xef,
+            (Isa::RiscV64 | Isa::RiscV32, 1) => bytes[0] = 0x63 | raw[0] & 0x80,
+            (Isa::RiscV64 | Isa::RiscV32, 2) => { bytes[0] = raw[0] & 0xfc | 1; bytes[1] = 0xa0 | raw[1] & 0x1f; }
+            _ => {}
+        }
+        let address = 0x40_0000u64;
+        let decode = |bytes: &[u8]| match Disassembler::new(isa, Syntax::Intel).decode(address, bytes) {
+            Decoded::Instruction(i) => Some(i),
+            _ => None,
+        };
+        let Some(one) = decode(&bytes) else { return Ok(()) };
+        prop_assert_eq!(length(isa, address, &bytes), Some(one.len));
+        let Some((to, Reference::Code)) = one.target else { return Ok(()) };
+        let of = |bytes: &[u8], len| Fields::new(isa).of(address, len, bytes);
+        let fields = of(&bytes, one.len);
+        prop_assert!(fields.iter().any(|f| f.relative && f.target == to), "{}: {:?}", one.text, fields);
+        let bits = fields[0].bits;
+        prop_assert!(bits >> (one.len * 8) == 0 && fields.len() == 1);
+        let mut changed = bytes.clone();
+        for (i, b) in changed.iter_mut().enumerate().take(one.len) {
+            let mask = (bits >> (8 * i)) as u8;
+            *b = *b & !mask | (other >> (8 * (i % 8))) as u8 & mask;
+        }
+        let again = decode(&changed);
+        // A compressed jump and some others have no form with every distance.
+        if let Some(again) = again {
+            prop_assert_eq!((again.len, again.flow), (one.len, one.flow), "{} / {}", one.text, again.text);
+            prop_assert!(of(&changed, one.len).iter().any(|f| f.bits == bits));
+        }
+    }
+}

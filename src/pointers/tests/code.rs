@@ -237,7 +237,7 @@ fn halves_of_addresses_are_open_on_every_architecture() {
     // movw r0, #0x3000; movt r0, #0x12; bl; ldr r1, [pc, #8]
     assert_eq!(
         masked(Isa::Arm, &[0xe303_0000, 0xe340_0012, 0xeb00_0004, 0xe59f_1008]),
-        "?? 0? ?? e3 ?? 0? 4? e3 ?? ?? ?? eb ?? 1? ?f e5"
+        "?? 0? 0? e3 ?? 0? 4? e3 ?? ?? ?? eb ?? 1? ?f e5"
     );
 }
 

@@ -5,11 +5,13 @@
 //! - [`session`]: one opened target, from its bytes to its operating system
 //! - [`edits`]: what is written to a live target, and taken back
 //! - [`compare`]: two memories side by side
+//! - [`pointers`]: what points where: maps of pointers, references, signatures
 //! - [`survey`]: what memory looks like, block by block
 //! - [`carve`]: files and addresses in memory that nobody lists
 //! - [`narrow`]: values that are followed from one moment to the next
 //! - [`plugins`]: what memsh is made of, by name; chains of layers; the made-up target
 //! - [`live`]: connectors to what is no image file
+//! - [`pointers`]: pointer maps, paths of pointers, who refers to an address, signatures of code
 //! - [`os`]: processes, modules, regions of Linux (and, by plugins, others)
 //! - [`image`]: memory-image formats
 //! - [`symbols`]: types and symbols, from wherever they come
@@ -39,6 +41,7 @@ pub mod memo;
 pub mod narrow;
 pub mod os;
 pub mod plugins;
+pub mod pointers;
 pub mod session;
 pub mod survey;
 pub mod symbols;

@@ -17,6 +17,8 @@ fn answers_fit_the_committed_schemas() {
     std::fs::write(&batch, "init_task\n0x1234 # nothing is there\n").unwrap();
     std::fs::write(&expect, r#"{"commands":[{"command":"hash","expect":{"size":1}}]}"#).unwrap();
     let (dump, batch, expect) = (dump.to_str().unwrap(), batch.to_str().unwrap(), expect.to_str().unwrap());
+    let paths = folder.path().join("paths.json");
+    let paths = paths.to_str().unwrap();
     let new = folder.path().join("rom");
     let new = new.to_str().unwrap();
     let lines: &[&[&str]] = &[
@@ -48,6 +50,11 @@ fn answers_fit_the_committed_schemas() {
         &["strings", "--max", "5"],
         &["carve", "--max", "3"],
         &["features", "--top", "2"],
+        &["xrefs", "schedule"],
+        &["sig", "schedule", "--format", "code"],
+        &["ptrmap", "build", "-p", "1"],
+        &["ptrmap", "find", "init_task", "-k", "--max", "5", "--save", paths],
+        &["ptrmap", "check", paths, "-k"],
         &["dump", "--phys", "0..64", "-o", dump],
         &["symbols", "init_*"],
         &["near", "init_task+8"],
@@ -92,6 +99,9 @@ fn answers_fit_the_committed_schemas() {
         let value: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{words:?}: {e}: {}", run.stderr));
         let name = match words[0] {
             "dps" | "x/s" => "read",
+            "ptrmap" if words[1] == "build" => "ptrmap-build",
+            "ptrmap" if words[1] == "find" => "ptrmap-find",
+            "ptrmap" => "ptrmap-check",
             name => name,
         };
         let text = std::fs::read_to_string(repository(&format!("docs/schema/{name}.json"))).unwrap();

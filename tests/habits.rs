@@ -136,6 +136,10 @@ fn other_tools_lines_answer_what_memshs_own_do() {
         ("info symbol init_task".to_owned(), "near init_task".to_owned()),
         ("sym -q inux_banne".to_owned(), "symbols '*inux_banne*'".to_owned()),
         ("x/4i schedule".to_owned(), "dis schedule -n 4".to_owned()),
+        ("axt schedule".to_owned(), "xrefs schedule".to_owned()),
+        ("refsearch init_task --data".to_owned(), "xrefs init_task --data".to_owned()),
+        ("sigmaker schedule".to_owned(), "sig schedule".to_owned()),
+        ("offset_scan init_task -k --max 3".to_owned(), "ptrmap find init_task -k --max 3".to_owned()),
         // Searching.
         ("search -c 'Linux version' --max 1".to_owned(), "scan -k 'Linux version' --max 1".to_owned()),
         ("s -a linux_banner L100 Linux".to_owned(), "scan -k --range linux_banner L100 Linux".to_owned()),

@@ -44,9 +44,11 @@ pub struct Dis {
     whose: Whose,
 }
 
+/// An instruction set, as it is named on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
-enum Set {
+#[allow(missing_docs, reason = "help shows them by name")]
+pub enum Set {
     #[value(name = "x86_16")]
     X86Real,
     #[value(name = "x86", alias = "i386")]

@@ -61,12 +61,15 @@ mod percpu;
 pub mod plugins;
 mod ps;
 mod ptov;
+mod ptrmap;
+mod reach;
 mod read;
 mod reg;
 mod scan;
 mod searched;
 mod sections;
 mod services;
+mod sig;
 pub mod similar;
 pub mod sink;
 pub mod spec;
@@ -88,6 +91,7 @@ mod windows;
 mod write;
 mod writing;
 mod yara;
+mod xrefs;
 
 pub use context::{Context, Host};
 pub use read::windbg_count;
@@ -157,6 +161,11 @@ pub static ALL: &[Spec] = &[
     spec::<yara::Yara>(),
     spec::<carve::Carve>(),
     spec::<carve::FeaturesOf>(),
+    spec::<xrefs::Xrefs>(),
+    spec::<sig::Sig>(),
+    spec::<ptrmap::PtrmapBuild>(),
+    spec::<ptrmap::PtrmapFind>(),
+    spec::<ptrmap::PtrmapCheck>(),
     spec::<dump::Dump>(),
     // Changing a live target
     spec::<write::Write>(),

@@ -168,7 +168,7 @@ pub fn mapped(cx: &Context, space: &Space) -> (Vec<VirtRun>, u64) {
 }
 
 /// The parts of runs of a space without page tables that may hold something else than zeros. Both are ascending.
-fn within(runs: &[VirtRun], data: &[MemoryRange]) -> Vec<VirtRun> {
+pub fn within(runs: &[VirtRun], data: &[MemoryRange]) -> Vec<VirtRun> {
     let mut out = Vec::new();
     let mut from = 0;
     for run in runs {

@@ -58,7 +58,7 @@ fn named(text: &mut String, begins: &str, name: Option<&'static str>) {
 }
 
 /// The address that `adrp` and this instruction make together: `add`, and loads and stores with an unsigned offset.
-fn whole(word: u32, (register, page): (u32, u64)) -> Option<u64> {
+pub fn whole(word: u32, (register, page): (u32, u64)) -> Option<u64> {
     if word >> 5 & 31 != register {
         return None;
     }

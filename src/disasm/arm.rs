@@ -57,6 +57,27 @@ fn text(thumb: bool, raw: &[u8], (flow, target): Effect) -> Decoded {
     Decoded::Instruction(Instruction { len, text, flow, target })
 }
 
+/// The address that an instruction of A32 names by its distance, and whether it is a branch; ADR too.
+pub fn named(address: u64, w: u32) -> Option<(u64, bool)> {
+    // ADD and SUB of the program counter and a constant, which is rotated (A5.2.4).
+    if matches!(w & 0x0fff_0000, 0x028f_0000 | 0x024f_0000) && w >> 28 != 15 {
+        let n = i64::from((w & 0xff).rotate_right(w >> 7 & 30));
+        return Some((go(address.wrapping_add(8) & !3, if w >> 23 & 1 == 1 { n } else { -n }), false));
+    }
+    let (to, how) = effect(address, w).1?;
+    Some((to, how == Reference::Code))
+}
+
+/// The same of one halfword of T32.
+pub fn named_half(address: u64, half: u32) -> Option<u64> {
+    Some(thumb_effect(address, half).1?.0)
+}
+
+/// The same of two halfwords of T32, the first in the upper half.
+pub fn named_wide(address: u64, word: u32) -> Option<u64> {
+    Some(wide_effect(address, word).1?.0)
+}
+
 /// `from + distance` in 32 bits.
 fn go(from: u64, distance: i64) -> u64 {
     from.wrapping_add_signed(distance) & 0xffff_ffff

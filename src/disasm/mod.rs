@@ -17,6 +17,7 @@
 
 mod aarch64;
 mod arm;
+mod fields;
 mod riscv;
 mod riscv_compressed;
 mod riscv_table;
@@ -24,6 +25,8 @@ mod sysreg;
 mod x86;
 
 use crate::arch::Arch;
+
+pub use fields::{Field, Fields, length};
 
 /// An instruction set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -85,7 +85,7 @@ pub fn decode(wide: bool, address: u64, bytes: &[u8], upper: Option<(u32, u64)>,
         },
     };
     let Some(row) = TABLE.iter().find(|r| word & r.mask == r.bits && (wide || !r.wide)) else { return Decoded::Bad(len) };
-    let w = Word { word, address, mask: if wide { u64::MAX } else { u64::from(u32::MAX) } };
+    let w = Word::new(wide, address, word);
     // A shift by more bits than a register has; an encoding that is reserved.
     if row.form == Form::Shift && !wide && w.shamt() > 31 || !w.rounds(row) {
         return Decoded::Bad(len);
@@ -106,13 +106,23 @@ pub fn decode(wide: bool, address: u64, bytes: &[u8], upper: Option<(u32, u64)>,
 }
 
 /// An instruction's bits, and where it lies.
-struct Word {
+pub struct Word {
     word: u32,
     address: u64,
     mask: u64,
 }
 
 impl Word {
+    /// The instruction `word` of RV64 (`wide`) or RV32 at an address.
+    pub fn new(wide: bool, address: u64, word: u32) -> Self {
+        Self { word, address, mask: if wide { u64::MAX } else { u64::from(u32::MAX) } }
+    }
+
+    /// What AUIPC (`relative`) or LUI puts into its register.
+    pub fn high(&self, relative: bool) -> u64 {
+        self.masked((if relative { self.address } else { 0 }).wrapping_add_signed(self.upper()))
+    }
+
     fn rd(&self) -> u32 {
         self.word >> 7 & 31
     }
@@ -141,17 +151,20 @@ impl Word {
         signed(self.word >> 12, 20) << 12
     }
 
-    fn masked(&self, address: u64) -> u64 {
+    /// An address with as many bits as there are.
+    pub fn masked(&self, address: u64) -> u64 {
         address & self.mask
     }
 
-    fn branch(&self) -> u64 {
+    /// Where a conditional branch goes.
+    pub fn branch(&self) -> u64 {
         let w = self.word;
         let imm = (w >> 31) << 12 | (w >> 7 & 1) << 11 | (w >> 25 & 0x3f) << 5 | (w >> 8 & 15) << 1;
         self.masked(self.address.wrapping_add(signed(imm, 13).cast_unsigned()))
     }
 
-    fn jump(&self) -> u64 {
+    /// Where JAL goes.
+    pub fn jump(&self) -> u64 {
         let w = self.word;
         let imm = (w >> 31) << 20 | (w >> 12 & 0xff) << 12 | (w >> 20 & 1) << 11 | (w >> 21 & 0x3ff) << 1;
         self.masked(self.address.wrapping_add(signed(imm, 21).cast_unsigned()))

@@ -85,6 +85,7 @@ const TWO_WORDS: &[(&[&str], &[&str])] = &[
     (&["matches"], &["list", "write"]),
     (&["scan", "search"], &["value"]),
     (&["symbols", "sym"], &["need", "import"]),
+    (&["ptrmap"], &["build", "find", "check"]),
     (&["plugins", "plugin"], &["list", "info", "targets", "check", "install", "upgrade", "remove", "new"]),
 ];
 

@@ -74,6 +74,7 @@ mod tele;
 mod textcheck;
 mod threads;
 mod timers;
+mod together;
 mod tree;
 mod undo;
 mod values;

@@ -8,6 +8,8 @@
 //! unit owns the hits that *begin* in it and reads on past its end as far as a hit may reach, so each is found exactly once.
 //! Hits come out in ascending order, and a slow reader slows the search down rather than filling memory.
 //!
+//! Many spaces are searched together ([`union`]): bytes that several of them map are looked at once.
+//!
 //! Text and hex are found at every position, overlapping ones too. A regex is found as regexes are: leftmost first, no two
 //! overlapping, never across missing memory.
 #![deny(
@@ -33,6 +35,7 @@ mod stitch;
 mod strings;
 #[cfg(test)]
 mod tests;
+mod union;
 
 pub use needle::{MAX_NEEDLE, MAX_REGEX_MATCH, Needle, Widths};
 pub use pipeline::{Options, Summary};
@@ -41,3 +44,4 @@ pub use scan::{Hit, Kind};
 pub use source::{RunSource, Source, VirtRun};
 pub use span::Span;
 pub use strings::StringsOptions;
+pub use union::{Found, Owners, Spaces, search_spaces, strings_spaces};

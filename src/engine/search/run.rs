@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 /// a limit: with larger units the threads would take turns.
 const STRINGS_UNIT: umem = 1 << 20;
 /// Units of a search for a needle, so that two threads finish at nearly the same time.
-const NEEDLE_UNIT: umem = 16 << 20;
+pub(super) const NEEDLE_UNIT: umem = 16 << 20;
 
 fn units(source: &dyn Source, most: umem) -> Vec<Unit> {
     let total = source.spans().fold(0, |sum: umem, s| sum.saturating_add(s.bytes()));

@@ -110,7 +110,9 @@ impl Command for Scan {
         // One space has a count even where it is none.
         if self.count && outcome.is_ok() && counts.is_empty() && !self.place.is_all(cx) {
             let space = self.place.spaces(cx)?.next();
-            space.into_iter().for_each(|space| drop(counts.space(&Searched::new(space, 0, None))));
+            if let Some(space) = space {
+                counts.space(&Searched::new(space, 0, None));
+            }
         }
         // What was counted before Ctrl-C was counted.
         cx.after_all(|| -> Result<()> {

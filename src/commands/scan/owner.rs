@@ -1,7 +1,6 @@
 //! `scan --owner`: who uses a frame.
 
-use super::rows::{HitRow, MappedPart};
-use crate::commands::cells::{Hex, plain};
+use super::rows::HitRow;
 use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::searched::{Searched, every_process};
@@ -82,7 +81,7 @@ impl Asked<'_, '_, '_> {
         let owner = self.all.frame.used(PhysAddr::new(physical)).0;
         let mapped = self.owners.of(physical, hit.len).iter().filter_map(|&(space, address)| {
             let process = self.all.processes.searched.get(space)?.space.process()?;
-            Some(MappedPart { pid: process.pid, process: plain(&process.name), address: Hex(address) })
+            Some(format!("{}:{address:#x}", process.pid))
         });
         HitRow { owner: Some(owner), mapped_by: Some(mapped.collect()), ..row }
     }

@@ -53,24 +53,12 @@ pub struct HitRow {
     /// memory of processes, `slab NAME` for objects of the kernel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<Option<String>>,
-    /// With `--owner`: where processes map all of the match.
+    /// With `--owner`: where processes map all of the match, as other commands take it: `142:0x7ffe12340000`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mapped_by: Option<Vec<MappedPart>>,
+    pub mapped_by: Option<Vec<String>>,
     /// With `--unique`: how often this match was found; all else is of the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-}
-
-/// A mapping of a frame.
-#[derive(Serialize, JsonSchema)]
-pub struct MappedPart {
-    /// Process.
-    pub pid: u32,
-    /// Its name.
-    pub process: String,
-    /// The virtual address.
-    #[serde(rename = "virtual")]
-    pub address: Hex,
 }
 
 /// What was found in a space, with `--count`.

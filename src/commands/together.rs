@@ -12,6 +12,7 @@ use memsh::session::Space;
 use memsh::umem;
 use std::cell::Cell;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What is looked for.
 #[derive(Clone, Copy)]
@@ -157,8 +158,9 @@ fn together(cx: &Context, searched: Vec<Searched>, sought: Sought<'_>, taker: &m
 /// Runs a search of `total` bytes (0 where that is not known yet), shows how far it is, and tells what could not be searched.
 fn metered(cx: &Context, total: u64, run: impl FnOnce(&Options<'_>) -> Summary) -> Result<()> {
     let meter = cx.host().meter("searching", total);
+    let all = AtomicU64::new(total);
     let progress = |done: u64, of: u64| {
-        if of != total {
+        if all.swap(of, Ordering::Relaxed) != of {
             meter.total(of);
         }
         meter.at(done);
@@ -166,8 +168,8 @@ fn metered(cx: &Context, total: u64, run: impl FnOnce(&Options<'_>) -> Summary) 
     let summary = run(&Options { max_hits: None, threads: 0, interrupt: cx.host().interrupt(), progress: &progress });
     drop(meter);
     cx.lost_many(number(summary.missing_bytes), "bytes that are mapped and not in the image");
-    if summary.interrupted {
-        cx.lost(format!("all that lies behind the first {} MiB that were searched", summary.scanned_bytes >> 20));
-    }
-    cx.go_on()
+    cx.go_on().inspect_err(|_| {
+        let of = all.load(Ordering::Relaxed) >> 20;
+        cx.lost(format!("what was not searched when Ctrl-C came, after about {} of {of} MiB", summary.scanned_bytes >> 20));
+    })
 }

@@ -19,6 +19,8 @@ use std::io::Write;
 const MOST: usize = 1 << 16;
 /// Fields that say where something is, the first that a row has.
 const PLACES: &[&str] = &["address", "virtual", "start", "base"];
+/// Failures that are told one by one.
+const FAILURES: usize = 10;
 const HINT: &str = "foreach hit read {address} -n 64; {KEY} stands for a field of the row; without any its address is the first argument";
 
 /// Commands that take rows behind a `|`: they are memsh's own there, whatever programs the host has.
@@ -197,8 +199,9 @@ fn merged(
     let mut sift = Sift::new(choice, &mut renderer, shell.interrupt());
     let mut status = 0;
     let mut outcome = Ok(());
+    let mut failed = 0;
     for item in items {
-        let done = item.and_then(|item| one(shell, item, &mut sift));
+        let done = item.and_then(|item| one(shell, item, &mut sift, &mut failed));
         match done {
             Ok(ended) => status = worse(status, ended),
             Err(Failure::Enough) => break,
@@ -213,11 +216,25 @@ fn merged(
     }
     let note = renderer.finish(outcome.is_ok())?;
     note.iter().for_each(|n| shell.warn(n));
+    if failed > FAILURES {
+        shell.say(&format!("memsh: foreach: it failed for {} rows more", failed - FAILURES));
+    }
     outcome.map(|()| Ended { status, quit: false })
 }
 
 /// Runs the command for one row; what fails is told, and the next row has its turn.
-fn one(shell: &Shell, item: Each, sift: &mut Sift<'_>) -> Result<u8> {
+fn one(shell: &Shell, item: Each, sift: &mut Sift<'_>, failed: &mut usize) -> Result<u8> {
+    let mut told = |failure: &Failure| {
+        *failed += 1;
+        if *failed <= FAILURES {
+            // What can be done about it is the same for every row.
+            let lines = failure.lines();
+            let lines = if *failed == 1 { lines.as_slice() } else { lines.get(..1).unwrap_or_default() };
+            shell.say(&format!("memsh: {}:", item.place));
+            lines.iter().for_each(|line| shell.say(line));
+        }
+        failure.status()
+    };
     shell.current.replace(item.process.clone());
     let kept = shell.output.borrow().clone();
     let parsed = shell.parse(&item.words);
@@ -225,24 +242,16 @@ fn one(shell: &Shell, item: Each, sift: &mut Sift<'_>) -> Result<u8> {
     let (spec, matches): (&Spec, ArgMatches) = match parsed {
         Ok(Parsed::Command(spec, matches)) => (spec, matches),
         Ok(Parsed::Text(_)) => return Ok(0),
-        Err(failure) => {
-            shell.say(&format!("memsh: {}:", item.place));
-            shell.report(&failure);
-            return Ok(failure.status());
-        }
+        Err(failure) => return Ok(told(&failure)),
     };
-    let cx = Context::new(shell, shell.session.as_ref(), item.process);
+    let cx = Context::new(shell, shell.session.as_ref(), item.process.clone());
     cx.go_on()?;
     let done = (spec.run)(&matches, &cx, &mut Stamp { inner: sift, place: &item.place });
     let mut status = shell.after(&cx, Ok(()), Some(&item.place))?.status;
     match done {
         Ok(()) => {}
         Err(failure @ (Failure::Output(_) | Failure::Interrupted | Failure::Enough)) => return Err(failure),
-        Err(failure) => {
-            shell.say(&format!("memsh: {}:", item.place));
-            shell.report(&failure);
-            status = worse(status, failure.status());
-        }
+        Err(failure) => status = worse(status, told(&failure)),
     }
     Ok(status)
 }
@@ -276,7 +285,8 @@ fn filled(shell: &Shell, command: &[String], row: &Value) -> Result<Option<Each>
     let place = match (&address, space, pid) {
         (Some(a), Some("phys"), _) => format!("p:{a}"),
         (Some(a), Some("kernel"), _) => format!("k:{a}"),
-        (Some(a), _, Some(pid)) => format!("{pid}:{a}"),
+        // Without `space` it may be the address of what a process is to the kernel.
+        (Some(a), Some(_), Some(pid)) => format!("{pid}:{a}"),
         (Some(a), ..) => a.clone(),
         (None, ..) => row.as_object().and_then(|o| o.values().find_map(shown)).unwrap_or_default(),
     };

@@ -21,6 +21,7 @@
 mod hex;
 mod marks;
 mod needle;
+mod number;
 mod pattern;
 mod pipeline;
 mod queue;
@@ -35,6 +36,7 @@ mod strings;
 mod tests;
 
 pub use needle::{MAX_NEEDLE, MAX_REGEX_MATCH, Needle, Widths};
+pub use number::{Number, NumberKind, NumberType};
 pub use pipeline::{Options, Summary};
 pub use run::{search, strings};
 pub use scan::{Hit, Kind};

@@ -191,6 +191,51 @@ impl NumberType {
         }
     }
 
+    /// The type that an untyped number is meant to have: 4 bytes where it fits (both ends, of a range), else 8; unsigned unless
+    /// there is a sign. A number with a point or an exponent may be either float.
+    pub fn guess(text: &str) -> Vec<Self> {
+        let of = |kind| Self { kind, big_endian: false };
+        let ends = text.split("..").map(|t| t.trim().trim_start_matches('='));
+        let float = |t: &str| !t.contains(['x', 'X']) && (t.contains(['.', 'e', 'E']) || t.ends_with("inf"));
+        if ends.clone().any(float) {
+            return vec![of(NumberKind::F32), of(NumberKind::F64)];
+        }
+        let kinds = [NumberKind::U32, NumberKind::I32, NumberKind::U64, NumberKind::I64].map(of);
+        let fits = |t: &&Self| t.range(text).is_ok() && ends.clone().all(|e| e.is_empty() || t.value(e).is_ok());
+        vec![kinds.iter().find(fits).copied().unwrap_or(of(NumberKind::U64))]
+    }
+
+    /// The values that are no further than `tolerance` from `value`, both ends in it; integers stop at their limits.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when the tolerance is no number of this type, or negative.
+    pub fn near(self, value: Number, tolerance: &str) -> Result<(Number, Number)> {
+        let bad = || {
+            invalid(format!("{tolerance:?} is no tolerance for {self}")).hint("it is how far a value may lie away, 0 or more")
+        };
+        let unsigned = |t: Number| match t {
+            Number::Unsigned(t) => Some(t),
+            Number::Signed(t) => u64::try_from(t).ok(),
+            _ => None,
+        };
+        let by = self.value(tolerance)?;
+        let (low, high) = match (value, by) {
+            (Number::F32(v), Number::F32(t)) if t >= 0.0 => (Number::F32(v - t), Number::F32(v + t)),
+            (Number::F64(v), Number::F64(t)) if t >= 0.0 => (Number::F64(v - t), Number::F64(v + t)),
+            (Number::Unsigned(v), t) => {
+                let t = unsigned(t).ok_or_else(bad)?;
+                (Number::Unsigned(v.saturating_sub(t)), Number::Unsigned(v.saturating_add(t)))
+            }
+            (Number::Signed(v), t) => {
+                let t = unsigned(t).ok_or_else(bad)?;
+                (Number::Signed(v.saturating_sub_unsigned(t)), Number::Signed(v.saturating_add_unsigned(t)))
+            }
+            _ => return Err(bad()),
+        };
+        let (least, most) = self.limits();
+        Ok((if low < least { least } else { low }, if high > most { most } else { high }))
+    }
+
     /// The lowest and the highest value.
     pub fn limits(self) -> (Number, Number) {
         match self.kind {
@@ -353,6 +398,40 @@ mod tests {
         }
         assert_eq!(NumberType::parse("u8", 8).unwrap().store(Number::Unsigned(256)), None);
         assert_eq!(NumberType::parse("u8", 8).unwrap().store(Number::Signed(1)), None);
+    }
+
+    #[test]
+    fn an_untyped_number_has_the_type_that_it_fits() {
+        for (text, want) in [
+            ("1", "u32"),
+            ("-1", "i32"),
+            ("0xffffffff", "u32"),
+            ("0x1_0000_0000", "u64"),
+            ("-3_000_000_000", "i64"),
+            ("-5..7", "i32"),
+            ("5..0xffff888000000000", "u64"),
+            ("5..", "u32"),
+            ("1.5", "f32 f64"),
+            ("1e9..2e9", "f32 f64"),
+            ("0x1e", "u32"),
+        ] {
+            let types: Vec<String> = NumberType::guess(text).iter().map(ToString::to_string).collect();
+            assert_eq!(types.join(" "), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn near_stops_at_the_limits() {
+        let near = |kind, value, by| {
+            let t = NumberType::parse(kind, 8).unwrap();
+            t.near(t.value(value).unwrap(), by)
+        };
+        assert_eq!(near("u8", "250", "10").unwrap(), (Number::Unsigned(240), Number::Unsigned(255)));
+        assert_eq!(near("i8", "-120", "10").unwrap(), (Number::Signed(-128), Number::Signed(-110)));
+        assert_eq!(near("u64", "5", "6").unwrap(), (Number::Unsigned(0), Number::Unsigned(11)));
+        assert_eq!(near("f32", "1.5", "0.5").unwrap(), (Number::F32(1.0), Number::F32(2.0)));
+        assert!(near("f64", "1", "-1").is_err());
+        assert!(near("i32", "1", "-1").is_err());
     }
 
     #[test]

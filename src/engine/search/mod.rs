@@ -20,25 +20,42 @@
     clippy::cast_lossless
 )]
 
+mod charset;
+mod guid;
 mod hex;
+mod letters;
+mod many;
 mod marks;
 mod needle;
+mod needles;
+mod number;
 mod pattern;
 mod pipeline;
 mod queue;
 mod rank;
+mod reading;
 mod run;
 mod scan;
+mod sequence;
 mod source;
 mod span;
 mod stitch;
+mod store;
 mod strings;
+mod values;
+mod wide;
+#[cfg(test)]
+mod needle_tests;
 #[cfg(test)]
 mod tests;
 mod union;
 
+pub use charset::{Charset, Legacy};
 pub use needle::{MAX_NEEDLE, MAX_REGEX_MATCH, Needle, Widths};
+pub use needles::{MAX_NEEDLE_BYTES, MAX_NEEDLES, MAX_SINGLE, Needles};
+pub use number::{Number, NumberKind, NumberType};
 pub use pipeline::{Options, Summary};
+pub use reading::{Form as WrittenForm, Reading};
 pub use run::{search, strings};
 pub use scan::{Hit, Kind};
 pub use source::{RunSource, Source, VirtRun};

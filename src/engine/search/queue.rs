@@ -17,6 +17,8 @@ struct Item {
     addr: umem,
     len: umem,
     kind: Kind,
+    needle: u32,
+    part: u32,
     cut: bool,
     bytes: Range<usize>,
 }
@@ -32,7 +34,8 @@ impl Batch {
     pub(super) fn get(&self, i: usize) -> Option<Hit<'_>> {
         let item = self.items.get(i)?;
         let bytes = self.bytes.get(item.bytes.clone())?;
-        Some(Hit { addr: item.addr, len: item.len, kind: item.kind, bytes, cut: item.cut })
+        let Item { addr, len, kind, needle, part, cut, .. } = *item;
+        Some(Hit { addr, len, kind, needle, part, bytes, cut })
     }
 }
 
@@ -165,7 +168,8 @@ impl Out for Sender<'_> {
         let start = self.batch.bytes.len();
         self.batch.bytes.extend_from_slice(hit.bytes);
         let bytes = start..self.batch.bytes.len();
-        self.batch.items.push(Item { addr: hit.addr, len: hit.len, kind: hit.kind, cut: hit.cut, bytes });
+        let Hit { addr, len, kind, needle, part, cut, .. } = hit;
+        self.batch.items.push(Item { addr, len, kind, needle, part, cut, bytes });
         match self.batch.items.len() >= BATCH_HITS || self.batch.bytes.len() >= BATCH_BYTES {
             true => self.flush(),
             false => ControlFlow::Continue(()),
@@ -200,5 +204,12 @@ impl<'q> Receiver<'q> {
 
     pub(super) fn skip(&mut self) {
         self.at += 1;
+    }
+
+    /// Drops all that follow.
+    pub(super) fn skip_all(&mut self) {
+        while self.peek().is_some() {
+            self.skip();
+        }
     }
 }

@@ -20,7 +20,7 @@ fn units(source: &dyn Source, most: umem) -> Vec<Unit> {
     plan(source.spans(), unit_size(total, most))
 }
 
-/// Looks for `needle` in all of `source` and gives every hit to `hit`, in ascending order, as they are found. Ends early when
+/// Looks for `needle` in all of `source` and gives every hit to `hit`, in ascending order (at one address, in that of the needle's parts), as they are found. Ends early when
 /// `hit` breaks.
 pub fn search(
     source: &dyn Source,
@@ -39,7 +39,7 @@ pub(super) fn search_units(
     hit: &mut dyn FnMut(Hit<'_>) -> ControlFlow<()>,
 ) -> Summary {
     let make = || Box::new(NeedleScan::new(needle)) as Box<dyn Scan>;
-    pipeline::run(source, units, &make, needle.exclusive(), options, hit)
+    pipeline::run(source, units, &make, &needle.exclusive(), options, hit)
 }
 
 /// Gives every string of `source` to `hit`, in ascending order: [`Hit::bytes`] are its characters, [`Hit::len`] the bytes it
@@ -61,5 +61,5 @@ pub(super) fn strings_units(
     hit: &mut dyn FnMut(Hit<'_>) -> ControlFlow<()>,
 ) -> Summary {
     let make = || Box::new(StringScan::new(wanted)) as Box<dyn Scan>;
-    pipeline::run(source, units, &make, false, options, hit)
+    pipeline::run(source, units, &make, &[false], options, hit)
 }

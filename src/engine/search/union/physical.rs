@@ -17,6 +17,8 @@ use std::sync::atomic::Ordering;
 
 /// Seams that are searched at once.
 const SEAMS: usize = 1 << 16;
+/// Virtual and physical addresses agree modulo this at least: the smallest page.
+const PAGE: umem = 4096;
 
 /// Looks for a needle that is found at every position, with at most about `most` runs and seams at hand.
 pub(super) fn search(
@@ -98,11 +100,12 @@ impl Whole<'_> {
 
     /// Searches seams as if each lay in a space of its own, all of them in one: each at a multiple of `room`, with nothing between.
     fn some_seams(&self, groups: &[&[Seam]], given: &mut Given<'_>) -> ControlFlow<()> {
-        let room = to_umem(self.needle.reach()).saturating_mul(2);
+        let room = (to_umem(self.needle.reach()).saturating_mul(2) + PAGE).next_multiple_of(PAGE);
         let first = |i: usize| groups.get(i).and_then(|g| g.first());
         let runs = (0..groups.len()).flat_map(|i| {
-            let mut at = to_umem(i) * room;
             let pieces = first(i).map(|s| self.index.pieces(s)).unwrap_or_default();
+            // What is found at multiples of some number of bytes only is so here too.
+            let mut at = to_umem(i) * room + pieces.first().map_or(0, |p| p.phys % PAGE);
             pieces.iter().map(move |p| {
                 let run = VirtRun { virt: at, phys: p.phys, size: p.len };
                 at += p.len;
@@ -115,6 +118,7 @@ impl Whole<'_> {
         let summary: Summary = run::search(&source, self.needle, &options, &mut |hit| {
             let (Some(i), at) = (index(hit.addr / room), hit.addr % room) else { return ControlFlow::Continue(()) };
             let Some(before) = first(i).and_then(|s| self.index.pieces(s).first()) else { return ControlFlow::Continue(()) };
+            let Some(at) = at.checked_sub(before.phys % PAGE) else { return ControlFlow::Continue(()) };
             // What lies in the first run alone was found in the union; what begins behind it crosses a later seam or none.
             if at >= before.len || at.saturating_add(hit.len) <= before.len {
                 return ControlFlow::Continue(());

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use super::super::needle::Widths;
+use super::super::{Charset, Needles, Number, NumberKind, NumberType, RunSource};
 use super::*;
 use crate::engine::{index, to_umem};
 use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory};
@@ -221,6 +222,54 @@ proptest! {
             physical::search(memory, &world.layout, &needle, options, given, most);
         });
         prop_assert_eq!(got, sorted(want));
+    }
+
+    #[test]
+    fn every_form_is_found_as_in_each_space_on_its_own(
+        world in world(),
+        most in prop_oneof![Just(1usize), Just(5), Just(1000)],
+        mapped: bool,
+        threads in 1..3usize,
+    ) {
+        let aligned = |n: &mut Needles| {
+            let of = NumberType { kind: NumberKind::U32, big_endian: false };
+            n.number(of, Number::Unsigned(u64::from(u32::from_le_bytes(*b"aaaa"))), true)?;
+            n.range(of, Number::Unsigned(u64::from(u32::from_le_bytes(*b"aaab"))), Number::Unsigned(0x6262_6262), true)
+        };
+        let jumps = |n: &mut Needles| n.hex("61 [0-3] 62 62").and_then(|()| n.hex("62 ( 61 | 62 61 ) 61"));
+        let texts = |n: &mut Needles| ["aab", "ba", "abab", "aaaaaaaaaa", "b"].iter().try_for_each(|t| n.text(t, &[Charset::Utf8], false));
+        let make: [&dyn Fn(&mut Needles) -> crate::Result<()>; 4] = [&aligned, &jumps, &texts, &|n| {
+            aligned(n)?;
+            texts(n)?;
+            n.regex("ab+", &[Charset::Utf8], false)
+        }];
+        for (i, make) in make.iter().enumerate() {
+            let mut needles = Needles::new();
+            // A form that there is not is for the tests of needles.
+            if make(&mut needles).is_err() && i == 1 {
+                needles = Needles::new();
+                needles.hex("61 [0-3] 62 62").unwrap();
+            }
+            let needle = needles.build().unwrap();
+            let memory = world.memory(mapped);
+            let mut want = Hits::new();
+            for (space, runs) in world.layout.0.iter().enumerate() {
+                let source = RunSource::new(&memory, runs.iter().copied());
+                super::super::run::search(&source, &needle, &Options { threads: 1, ..Options::new(&NEVER) }, &mut |h| {
+                    want.push((space, h.addr, h.bytes.to_vec()));
+                    ControlFlow::Continue(())
+                });
+            }
+            let got = run(&world, mapped, threads, &|memory, options, given| match i {
+                3 => {
+                    let search: &mut stretches::Search<'_> =
+                        &mut |source, options, hit| super::super::run::search(source, &needle, options, hit);
+                    stretches::search(memory, &world.layout, options, given, search);
+                }
+                _ => physical::search(memory, &world.layout, &needle, options, given, most),
+            });
+            prop_assert_eq!(got, sorted(want), "{}", i);
+        }
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn every_process_has_its_hits() {
         assert!(pids.len() > 1, "{command:?} is found in several processes: {pids:?}");
     }
     // Of a part of them as well.
-    assert!(!both_ways(&["scan", "e", "--range", "0x400000", "0x401000"]).is_empty());
+    assert!(!both_ways(&["scan", "--hex", "00 00", "--range", "0x400000", "0x401000"]).is_empty());
 }
 
 #[test]
@@ -167,14 +167,13 @@ mod while_it_runs {
     /// A large, sparse image with a needle near its start.
     fn image() -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::with_suffix(".raw").unwrap();
-        file.as_file().set_len(64 << 30).unwrap();
+        file.as_file().set_len(16 << 30).unwrap();
         file.as_file().write_all_at(b"needle needle", 4090).unwrap();
         file
     }
 
     fn started(image: &tempfile::NamedTempFile, more: &[&str]) -> Child {
-        // No literal to skip by: it takes its time.
-        let words = ["scan", "--phys", "--regex", "[n-n]e{2}d[k-m]e|[^a]{3}needle", "--jsonl"];
+        let words = ["scan", "--phys", "needle", "--jsonl"];
         Command::new(assert_cmd::cargo::cargo_bin!("memsh"))
             .arg(image.path())
             .args(words)
@@ -211,7 +210,7 @@ mod while_it_runs {
         for (option, key, want) in [("--count", "hits", 2), ("--unique", "count", 2)] {
             let image = image();
             let mut child = started(&image, &[option]);
-            std::thread::sleep(Duration::from_millis(700));
+            std::thread::sleep(Duration::from_millis(500));
             assert!(child.try_wait().unwrap().is_none(), "it is still searching");
             interrupt(&child);
             let output = child.wait_with_output().unwrap();

@@ -9,7 +9,7 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::together::Sought;
 use clap::ValueEnum;
-use memsh::engine::search::{Kind, StringsOptions};
+use memsh::engine::search::{Kind, Step, StringsOptions};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -73,7 +73,8 @@ impl Command for Strings {
             });
         }
         let pattern = self.pattern.as_deref().map(Glob::new).transpose()?;
-        self.place.hits(cx, Sought::Strings(&wanted), &mut |searched, hit, _| {
+        self.place.hits(cx, Sought::Strings(&wanted), &mut |step| {
+            let Step::Found((searched, hit, _)) = step else { return out.idle().map(|()| false) };
             let text = String::from_utf8_lossy(hit.bytes);
             if pattern.as_ref().is_some_and(|p| !p.matches(&text)) {
                 return Ok(false);

@@ -5,7 +5,8 @@ use super::context::Context;
 use super::failure::Result;
 use super::searched::{Place, Searched};
 use memsh::engine::search::{
-    Found, Hit, Needle, Options, Spaces, StringsOptions, Source, Summary, VirtRun, search, search_spaces, strings, strings_spaces,
+    Found, Hit, Needle, Options, Source, Spaces, Step, StringsOptions, Summary, VirtRun, search_spaces, search_steps, strings_spaces,
+    strings_steps,
 };
 use memsh::engine::{AddressSpace, Memory};
 use memsh::session::Space;
@@ -23,8 +24,11 @@ pub enum Sought<'a> {
     Strings(&'a StringsOptions),
 }
 
-/// Takes a hit, where it was found and its physical address, where that is known; says whether it is one that counts.
-pub type Take<'a> = dyn FnMut(&Searched, &Hit<'_>, Option<umem>) -> Result<bool> + 'a;
+/// What was found: where, what, and its physical address where that is known.
+pub type Find<'f> = (&'f Searched, &'f Hit<'f>, Option<umem>);
+
+/// Takes what was found and says whether it is a hit that counts; hears too that nothing was found for a while.
+pub type Take<'a> = dyn FnMut(Step<Find<'_>>) -> Result<bool> + 'a;
 
 /// Spaces whose page tables and frames are in one memory.
 pub struct Together<'c, 'a> {
@@ -78,8 +82,8 @@ struct Taker<'t, 'a> {
 }
 
 impl Taker<'_, '_> {
-    fn hit(&mut self, searched: &Searched, hit: &Hit<'_>, phys: Option<umem>) -> ControlFlow<()> {
-        match (self.take)(searched, hit, phys) {
+    fn step(&mut self, step: Step<Find<'_>>) -> ControlFlow<()> {
+        match (self.take)(step) {
             Ok(false) => return ControlFlow::Continue(()),
             Ok(true) => self.left = self.left.map(|n| n.saturating_sub(1)),
             Err(e) => {
@@ -132,10 +136,13 @@ fn alone(cx: &Context, searched: &Searched, sought: Sought<'_>, taker: &mut Take
     let memory = searched.space.tables().map_or(cx.session()?.memory(), AddressSpace::memory).clone();
     let source = searched.source(cx, &memory);
     let total = source.spans().fold(0u64, |sum, s| sum.saturating_add(number(s.bytes())));
-    let mut hit = |hit: Hit<'_>| taker.hit(searched, &hit, None);
+    let mut step = |step: Step<Hit<'_>>| match step {
+        Step::Found(hit) => taker.step(Step::Found((searched, &hit, None))),
+        Step::Idle => taker.step(Step::Idle),
+    };
     metered(cx, total, |options| match sought {
-        Sought::Needle(needle) => search(&source, needle, options, &mut hit),
-        Sought::Strings(wanted) => strings(&source, wanted, options, &mut hit),
+        Sought::Needle(needle) => search_steps(&source, needle, options, &mut step),
+        Sought::Strings(wanted) => strings_steps(&source, wanted, options, &mut step),
     })?;
     Ok(taker.ended.is_ok() && taker.left != Some(0))
 }
@@ -143,13 +150,14 @@ fn alone(cx: &Context, searched: &Searched, sought: Sought<'_>, taker: &mut Take
 fn together(cx: &Context, searched: Vec<Searched>, sought: Sought<'_>, taker: &mut Taker<'_, '_>) -> Result<()> {
     let Some(memory) = searched.first().and_then(|s| s.space.tables()).map(|t| t.memory().clone()) else { return Ok(()) };
     let spaces = Together::new(cx, searched);
-    let mut found = |found: Found<'_>| match spaces.searched.get(found.space) {
-        Some(searched) => taker.hit(searched, &found.hit, found.phys),
-        None => ControlFlow::Continue(()),
+    let mut step = |step: Step<Found<'_>>| {
+        let Step::Found(found) = step else { return taker.step(Step::Idle) };
+        let Some(searched) = spaces.searched.get(found.space) else { return ControlFlow::Continue(()) };
+        taker.step(Step::Found((searched, &found.hit, found.phys)))
     };
     let outcome = metered(cx, 0, |options| match sought {
-        Sought::Needle(needle) => search_spaces(&memory, &spaces, needle, options, &mut found),
-        Sought::Strings(wanted) => strings_spaces(&memory, &spaces, wanted, options, &mut found),
+        Sought::Needle(needle) => search_spaces(&memory, &spaces, needle, options, &mut step),
+        Sought::Strings(wanted) => strings_spaces(&memory, &spaces, wanted, options, &mut step),
     });
     spaces.tell();
     outcome

@@ -274,4 +274,8 @@ impl Sink for Stamp<'_> {
     fn bytes(&mut self, data: &[u8]) -> Result<()> {
         self.inner.bytes(data)
     }
+
+    fn idle(&mut self) -> Result<()> {
+        self.inner.idle()
+    }
 }

@@ -115,6 +115,10 @@ impl Sink for Noted<'_> {
     fn bytes(&mut self, data: &[u8]) -> Result<()> {
         self.inner.bytes(data)
     }
+
+    fn idle(&mut self) -> Result<()> {
+        self.inner.idle()
+    }
 }
 
 #[cfg(test)]

@@ -379,6 +379,10 @@ impl Sink for Witness<'_> {
     fn bytes(&mut self, data: &[u8]) -> Result<()> {
         self.inner.bytes(data)
     }
+
+    fn idle(&mut self) -> Result<()> {
+        self.inner.idle()
+    }
 }
 
 /// clap's complaint as a usage error.

@@ -12,6 +12,7 @@ use crate::commands::searched::{Place, Searched};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
 use crate::commands::together::Sought;
+use memsh::engine::search::Step;
 use memsh::umem;
 use owner::Owner;
 use rows::{ScanRow, row};
@@ -85,7 +86,8 @@ impl Command for Scan {
         let mut owner = self.owner.then(|| Owner::new(cx)).transpose()?;
         let mut owner = owner.as_mut().map(|o| o.asked());
         let (mut counts, mut uniques) = (Counts::default(), Uniques::default());
-        let outcome = self.place.hits(cx, Sought::Needle(&needle), &mut |searched, hit, phys| {
+        let outcome = self.place.hits(cx, Sought::Needle(&needle), &mut |step| {
+            let Step::Found((searched, hit, phys)) = step else { return out.idle().map(|()| false) };
             if !hit.addr.is_multiple_of(umem::from(align)) {
                 return Ok(false);
             }

@@ -10,6 +10,7 @@ use memsh_plugin::umem;
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 /// How a search is run.
 #[derive(Clone, Copy)]
@@ -46,6 +47,20 @@ pub struct Summary {
     pub truncated_at_max: bool,
 }
 
+/// What a search tells as it goes on.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<H> {
+    /// Something was found.
+    Found(H),
+    /// Nothing was, for a while: what was held back for more to come can go out.
+    Idle,
+}
+
+/// A step of a search, for whoever takes its hits.
+pub(super) type Steps<'t> = dyn FnMut(Step<Hit<'_>>) -> ControlFlow<()> + 't;
+
+/// After so long without a hit a search says that it is idle.
+const IDLE: Duration = Duration::from_millis(100);
 /// Pieces are taken in parts of this size, so that an interrupt is noticed.
 const PART: usize = 1 << 20;
 /// Bytes after which a thread adds to the common count.
@@ -163,7 +178,7 @@ impl Out for Checked<'_, '_> {
 
 /// The end of the line: counts, and knows where the last hit ends.
 struct Deliver<'a> {
-    to: &'a mut dyn FnMut(Hit<'_>) -> ControlFlow<()>,
+    to: &'a mut Steps<'a>,
     hits: u64,
     max: Option<u64>,
     /// For each part of the needle the end of its last hit, where no other of it may begin before it; otherwise 0.
@@ -174,6 +189,10 @@ struct Deliver<'a> {
 impl Deliver<'_> {
     fn full(&self) -> bool {
         self.max.is_some_and(|m| self.hits >= m)
+    }
+
+    fn idle(&mut self) -> ControlFlow<()> {
+        (self.to)(Step::Idle)
     }
 
     /// Where the next hit of a part may begin.
@@ -191,7 +210,7 @@ impl Out for Deliver<'_> {
             *resume = hit.addr.saturating_add(hit.len);
         }
         self.hits += 1;
-        (self.to)(hit)?;
+        (self.to)(Step::Found(hit))?;
         if self.full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
@@ -204,7 +223,7 @@ pub(super) fn run(
     make: &(dyn Fn() -> Box<dyn Scan> + Sync),
     exclusive: &[bool],
     options: &Options<'_>,
-    to: &mut dyn FnMut(Hit<'_>) -> ControlFlow<()>,
+    to: &mut Steps<'_>,
 ) -> Summary {
     let total = units.iter().fold(0, |sum: umem, u| sum.saturating_add(u.bytes));
     let shared = Shared {
@@ -250,6 +269,7 @@ fn alone(
     let mut scan = make();
     for unit in units {
         shared.unit(unit, &deliver.resume.clone(), &mut *scan, deliver)?;
+        deliver.idle()?;
     }
     ControlFlow::Continue(())
 }
@@ -318,7 +338,9 @@ fn hand_out(
     hits: &mut Receiver<'_>,
     deliver: &mut Deliver<'_>,
 ) -> ControlFlow<()> {
-    while let Some(hit) = hits.peek() {
+    loop {
+        hits.wait(IDLE, &mut || deliver.idle())?;
+        let Some(hit) = hits.peek() else { break };
         if shared.stopped() {
             return ControlFlow::Break(());
         }

@@ -5,6 +5,7 @@ use memsh_plugin::umem;
 use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Hits on their way, in one piece of memory.
 #[derive(Default)]
@@ -127,6 +128,13 @@ impl Queue {
         self.changed.notify_all();
     }
 
+    /// Whether [`next_batch`](Self::next_batch) has an answer, or gets one within `patience`.
+    fn ready(&self, patience: Duration) -> bool {
+        let ready = |s: &State| s.stop || s.queues.front().is_some_and(|q| q.done || !q.batches.is_empty());
+        let state = self.changed.wait_timeout_while(self.lock(), patience, |s| !ready(s));
+        ready(&state.unwrap_or_else(PoisonError::into_inner).0)
+    }
+
     /// The next batch of the first unit; `None` at its end (the following unit is then the first), or when all shall stop.
     pub(super) fn next_batch(&self) -> Option<Batch> {
         self.wait(|s| {
@@ -188,6 +196,14 @@ pub(super) struct Receiver<'q> {
 impl<'q> Receiver<'q> {
     pub(super) fn new(queue: &'q Queue) -> Self {
         Self { queue, batch: Batch::default(), at: 0, ended: false }
+    }
+
+    /// Waits until there is a next hit or none will come, and calls `idle` each time when that took as long as `patience`.
+    pub(super) fn wait(&self, patience: Duration, idle: &mut dyn FnMut() -> ControlFlow<()>) -> ControlFlow<()> {
+        while self.at >= self.batch.items.len() && !self.ended && !self.queue.ready(patience) {
+            idle()?;
+        }
+        ControlFlow::Continue(())
     }
 
     /// The next hit, which stays the next until [`skip`](Self::skip).

@@ -274,6 +274,10 @@ impl Sink for Stamp<'_, '_> {
     fn bytes(&mut self, data: &[u8]) -> Result<()> {
         self.inner.bytes(data)
     }
+
+    fn idle(&mut self) -> Result<()> {
+        self.inner.idle()
+    }
 }
 
 /// The command for a row: its fields in place of `{KEY}`, or its address as the first argument. `None` where a field is null.

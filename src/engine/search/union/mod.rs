@@ -31,8 +31,8 @@ mod tests;
 mod windows;
 
 use super::needle::Needle;
-use super::pipeline::{Options, Summary};
-use super::run::strings;
+use super::pipeline::{Options, Step, Summary};
+use super::run::{search_steps, strings_steps};
 use super::scan::Hit;
 use super::source::VirtRun;
 use super::strings::StringsOptions;
@@ -64,7 +64,7 @@ pub struct Found<'a> {
 }
 
 /// Looks for `needle` in all `spaces` and gives every hit to `found`, once for each space and address. Ends early when `found`
-/// breaks.
+/// breaks; hears [`Step::Idle`] too.
 ///
 /// Hits come ascending by where they lie in physical memory, with all that map one next to each other; those that cross a seam
 /// come after the others. Of a needle that does not overlap they come by space. [`Summary::hits`] and [`Options::max_hits`] count
@@ -74,11 +74,11 @@ pub fn search_spaces(
     spaces: &dyn Spaces,
     needle: &Needle,
     options: &Options<'_>,
-    found: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>,
+    found: &mut dyn FnMut(Step<Found<'_>>) -> ControlFlow<()>,
 ) -> Summary {
     let mut given = Given::new(options, found);
     if needle.exclusive().contains(&true) || needle.context() > 0 {
-        let search: &mut stretches::Search<'_> = &mut |source, options, hit| super::run::search(source, needle, options, hit);
+        let search: &mut stretches::Search<'_> = &mut |source, options, step| search_steps(source, needle, options, step);
         stretches::search(memory, spaces, options, &mut given, search);
     } else {
         physical::search(memory, spaces, needle, options, &mut given, windows::MOST);
@@ -92,23 +92,23 @@ pub fn strings_spaces(
     spaces: &dyn Spaces,
     wanted: &StringsOptions,
     options: &Options<'_>,
-    found: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>,
+    found: &mut dyn FnMut(Step<Found<'_>>) -> ControlFlow<()>,
 ) -> Summary {
     let mut given = Given::new(options, found);
-    let search: &mut stretches::Search<'_> = &mut |source, options, hit| strings(source, wanted, options, hit);
+    let search: &mut stretches::Search<'_> = &mut |source, options, step| strings_steps(source, wanted, options, step);
     stretches::search(memory, spaces, options, &mut given, search);
     given.summary
 }
 
 /// Where what was found goes: counts, and knows when there was enough.
 struct Given<'a> {
-    to: &'a mut dyn FnMut(Found<'_>) -> ControlFlow<()>,
+    to: &'a mut dyn FnMut(Step<Found<'_>>) -> ControlFlow<()>,
     max: Option<u64>,
     summary: Summary,
 }
 
 impl<'a> Given<'a> {
-    fn new(options: &Options<'_>, to: &'a mut dyn FnMut(Found<'_>) -> ControlFlow<()>) -> Self {
+    fn new(options: &Options<'_>, to: &'a mut dyn FnMut(Step<Found<'_>>) -> ControlFlow<()>) -> Self {
         Self { to, max: options.max_hits, summary: Summary::default() }
     }
 
@@ -123,8 +123,12 @@ impl<'a> Given<'a> {
             return ControlFlow::Break(());
         }
         self.summary.hits += 1;
-        (self.to)(found)?;
+        (self.to)(Step::Found(found))?;
         if self.full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn idle(&mut self) -> ControlFlow<()> {
+        (self.to)(Step::Idle)
     }
 
     /// Adds what one of several searches looked at.

@@ -1,8 +1,8 @@
 //! The union of what spaces map, searched once, and the seams.
 
 use super::super::needle::Needle;
-use super::super::pipeline::{Options, Summary};
-use super::super::run::{self, NEEDLE_UNIT, search_units};
+use super::super::pipeline::{Options, Step, Summary};
+use super::super::run::{self, NEEDLE_UNIT, needle_steps};
 use super::super::scan::Hit;
 use super::super::source::{RunSource, VirtRun};
 use super::super::span::{Span, plan, unit_size};
@@ -72,7 +72,8 @@ impl Whole<'_> {
         let mut sweep = Sweep::default();
         let mut holders = Vec::new();
         let mut flow = ControlFlow::Continue(());
-        let summary = search_units(&source, &units, self.needle, &options, &mut |hit| {
+        let summary = needle_steps(&source, &units, self.needle, &options, &mut |step| {
+            let Step::Found(hit) = step else { return given.idle() };
             sweep.holders(&self.index.places, hit.addr, hit.len, &mut holders);
             for &(space, addr) in &holders {
                 flow = given.give(Found { space, phys: Some(hit.addr), hit: Hit { addr, ..hit } });
@@ -115,7 +116,8 @@ impl Whole<'_> {
         let source = RunSource::new(self.memory, runs);
         let options = Options { max_hits: None, progress: &|_, _| (), ..*self.options };
         let mut flow = ControlFlow::Continue(());
-        let summary: Summary = run::search(&source, self.needle, &options, &mut |hit| {
+        let summary: Summary = run::search_steps(&source, self.needle, &options, &mut |step| {
+            let Step::Found(hit) = step else { return given.idle() };
             let (Some(i), at) = (index(hit.addr / room), hit.addr % room) else { return ControlFlow::Continue(()) };
             let Some(before) = first(i).and_then(|s| self.index.pieces(s).first()) else { return ControlFlow::Continue(()) };
             let Some(at) = at.checked_sub(before.phys % PAGE) else { return ControlFlow::Continue(()) };

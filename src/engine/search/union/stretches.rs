@@ -1,6 +1,6 @@
 //! Searches where what is found depends on all that is contiguous: stretches of the same frames are searched once.
 
-use super::super::pipeline::{Options, Summary};
+use super::super::pipeline::{Options, Step, Steps, Summary};
 use super::super::scan::Hit;
 use super::super::source::{RunSource, Source, VirtRun};
 use super::index::joined;
@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 
 /// A search of one source.
 pub(super) type Search<'a> =
-    dyn FnMut(&dyn Source, &Options<'_>, &mut dyn FnMut(Hit<'_>) -> ControlFlow<()>) -> Summary + 'a;
+    dyn FnMut(&dyn Source, &Options<'_>, &mut Steps<'_>) -> Summary + 'a;
 
 /// Stretches that are known at once, some 40 MB. Those beyond are searched in every space.
 const MOST: usize = 1 << 19;
@@ -110,7 +110,8 @@ pub(super) fn search(
         let progress = |now: u64, own: u64| (options.progress)(now.saturating_add(done), total.max(own.saturating_add(done)));
         let part = Options { max_hits: None, progress: &progress, ..*options };
         let mut flow = ControlFlow::Continue(());
-        let summary = search(&source, &part, &mut |hit| {
+        let summary = search(&source, &part, &mut |step| {
+            let Step::Found(hit) = step else { return given.idle() };
             let i = begins.partition_point(|(virt, _)| *virt <= hit.addr).checked_sub(1);
             let Some((virt, group)) = i.and_then(|i| begins.get(i)) else { return ControlFlow::Continue(()) };
             let phys = source.phys(hit.addr);

@@ -130,7 +130,8 @@ fn run(world: &World, mapped: bool, threads: usize, search: &dyn Fn(&Memory, &Op
     let memory = world.memory(mapped);
     let options = Options { threads, ..Options::new(&NEVER) };
     let mut hits = Vec::new();
-    let mut found = |f: Found<'_>| {
+    let mut found = |step: Step<Found<'_>>| {
+        let Step::Found(f) = step else { return ControlFlow::Continue(()) };
         let place = world.layout.0[f.space].iter().find(|r| (r.virt..r.virt + r.size).contains(&f.hit.addr)).unwrap();
         assert_eq!(f.phys, Some(place.phys + (f.hit.addr - place.virt)), "the frame of the first byte");
         hits.push((f.space, f.hit.addr, f.hit.bytes.to_vec()));
@@ -263,7 +264,7 @@ proptest! {
             let got = run(&world, mapped, threads, &|memory, options, given| match i {
                 3 => {
                     let search: &mut stretches::Search<'_> =
-                        &mut |source, options, hit| super::super::run::search(source, &needle, options, hit);
+                        &mut |source, options, step| search_steps(source, &needle, options, step);
                     stretches::search(memory, &world.layout, options, given, search);
                 }
                 _ => physical::search(memory, &world.layout, &needle, options, given, most),
@@ -285,7 +286,7 @@ proptest! {
             }
             let got = run(&world, mapped, threads, &|memory, options, given| {
                 let search: &mut stretches::Search<'_> =
-                    &mut |source, options, hit| super::super::run::search(source, &needle, options, hit);
+                    &mut |source, options, step| search_steps(source, &needle, options, step);
                 stretches::search(memory, &world.layout, options, given, search);
             });
             prop_assert_eq!(got, sorted(want), "{}", pattern);
@@ -308,7 +309,7 @@ proptest! {
             }
         }
         let got = run(&world, true, 2, &|memory, options, given| {
-            let search: &mut stretches::Search<'_> = &mut |source, options, hit| strings(source, &wanted, options, hit);
+            let search: &mut stretches::Search<'_> = &mut |source, options, step| strings_steps(source, &wanted, options, step);
             stretches::search(memory, &world.layout, options, given, search);
         });
         prop_assert_eq!(got, sorted(want));
@@ -363,7 +364,8 @@ fn a_hit_at_a_seam_is_found_in_each_space_that_has_it() {
     let needle = Needle::text("needle", Widths::Utf8, false).unwrap();
     let memory = world.memory(true);
     let mut hits = Vec::new();
-    let summary = search_spaces(&memory, &world.layout, &needle, &Options::new(&NEVER), &mut |f| {
+    let summary = search_spaces(&memory, &world.layout, &needle, &Options::new(&NEVER), &mut |step| {
+        let Step::Found(f) = step else { return ControlFlow::Continue(()) };
         hits.push((f.space, f.hit.addr, f.phys.unwrap()));
         ControlFlow::Continue(())
     });
@@ -380,8 +382,8 @@ fn it_ends_at_the_most_hits_and_when_nobody_wants_more() {
         let with = |max: Option<u64>, takes: usize| {
             let mut n = 0;
             let options = Options { max_hits: max, threads: 1, ..Options::new(&NEVER) };
-            let summary = search_spaces(&memory, &world.layout, &needle, &options, &mut |_| {
-                n += 1;
+            let summary = search_spaces(&memory, &world.layout, &needle, &options, &mut |step| {
+                n += usize::from(matches!(step, Step::Found(_)));
                 if n == takes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             (n, summary.hits, summary.truncated_at_max, summary.interrupted)
@@ -402,15 +404,18 @@ fn an_interrupt_ends_it_and_is_told() {
         stop.store(false, Ordering::Relaxed);
         let options = Options { threads: 1, ..Options::new(&stop) };
         let mut n = 0;
-        let summary = search_spaces(&memory, &world.layout, &needle, &options, &mut |_| {
-            n += 1;
+        let summary = search_spaces(&memory, &world.layout, &needle, &options, &mut |step| {
+            n += usize::from(matches!(step, Step::Found(_)));
             stop.store(n >= 3, Ordering::Relaxed);
             ControlFlow::Continue(())
         });
         // What belongs to the same bytes may still come.
         assert!(summary.interrupted && (3..8).contains(&summary.hits), "{summary:?}");
         stop.store(true, Ordering::Relaxed);
-        let none = search_spaces(&memory, &world.layout, &needle, &options, &mut |_| panic!("nothing is looked for"));
+        let none = search_spaces(&memory, &world.layout, &needle, &options, &mut |step| {
+            assert!(matches!(step, Step::Idle), "nothing is looked for");
+            ControlFlow::Continue(())
+        });
         assert!(none.interrupted && none.hits == 0);
     }
 }

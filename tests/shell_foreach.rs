@@ -155,7 +155,14 @@ fn rows_of_a_command_are_the_input_of_another() {
     // Rows of lists are one list, which can be narrowed and goes on to the host.
     let run = sample(&["-c", "scan -k linux_banner --max 1; symbols linux_banner | near | grep -c linux_banner"]);
     assert!(run.stdout.ends_with("1\n"), "{}{}", run.stdout, run.stderr);
-    let words = sample(&["foreach", "(scan --phys 'Linux version' --max 1)", "ptov", "{physical}", "--where", "symbol == 'linux_banner'"]);
+    let words = sample(&[
+        "foreach",
+        "(scan --phys 'Linux version' --max 1)",
+        "ptov",
+        "{physical}",
+        "--where",
+        "symbol == 'linux_banner'",
+    ]);
     assert!(words.status == 0 && words.stdout.starts_with("HIT"), "{}", words.stderr);
 }
 
@@ -165,9 +172,12 @@ fn the_hits_of_the_last_search_are_kept() {
     assert!(read.len() == 2 && read.iter().all(|r| r["data"] == "4c696e7578"), "{read:?}");
     // What is chosen among them is what is kept; a count is no hit.
     let chosen = lines(
-        "scan --all libvictim --where 'pid != 1' > /dev/null; scan --all --count root > /dev/null; foreach hits vtop --columns pid,physical",
+        "scan --all libvictim --where 'pid != 1' > /dev/null; scan --all --count root > /dev/null; foreach hits vtop --columns hit,physical",
     );
-    assert!(!chosen.is_empty() && chosen.iter().all(|r| r["pid"] != 1 && r["physical"].is_string()), "{chosen:?}");
+    assert!(
+        !chosen.is_empty() && chosen.iter().all(|r| !r["hit"].as_str().unwrap().starts_with("1:") && r["physical"].is_string()),
+        "{chosen:?}"
+    );
     let again = lines("foreach (scan --all libvictim --max 1) read > /dev/null; foreach hit read -n 4");
     assert_eq!(again.len(), 1);
     // The chosen process is what it was.
@@ -187,10 +197,10 @@ fn what_can_not_be_done_for_rows_says_so() {
         ("foreach (scan -p 1 root --max 1) set pager off", 2, "no command over the target"),
         ("foreach (scan -p 1 root --max 1) nonsense", 2, "there is no command nonsense"),
         ("foreach (nonsense) read", 2, "there is no command nonsense"),
-        ("foreach (cmdline --columns cmdline) read", 2, "have no address"),
+        ("foreach (cmdline) read", 2, "have no address"),
         ("set | read", 2, "has no rows"),
         ("scan -p 1 'no such text' | read", 0, "no rows to run it for"),
-        ("scan -p 1 root --max 1 | read {module}", 0, "fields that are asked for"),
+        ("scan --phys 'Linux version' --max 1 | read {module}", 0, "fields that are asked for"),
         ("foreach (maps -p 1 --limit 1) read 0x1 -n 4 {start}", 2, "unexpected"),
         ("scan --phys 'Linux version' --max 1 | near", 1, "no symbol is near"),
     ] {

@@ -5,8 +5,8 @@ use super::context::Context;
 use super::failure::Result;
 use super::searched::{Place, Searched};
 use memsh::engine::search::{
-    Found, Hit, Needle, Options, Source, Spaces, Step, StringsOptions, Summary, VirtRun, search_spaces, search_steps, strings_spaces,
-    strings_steps,
+    Found, Hit, Needle, Options, Source, Spaces, Step, StringsOptions, Summary, VirtRun, search_spaces, search_steps,
+    strings_spaces, strings_steps,
 };
 use memsh::engine::{AddressSpace, Memory};
 use memsh::session::Space;

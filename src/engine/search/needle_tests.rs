@@ -58,10 +58,14 @@ fn sorted(mut found: Vec<Found>) -> Vec<Found> {
 }
 
 fn literal(needle: u32, kind: &'static str, bytes: Vec<u8>, ignore_case: bool) -> Plain {
-    Plain(needle, kind, Box::new(move |hay, _| {
-        let same = |h: &[u8]| if ignore_case { h.eq_ignore_ascii_case(&bytes) } else { h == bytes };
-        hay.get(..bytes.len()).is_some_and(same).then_some(bytes.len())
-    }))
+    Plain(
+        needle,
+        kind,
+        Box::new(move |hay, _| {
+            let same = |h: &[u8]| if ignore_case { h.eq_ignore_ascii_case(&bytes) } else { h == bytes };
+            hay.get(..bytes.len()).is_some_and(same).then_some(bytes.len())
+        }),
+    )
 }
 
 fn number<T: 'static>(
@@ -72,10 +76,14 @@ fn number<T: 'static>(
     test: impl Fn(T) -> bool + 'static,
 ) -> Plain {
     let width = size_of::<T>();
-    Plain(needle, kind, Box::new(move |hay, at| {
-        let there = !aligned || at % to_umem(width) == 0;
-        load(hay).is_some_and(&test).then_some(width).filter(|_| there)
-    }))
+    Plain(
+        needle,
+        kind,
+        Box::new(move |hay, at| {
+            let there = !aligned || at % to_umem(width) == 0;
+            load(hay).is_some_and(&test).then_some(width).filter(|_| there)
+        }),
+    )
 }
 
 macro_rules! load {

@@ -118,6 +118,9 @@ impl World {
     }
 }
 
+/// Adds needles.
+type Make<'m> = &'m dyn Fn(&mut Needles) -> crate::Result<()>;
+
 /// Space, address, bytes.
 type Hits = Vec<(usize, umem, Vec<u8>)>;
 
@@ -243,7 +246,7 @@ proptest! {
         };
         let jumps = |n: &mut Needles| n.hex("61 [0-3] 62 62").and_then(|()| n.hex("62 ( 61 | 62 61 ) 61"));
         let texts = |n: &mut Needles| ["aab", "ba", "abab", "aaaaaaaaaa", "b"].iter().try_for_each(|t| n.text(t, &[Charset::Utf8], false));
-        let make: [&dyn Fn(&mut Needles) -> crate::Result<()>; 4] = [&aligned, &jumps, &texts, &|n| {
+        let make: [Make<'_>; 4] = [&aligned, &jumps, &texts, &|n| {
             aligned(n)?;
             texts(n)?;
             n.regex("ab+", &[Charset::Utf8], false)

@@ -92,9 +92,9 @@ fn needle() -> Needle {
 fn physical_memory(bencher: Bencher<'_, '_>, threads: usize) {
     let options = Options { threads, ..Options::new(&NEVER) };
     let source = RunSource::physical(&MACHINE.memory);
-    bencher.counter(BytesCount::new(MACHINE.memory.ranges()[0].size as u64)).bench_local(|| {
-        search(&source, black_box(&needle()), &options, &mut |_| ControlFlow::Continue(())).hits
-    });
+    bencher
+        .counter(BytesCount::new(MACHINE.memory.ranges()[0].size as u64))
+        .bench_local(|| search(&source, black_box(&needle()), &options, &mut |_| ControlFlow::Continue(())).hits);
 }
 
 #[divan::bench(sample_count = 10, args = [1, 2])]

@@ -78,7 +78,11 @@ fn a_hit_says_how_far_into_which_module() {
         let modules = rows(&["modules", "-p", &pid, "-a", hit["address"].as_str().unwrap()]);
         match modules.first() {
             Some(m) => {
-                assert_eq!((&hit["module"], &hit["module_offset"]), (&m["name"], &(address - number(&m["base"])).into()), "{hit}");
+                assert_eq!(
+                    (&hit["module"], &hit["module_offset"]),
+                    (&m["name"], &(address - number(&m["base"])).into()),
+                    "{hit}"
+                );
                 inside += 1;
             }
             None => assert!(hit["module"].is_null() && hit["module_offset"].is_null(), "{hit}"),
@@ -143,9 +147,14 @@ fn owners_are_what_ptov_finds() {
     }
     assert!(mapped > 3, "{hits:?}");
     // A regex asks in the same way, and so does a hit of a process.
-    assert_eq!(rows(&["scan", "--phys", "--owner", "--regex", "libvictim"]), rows(&["scan", "--phys", "--owner", "--regex", "libvictim", "--max", "99"]));
+    assert_eq!(
+        rows(&["scan", "--phys", "--owner", "--regex", "libvictim"]),
+        rows(&["scan", "--phys", "--owner", "--regex", "libvictim", "--max", "99"])
+    );
     let own = rows(&["scan", "-p", "1", "--owner", "libvictim"]);
-    assert!(own.iter().all(|r| r["mapped_by"].as_array().unwrap().contains(&format!("1:{}", r["address"].as_str().unwrap()).into())));
+    assert!(
+        own.iter().all(|r| r["mapped_by"].as_array().unwrap().contains(&format!("1:{}", r["address"].as_str().unwrap()).into()))
+    );
 }
 
 #[test]

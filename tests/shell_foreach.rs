@@ -155,7 +155,14 @@ fn rows_of_a_command_are_the_input_of_another() {
     // Rows of lists are one list, which can be narrowed and goes on to the host.
     let run = sample(&["-c", "scan -k linux_banner --max 1; symbols linux_banner | near | grep -c linux_banner"]);
     assert!(run.stdout.ends_with("1\n"), "{}{}", run.stdout, run.stderr);
-    let words = sample(&["foreach", "(scan --phys 'Linux version' --max 1)", "ptov", "{physical}", "--where", "symbol == 'linux_banner'"]);
+    let words = sample(&[
+        "foreach",
+        "(scan --phys 'Linux version' --max 1)",
+        "ptov",
+        "{physical}",
+        "--where",
+        "symbol == 'linux_banner'",
+    ]);
     assert!(words.status == 0 && words.stdout.starts_with("HIT"), "{}", words.stderr);
 }
 

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Result;
 use super::searched::{Place, Searched};
 use memsh::engine::search::{
-    Found, Hit, Needle, Options, Spaces, StringsOptions, Source, Summary, VirtRun, search, search_spaces, strings, strings_spaces,
+    Found, Hit, Needle, Options, Source, Spaces, StringsOptions, Summary, VirtRun, search, search_spaces, strings, strings_spaces,
 };
 use memsh::engine::{AddressSpace, Memory};
 use memsh::session::Space;

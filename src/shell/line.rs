@@ -275,7 +275,10 @@ mod tests {
 
     #[test]
     fn a_command_in_parentheses_keeps_its_quotes() {
-        assert_eq!(words("foreach (scan 'a ; b)' --max 3) read; ps"), [vec!["foreach", "(scan 'a ; b)' --max 3)", "read"], vec!["ps"]]);
+        assert_eq!(
+            words("foreach (scan 'a ; b)' --max 3) read; ps"),
+            [vec!["foreach", "(scan 'a ; b)' --max 3)", "read"], vec!["ps"]]
+        );
         assert_eq!(words("foreach  (scan (a|b)\\') near"), [vec!["foreach", "(scan (a|b)\\')", "near"]]);
         assert!(split("foreach (scan 'a)' near").unwrap_err().contains("parenthesis"));
         assert_eq!(words("foreach user read (1)"), [vec!["foreach", "user", "read", "(1)"]]);

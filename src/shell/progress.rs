@@ -27,7 +27,6 @@ impl Bar {
         bar.set_message(task.to_owned());
         Self { bar, since: Instant::now(), shown: AtomicBool::new(false), allowed }
     }
-
 }
 
 impl Meter for Bar {

@@ -33,6 +33,11 @@ pub struct HitRow {
     pub bytes: String,
     /// Bytes that the match takes.
     pub length: u64,
+    /// As what it was found: an encoding of text (`utf8`, `utf16`, `utf16be`, `latin1`, ...), `bytes`, `regex`, a type of numbers
+    /// (`u32`, `f64be`, ...), `pointer`, `guid`.
+    pub kind: String,
+    /// Where several needles were searched for: which it is, as it was written.
+    pub needle: Option<String>,
     /// The same as text; null where it is none.
     pub text: Option<String>,
     /// Name of the region or the symbol in which it lies.
@@ -137,6 +142,8 @@ pub fn row(cx: &Context, searched: &Searched, hit: &Hit<'_>, phys: Option<umem>,
         physical: phys.or_else(|| searched.physical(hit.addr)).map(Hex),
         bytes: hex(hit.bytes),
         length: number(hit.len),
+        kind: hit.kind.to_string(),
+        needle: None,
         text: text(hit),
         region: region.filter(|n| !n.is_empty()),
         module,
@@ -158,42 +165,48 @@ const SHOWN: usize = 96;
 
 /// The match and the text around it.
 fn context(searched: &Searched, hit: &Hit<'_>) -> String {
-    let wide = hit.kind == Kind::Utf16;
     let end = hit.addr.saturating_add(to_umem(hit.bytes.len()));
     let side = |from: umem, len: usize| {
         let mut window = vec![0; len];
         // A missing byte reads as zero, which is no text.
         searched.space.read_gaps(from, &mut window);
-        characters(&window, wide)
+        characters(&window, hit.kind)
     };
     let before = match to_umem(BEFORE).min(hit.addr) {
         n if n == to_umem(BEFORE) => side(hit.addr - n, BEFORE),
         _ => Vec::new(),
     };
     let text: Vec<char> = before.into_iter().rev().map_while(|c| c).collect();
-    let found = characters(hit.bytes.get(..SHOWN).unwrap_or(hit.bytes), wide).into_iter().map(|c| c.unwrap_or('.'));
+    let found = characters(hit.bytes.get(..SHOWN).unwrap_or(hit.bytes), hit.kind).into_iter().map(|c| c.unwrap_or('.'));
     let behind = side(end, BEHIND).into_iter().map_while(|c| c);
     text.into_iter().rev().chain(found).chain(behind).collect()
 }
 
-/// Characters, `None` for what is none that can be shown: of ASCII, of UTF-8 above it, of UTF-16 with `wide`.
-fn characters(bytes: &[u8], wide: bool) -> Vec<Option<char>> {
+/// Characters, `None` for what is none that can be shown: of UTF-16 where the match is, of another encoding's bytes each, else
+/// of ASCII and of UTF-8 above it.
+fn characters(bytes: &[u8], kind: Kind) -> Vec<Option<char>> {
     let shown = |c: char| (!c.is_control() && c != char::REPLACEMENT_CHARACTER).then_some(c);
-    if wide {
-        let units = bytes.chunks_exact(2).map(|u| u.iter().rev().fold(0u16, |v, b| v << 8 | u16::from(*b)));
-        return char::decode_utf16(units).map(|c| c.ok().and_then(shown)).collect();
-    }
-    String::from_utf8_lossy(bytes).chars().map(shown).collect()
+    let load: fn([u8; 2]) -> u16 = match kind {
+        Kind::Utf16 => u16::from_le_bytes,
+        Kind::Utf16Be => u16::from_be_bytes,
+        Kind::Encoded(charset) if bytes.iter().any(|b| !b.is_ascii()) => {
+            // Around a match may stand half a character.
+            return match charset.decode(bytes) {
+                Some(text) => text.chars().map(shown).collect(),
+                None => bytes.iter().map(|b| b.is_ascii().then_some(char::from(*b)).and_then(shown)).collect(),
+            };
+        }
+        _ => return String::from_utf8_lossy(bytes).chars().map(shown).collect(),
+    };
+    let units = bytes.as_chunks::<2>().0.iter().map(|u| load(*u));
+    char::decode_utf16(units).map(|c| c.ok().and_then(shown)).collect()
 }
 
 /// A match as text, where all of it is.
 fn text(hit: &Hit<'_>) -> Option<String> {
-    let text = match hit.kind {
-        Kind::Utf16 => {
-            let units = hit.bytes.chunks_exact(2).map(|u| u.iter().rev().fold(0u16, |v, b| v << 8 | u16::from(*b)));
-            char::decode_utf16(units).collect::<std::result::Result<String, _>>().ok()?
-        }
-        _ => std::str::from_utf8(hit.bytes).ok()?.to_owned(),
+    let text = match hit.kind.charset() {
+        Some(charset) => charset.decode(hit.bytes)?,
+        None => std::str::from_utf8(hit.bytes).ok()?.to_owned(),
     };
     let readable = !text.is_empty() && !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
     readable.then_some(text)
@@ -215,6 +228,8 @@ pub mod tests {
             physical: None,
             bytes: String::new(),
             length: 0,
+            kind: String::new(),
+            needle: None,
             text: None,
             region: None,
             module: None,

@@ -32,7 +32,12 @@ mod tests {
         let text = "6B29FC40-CA47-1067-B31D-00DD010662DA";
         assert_eq!(super::parse(text).unwrap(), (want, text.to_owned()));
         assert_eq!(super::parse(" {6b29fc40-ca47-1067-b31d-00dd010662da} ").unwrap().0, want);
-        for bad in ["", "6B29FC40CA471067B31D00DD010662DA", "6B29FC40-CA47-1067-B31D-00DD010662D", "6B29FC40-CA47-1067-B31D-00DD010662DX"] {
+        for bad in [
+            "",
+            "6B29FC40CA471067B31D00DD010662DA",
+            "6B29FC40-CA47-1067-B31D-00DD010662D",
+            "6B29FC40-CA47-1067-B31D-00DD010662DX",
+        ] {
             assert!(super::parse(bad).is_err(), "{bad}");
         }
     }

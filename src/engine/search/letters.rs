@@ -82,8 +82,7 @@ mod tests {
         // Differ in one bit of their second byte.
         assert_eq!(of("É", Charset::Utf8), [Element::Byte((0xc3, 0xff)), Element::Byte((0x89, 0xdf))]);
         // Differ in length.
-        let sharp: Vec<Vec<Masked>> =
-            ["ß", "ẞ"].iter().map(|s| s.bytes().map(|b| (b, 0xff)).collect()).collect();
+        let sharp: Vec<Vec<Masked>> = ["ß", "ẞ"].iter().map(|s| s.bytes().map(|b| (b, 0xff)).collect()).collect();
         assert_eq!(of("ß", Charset::Utf8), [Element::Any(sharp)]);
         assert_eq!(same_letter('σ'), ['Σ', 'ς', 'σ']);
         // The long s is an s, and an s no long s.

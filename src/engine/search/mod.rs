@@ -27,6 +27,8 @@ mod letters;
 mod many;
 mod marks;
 mod needle;
+#[cfg(test)]
+mod needle_tests;
 mod needles;
 mod number;
 mod pattern;
@@ -42,13 +44,11 @@ mod span;
 mod stitch;
 mod store;
 mod strings;
-mod values;
-mod wide;
-#[cfg(test)]
-mod needle_tests;
 #[cfg(test)]
 mod tests;
 mod union;
+mod values;
+mod wide;
 
 pub use charset::{Charset, Legacy};
 pub use needle::{MAX_NEEDLE, MAX_REGEX_MATCH, Needle, Widths};

@@ -34,8 +34,11 @@ fn find(source: &dyn Source, needle: &Needle, unit: umem) -> Vec<Found> {
     alone
 }
 
-/// A needle as the plain search knows it: gives the lengths that match at a place of contiguous bytes.
-struct Plain(u32, &'static str, Box<dyn Fn(&[u8], umem) -> Option<usize>>);
+/// Gives the length that matches at the beginning of contiguous bytes, which lie at an address.
+type Match = Box<dyn Fn(&[u8], umem) -> Option<usize>>;
+
+/// A needle as the plain search knows it, and as what it is found.
+struct Plain(u32, &'static str, Match);
 
 /// Contiguous bytes with the address of their first.
 type Flat = Vec<(umem, Vec<u8>)>;
@@ -58,10 +61,14 @@ fn sorted(mut found: Vec<Found>) -> Vec<Found> {
 }
 
 fn literal(needle: u32, kind: &'static str, bytes: Vec<u8>, ignore_case: bool) -> Plain {
-    Plain(needle, kind, Box::new(move |hay, _| {
-        let same = |h: &[u8]| if ignore_case { h.eq_ignore_ascii_case(&bytes) } else { h == bytes };
-        hay.get(..bytes.len()).is_some_and(same).then_some(bytes.len())
-    }))
+    Plain(
+        needle,
+        kind,
+        Box::new(move |hay, _| {
+            let same = |h: &[u8]| if ignore_case { h.eq_ignore_ascii_case(&bytes) } else { h == bytes };
+            hay.get(..bytes.len()).is_some_and(same).then_some(bytes.len())
+        }),
+    )
 }
 
 fn number<T: 'static>(
@@ -72,10 +79,14 @@ fn number<T: 'static>(
     test: impl Fn(T) -> bool + 'static,
 ) -> Plain {
     let width = size_of::<T>();
-    Plain(needle, kind, Box::new(move |hay, at| {
-        let there = !aligned || at % to_umem(width) == 0;
-        load(hay).is_some_and(&test).then_some(width).filter(|_| there)
-    }))
+    Plain(
+        needle,
+        kind,
+        Box::new(move |hay, at| {
+            let there = !aligned || at % to_umem(width) == 0;
+            load(hay).is_some_and(&test).then_some(width).filter(|_| there)
+        }),
+    )
 }
 
 macro_rules! load {
@@ -133,10 +144,16 @@ proptest! {
         cuts in cuts(),
         unit in 1..300_u64,
         given in prop::collection::vec((dense(b"abA\0", 14), any::<bool>()), 4..40),
+        // Short ones, none, or all but a few of them long; with case, and without.
+        (least, fold) in (prop::sample::select(vec![1_usize, 4, 5, 7, 11]), any::<bool>()),
     ) {
         let (source, flat) = layout(&bytes, umem::from(base), &cuts);
         let (mut needles, mut want) = (Needles::new(), Vec::new());
-        for ((bytes, ignore), i) in given.into_iter().zip(0..) {
+        for ((mut bytes, ignore), i) in given.into_iter().zip(0..) {
+            let ignore = ignore && fold;
+            if i > 2 {
+                bytes.extend(b"ab\0baAb\0aba".iter().take(least.saturating_sub(bytes.len())));
+            }
             needles.text(std::str::from_utf8(&bytes).unwrap(), &[Charset::Utf8], ignore).unwrap();
             want.push(literal(i, "utf8", bytes, ignore));
         }

@@ -210,9 +210,8 @@ impl NumberType {
     /// # Errors
     /// [`ErrorKind::Invalid`] when the tolerance is no number of this type, or negative.
     pub fn near(self, value: Number, tolerance: &str) -> Result<(Number, Number)> {
-        let bad = || {
-            invalid(format!("{tolerance:?} is no tolerance for {self}")).hint("it is how far a value may lie away, 0 or more")
-        };
+        let bad =
+            || invalid(format!("{tolerance:?} is no tolerance for {self}")).hint("it is how far a value may lie away, 0 or more");
         let unsigned = |t: Number| match t {
             Number::Unsigned(t) => Some(t),
             Number::Signed(t) => u64::try_from(t).ok(),

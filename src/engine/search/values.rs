@@ -76,9 +76,7 @@ impl Values {
             ($t:ty, $low:expr, $span:expr) => {{
                 let (low, span) = ($low, $span);
                 match self.of.big_endian {
-                    false => {
-                        self.walk(hay, addr, starts, |b| <$t>::from_le_bytes(*b).wrapping_sub(low) <= span, give)
-                    }
+                    false => self.walk(hay, addr, starts, |b| <$t>::from_le_bytes(*b).wrapping_sub(low) <= span, give),
                     true => self.walk(hay, addr, starts, |b| <$t>::from_be_bytes(*b).wrapping_sub(low) <= span, give),
                 }
             }};
@@ -143,12 +141,7 @@ fn any<const W: usize>(step: &[[u8; W]; STEP], test: impl Fn(&[u8; W]) -> bool) 
     any
 }
 
-fn some<const W: usize>(
-    numbers: &[[u8; W]],
-    at: usize,
-    test: impl Fn(&[u8; W]) -> bool,
-    give: Give<'_>,
-) -> ControlFlow<()> {
+fn some<const W: usize>(numbers: &[[u8; W]], at: usize, test: impl Fn(&[u8; W]) -> bool, give: Give<'_>) -> ControlFlow<()> {
     for (i, _) in numbers.iter().enumerate().filter(|(_, n)| test(n)) {
         give(at + i * W, W)?;
     }
@@ -157,12 +150,7 @@ fn some<const W: usize>(
 
 /// At every start, aligned or not.
 #[inline(always)]
-fn every<const W: usize>(
-    hay: &[u8],
-    starts: Range<usize>,
-    test: impl Fn(&[u8; W]) -> bool,
-    give: Give<'_>,
-) -> ControlFlow<()> {
+fn every<const W: usize>(hay: &[u8], starts: Range<usize>, test: impl Fn(&[u8; W]) -> bool, give: Give<'_>) -> ControlFlow<()> {
     let mut at = starts.start;
     while at < starts.end {
         let next = starts.end.min(at + STEP * W);

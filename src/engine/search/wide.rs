@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 /// ASCII, are any unit of two bytes.
 pub(super) fn translate(pattern: &str, ignore_case: bool, big: bool) -> Result<String> {
     let mut parser = ParserBuilder::new().unicode(false).utf8(false).case_insensitive(ignore_case).build();
-    let hir = parser.parse(pattern).map_err(|e| {
-        invalid(format!("the regex can't be read: {e}")).hint("see the syntax at https://docs.rs/regex")
-    })?;
+    let hir = parser
+        .parse(pattern)
+        .map_err(|e| invalid(format!("the regex can't be read: {e}")).hint("see the syntax at https://docs.rs/regex"))?;
     Ok(Wide { big }.hir(&hir)?.to_string())
 }
 
@@ -152,10 +152,25 @@ mod tests {
     /// What matches as text must match as UTF-16, at the same characters, and nothing else.
     #[test]
     fn matches_are_those_of_the_text() {
-        let texts = ["", "a", "abc", "aéb", "C:\\Windows\\a.dll", "x😀y", "ÄÖÜ äöü", "line\nnext", "кот КОТ", "日本語", "a\u{ffff}b"];
+        let texts =
+            ["", "a", "abc", "aéb", "C:\\Windows\\a.dll", "x😀y", "ÄÖÜ äöü", "line\nnext", "кот КОТ", "日本語", "a\u{ffff}b"];
         let patterns = [
-            "abc", "a.b", "[a-z]+", r"[A-Z]:\\[^\x00]*\.dll", "(?u)[é😀]", "(?u)x.y", "(?i)(?u)кот", "(?u)\\w+", "a|b|é", "[^a]",
-            "(?u)[^a]", "(?s).+", "(?u)[\u{d7ff}-\u{10ffff}]", "(?u)[日-語]{2}", "", "b*",
+            "abc",
+            "a.b",
+            "[a-z]+",
+            r"[A-Z]:\\[^\x00]*\.dll",
+            "(?u)[é😀]",
+            "(?u)x.y",
+            "(?i)(?u)кот",
+            "(?u)\\w+",
+            "a|b|é",
+            "[^a]",
+            "(?u)[^a]",
+            "(?s).+",
+            "(?u)[\u{d7ff}-\u{10ffff}]",
+            "(?u)[日-語]{2}",
+            "",
+            "b*",
         ];
         for (text, pattern, big) in texts.iter().flat_map(|t| patterns.iter().flat_map(move |p| [(t, p, false), (t, p, true)])) {
             let wide = translate(pattern, false, big).unwrap();

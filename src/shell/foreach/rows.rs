@@ -21,7 +21,8 @@ const MOST: usize = 1 << 16;
 const PLACES: &[&str] = &["address", "virtual", "start", "base"];
 /// Failures that are told one by one.
 const FAILURES: usize = 10;
-const HINT: &str = "foreach hit read {address} -n 64; {KEY} stands for a field of the row; without any its address is the first argument";
+const HINT: &str =
+    "foreach hit read {address} -n 64; {KEY} stands for a field of the row; without any its address is the first argument";
 
 /// Commands that take rows behind a `|`: they are memsh's own there, whatever programs the host has.
 const PIPED: &[&str] = &["foreach", "near", "read", "dis", "tele", "vtop", "ptov"];
@@ -304,7 +305,10 @@ fn filled(shell: &Shell, command: &[String], row: &Value) -> Result<Option<Each>
         };
         // Whose the address is, is said by the chosen process; of physical ones it must stand there.
         let own = command.iter().any(|w| w == "--phys" || w == "-k" || w == "--kernel" || w == "-p" || w == "--pid");
-        words.insert(1, if space == Some("phys") && !own && command.first().is_none_or(|c| c != "ptov") { place.clone() } else { address });
+        words.insert(
+            1,
+            if space == Some("phys") && !own && command.first().is_none_or(|c| c != "ptov") { place.clone() } else { address },
+        );
     }
     let session = shell.session.as_ref();
     let process = pid.and_then(|pid| session?.find_process(&pid.to_string()).ok());
@@ -327,9 +331,9 @@ fn substituted(word: &str, row: &Value, named: &mut bool) -> Result<Option<Strin
     let mut out = String::new();
     let mut rest = word;
     while let Some((before, behind)) = rest.split_once('{') {
-        let key = behind.split_once('}').filter(|(key, _)| {
-            !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
-        });
+        let key = behind
+            .split_once('}')
+            .filter(|(key, _)| !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.'));
         out.push_str(before);
         let Some((key, tail)) = key else {
             out.push('{');
@@ -419,6 +423,8 @@ mod tests {
         assert_eq!(words("near").unwrap().0, "foreach | near");
         let (line, output) = words("foreach read {address} -n 8 | grep x").unwrap();
         assert_eq!((line.as_str(), output), ("foreach | read {address} -n 8", Output::Pipe("grep x".to_owned())));
-        assert!(words("grep near").is_none() && words("/bin/read").is_none() && words("").is_none() && words("strings").is_none());
+        assert!(
+            words("grep near").is_none() && words("/bin/read").is_none() && words("").is_none() && words("strings").is_none()
+        );
     }
 }

@@ -68,7 +68,8 @@ impl Index {
         most: usize,
         stopped: &dyn Fn() -> bool,
     ) -> Option<(Self, Option<Next>)> {
-        let mut builder = Builder { index: Self::default(), window, reach, most, space: 0, open: VecDeque::new(), end: None, full: None };
+        let mut builder =
+            Builder { index: Self::default(), window, reach, most, space: 0, open: VecDeque::new(), end: None, full: None };
         let mut from = next.virt;
         for space in next.space..spaces.count() {
             builder.space = space;

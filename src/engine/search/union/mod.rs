@@ -77,7 +77,7 @@ pub fn search_spaces(
     found: &mut dyn FnMut(Found<'_>) -> ControlFlow<()>,
 ) -> Summary {
     let mut given = Given::new(options, found);
-    if needle.exclusive() || needle.context() > 0 {
+    if needle.exclusive().contains(&true) || needle.context() > 0 {
         let search: &mut stretches::Search<'_> = &mut |source, options, hit| super::run::search(source, needle, options, hit);
         stretches::search(memory, spaces, options, &mut given, search);
     } else {

@@ -13,8 +13,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::atomic::Ordering;
 
 /// A search of one source.
-pub(super) type Search<'a> =
-    dyn FnMut(&dyn Source, &Options<'_>, &mut dyn FnMut(Hit<'_>) -> ControlFlow<()>) -> Summary + 'a;
+pub(super) type Search<'a> = dyn FnMut(&dyn Source, &Options<'_>, &mut dyn FnMut(Hit<'_>) -> ControlFlow<()>) -> Summary + 'a;
 
 /// Stretches that are known at once, some 40 MB. Those beyond are searched in every space.
 const MOST: usize = 1 << 19;

@@ -186,7 +186,11 @@ fn layout() -> impl Strategy<Value = Layout> {
 
 fn world() -> impl Strategy<Value = World> {
     let bytes = proptest::collection::vec(prop_oneof![6 => Just(b'a'), 3 => Just(b'b'), 1 => Just(0)], FRAMES * FRAME);
-    (bytes, proptest::collection::vec(0..FRAMES, 0..3), layout()).prop_map(|(bytes, missing, layout)| World { bytes, missing, layout })
+    (bytes, proptest::collection::vec(0..FRAMES, 0..3), layout()).prop_map(|(bytes, missing, layout)| World {
+        bytes,
+        missing,
+        layout,
+    })
 }
 
 proptest! {

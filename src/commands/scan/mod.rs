@@ -55,8 +55,19 @@ impl Command for Scan {
     const NAME: &'static str = "scan";
     const ALIASES: &'static [&'static str] = &["search", "s"];
     const SUMMARY: &'static str = "Search memory for text, bytes, numbers, pointers or regular expressions, many at once";
-    const SHAPE: Shape =
-        Shape::List(&["!count", "address", "space", "pid", "process", "region", "!owner", "!mapped_by", "!needle", "context"]);
+    const SHAPE: Shape = Shape::List(&[
+        "!count",
+        "address",
+        "space",
+        "pid",
+        "process",
+        "region",
+        "!owner",
+        "!mapped_by",
+        "!needle",
+        "!value",
+        "context",
+    ]);
     const BATCH: Option<(&'static str, &'static [&'static str])> =
         Some(("count", &["hits", "distinct", "space", "pid", "process"]));
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[

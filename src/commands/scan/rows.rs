@@ -3,7 +3,7 @@
 use crate::commands::cells::{Hex, exact, hex, number, plain};
 use crate::commands::context::Context;
 use crate::commands::searched::Searched;
-use memsh::engine::search::{Hit, Kind};
+use memsh::engine::search::{Hit, Kind, Number, NumberKind, NumberType};
 use memsh::engine::to_umem;
 use memsh::umem;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -36,6 +36,9 @@ pub struct HitRow {
     /// As what it was found: an encoding of text (`utf8`, `utf16`, `utf16be`, `latin1`, ...), `bytes`, `regex`, a type of numbers
     /// (`u32`, `f64be`, ...), `pointer`, `guid`.
     pub kind: String,
+    /// Of a number or a pointer: its value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<serde_json::Number>,
     /// Where several needles were searched for: which it is, as it was written.
     pub needle: Option<String>,
     /// The same as text; null where it is none.
@@ -46,7 +49,7 @@ pub struct HitRow {
     pub module: Option<String>,
     /// Bytes from the base of the module.
     pub module_offset: Option<u64>,
-    /// The match with what can be read as text before and behind it; `.` for what is no text.
+    /// The match with what can be read as text before and behind it; `.` for what is no text. Empty where the match is a number.
     pub context: String,
     /// With `--around`: the bytes before it in hex; unreadable ones are zeros.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +146,7 @@ pub fn row(cx: &Context, searched: &Searched, hit: &Hit<'_>, phys: Option<umem>,
         bytes: hex(hit.bytes),
         length: number(hit.len),
         kind: hit.kind.to_string(),
+        value: value(hit),
         needle: None,
         text: text(hit),
         region: region.filter(|n| !n.is_empty()),
@@ -163,8 +167,27 @@ const BEHIND: usize = 48;
 /// And how many of the match.
 const SHOWN: usize = 96;
 
+/// The value of a number; `None` where JSON has none (infinity).
+fn value(hit: &Hit<'_>) -> Option<serde_json::Number> {
+    let of = match hit.kind {
+        Kind::Number(of) => of,
+        Kind::Pointer => NumberType { kind: if hit.len == 4 { NumberKind::U32 } else { NumberKind::U64 }, big_endian: false },
+        _ => return None,
+    };
+    match of.load(hit.bytes)? {
+        Number::Signed(n) => Some(n.into()),
+        Number::Unsigned(n) => Some(n.into()),
+        // As short as it is written: 0.1, not 0.10000000149011612.
+        Number::F32(n) => serde_json::Number::from_f64(n.to_string().parse().ok()?),
+        Number::F64(n) => serde_json::Number::from_f64(n),
+    }
+}
+
 /// The match and the text around it.
 fn context(searched: &Searched, hit: &Hit<'_>) -> String {
+    if matches!(hit.kind, Kind::Number(_) | Kind::Pointer) {
+        return String::new();
+    }
     let end = hit.addr.saturating_add(to_umem(hit.bytes.len()));
     let side = |from: umem, len: usize| {
         let mut window = vec![0; len];
@@ -206,6 +229,7 @@ fn characters(bytes: &[u8], kind: Kind) -> Vec<Option<char>> {
 fn text(hit: &Hit<'_>) -> Option<String> {
     let text = match hit.kind.charset() {
         Some(charset) => charset.decode(hit.bytes)?,
+        None if matches!(hit.kind, Kind::Number(_) | Kind::Pointer | Kind::Guid) => return None,
         None => std::str::from_utf8(hit.bytes).ok()?.to_owned(),
     };
     let readable = !text.is_empty() && !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
@@ -229,6 +253,7 @@ pub mod tests {
             bytes: String::new(),
             length: 0,
             kind: String::new(),
+            value: None,
             needle: None,
             text: None,
             region: None,

@@ -15,13 +15,13 @@ use crate::commands::together::Sought;
 use memsh::engine::search::Step;
 use memsh::umem;
 use owner::Owner;
-use rows::{ScanRow, row};
+use rows::{HitRow, ScanRow, row};
 use tally::{Counts, Uniques};
 use what::What;
 
 pub use owner::Frame;
 
-/// Search memory for text, bytes or a regular expression
+/// Search memory for text, bytes, numbers, pointers or regular expressions, many at once
 #[derive(clap::Args, Debug)]
 pub struct Scan {
     #[command(flatten)]
@@ -55,9 +55,20 @@ impl Command for Scan {
     type Row = ScanRow;
     const NAME: &'static str = "scan";
     const ALIASES: &'static [&'static str] = &["search", "s"];
-    const SUMMARY: &'static str = "Search memory for text, bytes or a regular expression";
-    const SHAPE: Shape =
-        Shape::List(&["!count", "address", "space", "pid", "process", "region", "!owner", "!mapped_by", "context"]);
+    const SUMMARY: &'static str = "Search memory for text, bytes, numbers, pointers or regular expressions, many at once";
+    const SHAPE: Shape = Shape::List(&[
+        "!count",
+        "address",
+        "space",
+        "pid",
+        "process",
+        "region",
+        "!owner",
+        "!mapped_by",
+        "!needle",
+        "!value",
+        "context",
+    ]);
     const BATCH: Option<(&'static str, &'static [&'static str])> =
         Some(("count", &["hits", "distinct", "space", "pid", "process"]));
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
@@ -65,6 +76,10 @@ impl Command for Scan {
         ("scan --hex '7f 45 4c 46 02 ??' -p 1", "bytes, in a process"),
         ("scan --regex '[a-z]+@[a-z]+' -k --max 10", "a regular expression, in the kernel"),
         ("scan --utf16 --all secret", "UTF-16 text, in every process"),
+        ("scan -i -b password --also 'hex:7f 45 4c 46' --also u32:0xfeedface", "several things in one pass"),
+        ("scan --hex '4d 5a [58-62] ?? (00|01) 00 00' --max 10", "bytes with jumps and alternatives"),
+        ("scan -k --number 1.5..1.75 -t f64 --max 10", "numbers in a range"),
+        ("scan -k --pointer-to init_task --max 10", "pointers to an address, a range or a module"),
         ("scan --all --count password", "how often, in which process"),
         ("scan --phys --owner 'Linux version'", "in physical memory, and which processes map it"),
         ("scan swapper init_task..init_task+4k", "in a range"),
@@ -73,6 +88,12 @@ impl Command for Scan {
     ];
 
     fn run(mut self, cx: &Context, out: &mut Rows<'_, ScanRow>) -> Result<()> {
+        if let Some(range) = self.what.no_pattern()
+            && let Some(other) = self.within.replace(range)
+        {
+            let hint = "with --needles the file says what to look for, and --also adds to it".to_owned();
+            return Err(Failure::Usage(format!("scan: {other:?} is one range too many"), Some(hint)));
+        }
         if let Some(range) = &self.within {
             let (start, end) = range.split_once("..").ok_or_else(|| {
                 let hint = "text with spaces stands in quotes; a range is START..END".to_owned();
@@ -82,7 +103,7 @@ impl Command for Scan {
         }
         let align = cx.count(&self.align)?.max(1);
         let around = self.around.as_deref().map(|n| cx.count(n)).transpose()?.map(|n| n.min(WIDEST));
-        let needle = self.what.needle()?;
+        let (needle, written) = self.what.needle(cx, &self.place)?;
         let mut owner = self.owner.then(|| Owner::new(cx)).transpose()?;
         let mut owner = owner.as_mut().map(|o| o.asked());
         let (mut counts, mut uniques) = (Counts::default(), Uniques::default());
@@ -96,7 +117,7 @@ impl Command for Scan {
                 return Ok(true);
             }
             let mut row = || {
-                let row = row(cx, searched, hit, phys, around);
+                let row = HitRow { needle: written.of(hit), ..row(cx, searched, hit, phys, around) };
                 match &mut owner {
                     Some(owner) => owner.of(row, hit),
                     None => row,

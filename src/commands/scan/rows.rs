@@ -3,7 +3,7 @@
 use crate::commands::cells::{Hex, exact, hex, number, plain};
 use crate::commands::context::Context;
 use crate::commands::searched::Searched;
-use memsh::engine::search::{Hit, Kind};
+use memsh::engine::search::{Hit, Kind, Number, NumberKind, NumberType};
 use memsh::engine::to_umem;
 use memsh::umem;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -33,6 +33,14 @@ pub struct HitRow {
     pub bytes: String,
     /// Bytes that the match takes.
     pub length: u64,
+    /// As what it was found: an encoding of text (`utf8`, `utf16`, `utf16be`, `latin1`, ...), `bytes`, `regex`, a type of numbers
+    /// (`u32`, `f64be`, ...), `pointer`, `guid`.
+    pub kind: String,
+    /// Of a number or a pointer: its value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<serde_json::Number>,
+    /// Where several needles were searched for: which it is, as it was written.
+    pub needle: Option<String>,
     /// The same as text; null where it is none.
     pub text: Option<String>,
     /// Name of the region or the symbol in which it lies.
@@ -41,7 +49,7 @@ pub struct HitRow {
     pub module: Option<String>,
     /// Bytes from the base of the module.
     pub module_offset: Option<u64>,
-    /// The match with what can be read as text before and behind it; `.` for what is no text.
+    /// The match with what can be read as text before and behind it; `.` for what is no text. Empty where the match is a number.
     pub context: String,
     /// With `--around`: the bytes before it in hex; unreadable ones are zeros.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,6 +145,9 @@ pub fn row(cx: &Context, searched: &Searched, hit: &Hit<'_>, phys: Option<umem>,
         physical: phys.or_else(|| searched.physical(hit.addr)).map(Hex),
         bytes: hex(hit.bytes),
         length: number(hit.len),
+        kind: hit.kind.to_string(),
+        value: value(hit),
+        needle: None,
         text: text(hit),
         region: region.filter(|n| !n.is_empty()),
         module,
@@ -156,44 +167,70 @@ const BEHIND: usize = 48;
 /// And how many of the match.
 const SHOWN: usize = 96;
 
+/// The value of a number; `None` where JSON has none (infinity).
+fn value(hit: &Hit<'_>) -> Option<serde_json::Number> {
+    let of = match hit.kind {
+        Kind::Number(of) => of,
+        Kind::Pointer => NumberType { kind: if hit.len == 4 { NumberKind::U32 } else { NumberKind::U64 }, big_endian: false },
+        _ => return None,
+    };
+    match of.load(hit.bytes)? {
+        Number::Signed(n) => Some(n.into()),
+        Number::Unsigned(n) => Some(n.into()),
+        // As short as it is written: 0.1, not 0.10000000149011612.
+        Number::F32(n) => serde_json::Number::from_f64(n.to_string().parse().ok()?),
+        Number::F64(n) => serde_json::Number::from_f64(n),
+    }
+}
+
 /// The match and the text around it.
 fn context(searched: &Searched, hit: &Hit<'_>) -> String {
-    let wide = hit.kind == Kind::Utf16;
+    if matches!(hit.kind, Kind::Number(_) | Kind::Pointer) {
+        return String::new();
+    }
     let end = hit.addr.saturating_add(to_umem(hit.bytes.len()));
     let side = |from: umem, len: usize| {
         let mut window = vec![0; len];
         // A missing byte reads as zero, which is no text.
         searched.space.read_gaps(from, &mut window);
-        characters(&window, wide)
+        characters(&window, hit.kind)
     };
     let before = match to_umem(BEFORE).min(hit.addr) {
         n if n == to_umem(BEFORE) => side(hit.addr - n, BEFORE),
         _ => Vec::new(),
     };
     let text: Vec<char> = before.into_iter().rev().map_while(|c| c).collect();
-    let found = characters(hit.bytes.get(..SHOWN).unwrap_or(hit.bytes), wide).into_iter().map(|c| c.unwrap_or('.'));
+    let found = characters(hit.bytes.get(..SHOWN).unwrap_or(hit.bytes), hit.kind).into_iter().map(|c| c.unwrap_or('.'));
     let behind = side(end, BEHIND).into_iter().map_while(|c| c);
     text.into_iter().rev().chain(found).chain(behind).collect()
 }
 
-/// Characters, `None` for what is none that can be shown: of ASCII, of UTF-8 above it, of UTF-16 with `wide`.
-fn characters(bytes: &[u8], wide: bool) -> Vec<Option<char>> {
+/// Characters, `None` for what is none that can be shown: of UTF-16 where the match is, of another encoding's bytes each, else
+/// of ASCII and of UTF-8 above it.
+fn characters(bytes: &[u8], kind: Kind) -> Vec<Option<char>> {
     let shown = |c: char| (!c.is_control() && c != char::REPLACEMENT_CHARACTER).then_some(c);
-    if wide {
-        let units = bytes.chunks_exact(2).map(|u| u.iter().rev().fold(0u16, |v, b| v << 8 | u16::from(*b)));
-        return char::decode_utf16(units).map(|c| c.ok().and_then(shown)).collect();
-    }
-    String::from_utf8_lossy(bytes).chars().map(shown).collect()
+    let load: fn([u8; 2]) -> u16 = match kind {
+        Kind::Utf16 => u16::from_le_bytes,
+        Kind::Utf16Be => u16::from_be_bytes,
+        Kind::Encoded(charset) if bytes.iter().any(|b| !b.is_ascii()) => {
+            // Around a match may stand half a character.
+            return match charset.decode(bytes) {
+                Some(text) => text.chars().map(shown).collect(),
+                None => bytes.iter().map(|b| b.is_ascii().then_some(char::from(*b)).and_then(shown)).collect(),
+            };
+        }
+        _ => return String::from_utf8_lossy(bytes).chars().map(shown).collect(),
+    };
+    let units = bytes.as_chunks::<2>().0.iter().map(|u| load(*u));
+    char::decode_utf16(units).map(|c| c.ok().and_then(shown)).collect()
 }
 
 /// A match as text, where all of it is.
 fn text(hit: &Hit<'_>) -> Option<String> {
-    let text = match hit.kind {
-        Kind::Utf16 => {
-            let units = hit.bytes.chunks_exact(2).map(|u| u.iter().rev().fold(0u16, |v, b| v << 8 | u16::from(*b)));
-            char::decode_utf16(units).collect::<std::result::Result<String, _>>().ok()?
-        }
-        _ => std::str::from_utf8(hit.bytes).ok()?.to_owned(),
+    let text = match hit.kind.charset() {
+        Some(charset) => charset.decode(hit.bytes)?,
+        None if matches!(hit.kind, Kind::Number(_) | Kind::Pointer | Kind::Guid) => return None,
+        None => std::str::from_utf8(hit.bytes).ok()?.to_owned(),
     };
     let readable = !text.is_empty() && !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
     readable.then_some(text)
@@ -215,6 +252,9 @@ pub mod tests {
             physical: None,
             bytes: String::new(),
             length: 0,
+            kind: String::new(),
+            value: None,
+            needle: None,
             text: None,
             region: None,
             module: None,

@@ -5,12 +5,16 @@
 //! bitmap that is too full costs time and never a hit.
 //!
 //! A pattern with seven bytes in a row that count gives four keys, one byte apart: of four neighbouring places in memory exactly
-//! one is a multiple of four, so only those are looked at. Which of a pattern's bytes give the keys is chosen by how rare they
-//! are in memory and among the patterns themselves, since a file of addresses or URLs has thousands with one beginning.
+//! one is a multiple of four, so only those are looked at; with eleven bytes, every eighth place. Which of a pattern's bytes give
+//! the keys is chosen by how rare they are in memory and among the patterns themselves, since a file of addresses or URLs has
+//! thousands with one beginning.
+//!
+//! A few keys are found without a bitmap, by aho-corasick's vector code (Teddy), where the processor has what that needs.
 
 use super::rank::rank;
 use super::store::{Store, Stored, to_usize};
 use crate::engine::to_umem;
+use aho_corasick::packed;
 use memsh_plugin::umem;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -23,15 +27,23 @@ const PLACES: usize = 48;
 const STEP: usize = 64;
 /// Starts worked on before what was found is put in order.
 const BLOCK: usize = 32 << 10;
+/// Up to so many keys are found by vector code.
+pub(super) const FEW: usize = 32;
+/// Up to so many patterns have keys for the largest distance.
+pub(super) const FAR: usize = 4096;
+/// Distances between the places that are looked at, best first.
+pub(super) const STRIDES: [usize; 4] = [8, 4, 2, 1];
 
 /// A multiplicative hash (the golden ratio): its high bits are the good ones.
 const fn hash(key: u32) -> u32 {
     key.wrapping_mul(0x9e37_79b1)
 }
 
-/// Bits of keys that exist, of a size that the compiler knows: then a place in it needs no check.
+/// How places with a key are found.
 #[derive(Clone)]
-enum Bitmap {
+enum Keys {
+    Few(Arc<packed::Searcher>),
+    // Bits of keys that exist, of a size that the compiler knows: then a place in it needs no check.
     Small(Box<[u64; 1 << 11]>),
     Medium(Box<[u64; 1 << 15]>),
     Large(Box<[u64; 1 << 18]>),
@@ -67,7 +79,7 @@ struct Entry {
 #[derive(Clone)]
 pub(super) struct Many {
     store: Arc<Store>,
-    bitmap: Bitmap,
+    keys: Keys,
     /// Entries by hash: those of bucket `b` are `buckets[b]..buckets[b + 1]`.
     entries: Box<[Entry]>,
     buckets: Box<[u32]>,
@@ -161,10 +173,12 @@ impl Many {
         }
         drop(sketch);
         let keys = || entries.iter().map(|e| e.key);
-        let bitmap = match entries.len() {
-            0..=2048 => Bitmap::Small(words(keys())?),
-            0..=131_072 => Bitmap::Medium(words(keys())?),
-            _ => Bitmap::Large(words(keys())?),
+        let few = if fold == 0 && stride == 1 { few(keys()) } else { None };
+        let keys = match few {
+            Some(few) => few,
+            None if entries.len() <= 2048 => Keys::Small(words(keys())?),
+            None if entries.len() <= 128 << 10 => Keys::Medium(words(keys())?),
+            None => Keys::Large(words(keys())?),
         };
         let bits = (2 * entries.len()).next_power_of_two().max(2).trailing_zeros().min(24);
         let shift = 32 - bits;
@@ -181,7 +195,7 @@ impl Many {
             *b = sum;
         }
         let (entries, buckets) = (entries.into(), buckets.into());
-        Some(Self { store: Arc::clone(store), bitmap, entries, buckets, shift, fold, stride, last, longest })
+        Some(Self { store: Arc::clone(store), keys, entries, buckets, shift, fold, stride, last, longest })
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -207,10 +221,11 @@ impl Many {
         while from < starts.end {
             let block = from..starts.end.min(from + BLOCK);
             found.clear();
-            match &self.bitmap {
-                Bitmap::Small(words) => self.block(words, hay, addr, &block, found),
-                Bitmap::Medium(words) => self.block(words, hay, addr, &block, found),
-                Bitmap::Large(words) => self.block(words, hay, addr, &block, found),
+            match &self.keys {
+                Keys::Few(packed) => self.few(packed, hay, addr, &block, found),
+                Keys::Small(words) => self.block(words, hay, addr, &block, found),
+                Keys::Medium(words) => self.block(words, hay, addr, &block, found),
+                Keys::Large(words) => self.block(words, hay, addr, &block, found),
             }
             found.sort_unstable();
             for &(start, pattern) in found.iter() {
@@ -222,6 +237,20 @@ impl Many {
         ControlFlow::Continue(())
     }
 
+    /// The places in which keys of these starts may lie, and where the last of them ends.
+    fn places<'h>(&self, hay: &'h [u8], starts: &Range<usize>) -> &'h [u8] {
+        hay.get(starts.start..hay.len().min(starts.end + self.last + KEY - 1)).unwrap_or_default()
+    }
+
+    fn few(&self, packed: &packed::Searcher, hay: &[u8], addr: umem, starts: &Range<usize>, found: &mut Vec<(usize, u32)>) {
+        let bytes = self.places(hay, starts);
+        let mut from = 0;
+        while let Some(key) = packed.find_in(bytes, aho_corasick::Span { start: from, end: bytes.len() }) {
+            self.compare(hay, addr, starts.start + key.start(), starts, found);
+            from = key.start() + 1;
+        }
+    }
+
     fn block<const N: usize>(
         &self,
         words: &[u64; N],
@@ -230,26 +259,43 @@ impl Many {
         starts: &Range<usize>,
         found: &mut Vec<(usize, u32)>,
     ) {
-        // Keys that belong to these starts end before this.
-        let end = hay.len().min(starts.end + self.last + KEY - 1);
-        let Some(bytes) = hay.get(starts.start..end) else { return };
-        let fold = u32::from_le_bytes([self.fold; KEY]);
+        let bytes = self.places(hay, starts);
         for phase in (0..KEY).step_by(self.stride) {
             let bytes = bytes.get(phase..).unwrap_or_default();
-            let (steps, rest) = bytes.as_chunks::<STEP>();
-            let mut at = starts.start + phase;
-            for step in steps {
-                let mut maybe = mask(words, step, fold);
-                while maybe != 0 {
-                    let i = to_usize(maybe.trailing_zeros());
-                    self.compare(hay, addr, at + i * KEY, starts, found);
-                    maybe &= maybe - 1;
-                }
-                at += STEP;
+            let at = starts.start + phase;
+            match self.stride {
+                8 => self.walk::<N, 8>(words, hay, addr, bytes, at, starts, found),
+                _ => self.walk::<N, KEY>(words, hay, addr, bytes, at, starts, found),
             }
-            for i in 0..rest.len() / KEY {
-                self.compare(hay, addr, at + i * KEY, starts, found);
+        }
+    }
+
+    /// Looks at every place of `bytes`, which begin at `at`, that is a multiple of `S`.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments, reason = "the innermost loop")]
+    fn walk<const N: usize, const S: usize>(
+        &self,
+        words: &[u64; N],
+        hay: &[u8],
+        addr: umem,
+        bytes: &[u8],
+        mut at: usize,
+        starts: &Range<usize>,
+        found: &mut Vec<(usize, u32)>,
+    ) {
+        let fold = u32::from_le_bytes([self.fold; KEY]);
+        let (steps, rest) = bytes.as_chunks::<STEP>();
+        for step in steps {
+            let mut maybe = mask::<N, S>(words, step, fold);
+            while maybe != 0 {
+                let i = to_usize(maybe.trailing_zeros());
+                self.compare(hay, addr, at + i * S, starts, found);
+                maybe &= maybe - 1;
             }
+            at += STEP;
+        }
+        for i in (0..(rest.len() + 1).saturating_sub(KEY)).step_by(S) {
+            self.compare(hay, addr, at + i, starts, found);
         }
     }
 
@@ -273,15 +319,27 @@ impl Many {
     }
 }
 
-/// Which of the keys in a step may exist, a bit each.
+/// Which of the keys in a step, `S` bytes apart, may exist, a bit each.
 #[inline(always)]
-fn mask<const N: usize>(words: &[u64; N], step: &[u8; STEP], fold: u32) -> u32 {
-    let (keys, _) = step.as_chunks::<KEY>();
+fn mask<const N: usize, const S: usize>(words: &[u64; N], step: &[u8; STEP], fold: u32) -> u32 {
+    let (places, _) = step.as_chunks::<S>();
     let mut maybe = 0;
-    for (i, key) in (0_u32..).zip(keys) {
-        let (word, bit) = place::<N>(u32::from_le_bytes(*key) | fold);
+    for (i, place_) in (0_u32..).zip(places) {
+        let key = place_.first_chunk().copied().map_or(0, u32::from_le_bytes);
+        let (word, bit) = place::<N>(key | fold);
         let set = words.get(word).map_or(0, |w| w >> bit & 1);
         maybe |= u32::from(set != 0) << i;
     }
     maybe
+}
+
+/// Finds a few keys; `None` when there are too many, or the processor can't.
+fn few(keys: impl Iterator<Item = u32>) -> Option<Keys> {
+    let mut keys: Vec<[u8; KEY]> = keys.take(8 * FEW).map(u32::to_le_bytes).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    if keys.len() > FEW {
+        return None;
+    }
+    Some(Keys::Few(Arc::new(packed::Config::new().builder().extend(keys).build()?)))
 }

@@ -34,8 +34,11 @@ fn find(source: &dyn Source, needle: &Needle, unit: umem) -> Vec<Found> {
     alone
 }
 
-/// A needle as the plain search knows it: gives the lengths that match at a place of contiguous bytes.
-struct Plain(u32, &'static str, Box<dyn Fn(&[u8], umem) -> Option<usize>>);
+/// Gives the length that matches at the beginning of contiguous bytes, which lie at an address.
+type Match = Box<dyn Fn(&[u8], umem) -> Option<usize>>;
+
+/// A needle as the plain search knows it, and as what it is found.
+struct Plain(u32, &'static str, Match);
 
 /// Contiguous bytes with the address of their first.
 type Flat = Vec<(umem, Vec<u8>)>;
@@ -141,10 +144,16 @@ proptest! {
         cuts in cuts(),
         unit in 1..300_u64,
         given in prop::collection::vec((dense(b"abA\0", 14), any::<bool>()), 4..40),
+        // Short ones, none, or all but a few of them long; with case, and without.
+        (least, fold) in (prop::sample::select(vec![1_usize, 4, 5, 7, 11]), any::<bool>()),
     ) {
         let (source, flat) = layout(&bytes, umem::from(base), &cuts);
         let (mut needles, mut want) = (Needles::new(), Vec::new());
-        for ((bytes, ignore), i) in given.into_iter().zip(0..) {
+        for ((mut bytes, ignore), i) in given.into_iter().zip(0..) {
+            let ignore = ignore && fold;
+            if i > 2 {
+                bytes.extend(b"ab\0baAb\0aba".iter().take(least.saturating_sub(bytes.len())));
+            }
             needles.text(std::str::from_utf8(&bytes).unwrap(), &[Charset::Utf8], ignore).unwrap();
             want.push(literal(i, "utf8", bytes, ignore));
         }

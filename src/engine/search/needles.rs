@@ -9,9 +9,10 @@ use super::number::{Number, NumberType};
 use super::pattern::Pattern;
 use super::scan::Kind;
 use super::sequence::{self, Element, Sequence};
-use super::store::Store;
+use super::store::{Store, Stored};
 use super::values::Values;
 use super::{guid, wide};
+use crate::engine::to_u64;
 use crate::{Error, ErrorKind, Layer, Result};
 use memsh_plugin::umem;
 use regex::bytes::{Regex, RegexBuilder};
@@ -171,8 +172,8 @@ impl Needles {
     pub fn pointer_to(&mut self, first: umem, last: umem, pointer_size: u8) -> Result<()> {
         let of = NumberType::parse("ptr", pointer_size)?;
         let most = if pointer_size == 4 { u64::from(u32::MAX) } else { u64::MAX };
-        let fit = |a: umem| u64::try_from(a).unwrap_or(u64::MAX).min(most);
-        if first > last || u64::try_from(first).is_ok_and(|f| f > most) {
+        let fit = |a: umem| to_u64(a).unwrap_or(u64::MAX).min(most);
+        if first > last || fit(first) != to_u64(first).unwrap_or(0) {
             return Err(invalid(format!("no pointer of {pointer_size} bytes leads to {first:#x}..{last:#x}"))
                 .hint("the range is empty, or lies beyond what such a pointer can say"));
         }
@@ -257,20 +258,11 @@ impl Needles {
         self.store.shrink();
         let store = Arc::new(std::mem::take(&mut self.store));
         let fold = if self.folds { 0x20 } else { 0 };
-        let (mut far, mut near, mut alone) = (Vec::new(), Vec::new(), Vec::new());
-        for (i, pattern) in (0_u32..).zip(store.iter()) {
-            let group = match () {
-                () if store.len() <= FEW => &mut alone,
-                () if many::serves(&pattern, fold, 4) => &mut far,
-                () if many::serves(&pattern, fold, 1) => &mut near,
-                () => &mut alone,
-            };
-            group.push(i);
-        }
-        for (which, stride) in [(far, 4), (near, 1)] {
-            if let Some(many) = Some(which).filter(|w| !w.is_empty()).and_then(|w| Many::new(&store, &w, fold, stride)) {
-                self.part(Form::Many(many))?;
-            }
+        let (together, alone) = sorted_out(&store, fold);
+        if let Some((which, stride)) = together
+            && let Some(many) = Many::new(&store, &which, fold, stride)
+        {
+            self.part(Form::Many(many))?;
         }
         for pattern in alone.iter().filter_map(|i| store.get(super::store::to_usize(*i))) {
             let exact = pattern.masks.iter().all(|m| *m == 0xff);
@@ -288,6 +280,32 @@ impl Needles {
         }
         Ok(Needle::of(self.parts))
     }
+}
+
+/// Which patterns are looked for together, at places how far apart; and which each on its own. One short pattern among many long
+/// ones must not make all of them slow, so a few may be left out.
+fn sorted_out(store: &Store, fold: u8) -> (Option<(Vec<u32>, usize)>, Vec<u32>) {
+    let all = || (0_u32..).zip(store.iter());
+    if store.len() <= FEW {
+        return (None, all().map(|p| p.0).collect());
+    }
+    // A few are found by vector code.
+    let strides = if fold == 0 && store.len() <= many::FEW { &[1] } else { many::STRIDES.as_slice() };
+    let mut best = (None, all().map(|p| p.0).collect::<Vec<_>>());
+    // Keys that are too many for the caches cost more than places do.
+    let skip = if store.len() > many::FAR { 1 } else { 0 };
+    for &stride in strides.iter().skip(skip.min(strides.len() - 1)) {
+        let (which, rest): (Vec<_>, Vec<_>) = all().partition(|(_, p)| many::serves(p, fold, stride));
+        let numbers = |p: Vec<(u32, Stored<'_>)>| p.into_iter().map(|p| p.0).collect::<Vec<_>>();
+        let few = rest.len() <= FEW;
+        if !which.is_empty() {
+            best = (Some((numbers(which), stride)), numbers(rest));
+        }
+        if few {
+            break;
+        }
+    }
+    best
 }
 
 fn check(len: usize) -> Result<()> {

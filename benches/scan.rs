@@ -7,7 +7,9 @@
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use memsh::engine::Memory;
-use memsh::engine::search::{Needle, Options, RunSource, StringsOptions, VirtRun, Widths, search, strings};
+use memsh::engine::search::{
+    Charset, Needle, Needles, Number, NumberType, Options, RunSource, StringsOptions, VirtRun, Widths, search, strings,
+};
 use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, umem};
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
@@ -151,9 +153,108 @@ fn regex(bencher: Bencher<'_, '_>, threads: usize) {
     scan(bencher, &RunSource::physical(&MEMORY), &Needle::regex(r"mem[a-z]+ n\w{5}", false).unwrap(), threads);
 }
 
+/// What ripgrep does with a file that it maps: its regex crate over one slice.
+#[divan::bench(sample_count = 10)]
+fn regex_crate_one_slice(bencher: Bencher<'_, '_>) {
+    let regex = regex::bytes::RegexBuilder::new(r"mem[a-z]+ n\w{5}").unicode(false).build().unwrap();
+    bencher.counter(BytesCount::of_slice(bytes())).bench_local(|| regex.find_iter(black_box(bytes())).count());
+}
+
+#[divan::bench(sample_count = 10, args = [1, 2])]
+fn regex_utf16(bencher: Bencher<'_, '_>, threads: usize) {
+    let mut needles = Needles::new();
+    needles.regex(r"mem[a-z]+ n\w{5}", &[Charset::Utf16], false).unwrap();
+    scan(bencher, &RunSource::physical(&MEMORY), &needles.build().unwrap(), threads);
+}
+
 #[divan::bench(sample_count = 10, args = [1, 2])]
 fn regex_without_literal(bencher: Bencher<'_, '_>, threads: usize) {
     scan(bencher, &RunSource::physical(&MEMORY), &Needle::regex(r"[0-9]{3}-[0-9]{4}", false).unwrap(), threads);
+}
+
+#[divan::bench(sample_count = 10, args = [1, 2])]
+fn hex_jumps(bencher: Bencher<'_, '_>, threads: usize) {
+    scan(bencher, &RunSource::physical(&MEMORY), &Needle::hex("6d 65 6d [2-6] 6e 65 65 64 6c").unwrap(), threads);
+}
+
+/// Twelve letters each, made up; few or none of them are there.
+fn words(count: usize) -> Vec<String> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let word = |_| {
+        let letter = |_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            char::from(b'a' + (state % 26) as u8)
+        };
+        (0..12).map(letter).collect()
+    };
+    (0..count).map(word).chain([NEEDLE.to_owned()]).collect()
+}
+
+#[divan::bench(sample_count = 10, args = [(10, 1), (10, 2), (100, 1), (10_000, 1), (10_000, 2), (100_000, 1), (499_000, 1)])]
+fn needles(bencher: Bencher<'_, '_>, (count, threads): (usize, usize)) {
+    let mut needles = Needles::new();
+    words(count).iter().for_each(|w| needles.text(w, &[Charset::Utf8], false).unwrap());
+    scan(bencher, &RunSource::physical(&MEMORY), &needles.build().unwrap(), threads);
+}
+
+#[divan::bench(sample_count = 10, args = [(10_000, 1), (10_000, 2)])]
+fn needles_any_case_both_widths(bencher: Bencher<'_, '_>, (count, threads): (usize, usize)) {
+    let mut needles = Needles::new();
+    words(count).iter().for_each(|w| needles.text(w, &[Charset::Utf8, Charset::Utf16], true).unwrap());
+    scan(bencher, &RunSource::physical(&MEMORY), &needles.build().unwrap(), threads);
+}
+
+/// Five bytes each: too short to be looked for at every fourth place only.
+#[divan::bench(sample_count = 10, args = [(10_000, 1)])]
+fn needles_short(bencher: Bencher<'_, '_>, (count, threads): (usize, usize)) {
+    let mut needles = Needles::new();
+    words(count).iter().for_each(|w| needles.bytes(&w.as_bytes()[..5]).unwrap());
+    scan(bencher, &RunSource::physical(&MEMORY), &needles.build().unwrap(), threads);
+}
+
+/// The peer: all needles in the automaton that ripgrep and others use for literals.
+#[divan::bench(sample_count = 3, args = [10, 10_000])]
+fn aho_corasick_one_slice(bencher: Bencher<'_, '_>, count: usize) {
+    let all = aho_corasick::AhoCorasick::new(words(count)).unwrap();
+    bencher.counter(BytesCount::of_slice(bytes())).bench_local(|| all.find_iter(black_box(bytes())).count());
+}
+
+fn number(bencher: Bencher<'_, '_>, of: &str, low: &str, high: &str, aligned: bool, threads: usize) {
+    let of = NumberType::parse(of, 8).unwrap();
+    let value = |text: &str| -> Number { of.value(text).unwrap() };
+    let mut needles = Needles::new();
+    needles.range(of, value(low), value(high), aligned).unwrap();
+    scan(bencher, &RunSource::physical(&MEMORY), &needles.build().unwrap(), threads);
+}
+
+#[divan::bench(sample_count = 10, args = [1, 2])]
+fn number_i32(bencher: Bencher<'_, '_>, threads: usize) {
+    number(bencher, "i32", "-123456", "-123456", true, threads);
+}
+
+#[divan::bench(sample_count = 10, args = [1, 2])]
+fn number_i32_range(bencher: Bencher<'_, '_>, threads: usize) {
+    number(bencher, "i32", "-123999", "-123456", true, threads);
+}
+
+#[divan::bench(sample_count = 10, args = ["u16", "u16be", "u32", "u32be", "u64", "u64be", "i64", "f32", "f64", "f32be"])]
+fn number_range(bencher: Bencher<'_, '_>, of: &str) {
+    let (low, high) = if of.contains("16") { ("61000", "61001") } else { ("123456001", "123456789") };
+    number(bencher, of, low, high, true, 1);
+}
+
+#[divan::bench(sample_count = 10)]
+fn number_i32_range_anywhere(bencher: Bencher<'_, '_>) {
+    number(bencher, "i32", "-123999", "-123456", false, 1);
+}
+
+#[divan::bench(sample_count = 10, args = [1, 2])]
+fn pointers(bencher: Bencher<'_, '_>, threads: usize) {
+    let mut needles = Needles::new();
+    needles.pointer_to(0xffff_ffff_8100_0000, 0xffff_ffff_811f_ffff, 8).unwrap();
+    scan(bencher, &RunSource::physical(&MEMORY), &needles.build().unwrap(), threads);
 }
 
 #[divan::bench(sample_count = 10, args = [1, 2])]

@@ -5,7 +5,6 @@
 //! - [`session`]: one opened target, from its bytes to its operating system
 //! - [`edits`]: what is written to a live target, and taken back
 //! - [`compare`]: two memories side by side
-//! - [`pointers`]: what points where: maps of pointers, references, signatures
 //! - [`survey`]: what memory looks like, block by block
 //! - [`carve`]: files and addresses in memory that nobody lists
 //! - [`narrow`]: values that are followed from one moment to the next

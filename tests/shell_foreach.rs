@@ -119,3 +119,95 @@ fn one_of_the_shells_own_commands_can_be_repeated() {
     let run = sample(&["foreach", "user", "eval", "1+1"]);
     assert_eq!((run.status, run.stdout.matches("0x2 ").count()), (0, answer(&["ps", "-u"]).as_array().unwrap().len()));
 }
+
+/// The JSON lines of commands.
+fn lines(commands: &str) -> Vec<Value> {
+    let run = sample(&["--jsonl", "-c", commands]);
+    assert_eq!(run.status, 0, "{commands}: {}", run.stderr);
+    run.stdout.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+}
+
+#[test]
+fn rows_of_a_command_are_the_input_of_another() {
+    let hits = lines("scan --all libvictim");
+    assert!(hits.len() > 3);
+    for commands in [
+        "foreach (scan --all 'libvictim') read {address} -n 9",
+        "foreach (scan --all libvictim) read -n 9",
+        "scan --all libvictim | foreach read {address} -n 9",
+        "scan --all libvictim | read -n 9",
+    ] {
+        let read = lines(commands);
+        assert_eq!(read.len(), hits.len(), "{commands}");
+        for (hit, read) in hits.iter().zip(&read) {
+            let place = format!("{}:{}", hit["pid"], hit["address"].as_str().unwrap());
+            assert_eq!((&read["hit"], &read["pid"], &read["data"]), (&place.into(), &hit["pid"], &hit["match"]), "{commands}");
+        }
+    }
+    // Physical addresses and the kernel's are theirs wherever the shell is.
+    let physical = lines("proc victim-a; scan --phys libvictim | read -n 9");
+    assert!(!physical.is_empty() && physical.iter().all(|r| r["space"] == "phys" && r["data"] == hits[0]["match"]));
+    let kernel = lines("proc victim-a; foreach (scan -k --max 2 'Linux version') read -n 5");
+    assert!(kernel.len() == 2 && kernel.iter().all(|r| r["space"] == "kernel" && r["data"] == "4c696e7578"), "{kernel:?}");
+    // A field of any row, of any command.
+    let maps = lines("foreach (ps --where 'name == \"victim-a\"') maps -p {pid} --limit 2");
+    assert_eq!((maps.len(), &maps[0]["path"]), (2, &"/lab/bin/victim-a".into()), "{maps:?}");
+    // Rows of lists are one list, which can be narrowed and goes on to the host.
+    let run = sample(&["-c", "scan -k linux_banner --max 1; symbols linux_banner | near | grep -c linux_banner"]);
+    assert!(run.stdout.ends_with("1\n"), "{}{}", run.stdout, run.stderr);
+    let words = sample(&[
+        "foreach",
+        "(scan --phys 'Linux version' --max 1)",
+        "ptov",
+        "{physical}",
+        "--where",
+        "symbol == 'linux_banner'",
+    ]);
+    assert!(words.status == 0 && words.stdout.starts_with("HIT"), "{}", words.stderr);
+}
+
+#[test]
+fn the_hits_of_the_last_search_are_kept() {
+    let read = lines("scan --phys 'Linux version' --max 2 > /dev/null; ps > /dev/null; foreach hit read {address} --phys -n 5");
+    assert!(read.len() == 2 && read.iter().all(|r| r["data"] == "4c696e7578"), "{read:?}");
+    // What is chosen among them is what is kept; a count is no hit.
+    let chosen = lines(
+        "scan --all libvictim --where 'pid != 1' > /dev/null; scan --all --count root > /dev/null; foreach hits vtop --columns hit,physical",
+    );
+    assert!(
+        !chosen.is_empty() && chosen.iter().all(|r| !r["hit"].as_str().unwrap().starts_with("1:") && r["physical"].is_string()),
+        "{chosen:?}"
+    );
+    let again = lines("foreach (scan --all libvictim --max 1) read > /dev/null; foreach hit read -n 4");
+    assert_eq!(again.len(), 1);
+    // The chosen process is what it was.
+    let proc = sample(&["-c", "proc victim-a; scan --all libvictim | read; proc"]);
+    assert!(proc.stdout.lines().last().unwrap().starts_with("victim-a/"), "{}", proc.stdout);
+}
+
+#[test]
+fn what_can_not_be_done_for_rows_says_so() {
+    for (commands, status, says) in [
+        ("foreach hit read", 2, "nothing was searched for yet"),
+        ("scan -p 1 root --max 1 | read {nothing}", 2, "the row has no nothing"),
+        ("foreach (scan -p 1 root", 2, "parenthesis ( is not closed"),
+        ("foreach (scan -p 1 root; ps) read", 2, "one command, not 2"),
+        ("foreach (scan -p 1 root | cat) read", 2, "answer stays here"),
+        ("foreach (scan -p 1 root --max 1) {text} x", 2, "can't come from a row"),
+        ("foreach (scan -p 1 root --max 1) set pager off", 2, "no command over the target"),
+        ("foreach (scan -p 1 root --max 1) nonsense", 2, "there is no command nonsense"),
+        ("foreach (nonsense) read", 2, "there is no command nonsense"),
+        ("foreach (cmdline) read", 2, "have no address"),
+        ("set | read", 2, "has no rows"),
+        ("scan -p 1 'no such text' | read", 0, "no rows to run it for"),
+        ("scan --phys 'Linux version' --max 1 | read {module}", 0, "fields that are asked for"),
+        ("foreach (maps -p 1 --limit 1) read 0x1 -n 4 {start}", 2, "unexpected"),
+        ("scan --phys 'Linux version' --max 1 | near", 1, "no symbol is near"),
+    ] {
+        let run = sample(&["-c", commands]);
+        assert!(run.status == status && run.stderr.contains(says), "{commands}: {} {}{}", run.status, run.stdout, run.stderr);
+    }
+    // Everything else behind a bar is the host's.
+    assert_eq!(sample(&["-c", "scan -p 1 root --max 1 | wc -l"]).stdout.trim(), "2");
+    assert!(sample(&["-c", "scan -p 1 root --max 1 | /bin/echo near"]).stdout.starts_with("near"));
+}

@@ -42,6 +42,9 @@ pub trait Names {
 pub trait Meter: Sync {
     /// So much of the total is done.
     fn at(&self, done: u64);
+
+    /// Another total than was thought.
+    fn total(&self, total: u64);
 }
 
 /// What the program around the commands offers them.
@@ -169,6 +172,15 @@ impl<'a> Context<'a> {
     /// [`Failure::Interrupted`] if so.
     pub fn go_on(&self) -> Result<()> {
         if self.host.interrupt().load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
+    }
+
+    /// Does what is left to do when Ctrl-C was pressed: what was counted until then goes out. A further Ctrl-C ends that too.
+    pub fn after_all<T>(&self, rest: impl FnOnce() -> T) -> T {
+        let interrupt = self.host.interrupt();
+        let pressed = interrupt.swap(false, Ordering::Relaxed);
+        let done = rest();
+        interrupt.fetch_or(pressed, Ordering::Relaxed);
+        done
     }
 
     /// Notes that something is missing from the answer.

@@ -124,7 +124,7 @@ impl Command for Entropy {
                 if !wanted(block) {
                     return close(open.take());
                 }
-                let region = searched.region_of(block.start).map(|r| r.start.value());
+                let region = searched.region_of(cx, block.start).map(|r| r.start.value());
                 match &mut open {
                     Some(stretch) if !each && stretch.takes(block, region) => stretch.add(block),
                     _ => {
@@ -159,7 +159,7 @@ struct Stretch {
 impl Stretch {
     fn new(cx: &Context, searched: &Searched, block: &Block, start: Option<umem>) -> Self {
         // Names of the kernel's symbols would say nothing of what lies behind them.
-        let name = searched.space.process().and_then(|_| searched.region(cx, block.start).0);
+        let name = searched.space.process().and_then(|_| searched.region(cx, block.start)).map(|(name, _)| name);
         let (weighted, present, zeros) = (0.0, 0, 0);
         let region = (start, name);
         let mut new = Self { start: block.start, size: 0, class: block.class, weighted, present, zeros, highest: 0.0, region };

@@ -81,6 +81,7 @@ mod tele;
 mod textcheck;
 mod threads;
 mod timers;
+mod together;
 mod tree;
 mod undo;
 mod values;

@@ -7,9 +7,6 @@ use super::pages::walk;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use memsh::engine::AddressSpace;
-use memsh::os::linux::memory::frame_use::{FrameUse, frame_use};
-use memsh::os::linux::memory::frames::Frames;
-use memsh::session::Session;
 use memsh::{PhysAddr, umem};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -57,7 +54,7 @@ impl Command for Ptov {
         let physical = cx.evaluate(&self.address, None)?;
         let space = session.kernel_space()?;
         let Some(kernel) = space.tables() else { return Ok(()) };
-        let (owner, file_offset) = owner_of(session, physical);
+        let (owner, file_offset) = super::scan::Frame::new(session).used(PhysAddr::new(physical));
         for address in mappings(kernel, physical, false, cx) {
             let symbol = session.name_of(memsh::VirtAddr::new(address));
             let (name, owner) = ("kernel".to_owned(), owner.clone());
@@ -74,23 +71,6 @@ impl Command for Ptov {
             }
         }
         Ok(())
-    }
-}
-
-/// Who uses the frame of an address, and the position in the file where it is a file's.
-fn owner_of(session: &Session, physical: umem) -> (Option<String>, Option<u64>) {
-    let found = session.linux("ptov").ok().and_then(|kernel| {
-        let frames = Frames::find(kernel)?;
-        frame_use(kernel, &frames, PhysAddr::new(physical))
-    });
-    match found {
-        Some(FrameUse::File(file, offset)) => {
-            let path = file.paths.first().map(|p| String::from_utf8_lossy(p).into_owned());
-            (Some(path.unwrap_or_else(|| format!("inode at {}", file.inode))), Some(offset))
-        }
-        Some(FrameUse::Anonymous) => (Some("anonymous".to_owned()), None),
-        Some(FrameUse::Slab(name)) => (Some(format!("slab {}", String::from_utf8_lossy(&name))), None),
-        None => (None, None),
     }
 }
 

@@ -11,14 +11,15 @@ use memsh::engine::AddressSpace;
 use memsh::engine::search::{Options, RunSource, Source, Span, Summary, VirtRun};
 use memsh::session::Space;
 use memsh::{VirtAddr, umem};
-use memsh_plugin::{MemoryRange, Process, ProcessInfo, RegionInfo};
+use memsh_plugin::{MemoryRange, ModuleInfo, Process, ProcessInfo, RegionInfo};
+use std::cell::OnceCell;
 use std::ops::ControlFlow;
 
 /// Where to search.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Place {
-    /// The memory of every process
-    #[arg(long, conflicts_with_all = ["process", "kernel", "phys"])]
+    /// The memory of every process, each byte once; with -k the kernel's too
+    #[arg(long, conflicts_with_all = ["process", "phys"])]
     all: bool,
     /// Users' memory: of the process that `proc` chose, else of every process
     #[arg(long, conflicts_with_all = ["all", "process", "kernel", "phys"])]
@@ -37,8 +38,22 @@ pub struct Place {
 pub struct Searched {
     /// The space.
     pub space: Space,
-    runs: Option<Vec<VirtRun>>,
-    regions: Vec<RegionInfo>,
+    /// How many were searched before it.
+    pub order: usize,
+    /// The part of it that is asked for.
+    pub span: Option<Span>,
+    regions: OnceCell<Vec<RegionInfo>>,
+    /// Ascending.
+    modules: OnceCell<Vec<ModuleInfo>>,
+}
+
+/// What an address lies in.
+#[derive(Default)]
+pub struct Inside {
+    /// Name of the region or the symbol, and bytes from its start.
+    pub region: Option<(String, u64)>,
+    /// Name of the module, and bytes from its base.
+    pub module: Option<(String, u64)>,
 }
 
 impl Place {
@@ -48,13 +63,16 @@ impl Place {
     /// When a process does not exist or no system was found.
     pub fn spaces<'c>(&self, cx: &'c Context) -> Result<Box<dyn Iterator<Item = Space> + 'c>> {
         let session = cx.session()?;
-        if self.all || (self.user && cx.current().is_none()) {
-            let processes = cx.take(&session.processes()?);
-            // One after the other: a live process is held open as long as its space is there.
-            let open = |p: ProcessInfo| session.process_space(&p).map_err(|e| missed(cx, &p, "memory", &e)).ok();
-            return Ok(Box::new(processes.into_iter().filter(|p| !p.kernel_thread).filter_map(open)));
+        if self.is_all(cx) {
+            let kernel = self.whose.kernel.then(|| session.kernel_space()).transpose()?;
+            return Ok(Box::new(kernel.into_iter().chain(every_process(cx)?)));
         }
         Ok(Box::new(std::iter::once(self.one_space(cx)?)))
+    }
+
+    /// Whether every process is meant.
+    pub fn is_all(&self, cx: &Context) -> bool {
+        self.all || (self.user && cx.current().is_none())
     }
 
     fn one_space(&self, cx: &Context) -> Result<Space> {
@@ -120,29 +138,29 @@ impl Place {
         span.map(Some).ok_or_else(|| Failure::usage("the range is empty or ends before it begins"))
     }
 
-    /// Goes through every space: `search` runs over one, and `found` hears of nothing here.
+    /// Goes through every space, one after the other: `look` runs over one, and says how that went.
     ///
     /// # Errors
-    /// As the search, and when the user interrupts.
+    /// Those of `look`, and when the user interrupts.
     pub fn each(
         &self,
         cx: &Context,
         task: &str,
-        search: &mut dyn FnMut(&Searched, &dyn Source, &Options<'_>) -> Result<Summary>,
+        look: &mut dyn FnMut(&Searched, &dyn Source, &Options<'_>) -> Result<Summary>,
     ) -> Result<()> {
         let mut left = self.max;
-        for space in self.spaces(cx)? {
+        for (order, space) in self.spaces(cx)?.enumerate() {
             cx.go_on()?;
             let span = self.span(cx, &space)?;
-            let searched = Searched::new(cx, space, span);
+            let searched = Searched::new(space, order, span);
             // A live process's bytes are in a memory of its own.
             let memory = searched.space.tables().map_or(cx.session()?.memory(), AddressSpace::memory).clone();
-            let source = searched.source(&memory, span);
+            let source = searched.source(cx, &memory);
             let total = source.spans().fold(0u64, |sum, s| sum.saturating_add(number(s.bytes())));
             let meter = cx.host().meter(task, total);
             let progress = |done: u64, _: u64| meter.at(done);
             let options = Options { max_hits: left, threads: 0, interrupt: cx.host().interrupt(), progress: &progress };
-            let summary = search(&searched, &source, &options)?;
+            let summary = look(&searched, &source, &options)?;
             drop(meter);
             cx.lost_many(number(summary.missing_bytes), "bytes that are mapped and not in the image");
             cx.go_on()?;
@@ -153,6 +171,17 @@ impl Place {
         }
         Ok(())
     }
+}
+
+/// The spaces of all processes, opened one after the other: a live process is held open as long as its space is there.
+///
+/// # Errors
+/// When no system was found.
+pub fn every_process<'c>(cx: &'c Context) -> Result<impl Iterator<Item = Space> + 'c> {
+    let session = cx.session()?;
+    let processes = cx.take(&session.processes()?);
+    let open = |p: ProcessInfo| session.process_space(&p).map_err(|e| missed(cx, &p, "memory", &e)).ok();
+    Ok(processes.into_iter().filter(|p| !p.kernel_thread).filter_map(open))
 }
 
 /// What a space maps and a search goes through, ascending, and how many page tables are missing. None of physical memory.
@@ -184,70 +213,100 @@ pub fn within(runs: &[VirtRun], data: &[MemoryRange]) -> Vec<VirtRun> {
 }
 
 impl Searched {
-    /// What a space has of `span`, now.
-    pub fn new(cx: &Context, space: Space, span: Option<Span>) -> Self {
-        let whole = span.unwrap_or(Span { first: 0, last: umem::MAX });
-        let runs = space.tables().map(|tables| {
-            let user_only = space.process().is_some_and(|p| !p.kernel_thread);
-            let mut runs = Vec::new();
-            let missing = walk(tables, whole.first, whole.last, user_only, &mut |r| {
-                runs.push(VirtRun { virt: r.virt.value(), phys: r.phys.value(), size: r.size });
-                if cx.go_on().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            });
-            cx.lost_many(missing, "page tables that are not in the image");
-            if tables.is_flat() { within(&runs, tables.memory().data()) } else { runs }
-        });
-        Self { regions: regions(cx, &space).unwrap_or_default(), space, runs }
+    /// What is known of a space as soon as it is asked for.
+    pub fn new(space: Space, order: usize, span: Option<Span>) -> Self {
+        Self { space, order, span, regions: OnceCell::new(), modules: OnceCell::new() }
     }
 
-    fn source<'m>(&self, memory: &'m memsh::engine::Memory, span: Option<Span>) -> RunSource<'m> {
-        match (&self.runs, span) {
-            (Some(runs), _) => RunSource::new(memory, runs.iter().copied()),
-            (None, None) => RunSource::physical(memory),
-            (None, Some(span)) => {
-                let parts = memory.ranges().iter().filter_map(|r| Span::new(r.start.value(), r.size)?.meet(span));
-                RunSource::new(memory, parts.map(|s| VirtRun { virt: s.first, phys: s.first, size: s.bytes() }))
+    /// Hands the runs from `first` on that are to be searched to `each`, and gives the number of page tables that are missing.
+    /// Nothing where there are no page tables. Breaks on Ctrl-C.
+    pub fn runs(&self, cx: &Context, first: umem, each: &mut dyn FnMut(VirtRun) -> ControlFlow<()>) -> (u64, ControlFlow<()>) {
+        let mut flow = ControlFlow::Continue(());
+        let whole = self.span.unwrap_or(Span { first: 0, last: umem::MAX });
+        let (Some(tables), true) = (self.space.tables(), first <= whole.last) else { return (0, flow) };
+        let user_only = self.space.process().is_some_and(|p| !p.kernel_thread);
+        let missing = walk(tables, whole.first.max(first), whole.last, user_only, &mut |r| {
+            flow = each(VirtRun { virt: r.virt.value(), phys: r.phys.value(), size: r.size });
+            if cx.go_on().is_err() {
+                flow = ControlFlow::Break(());
             }
-        }
+            flow
+        });
+        (missing, flow)
     }
 
-    /// What there is to search of the space, ascending, by place in its memory.
-    pub fn stretches(&self, span: Option<Span>) -> Vec<VirtRun> {
-        let ranges = self.space.memory().ranges();
-        let within =
-            |r: &MemoryRange| Span::new(r.start.value(), r.size)?.meet(span.unwrap_or(Span { first: 0, last: umem::MAX }));
-        let in_place = || ranges.iter().filter_map(within).map(|s| VirtRun { virt: s.first, phys: s.first, size: s.bytes() });
-        self.runs.clone().unwrap_or_else(|| in_place().collect())
+    /// What there is to search of it, ascending, by place in its memory; what is missing of its page tables is told.
+    pub fn stretches(&self, cx: &Context) -> Vec<VirtRun> {
+        let Some(tables) = self.space.tables() else {
+            let whole = self.span.unwrap_or(Span { first: 0, last: umem::MAX });
+            let ranges = self.space.memory().ranges().iter();
+            let parts = ranges.filter_map(|r| Span::new(r.start.value(), r.size)?.meet(whole));
+            return parts.map(|s| VirtRun { virt: s.first, phys: s.first, size: s.bytes() }).collect();
+        };
+        let mut runs = Vec::new();
+        let (missing, _) = self.runs(cx, 0, &mut |run| {
+            runs.push(run);
+            ControlFlow::Continue(())
+        });
+        cx.lost_many(missing, "page tables that are not in the image");
+        if tables.is_flat() { within(&runs, tables.memory().data()) } else { runs }
     }
 
     /// The part of stretches that the process may write to; all of them where nothing is known of that.
-    pub fn writable(&self, runs: Vec<VirtRun>) -> Vec<VirtRun> {
+    pub fn writable(&self, cx: &Context, runs: Vec<VirtRun>) -> Vec<VirtRun> {
         let end = |r: &RegionInfo| r.end.value().checked_sub(1).filter(|last| *last >= r.start.value());
-        let writable = self.regions.iter().filter(|r| r.write);
+        let writable = self.regions(cx).iter().filter(|r| r.write);
         let spans: Vec<Span> = writable.filter_map(|r| Some(Span { first: r.start.value(), last: end(r)? })).collect();
         if spans.is_empty() { runs } else { memsh::narrow::clipped(&runs, &spans) }
     }
 
-    /// The name of what an address lies in, and how far in.
-    pub fn region(&self, cx: &Context, address: umem) -> (Option<String>, Option<u64>) {
+    /// Its bytes in `memory`.
+    pub fn source<'m>(&self, cx: &Context, memory: &'m memsh::engine::Memory) -> impl Source + use<'m> {
+        match (self.space.tables(), self.span) {
+            (None, None) => RunSource::physical(memory),
+            _ => RunSource::new(memory, self.stretches(cx)),
+        }
+    }
+
+    fn regions(&self, cx: &Context) -> &[RegionInfo] {
+        self.regions.get_or_init(|| regions(cx, &self.space).unwrap_or_default())
+    }
+
+    /// The region of a process in which an address lies.
+    pub fn region_of(&self, cx: &Context, address: umem) -> Option<&RegionInfo> {
+        let regions = self.regions(cx);
+        let i = regions.partition_point(|r| r.start.value() <= address);
+        i.checked_sub(1).and_then(|i| regions.get(i)).filter(|r| address < r.end.value())
+    }
+
+    /// The name of the region or the symbol in which an address lies, and how far in.
+    pub fn region(&self, cx: &Context, address: umem) -> Option<(String, u64)> {
         match &self.space {
-            Space::Physical(_) => (None, None),
+            Space::Physical(_) => None,
             Space::Kernel(_) => {
-                let near = cx.session().ok().and_then(|s| s.symbols().ok()?.near(VirtAddr::new(address)));
-                near.map_or((None, None), |(s, d)| (Some(s.name.to_owned()), Some(number(d))))
+                let (symbol, distance) = cx.session().ok()?.symbols().ok()?.near(VirtAddr::new(address))?;
+                Some((symbol.name.to_owned(), number(distance)))
             }
             Space::Process(..) => {
-                let Some(r) = self.region_of(address) else { return (None, None) };
-                let name = plain_maybe(&r.path).unwrap_or_else(|| plain(&r.kind));
-                (Some(name).filter(|n| !n.is_empty()), Some(number(address - r.start.value())))
+                let region = self.region_of(cx, address)?;
+                let name = plain_maybe(&region.path).unwrap_or_else(|| plain(&region.kind));
+                Some((name, number(address - region.start.value())))
             }
         }
     }
 
-    /// The region of a process in which an address lies.
-    pub fn region_of(&self, address: umem) -> Option<&RegionInfo> {
-        let i = self.regions.partition_point(|r| r.start.value() <= address);
-        i.checked_sub(1).and_then(|i| self.regions.get(i)).filter(|r| address < r.end.value())
+    /// What an address lies in.
+    pub fn inside(&self, cx: &Context, address: umem) -> Inside {
+        let module = || {
+            let modules = self.modules.get_or_init(|| modules(cx, &self.space).unwrap_or_default());
+            let i = modules.partition_point(|m| m.base.value() <= address).checked_sub(1)?;
+            let m = modules.get(i).filter(|m| address - m.base.value() < m.size)?;
+            Some((plain(&m.name), number(address - m.base.value())))
+        };
+        if matches!(self.space, Space::Physical(_)) {
+            return Inside::default();
+        }
+        Inside { region: self.region(cx, address), module: module() }
     }
 
     /// Where a virtual address lies.
@@ -268,6 +327,18 @@ pub fn regions(cx: &Context, space: &Space) -> Option<Vec<RegionInfo>> {
     let mut regions = listing.items.to_vec();
     regions.sort_by_key(|r| r.start);
     Some(regions)
+}
+
+/// The modules of a process or of the kernel, ascending.
+fn modules(cx: &Context, space: &Space) -> Option<Vec<ModuleInfo>> {
+    let os = cx.session().ok()?.os().ok()?.os.as_ref();
+    let listing = match space.process() {
+        Some(process) => std::result::Result::from(open(os, process).ok()?.modules()),
+        None => std::result::Result::from(os.kernel_modules()),
+    };
+    let mut modules = listing.ok()?.items.to_vec();
+    modules.sort_by_key(|m| m.base);
+    Some(modules)
 }
 
 #[cfg(test)]

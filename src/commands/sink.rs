@@ -16,6 +16,14 @@ pub trait Sink {
     /// # Errors
     /// As [`row`](Self::row).
     fn bytes(&mut self, data: &[u8]) -> Result<()>;
+
+    /// No row came for a while: what was held back for more to come goes out.
+    ///
+    /// # Errors
+    /// As [`row`](Self::row).
+    fn idle(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Rows of one type on their way into a sink.
@@ -37,6 +45,14 @@ impl<'a, T: serde::Serialize> Rows<'a, T> {
     pub fn push(&mut self, row: &T) -> Result<()> {
         let value = serde_json::to_value(row).map_err(std::io::Error::other)?;
         self.sink.row(value)
+    }
+
+    /// Says that no row came for a while.
+    ///
+    /// # Errors
+    /// As [`Sink::idle`].
+    pub fn idle(&mut self) -> Result<()> {
+        self.sink.idle()
     }
 
     /// Hands on bytes as they are.

@@ -7,11 +7,11 @@ use super::glob::Glob;
 use super::searched::Place;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
+use super::together::Sought;
 use clap::ValueEnum;
-use memsh::engine::search::{Kind, StringsOptions, strings};
+use memsh::engine::search::{Kind, Step, StringsOptions};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::ops::ControlFlow;
 
 /// List printable text in memory
 #[derive(clap::Args, Debug)]
@@ -73,35 +73,16 @@ impl Command for Strings {
             });
         }
         let pattern = self.pattern.as_deref().map(Glob::new).transpose()?;
-        // With a pattern the search can't count for us: it does not know what matches.
-        let mut left = self.place.max.unwrap_or(u64::MAX);
-        let mut place = self.place;
-        if pattern.is_some() {
-            place.max = None;
-        }
-        place.each(cx, "searching", &mut |searched, source, options| {
+        self.place.hits(cx, Sought::Strings(&wanted), &mut |step| {
+            let Step::Found((searched, hit, _)) = step else { return out.idle().map(|()| false) };
+            let text = String::from_utf8_lossy(hit.bytes);
+            if pattern.as_ref().is_some_and(|p| !p.matches(&text)) {
+                return Ok(false);
+            }
             let pid = searched.space.process().map(|p| p.pid);
-            let mut ended = Ok(());
-            let summary = strings(source, &wanted, options, &mut |hit| {
-                let text = String::from_utf8_lossy(hit.bytes);
-                if pattern.as_ref().is_some_and(|p| !p.matches(&text)) {
-                    return ControlFlow::Continue(());
-                }
-                if left == 0 {
-                    return ControlFlow::Break(());
-                }
-                left -= 1;
-                let encoding = if hit.kind == Kind::Utf16 { "utf-16le" } else { "ascii" }.to_owned();
-                let row = StringsRow { address: Hex(hit.addr), encoding, length: number(hit.len), text: text.into_owned(), pid };
-                match out.push(&row) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(e) => {
-                        ended = Err(e);
-                        ControlFlow::Break(())
-                    }
-                }
-            });
-            ended.map(|()| summary)
+            let encoding = if hit.kind == Kind::Utf16 { "utf-16le" } else { "ascii" }.to_owned();
+            out.push(&StringsRow { address: Hex(hit.addr), encoding, length: number(hit.len), text: text.into_owned(), pid })?;
+            Ok(true)
         })
     }
 }

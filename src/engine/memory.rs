@@ -69,6 +69,11 @@ const CACHED: usize = 8 * FRAME;
 const SPLIT: umem = 4096;
 
 impl Memory {
+    /// Whether both are the same memory.
+    pub fn is(&self, other: &Memory) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Takes a connector.
     pub fn new(source: impl PhysicalMemory + 'static) -> Self {
         Self::from_arc(Arc::new(source))

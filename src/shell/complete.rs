@@ -39,7 +39,7 @@ impl<'a> Complete<'a> {
             "proc" | ".process" if before.is_empty() => return self.shell.offered_processes(word),
             "foreach" => match before {
                 [] => {
-                    let mut all = plain(["user", "kernel", "all"].into_iter(), word);
+                    let mut all = plain(["user", "kernel", "all", "hit"].into_iter(), word);
                     all.extend(self.shell.offered_processes(word));
                     return all;
                 }

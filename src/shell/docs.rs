@@ -79,9 +79,12 @@ const BUILTINS: &[(&str, &str)] = &[
     ),
     (
         "foreach",
-        "foreach FILTER COMMAND\n\nRuns a command once for each process, as if `proc` had chosen it. FILTER is user, kernel, all, a name, pids \
+        "foreach FILTER|hit|(COMMAND) COMMAND\n\nRuns a command once for each process, as if `proc` had chosen it. FILTER is user, kernel, all, a name, pids \
          as 1,2,3, or an expression over the rows of ps: foreach 'uid == 0 and name ~ \"ssh\"' maps. With --json the rows of all are one \
-         array, with pid and name.\n",
+         array, with pid and name.\n\nforeach hit runs it for each hit of the last search, foreach (scan password --all) for each row of that \
+         command. {KEY} stands for a field of the row: foreach hit read {address} -n 64; without any the row's address is the first argument, \
+         and a process that the row names is the chosen one. scan password | near is the same as foreach (scan password) near; behind a | \
+         foreach, near, read, dis, tele, vtop and ptov are memsh's own, everything else goes to the host's shell.\n",
     ),
     (
         "watch",

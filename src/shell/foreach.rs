@@ -1,4 +1,6 @@
-//! `foreach FILTER COMMAND`: the command once for each process.
+//! `foreach FILTER COMMAND`: the command once for each process; for each row, [`rows`].
+
+pub mod rows;
 
 use super::filter::{Choice, Sift, parse};
 use super::host::Shell;
@@ -19,9 +21,9 @@ use std::io::Write;
 use std::sync::atomic::Ordering;
 
 const HINT: &str = "foreach user maps; filters: user, kernel, all, a name, pids as 1,2,3, or an expression over the rows of ps as in \
-                    foreach 'uid == 0 and name ~ \"ssh\"' maps";
+                    foreach 'uid == 0 and name ~ \"ssh\"' maps; `hit` is each hit of the last search, (COMMAND) each of its rows";
 
-/// Runs a command for each process that a filter chooses. The status is the worst of the commands'.
+/// Runs a command for each process that a filter chooses, or for each row. The status is the worst of the commands'.
 ///
 /// # Errors
 /// When the filter or the command makes no sense, nobody reads any more, or Ctrl-C was pressed.
@@ -41,6 +43,9 @@ pub fn run(shell: &Shell, rest: &[String], out: &mut dyn Write, stdout: bool) ->
         [one] if one.output == Output::Stdout => one.words.as_slice(),
         _ => return Err(Failure::usage(format!("foreach takes one command; {} stands for more", own::joined(command)))),
     };
+    if let Some(rows) = rows::source(shell, filter)? {
+        return rows::run(shell, &rows, command, out, stdout);
+    }
     let before = shell.current.borrow().clone();
     // What makes no sense at all must make none before the processes are looked for, and not for each of them.
     let parsed = if builtin::is(shell, command) { None } else { Some(shell.parse(command)?) };
@@ -229,11 +234,14 @@ fn headed(
 
 /// Whose answer follows, where a person reads it: not every table says so itself.
 fn heading(shell: &Shell, p: &ProcessInfo, out: &mut dyn Write, stdout: bool) -> Result<()> {
+    tell_heading(shell, &format!("{}/{}", escape::terminal(&p.name.to_string_lossy()), p.pid), out, stdout)
+}
+
+fn tell_heading(shell: &Shell, text: &str, out: &mut dyn Write, stdout: bool) -> Result<()> {
     if shell.output.borrow().no_header || shell.style(stdout).format != Format::Table {
         return Ok(());
     }
-    let name = p.name.to_string_lossy();
-    let line = format!("-- {}/{} --", escape::terminal(&name), p.pid);
+    let line = format!("-- {text} --");
     writeln!(out, "{}", Paint(shell.style(stdout).color).strong(line))?;
     Ok(())
 }
@@ -265,5 +273,9 @@ impl Sink for Stamp<'_> {
 
     fn bytes(&mut self, data: &[u8]) -> Result<()> {
         self.inner.bytes(data)
+    }
+
+    fn idle(&mut self) -> Result<()> {
+        self.inner.idle()
     }
 }

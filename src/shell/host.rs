@@ -1,6 +1,7 @@
 //! The shell as the commands see it: settings, the target, the chosen process.
 
 use super::args::{OutputArgs, When};
+use super::hits::Hits;
 use super::log::Log;
 use super::own::Aliases;
 use super::pager::Setting;
@@ -63,6 +64,10 @@ pub struct Shell {
     pub others: RefCell<Options>,
     /// Where the answer of the line that is running goes, if not to the screen: programs within it write there too.
     pub outlet: RefCell<Option<Outlet>>,
+    /// The hits of the last search.
+    pub hits: RefCell<Option<Hits>>,
+    /// Rows on their way into a command behind a `|`.
+    pub feeding: RefCell<Option<Vec<Value>>>,
 }
 
 impl Shell {
@@ -87,6 +92,8 @@ impl Shell {
             sha256: RefCell::default(),
             implied: Cell::new(None),
             outlet: RefCell::default(),
+            hits: RefCell::default(),
+            feeding: RefCell::default(),
             others: RefCell::default(),
             plugins: RefCell::default(),
         }

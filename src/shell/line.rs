@@ -85,6 +85,13 @@ impl Scanner<'_> {
                 line.words = vec!["!".to_owned(), rest];
                 return Ok((line, false));
             }
+            // A command within a command keeps its quotes.
+            if line.words == ["foreach"]
+                && let Some(word) = self.parenthesis()?
+            {
+                line.words.push(word);
+                continue;
+            }
             match self.item()? {
                 Item::Word(w) => line.words.push(w),
                 Item::Semicolon => return Ok((line, true)),
@@ -110,6 +117,32 @@ impl Scanner<'_> {
                 }
             }
         }
+    }
+
+    /// What stands in parentheses, as it stands there and with them.
+    fn parenthesis(&mut self) -> Result<Option<String>, String> {
+        while self.rest.next_if(|(_, c)| c.is_whitespace() && *c != '\n').is_some() {}
+        if self.rest.peek().is_none_or(|(_, c)| *c != '(') {
+            return Ok(None);
+        }
+        let mut out = String::new();
+        let (mut depth, mut quote) = (0u32, None);
+        while let Some((_, c)) = self.rest.next() {
+            out.push(c);
+            match (quote, c) {
+                (None, '\'' | '"') => quote = Some(c),
+                (Some(q), c) if q == c => quote = None,
+                (Some('"') | None, '\\') => out.extend(self.rest.next().map(|(_, c)| c)),
+                (Some(_), _) => {}
+                (None, '(') => depth += 1,
+                (None, ')') => depth -= 1,
+                (None, _) => {}
+            }
+            if depth == 0 {
+                return Ok(Some(out));
+            }
+        }
+        Err("the parenthesis ( is not closed".to_owned())
     }
 
     /// The host-shell command behind a `!`, unless it is one of the debugger's `!commands`.
@@ -238,6 +271,17 @@ mod tests {
             Vec::<Vec<String>>::new().into_iter().chain([vec!["read".to_owned(), "(a|b)".to_owned()]]).collect::<Vec<_>>()
         );
         assert_eq!(words("read ((1<<4)|2)"), [vec!["read", "((1<<4)|2)"]]);
+    }
+
+    #[test]
+    fn a_command_in_parentheses_keeps_its_quotes() {
+        assert_eq!(
+            words("foreach (scan 'a ; b)' --max 3) read; ps"),
+            [vec!["foreach", "(scan 'a ; b)' --max 3)", "read"], vec!["ps"]]
+        );
+        assert_eq!(words("foreach  (scan (a|b)\\') near"), [vec!["foreach", "(scan (a|b)\\')", "near"]]);
+        assert!(split("foreach (scan 'a)' near").unwrap_err().contains("parenthesis"));
+        assert_eq!(words("foreach user read (1)"), [vec!["foreach", "user", "read", "(1)"]]);
     }
 
     #[test]

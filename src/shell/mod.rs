@@ -19,6 +19,7 @@ mod expr;
 mod filter;
 mod folders;
 mod foreach;
+mod hits;
 mod host;
 mod interrupt;
 mod line;

@@ -27,14 +27,13 @@ impl Bar {
         bar.set_message(task.to_owned());
         Self { bar, since: Instant::now(), shown: AtomicBool::new(false), allowed }
     }
-
-    /// Another total than the first.
-    pub fn total(&self, total: u64) {
-        self.bar.set_length(total);
-    }
 }
 
 impl Meter for Bar {
+    fn total(&self, total: u64) {
+        self.bar.set_length(total);
+    }
+
     fn at(&self, done: u64) {
         if !self.allowed || self.since.elapsed() < SILENCE {
             return;

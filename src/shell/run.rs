@@ -2,6 +2,7 @@
 
 use super::args::{OutputArgs, parser};
 use super::filter::{Choice, Sift};
+use super::hits::Noted;
 use super::host::Shell;
 use super::line::Line;
 use super::render::{Format, Renderer, escape};
@@ -194,16 +195,22 @@ impl Shell {
     pub fn sifted(&self, spec: &Spec, matches: &ArgMatches, cx: &Context, choice: Choice, sink: &mut dyn Sink) -> Result<()> {
         let mut witness = Witness { inner: sink, sha256: &self.sha256 };
         let sink: &mut dyn Sink = if spec.name == "hash" { &mut witness } else { witness.inner };
-        let mut sift = Sift::new(choice, sink, self.interrupt());
+        let mut noted = Noted::new(spec, sink);
+        let mut sift = Sift::new(choice, &mut noted, self.interrupt());
         let outcome = match (spec.run)(matches, cx, &mut sift) {
             Err(Failure::Enough) => Ok(()),
             other => other,
         };
         // What was found before a failure is part of the answer.
-        match outcome {
-            Err(failure @ (Failure::Interrupted | Failure::Output(_))) => Err(failure),
+        let outcome = match outcome {
+            Err(failure @ Failure::Interrupted) => cx.after_all(|| sift.finish()).and(Err(failure)),
+            Err(failure @ Failure::Output(_)) => Err(failure),
             outcome => sift.finish().and(outcome),
+        };
+        if let Some(hits) = noted.hits() {
+            self.hits.replace(Some(hits));
         }
+        outcome
     }
 
     /// Tells what is missing (`whose`, where several are asked), and what that means for the exit status.
@@ -373,6 +380,10 @@ impl Sink for Witness<'_> {
 
     fn bytes(&mut self, data: &[u8]) -> Result<()> {
         self.inner.bytes(data)
+    }
+
+    fn idle(&mut self) -> Result<()> {
+        self.inner.idle()
     }
 }
 

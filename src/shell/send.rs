@@ -1,5 +1,7 @@
 //! Where the answer of a command goes: to the screen, into a pipe, into a file.
 
+use super::builtin;
+use super::foreach::rows;
 use super::host::Shell;
 use super::interrupt::Guest;
 use super::line::{Line, Output};
@@ -51,7 +53,9 @@ impl Shell {
         if let Some(session) = &self.session {
             session.refresh();
         }
+        let own = if let Output::Pipe(text) = &line.output { rows::piped(text) } else { None };
         let outcome = match (&line.output, outer) {
+            (Output::Pipe(_), outer) if own.is_some() => own.map_or(Ok(Ended::WELL), |next| self.fed(line, &next, outer)),
             (Output::Stdout, Some(out)) => self.words(&line.words, out, false),
             (Output::Stdout, None) => self.shown(line),
             (Output::Pipe(shell), outer) => before(outer).and_then(|()| self.piped(line, shell)),
@@ -78,6 +82,17 @@ impl Shell {
             Err(Failure::Output(e)) if paged && e.kind() == io::ErrorKind::BrokenPipe => Ok(Ended::WELL),
             other => other,
         }
+    }
+
+    /// Runs a command of memsh's own for the rows of another.
+    fn fed(&self, line: &Line, next: &Line, outer: Option<&mut dyn Write>) -> Result<Ended> {
+        if builtin::is(self, &line.words) {
+            let name = line.words.first().map(String::as_str).unwrap_or_default();
+            return Err(Failure::usage(format!("{name} has no rows for the command behind the |")));
+        }
+        let rows = self.some_rows(&line.words)?;
+        self.feeding.replace(Some(rows));
+        Ok(self.send(next, outer))
     }
 
     fn piped(&self, line: &Line, shell: &str) -> Result<Ended> {

@@ -179,7 +179,7 @@ impl Carve {
             pid: process.map(|p| p.pid),
             process: process.map(|p| plain(&p.name)),
             process_bytes: process.and_then(|p| exact(&p.name)),
-            region: searched.region(cx, at).0,
+            region: searched.region(cx, at).map(|(name, _)| name),
             kind: file.kind.name().to_owned(),
             size: file.size,
             there: file.there,

@@ -87,7 +87,7 @@ pub fn uses(cx: &Context, searched: &Searched, layout: &Layout, owners: bool) ->
     let count = index(layout.total().div_ceil(FRAME)).unwrap_or(0);
     let mut uses = Uses { used: vec![Use::Unknown; count], owners: Vec::new(), names: Vec::new() };
     if searched.space.process().is_some() {
-        uses.of_regions(searched, layout);
+        uses.of_regions(cx, searched, layout);
         return Ok(Some(uses));
     }
     if searched.space.tables().is_some() {
@@ -128,10 +128,10 @@ impl Uses {
     }
 
     /// A process's pages, by their regions.
-    fn of_regions(&mut self, searched: &Searched, layout: &Layout) {
+    fn of_regions(&mut self, cx: &Context, searched: &Searched, layout: &Layout) {
         for span in layout.spans() {
             for page in frames_of(span) {
-                let used = searched.region_of(page).map_or(Use::Unknown, |r| match r.execute {
+                let used = searched.region_of(cx, page).map_or(Use::Unknown, |r| match r.execute {
                     true => Use::Code,
                     false if r.inode.get().is_some_and(|i| i != 0) || r.kind.to_string_lossy() == "file" => Use::File,
                     false => Use::Anonymous,

@@ -106,7 +106,7 @@ impl Command for ScanValue {
             cx.go_on()?;
             let span = self.place.span(cx, &space)?;
             space.memory().refresh();
-            let searched = Searched::new(cx, space, span);
+            let searched = Searched::new(space, 0, span);
             if pass.is_none() {
                 let kind = opened::kind(&self.kind, &searched.space)?;
                 let (kind, condition) = condition(cx, &text, kind, self.tolerance, Some(&searched.space))?;
@@ -116,8 +116,8 @@ impl Command for ScanValue {
             }
             let Some(pass) = &mut pass else { continue };
             let memory = searched.space.memory().clone();
-            let stretches = searched.stretches(span);
-            let stretches = if self.readable { stretches } else { searched.writable(stretches) };
+            let stretches = searched.stretches(cx);
+            let stretches = if self.readable { stretches } else { searched.writable(cx, stretches) };
             let source = RunSource::new(&memory, stretches);
             let total = source.spans().fold(0u64, |sum, s| sum.saturating_add(number(s.bytes())));
             let meter = cx.host().meter("searching", total);

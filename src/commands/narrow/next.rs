@@ -68,7 +68,7 @@ impl Command for Next {
             match &opened {
                 Some((searched, wanted)) => {
                     memory = searched.space.memory().clone();
-                    source = opened::source(&memory, searched, wanted);
+                    source = opened::source(cx, &memory, searched, wanted);
                     pass.narrow(part, &source, memory.metadata().live, &options)?;
                 }
                 None => {

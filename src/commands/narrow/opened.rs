@@ -66,12 +66,12 @@ pub fn open(cx: &Context, set: &Set, part: &Part) -> Result<(Searched, Vec<Span>
     space.memory().refresh();
     let wanted = part.wanted(set);
     let whole = wanted.first().zip(wanted.last()).map(|(a, b)| Span { first: a.first, last: b.last });
-    Ok((Searched::new(cx, space, whole), wanted))
+    Ok((Searched::new(space, 0, whole), wanted))
 }
 
 /// What is read for a pass: where every read is a call, no more than the candidates' pages.
-pub fn source<'m>(memory: &'m memsh::engine::Memory, searched: &Searched, wanted: &[Span]) -> RunSource<'m> {
-    let all = searched.stretches(None);
+pub fn source<'m>(cx: &Context, memory: &'m memsh::engine::Memory, searched: &Searched, wanted: &[Span]) -> RunSource<'m> {
+    let all = searched.stretches(cx);
     RunSource::new(memory, if memory.mapped().is_some() { all } else { clipped(&all, wanted) })
 }
 

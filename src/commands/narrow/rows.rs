@@ -71,7 +71,7 @@ impl MatchRow {
     /// The row of a candidate. What it is now is read, unless `now` says it.
     pub fn new(cx: &Context, set: &Set, searched: &Searched, candidate: &Candidate, now: Option<&Value>) -> Self {
         let show = |value: &Value| Cell::from(set.kind.show(value));
-        let (region, offset) = searched.region(cx, candidate.address);
+        let (region, offset) = searched.region(cx, candidate.address).unzip();
         let process = searched.space.process();
         let value = match now {
             Some(value) => Some(show(value)),

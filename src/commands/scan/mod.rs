@@ -1,22 +1,27 @@
 //! `scan`: where something stands in memory.
 
+mod owner;
+mod rows;
+mod tally;
 mod what;
 
-use crate::commands::cells::{Hex, exact, hex, plain};
+use crate::commands::cells::number;
 use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::searched::{Place, Searched};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
-use memsh::engine::search::{Hit, Kind, Options, search};
-use memsh::engine::to_umem;
+use crate::commands::together::Sought;
+use memsh::engine::search::Step;
 use memsh::umem;
-use schemars::JsonSchema;
-use serde::Serialize;
-use std::ops::ControlFlow;
+use owner::Owner;
+use rows::{HitRow, ScanRow, row};
+use tally::{Counts, Uniques};
 use what::What;
 
-/// Search memory for text, bytes or a regular expression
+pub use owner::Frame;
+
+/// Search memory for text, bytes, numbers, pointers or regular expressions, many at once
 #[derive(clap::Args, Debug)]
 pub struct Scan {
     #[command(flatten)]
@@ -28,44 +33,19 @@ pub struct Scan {
     #[arg(long, value_name = "BYTES", default_value = "1", hide_default_value = true)]
     align: String,
     /// The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, visible_alias = "context", value_name = "BYTES")]
     around: Option<String>,
+    /// How many hits, and how many matches that differ, in each space
+    #[arg(long, conflicts_with = "unique")]
+    count: bool,
+    /// Each match once, with how often it was found
+    #[arg(long)]
+    unique: bool,
+    /// Of physical memory: who uses the frame, and which processes map it
+    #[arg(long)]
+    owner: bool,
     #[command(flatten)]
     place: Place,
-}
-
-/// A hit.
-#[derive(Serialize, JsonSchema)]
-pub struct ScanRow {
-    /// Address of its first byte.
-    address: Hex,
-    /// `phys`, `kernel` or `pid`.
-    space: String,
-    /// Process, where it is a process's memory.
-    pid: Option<u32>,
-    /// Its name.
-    process: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    process_bytes: Option<String>,
-    /// Bytes from the start of the region.
-    offset: Option<u64>,
-    /// Physical address of its first byte.
-    physical: Option<Hex>,
-    /// The bytes that match, in hex (the first 256).
-    #[serde(rename = "match")]
-    bytes: String,
-    /// The same as text; null where it is none.
-    text: Option<String>,
-    /// Name of the region or the symbol in which it lies.
-    region: Option<String>,
-    /// The match with what can be read as text before and behind it; `.` for what is no text.
-    context: String,
-    /// With `--around`: the bytes before it in hex; unreadable ones are zeros.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    before: Option<String>,
-    /// With `--around`: the bytes behind it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    behind: Option<String>,
 }
 
 /// More than this around a hit is for `read`.
@@ -75,125 +55,90 @@ impl Command for Scan {
     type Row = ScanRow;
     const NAME: &'static str = "scan";
     const ALIASES: &'static [&'static str] = &["search", "s"];
-    const SUMMARY: &'static str = "Search memory for text, bytes or a regular expression";
-    const SHAPE: Shape = Shape::List(&["address", "space", "pid", "process", "region", "context"]);
+    const SUMMARY: &'static str = "Search memory for text, bytes, numbers, pointers or regular expressions, many at once";
+    const SHAPE: Shape = Shape::List(&[
+        "!count",
+        "address",
+        "space",
+        "pid",
+        "process",
+        "region",
+        "!owner",
+        "!mapped_by",
+        "!needle",
+        "!value",
+        "context",
+    ]);
+    const BATCH: Option<(&'static str, &'static [&'static str])> =
+        Some(("count", &["hits", "distinct", "space", "pid", "process"]));
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("scan 'Linux version'", "text, in physical memory"),
         ("scan --hex '7f 45 4c 46 02 ??' -p 1", "bytes, in a process"),
         ("scan --regex '[a-z]+@[a-z]+' -k --max 10", "a regular expression, in the kernel"),
         ("scan --utf16 --all secret", "UTF-16 text, in every process"),
+        ("scan -i -b password --also 'hex:7f 45 4c 46' --also u32:0xfeedface", "several things in one pass"),
+        ("scan --hex '4d 5a [58-62] ?? (00|01) 00 00' --max 10", "bytes with jumps and alternatives"),
+        ("scan -k --number 1.5..1.75 -t f64 --max 10", "numbers in a range"),
+        ("scan -k --pointer-to init_task --max 10", "pointers to an address, a range or a module"),
+        ("scan --all --count password", "how often, in which process"),
+        ("scan --phys --owner 'Linux version'", "in physical memory, and which processes map it"),
         ("scan swapper init_task..init_task+4k", "in a range"),
         ("s -d init_task L1000 1", "as WinDbg writes it"),
         ("search -k -c 'Linux version'", "as crash writes it"),
     ];
 
     fn run(mut self, cx: &Context, out: &mut Rows<'_, ScanRow>) -> Result<()> {
+        if let Some(range) = self.what.no_pattern()
+            && let Some(other) = self.within.replace(range)
+        {
+            let hint = "with --needles the file says what to look for, and --also adds to it".to_owned();
+            return Err(Failure::Usage(format!("scan: {other:?} is one range too many"), Some(hint)));
+        }
         if let Some(range) = &self.within {
             self.place.within_range("scan", range)?;
         }
         let align = cx.count(&self.align)?.max(1);
         let around = self.around.as_deref().map(|n| cx.count(n)).transpose()?.map(|n| n.min(WIDEST));
-        let needle = self.what.needle()?;
-        self.place.each(cx, "searching", &mut |searched, source, options| {
-            let mut ended = Ok(());
-            // Hits that are left out do not count.
-            let mut left = options.max_hits;
-            let mut hits = 0;
-            let every = Options { max_hits: None, ..*options };
-            let mut summary = search(source, &needle, if align > 1 { &every } else { options }, &mut |hit| {
-                if !hit.addr.is_multiple_of(umem::from(align)) {
-                    return ControlFlow::Continue(());
+        let (needle, written) = self.what.needle(cx, &self.place)?;
+        let mut owner = self.owner.then(|| Owner::new(cx)).transpose()?;
+        let mut owner = owner.as_mut().map(|o| o.asked());
+        let (mut counts, mut uniques) = (Counts::default(), Uniques::default());
+        let outcome = self.place.hits(cx, Sought::Needle(&needle), &mut |step| {
+            let Step::Found((searched, hit, phys)) = step else { return out.idle().map(|()| false) };
+            if !hit.addr.is_multiple_of(umem::from(align)) {
+                return Ok(false);
+            }
+            if self.count {
+                counts.hit(searched, hit);
+                return Ok(true);
+            }
+            let mut row = || {
+                let row = HitRow { needle: written.of(hit), ..row(cx, searched, hit, phys, around) };
+                match &mut owner {
+                    Some(owner) => owner.of(row, hit),
+                    None => row,
                 }
-                hits += 1;
-                left = left.map(|n| n.saturating_sub(1));
-                match out.push(&row(cx, searched, &hit, around)) {
-                    Ok(()) if align > 1 && left == Some(0) => ControlFlow::Break(()),
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(e) => {
-                        ended = Err(e);
-                        ControlFlow::Break(())
-                    }
-                }
-            });
-            summary.hits = hits;
-            ended.map(|()| summary)
-        })
-    }
-}
-
-fn row(cx: &Context, searched: &Searched, hit: &Hit<'_>, around: Option<u64>) -> ScanRow {
-    let end = hit.addr.saturating_add(to_umem(hit.bytes.len()));
-    let side = |from: umem, n: umem| {
-        let mut window = vec![0; usize::try_from(n).unwrap_or(0)];
-        searched.space.read_gaps(from, &mut window);
-        hex(&window)
-    };
-    let before = around.map(|n| umem::from(n).min(hit.addr)).map(|n| side(hit.addr - n, n));
-    let behind = around.map(|n| umem::from(n).min(umem::MAX - end)).map(|n| side(end, n));
-    let (region, offset) = searched.region(cx, hit.addr);
-    let process = searched.space.process();
-    ScanRow {
-        address: Hex(hit.addr),
-        space: searched.space.kind().to_owned(),
-        pid: process.map(|p| p.pid),
-        process: process.map(|p| plain(&p.name)),
-        process_bytes: process.and_then(|p| exact(&p.name)),
-        offset,
-        physical: searched.physical(hit.addr).map(Hex),
-        bytes: hex(hit.bytes),
-        text: text(hit),
-        region,
-        context: context(searched, hit),
-        before,
-        behind,
-    }
-}
-
-/// How many bytes before and behind a match are shown, where they are text.
-const BEFORE: usize = 24;
-const BEHIND: usize = 48;
-/// And how many of the match.
-const SHOWN: usize = 96;
-
-/// The match and the text around it.
-fn context(searched: &Searched, hit: &Hit<'_>) -> String {
-    let wide = hit.kind == Kind::Utf16;
-    let end = hit.addr.saturating_add(to_umem(hit.bytes.len()));
-    let side = |from: umem, len: usize| {
-        let mut window = vec![0; len];
-        // A missing byte reads as zero, which is no text.
-        searched.space.read_gaps(from, &mut window);
-        characters(&window, wide)
-    };
-    let before = match to_umem(BEFORE).min(hit.addr) {
-        n if n == to_umem(BEFORE) => side(hit.addr - n, BEFORE),
-        _ => Vec::new(),
-    };
-    let text: Vec<char> = before.into_iter().rev().map_while(|c| c).collect();
-    let found = characters(hit.bytes.get(..SHOWN).unwrap_or(hit.bytes), wide).into_iter().map(|c| c.unwrap_or('.'));
-    let behind = side(end, BEHIND).into_iter().map_while(|c| c);
-    text.into_iter().rev().chain(found).chain(behind).collect()
-}
-
-/// Characters, `None` for what is none that can be shown: of ASCII, of UTF-8 above it, of UTF-16 with `wide`.
-fn characters(bytes: &[u8], wide: bool) -> Vec<Option<char>> {
-    let shown = |c: char| (!c.is_control() && c != char::REPLACEMENT_CHARACTER).then_some(c);
-    if wide {
-        let units = bytes.chunks_exact(2).map(|u| u.iter().rev().fold(0u16, |v, b| v << 8 | u16::from(*b)));
-        return char::decode_utf16(units).map(|c| c.ok().and_then(shown)).collect();
-    }
-    String::from_utf8_lossy(bytes).chars().map(shown).collect()
-}
-
-/// A match as text, where all of it is.
-fn text(hit: &Hit<'_>) -> Option<String> {
-    let text = match hit.kind {
-        Kind::Utf16 => {
-            let units = hit.bytes.chunks_exact(2).map(|u| u.iter().rev().fold(0u16, |v, b| v << 8 | u16::from(*b)));
-            char::decode_utf16(units).collect::<std::result::Result<String, _>>().ok()?
+            };
+            if self.unique {
+                uniques.hit(hit.bytes, number(hit.len), row);
+                return Ok(true);
+            }
+            out.push(&ScanRow::Hit(Box::new(row())))?;
+            Ok(true)
+        });
+        // One space has a count even where it is none.
+        if self.count && outcome.is_ok() && counts.is_empty() && !self.place.is_all(cx) {
+            let space = self.place.spaces(cx)?.next();
+            if let Some(space) = space {
+                counts.space(&Searched::new(space, 0, None));
+            }
         }
-        _ => std::str::from_utf8(hit.bytes).ok()?.to_owned(),
-    };
-    let readable = !text.is_empty() && !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
-    readable.then_some(text)
+        // What was counted before Ctrl-C was counted.
+        cx.after_all(|| -> Result<()> {
+            counts.rows().try_for_each(|row| out.push(&ScanRow::Count(row)))?;
+            cx.lost_many(uniques.left_out, "hits whose matches are beyond the number that is kept apart");
+            uniques.rows().into_iter().try_for_each(|row| out.push(&ScanRow::Hit(Box::new(row))))
+        })?;
+        outcome
+    }
 }

@@ -1,10 +1,14 @@
 //! What a search looks for.
 
-use super::hex;
+use super::charset::Charset;
+use super::many::Many;
+use super::needles::Needles;
 use super::pattern::Pattern;
 use super::scan::Kind;
-use crate::{Error, ErrorKind, Layer, Result};
-use regex::bytes::{Regex, RegexBuilder};
+use super::sequence::Sequence;
+use super::values::Values;
+use crate::Result;
+use regex::bytes::Regex;
 
 /// Longest text or hex pattern, in bytes.
 pub const MAX_NEEDLE: usize = 4096;
@@ -25,131 +29,116 @@ pub enum Widths {
     Both,
 }
 
-/// What a search looks for, ready to be found.
+impl Widths {
+    const fn charsets(self) -> &'static [Charset] {
+        match self {
+            Self::Utf8 => &[Charset::Utf8],
+            Self::Utf16 => &[Charset::Utf16],
+            Self::Both => &[Charset::Utf8, Charset::Utf16],
+        }
+    }
+}
+
+/// What a search looks for, one needle or many, ready to be found. Many are made by [`Needles`].
 #[derive(Clone)]
-pub struct Needle(pub(super) Form);
+pub struct Needle {
+    pub(super) parts: Vec<Part>,
+}
+
+/// What is looked for in one walk over the bytes.
+#[derive(Clone)]
+pub(super) struct Part {
+    /// Which needle it belongs to, from 0. Of [`Form::Many`] each pattern says so itself.
+    pub(super) needle: u32,
+    pub(super) form: Form,
+}
 
 #[derive(Clone)]
 pub(super) enum Form {
-    /// Any of these, everywhere.
-    Patterns(Vec<(Kind, Pattern)>),
+    /// Everywhere.
+    Pattern(Kind, Pattern),
+    /// Everywhere.
+    Sequence(Kind, Sequence),
+    /// Where numbers lie.
+    Values(Kind, Values),
+    /// Everywhere.
+    Many(Many),
     /// Leftmost first, without overlap.
-    Regex(Regex),
+    Regex(Kind, Regex),
 }
 
 impl Needle {
-    /// A text. `ignore_case` treats `a-z` and `A-Z` alike, and no other letters.
+    /// A text. See [`Needles::text`].
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when it is empty or longer than [`MAX_NEEDLE`].
+    /// As there.
     pub fn text(text: &str, widths: Widths, ignore_case: bool) -> Result<Self> {
-        let masked = |byte: u8, letter: bool| match letter && ignore_case && byte.is_ascii_alphabetic() {
-            // Bit 5 is what upper and lower case differ in.
-            true => (byte & !0x20, !0x20),
-            false => (byte, 0xff),
-        };
-        let utf8 = || (Kind::Text, text.bytes().map(|b| masked(b, true)).collect::<Vec<_>>());
-        let utf16 = || {
-            let units = text.encode_utf16().map(u16::to_le_bytes);
-            (Kind::Utf16, units.flat_map(|[low, high]| [masked(low, high == 0), (high, 0xff)]).collect())
-        };
-        Self::patterns(match widths {
-            Widths::Utf8 => vec![utf8()],
-            Widths::Utf16 => vec![utf16()],
-            Widths::Both => vec![utf8(), utf16()],
-        })
+        Self::one(|n| n.text(text, widths.charsets(), ignore_case))
     }
 
-    /// Exactly these bytes.
+    /// Exactly these bytes. See [`Needles::bytes`].
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when there are none or more than [`MAX_NEEDLE`].
+    /// As there.
     pub fn bytes(bytes: &[u8]) -> Result<Self> {
-        Self::patterns(vec![(Kind::Bytes, bytes.iter().map(|&b| (b, 0xff)).collect())])
+        Self::one(|n| n.bytes(bytes))
     }
 
-    /// Bytes in hex, `?` for a digit that does not matter: `4d 5a ?? 00`, `4d5a??00`, `4? 5a`.
+    /// Bytes in hex, with wildcards, jumps and alternatives. See [`Needles::hex`].
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when it can't be read, is empty, longer than [`MAX_NEEDLE`] bytes, or has only wildcards.
+    /// As there.
     pub fn hex(text: &str) -> Result<Self> {
-        Self::patterns(vec![(Kind::Bytes, hex::parse(text)?)])
+        Self::one(|n| n.hex(text))
     }
 
-    /// A regular expression over bytes: `\xff` is a byte, `.` any byte but a line feed, `^` and `$` the ends of lines and of
-    /// what is contiguous. `(?u)` turns Unicode on. Empty matches are no hits. See [`MAX_REGEX_MATCH`].
+    /// A regular expression over bytes. See [`Needles::regex`].
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when it is empty, malformed or too large.
+    /// As there.
     pub fn regex(pattern: &str, ignore_case: bool) -> Result<Self> {
-        if pattern.is_empty() {
-            return Err(empty());
-        }
-        let built = RegexBuilder::new(pattern).unicode(false).multi_line(true).case_insensitive(ignore_case).build();
-        let regex = built.map_err(|e| {
-            let what = match e {
-                regex::Error::CompiledTooBig(limit) => format!("the regex needs more than {limit} bytes when compiled"),
-                e => format!("the regex can't be read: {e}"),
-            };
-            invalid(what).hint("see the syntax at https://docs.rs/regex; a text without special meaning needs no regex")
-        })?;
-        Ok(Self(Form::Regex(regex)))
+        Self::one(|n| n.regex(pattern, &[Charset::Utf8], ignore_case))
     }
 
-    fn patterns(given: Vec<(Kind, Vec<hex::Masked>)>) -> Result<Self> {
-        let mut patterns = Vec::with_capacity(given.len());
-        for (kind, bytes) in given {
-            match bytes.len() {
-                0 => return Err(empty()),
-                n if n > MAX_NEEDLE => {
-                    return Err(invalid(format!("{n} bytes to search for are more than {MAX_NEEDLE}"))
-                        .hint("search for the beginning, and compare the rest"));
-                }
-                _ => {}
-            }
-            let pattern = Pattern::new(bytes).ok_or_else(|| {
-                invalid("the pattern has only wildcards: it would match everywhere").hint("give at least one hex digit")
-            })?;
-            patterns.push((kind, pattern));
-        }
-        Ok(Self(Form::Patterns(patterns)))
+    fn one(add: impl FnOnce(&mut Needles) -> Result<()>) -> Result<Self> {
+        let mut needles = Needles::new();
+        add(&mut needles)?;
+        needles.build()
+    }
+
+    pub(super) fn of(parts: Vec<Part>) -> Self {
+        Self { parts }
     }
 
     /// The most bytes that a hit needs.
     pub(super) fn reach(&self) -> usize {
-        match &self.0 {
-            Form::Patterns(p) => p.iter().map(|p| p.1.len()).max().unwrap_or(1),
-            Form::Regex(_) => MAX_REGEX_MATCH,
-        }
+        let reach = |p: &Part| match &p.form {
+            Form::Pattern(_, pattern) => pattern.len(),
+            Form::Sequence(_, sequence) => sequence.reach(),
+            Form::Values(_, values) => values.width(),
+            Form::Many(many) => many.reach(),
+            Form::Regex(..) => MAX_REGEX_MATCH,
+        };
+        self.parts.iter().map(reach).max().unwrap_or(1).max(1)
     }
 
     /// How many bytes before a position decide whether it matches.
     pub(super) fn context(&self) -> usize {
-        match &self.0 {
-            Form::Patterns(_) => 0,
-            // `\b` under `(?u)` decodes the character before.
-            Form::Regex(_) => 4,
-        }
+        // `\b` under `(?u)` decodes the character before.
+        if self.exclusive().contains(&true) { 4 } else { 0 }
     }
 
-    /// Whether a hit hides those that begin inside it.
-    pub(super) fn exclusive(&self) -> bool {
-        matches!(self.0, Form::Regex(_))
+    /// For each part, whether a hit hides those of the part that begin inside it.
+    pub(super) fn exclusive(&self) -> Vec<bool> {
+        self.parts.iter().map(|p| matches!(p.form, Form::Regex(..))).collect()
     }
-}
-
-fn invalid(reason: impl Into<String>) -> Error {
-    Error::new(Layer::Search, ErrorKind::Invalid, reason)
-}
-
-fn empty() -> Error {
-    invalid("there is nothing to search for: the pattern is empty")
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::{ErrorKind, Layer};
 
     #[test]
     fn what_can_not_be_searched_says_why() {
@@ -160,9 +149,12 @@ mod tests {
             (Needle::bytes(b""), "empty"),
             (Needle::regex("", false), "empty"),
             (Needle::hex("?? ? ??"), "only wildcards"),
+            (Needle::hex("[2-4] ?? (??|?? ??)"), "only wildcards"),
+            (Needle::hex("41 [4000-5000] 42"), "more than 4096"),
             (Needle::text(&long, Widths::Utf8, false), "more than 4096"),
             (Needle::regex("a(", false), "regex can't be read"),
             (Needle::regex(r"(?:\x00{1000}){1000}{1000}", false), "compiled"),
+            (Needles::new().build(), "no needle"),
         ] {
             let e = needle.err().unwrap();
             assert!(e.to_string().contains(says), "{e} does not say {says:?}");

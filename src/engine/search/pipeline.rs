@@ -4,11 +4,13 @@ use super::queue::{Queue, Receiver, Sender};
 use super::scan::{Hit, Out, Scan};
 use super::source::Source;
 use super::span::{Span, Unit};
+use super::store::to_usize;
 use crate::engine::{to_u64, to_umem};
 use memsh_plugin::umem;
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 /// How a search is run.
 #[derive(Clone, Copy)]
@@ -45,6 +47,20 @@ pub struct Summary {
     pub truncated_at_max: bool,
 }
 
+/// What a search tells as it goes on.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<H> {
+    /// Something was found.
+    Found(H),
+    /// Nothing was, for a while: what was held back for more to come can go out.
+    Idle,
+}
+
+/// A step of a search, for whoever takes its hits.
+pub(super) type Steps<'t> = dyn FnMut(Step<Hit<'_>>) -> ControlFlow<()> + 't;
+
+/// After so long without a hit a search says that it is idle.
+const IDLE: Duration = Duration::from_millis(100);
 /// Pieces are taken in parts of this size, so that an interrupt is noticed.
 const PART: usize = 1 << 20;
 /// Bytes after which a thread adds to the common count.
@@ -85,7 +101,7 @@ impl Shared<'_> {
     }
 
     /// Works on one unit.
-    fn unit(&self, unit: &Unit, resume: umem, scan: &mut dyn Scan, out: &mut dyn Out) -> ControlFlow<()> {
+    fn unit(&self, unit: &Unit, resume: &[umem], scan: &mut dyn Scan, out: &mut dyn Out) -> ControlFlow<()> {
         let span = unit.span;
         let mut out = Checked { shared: self, out };
         scan.begin(span, resume);
@@ -162,39 +178,52 @@ impl Out for Checked<'_, '_> {
 
 /// The end of the line: counts, and knows where the last hit ends.
 struct Deliver<'a> {
-    to: &'a mut dyn FnMut(Hit<'_>) -> ControlFlow<()>,
+    to: &'a mut Steps<'a>,
     hits: u64,
     max: Option<u64>,
-    /// The end of the last hit, where no other may begin before it; otherwise 0.
-    resume: umem,
-    exclusive: bool,
+    /// For each part of the needle the end of its last hit, where no other of it may begin before it; otherwise 0.
+    resume: Vec<umem>,
+    exclusive: &'a [bool],
 }
 
 impl Deliver<'_> {
     fn full(&self) -> bool {
         self.max.is_some_and(|m| self.hits >= m)
     }
+
+    fn idle(&mut self) -> ControlFlow<()> {
+        (self.to)(Step::Idle)
+    }
+
+    /// Where the next hit of a part may begin.
+    fn resume(&self, part: u32) -> umem {
+        self.resume.get(to_usize(part)).copied().unwrap_or(0)
+    }
 }
 
 impl Out for Deliver<'_> {
     fn give(&mut self, hit: Hit<'_>) -> ControlFlow<()> {
-        if self.exclusive {
-            self.resume = hit.addr.saturating_add(hit.len);
+        let part = to_usize(hit.part);
+        if self.exclusive.get(part) == Some(&true)
+            && let Some(resume) = self.resume.get_mut(part)
+        {
+            *resume = hit.addr.saturating_add(hit.len);
         }
         self.hits += 1;
-        (self.to)(hit)?;
+        (self.to)(Step::Found(hit))?;
         if self.full() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
-/// Runs scans made by `make` over `units` and gives their hits to `to`. `exclusive`: no hit begins inside another.
+/// Runs scans made by `make` over `units` and gives their hits to `to`. `exclusive`: of these parts, no hit begins inside another
+/// of the same part.
 pub(super) fn run(
     source: &dyn Source,
     units: &[Unit],
     make: &(dyn Fn() -> Box<dyn Scan> + Sync),
-    exclusive: bool,
+    exclusive: &[bool],
     options: &Options<'_>,
-    to: &mut dyn FnMut(Hit<'_>) -> ControlFlow<()>,
+    to: &mut Steps<'_>,
 ) -> Summary {
     let total = units.iter().fold(0, |sum: umem, u| sum.saturating_add(u.bytes));
     let shared = Shared {
@@ -205,7 +234,7 @@ pub(super) fn run(
         scanned: AtomicU64::new(0),
         stop: AtomicBool::new(false),
     };
-    let mut deliver = Deliver { to, hits: 0, max: options.max_hits, resume: 0, exclusive };
+    let mut deliver = Deliver { to, hits: 0, max: options.max_hits, resume: vec![0; exclusive.len()], exclusive };
     let threads = match options.threads {
         0 => source.readers().unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get)),
         n => n,
@@ -239,7 +268,8 @@ fn alone(
 ) -> ControlFlow<()> {
     let mut scan = make();
     for unit in units {
-        shared.unit(unit, deliver.resume, &mut *scan, deliver)?;
+        shared.unit(unit, &deliver.resume.clone(), &mut *scan, deliver)?;
+        deliver.idle()?;
     }
     ControlFlow::Continue(())
 }
@@ -271,7 +301,7 @@ fn together(
             let Some(unit) = units.get(i) else { break };
             let mut sender = Sender::new(&queue, i);
             // A break ends everything: interrupted, or nobody takes hits any more.
-            if shared.unit(unit, 0, &mut *scan, &mut sender).is_break() || sender.flush().is_break() {
+            if shared.unit(unit, &[], &mut *scan, &mut sender).is_break() || sender.flush().is_break() {
                 return;
             }
             queue.finish(i);
@@ -298,8 +328,9 @@ fn together(
 
 /// Hands out the hits of one unit.
 ///
-/// The unit was searched from its beginning, as if no hit of the unit before reached into it. Where one does, hits that begin
-/// in it are dropped; where one of these reaches out of it, the search is done again from there until both agree.
+/// The unit was searched from its beginning, as if no hit of the unit before reached into it. Where one does, hits of the same
+/// part that begin in it are dropped; where one of these reaches out of it, the search is done again from there: until both
+/// agree, where there is one part, else to the end of the unit.
 fn hand_out(
     shared: &Shared<'_>,
     unit: &Unit,
@@ -307,18 +338,19 @@ fn hand_out(
     hits: &mut Receiver<'_>,
     deliver: &mut Deliver<'_>,
 ) -> ControlFlow<()> {
-    while let Some(hit) = hits.peek() {
+    loop {
+        hits.wait(IDLE, &mut || deliver.idle())?;
+        let Some(hit) = hits.peek() else { break };
         if shared.stopped() {
             return ControlFlow::Break(());
         }
-        if hit.addr >= deliver.resume {
+        let (addr, part, resume) = (hit.addr, hit.part, deliver.resume(hit.part));
+        if addr >= resume {
             deliver.give(hit)?;
             hits.skip();
-        } else if hit.addr.saturating_add(hit.len) <= deliver.resume || deliver.resume > unit.span.last {
+        } else if addr.saturating_add(hit.len) <= resume || resume > unit.span.last {
             hits.skip();
         } else {
-            let rest = Unit { span: Span { first: deliver.resume, ..unit.span }, bytes: 0 };
-            let resume = deliver.resume;
             let quiet = Shared {
                 options: Options { progress: &|_, _| (), ..shared.options },
                 done: AtomicU64::new(0),
@@ -326,17 +358,39 @@ fn hand_out(
                 stop: AtomicBool::new(false),
                 ..*shared
             };
+            let all = deliver.resume.clone();
+            if all.len() > 1 {
+                let rest = Unit { span: Span { first: addr, ..unit.span }, bytes: 0 };
+                quiet.unit(&rest, &all, &mut *make(), &mut Behind { deliver, addr, part })?;
+                hits.skip_all();
+                break;
+            }
+            let rest = Unit { span: Span { first: resume, ..unit.span }, bytes: 0 };
             let mut again = Again { hits, deliver, agreed: false };
-            let flow = quiet.unit(&rest, resume, &mut *make(), &mut again);
+            let flow = quiet.unit(&rest, &all, &mut *make(), &mut again);
             if !again.agreed {
                 flow?;
-                while hits.peek().is_some() {
-                    hits.skip();
-                }
+                hits.skip_all();
             }
         }
     }
     ControlFlow::Continue(())
+}
+
+/// Takes the hits of a search done again that come behind one at which the first went wrong.
+struct Behind<'a, 'd> {
+    deliver: &'a mut Deliver<'d>,
+    addr: umem,
+    part: u32,
+}
+
+impl Out for Behind<'_, '_> {
+    fn give(&mut self, hit: Hit<'_>) -> ControlFlow<()> {
+        match (hit.addr, hit.part) <= (self.addr, self.part) {
+            true => ControlFlow::Continue(()),
+            false => self.deliver.give(hit),
+        }
+    }
 }
 
 /// Takes the hits of a search done again, until one is what the first search found too.

@@ -5,6 +5,7 @@ use memsh_plugin::umem;
 use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Hits on their way, in one piece of memory.
 #[derive(Default)]
@@ -17,6 +18,8 @@ struct Item {
     addr: umem,
     len: umem,
     kind: Kind,
+    needle: u32,
+    part: u32,
     cut: bool,
     bytes: Range<usize>,
 }
@@ -32,7 +35,8 @@ impl Batch {
     pub(super) fn get(&self, i: usize) -> Option<Hit<'_>> {
         let item = self.items.get(i)?;
         let bytes = self.bytes.get(item.bytes.clone())?;
-        Some(Hit { addr: item.addr, len: item.len, kind: item.kind, bytes, cut: item.cut })
+        let Item { addr, len, kind, needle, part, cut, .. } = *item;
+        Some(Hit { addr, len, kind, needle, part, bytes, cut })
     }
 }
 
@@ -124,6 +128,13 @@ impl Queue {
         self.changed.notify_all();
     }
 
+    /// Whether [`next_batch`](Self::next_batch) has an answer, or gets one within `patience`.
+    fn ready(&self, patience: Duration) -> bool {
+        let ready = |s: &State| s.stop || s.queues.front().is_some_and(|q| q.done || !q.batches.is_empty());
+        let state = self.changed.wait_timeout_while(self.lock(), patience, |s| !ready(s));
+        ready(&state.unwrap_or_else(PoisonError::into_inner).0)
+    }
+
     /// The next batch of the first unit; `None` at its end (the following unit is then the first), or when all shall stop.
     pub(super) fn next_batch(&self) -> Option<Batch> {
         self.wait(|s| {
@@ -165,7 +176,8 @@ impl Out for Sender<'_> {
         let start = self.batch.bytes.len();
         self.batch.bytes.extend_from_slice(hit.bytes);
         let bytes = start..self.batch.bytes.len();
-        self.batch.items.push(Item { addr: hit.addr, len: hit.len, kind: hit.kind, cut: hit.cut, bytes });
+        let Hit { addr, len, kind, needle, part, cut, .. } = hit;
+        self.batch.items.push(Item { addr, len, kind, needle, part, cut, bytes });
         match self.batch.items.len() >= BATCH_HITS || self.batch.bytes.len() >= BATCH_BYTES {
             true => self.flush(),
             false => ControlFlow::Continue(()),
@@ -186,6 +198,14 @@ impl<'q> Receiver<'q> {
         Self { queue, batch: Batch::default(), at: 0, ended: false }
     }
 
+    /// Waits until there is a next hit or none will come, and calls `idle` each time when that took as long as `patience`.
+    pub(super) fn wait(&self, patience: Duration, idle: &mut dyn FnMut() -> ControlFlow<()>) -> ControlFlow<()> {
+        while self.at >= self.batch.items.len() && !self.ended && !self.queue.ready(patience) {
+            idle()?;
+        }
+        ControlFlow::Continue(())
+    }
+
     /// The next hit, which stays the next until [`skip`](Self::skip).
     pub(super) fn peek(&mut self) -> Option<Hit<'_>> {
         while self.at >= self.batch.items.len() && !self.ended {
@@ -200,5 +220,12 @@ impl<'q> Receiver<'q> {
 
     pub(super) fn skip(&mut self) {
         self.at += 1;
+    }
+
+    /// Drops all that follow.
+    pub(super) fn skip_all(&mut self) {
+        while self.peek().is_some() {
+            self.skip();
+        }
     }
 }

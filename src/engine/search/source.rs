@@ -86,6 +86,12 @@ impl<'m> RunSource<'m> {
         Self { memory, runs, slices }
     }
 
+    /// Where an address lies in physical memory.
+    pub(super) fn phys(&self, addr: umem) -> Option<umem> {
+        let run = self.clipped(Span { first: addr, last: addr }).next()?;
+        Some(run.phys)
+    }
+
     /// The parts of runs that lie in `span`.
     fn clipped(&self, span: Span) -> impl Iterator<Item = VirtRun> {
         let from = self.runs.partition_point(|r| r.virt + (r.size - 1) < span.first);

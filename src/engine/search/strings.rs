@@ -121,7 +121,8 @@ impl StringScan {
         let ready = open.map_or(self.found.items.len(), |open| self.found.items.partition_point(|i| i.addr < open));
         for item in self.found.items.drain(..ready) {
             let bytes = self.found.text.get(item.text).unwrap_or_default();
-            out.give(Hit { addr: item.addr, len: item.len, kind: item.kind, bytes, cut: item.cut })?;
+            let Item { addr, len, kind, cut, .. } = item;
+            out.give(Hit { addr, len, kind, needle: 0, part: 0, bytes, cut })?;
         }
         let mut text = Vec::new();
         for item in &mut self.found.items {
@@ -144,7 +145,7 @@ impl Scan for StringScan {
         2
     }
 
-    fn begin(&mut self, unit: Span, _resume: umem) {
+    fn begin(&mut self, unit: Span, _resume: &[umem]) {
         self.unit = unit;
         self.next = None;
         self.found = Found::default();

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Pieces with their addresses, none of them neighbours in host memory.
-struct Pieces(Vec<(umem, Vec<u8>)>);
+pub(super) struct Pieces(pub(super) Vec<(umem, Vec<u8>)>);
 
 impl Pieces {
     /// `bytes` from `addr`, cut at `cuts`.
@@ -38,7 +38,7 @@ impl Source for Pieces {
     }
 }
 
-static NEVER: AtomicBool = AtomicBool::new(false);
+pub(super) static NEVER: AtomicBool = AtomicBool::new(false);
 
 fn options(threads: usize) -> Options<'static> {
     Options { threads, ..Options::new(&NEVER) }
@@ -221,10 +221,10 @@ fn progress_reaches_the_end() {
 }
 
 /// Memory from 0x10000 on, read by calls or mapped, with one page that can't be read.
-struct Rom {
-    data: Vec<u8>,
-    bad: Option<umem>,
-    mapped: bool,
+pub(super) struct Rom {
+    pub(super) data: Vec<u8>,
+    pub(super) bad: Option<umem>,
+    pub(super) mapped: bool,
 }
 
 impl PhysicalMemory for Rom {

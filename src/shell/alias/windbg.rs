@@ -166,7 +166,10 @@ const ABSENT: &[(&str, &str)] = &[
     (".cxr", "`bt -r` shows the registers that were saved"),
     (".trap", "`bt -r` shows the registers that were saved"),
     (".bugcheck", "`kmsg` shows what the kernel said last"),
-    (".foreach", "`foreach user COMMAND` runs a command for processes; `--json | jq` does the rest"),
+    (
+        ".foreach",
+        "`foreach (s -a START L1000 text) db {address}` runs a command for each row of another, `foreach user COMMAND` for processes",
+    ),
     ("g", EXECUTION),
     ("gu", EXECUTION),
     ("bp", EXECUTION),

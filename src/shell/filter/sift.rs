@@ -118,4 +118,8 @@ impl Sink for Sift<'_> {
     fn bytes(&mut self, data: &[u8]) -> Result<()> {
         self.inner.bytes(data)
     }
+
+    fn idle(&mut self) -> Result<()> {
+        self.inner.idle()
+    }
 }

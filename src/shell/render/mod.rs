@@ -19,5 +19,5 @@ mod table;
 #[cfg(test)]
 pub use column::Column;
 pub use fold::fold;
-pub use out::{Format, Renderer, Since, Style};
+pub use out::{Format, Renderer, Since, Style, field};
 pub use paint::Paint;

@@ -216,6 +216,13 @@ impl Sink for Renderer<'_> {
         self.out.write_all(data)?;
         Ok(())
     }
+
+    fn idle(&mut self) -> Result<()> {
+        if let State::Table(table) = &mut self.state {
+            table.release(self.out)?;
+        }
+        Ok(self.out.flush()?)
+    }
 }
 
 /// The field `path` (names joined by `.`) of a row.

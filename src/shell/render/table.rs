@@ -134,6 +134,11 @@ impl Table {
         Ok(())
     }
 
+    /// Writes rows that have waited long enough for others to be as wide as.
+    pub fn release(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.rows.is_empty() || self.since.elapsed() <= PATIENCE { Ok(()) } else { self.flush(out) }
+    }
+
     /// Leaves columns out until the others fit the terminal: first those in which nothing stands, then those that matter less.
     fn settle(&mut self) {
         if self.chosen || !self.hidden.is_empty() {

@@ -106,6 +106,12 @@ fn counts_are_those_of_the_rows() {
         assert_eq!((row["hits"].as_u64(), row["distinct"].as_u64()), (Some(*hits), Some(distinct.len() as u64)), "{row}");
         assert!(row.get("address").is_none());
     }
+    // Of several needles each has its own.
+    let several = rows(&["scan", "-p", "1", "--count", "root", "--also", "ELF", "--also", "no such text anywhere"]);
+    let count = |needle: &str| rows(&["scan", "-p", "1", needle]).len() as u64;
+    let got: Vec<u64> = several.iter().map(|r| r["hits"].as_u64().unwrap()).collect();
+    assert_eq!(got, [count("root"), count("ELF")], "{several:?}");
+    assert!(several[0]["needle"].as_str().unwrap().contains("root"), "{several:?}");
     // Of one space there is a count even if it is none.
     let none = rows(&["scan", "-p", "1", "--count", "no such text anywhere"]);
     assert_eq!((none.len(), &none[0]["hits"], &none[0]["distinct"]), (1, &0.into(), &0.into()));

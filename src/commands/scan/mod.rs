@@ -35,7 +35,7 @@ pub struct Scan {
     /// The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)
     #[arg(long, visible_alias = "context", value_name = "BYTES")]
     around: Option<String>,
-    /// How many hits, and how many matches that differ, in each space
+    /// How many hits, and how many matches that differ, in each space (and of each needle, where there are several)
     #[arg(long, conflicts_with = "unique")]
     count: bool,
     /// Each match once, with how often it was found
@@ -70,7 +70,7 @@ impl Command for Scan {
         "context",
     ]);
     const BATCH: Option<(&'static str, &'static [&'static str])> =
-        Some(("count", &["hits", "distinct", "space", "pid", "process"]));
+        Some(("count", &["hits", "distinct", "space", "pid", "process", "!needle"]));
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("scan 'Linux version'", "text, in physical memory"),
         ("scan --hex '7f 45 4c 46 02 ??' -p 1", "bytes, in a process"),
@@ -109,7 +109,7 @@ impl Command for Scan {
                 return Ok(false);
             }
             if self.count {
-                counts.hit(searched, hit);
+                counts.hit(searched, hit, || written.of(hit));
                 return Ok(true);
             }
             let mut row = || {
@@ -130,7 +130,7 @@ impl Command for Scan {
         if self.count && outcome.is_ok() && counts.is_empty() && !self.place.is_all(cx) {
             let space = self.place.spaces(cx)?.next();
             if let Some(space) = space {
-                counts.space(&Searched::new(space, 0, None));
+                counts.space(&Searched::new(space, 0, None), 0, || None);
             }
         }
         // What was counted before Ctrl-C was counted.

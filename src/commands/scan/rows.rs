@@ -78,6 +78,9 @@ pub struct CountRow {
     pub pid: Option<u32>,
     /// Its name.
     pub process: Option<String>,
+    /// Of several needles: which, as it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needle: Option<String>,
     /// With `--count`: hits.
     pub hits: u64,
     /// With `--count`: matches that differ; null where there were too many to tell.

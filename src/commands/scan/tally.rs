@@ -16,22 +16,24 @@ const UNIQUE: usize = 1 << 16;
 /// Counts of the spaces in which something was found.
 #[derive(Default)]
 pub struct Counts {
-    spaces: BTreeMap<usize, CountRow>,
-    seen: HashSet<(usize, u64)>,
+    /// By space, then by needle.
+    spaces: BTreeMap<(usize, u32), CountRow>,
+    seen: HashSet<(usize, u32, u64)>,
     keys: RandomState,
     /// There were too many matches to tell them apart.
     over: bool,
 }
 
 impl Counts {
-    /// A space is counted, even where nothing is found in it.
-    pub fn space(&mut self, searched: &Searched) -> &mut CountRow {
-        self.spaces.entry(searched.order).or_insert_with(|| {
+    /// A space is counted, even where nothing is found in it; `needle` is which of several, as it was written.
+    pub fn space(&mut self, searched: &Searched, number: u32, needle: impl FnOnce() -> Option<String>) -> &mut CountRow {
+        self.spaces.entry((searched.order, number)).or_insert_with(|| {
             let process = searched.space.process();
             CountRow {
                 space: searched.space.kind().to_owned(),
                 pid: process.map(|p| p.pid),
                 process: process.map(|p| plain(&p.name)),
+                needle: needle(),
                 hits: 0,
                 distinct: Some(0),
             }
@@ -39,13 +41,13 @@ impl Counts {
     }
 
     /// One more.
-    pub fn hit(&mut self, searched: &Searched, hit: &Hit<'_>) {
+    pub fn hit(&mut self, searched: &Searched, hit: &Hit<'_>, needle: impl FnOnce() -> Option<String>) {
         // Of a long match only the beginning is at hand.
-        let key = (searched.order, self.keys.hash_one((hit.bytes, hit.len)));
+        let key = (searched.order, hit.needle, self.keys.hash_one((hit.bytes, hit.len)));
         let full = self.seen.len() >= DISTINCT && !self.seen.contains(&key);
         self.over |= full;
         let new = !full && self.seen.insert(key);
-        let row = self.space(searched);
+        let row = self.space(searched, hit.needle, needle);
         row.hits += 1;
         row.distinct = row.distinct.map(|n| n + u64::from(new));
     }
@@ -55,7 +57,7 @@ impl Counts {
         self.spaces.is_empty()
     }
 
-    /// A row for each space.
+    /// A row for each space, and in it for each needle that was found.
     pub fn rows(self) -> impl Iterator<Item = CountRow> {
         let over = self.over;
         self.spaces.into_values().map(move |row| CountRow { distinct: row.distinct.filter(|_| !over), ..row })

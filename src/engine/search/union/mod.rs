@@ -79,7 +79,6 @@ pub fn search_spaces(
     let mut given = Given::new(options, found);
     if needle.exclusive().contains(&true) || needle.context() > 0 {
         let search: &mut stretches::Search<'_> = &mut |source, options, step| search_steps(source, needle, options, step);
-        let search: &mut stretches::Search<'_> = &mut |source, options, hit| super::run::search(source, needle, options, hit);
         stretches::search(memory, spaces, options, &mut given, search);
     } else {
         physical::search(memory, spaces, needle, options, &mut given, windows::MOST);

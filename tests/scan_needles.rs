@@ -104,13 +104,13 @@ fn numbers_and_pointers_have_their_values() {
     assert!(low.len() == 50 && low.iter().all(|r| r["value"].as_i64().unwrap() <= -0x7fff_ff00));
     let task = at("init_task");
     let to = rows(&["scan", "-k", "--pointer-to", "init_task", "--max", "20"]);
-    assert!(!to.is_empty() && to.iter().all(|r| r["value"].as_u64() == Some(task) && r["kind"] == "pointer"));
+    assert!(!to.is_empty() && to.iter().all(|r| number(&r["points_to"]) == task && r["kind"] == "pointer"));
     let within = rows(&["scan", "-k", "--pointer-to", "init_task..init_task+64", "--max", "100000"]);
-    assert!(within.len() > to.len() && within.iter().all(|r| (task..task + 64).contains(&r["value"].as_u64().unwrap())));
+    assert!(within.len() > to.len() && within.iter().all(|r| (task..task + 64).contains(&number(&r["points_to"]))));
     let module = &answer(&["modules"])[0];
     let (base, size) = (number(&module["base"]), module["size"].as_u64().unwrap());
     let into = rows(&["scan", "-k", "--pointer-to", module["name"].as_str().unwrap(), "--max", "1000"]);
-    assert!(!into.is_empty() && into.iter().all(|r| (base..base + size).contains(&r["value"].as_u64().unwrap())));
+    assert!(!into.is_empty() && into.iter().all(|r| (base..base + size).contains(&number(&r["points_to"]))));
     let run = sample(&["scan", "-k", "--pointer-to", "no_such_thing"]);
     assert!(run.status != 0 && run.stderr.contains("no_such_thing"), "{}", run.stderr);
 }

@@ -100,17 +100,17 @@ fn numbers_and_pointers_have_their_values() {
     let near = rows(&["scan", "-k", "-n", "1.5", "-t", "f64", "--tolerance", "0.25", "--max", "20"]);
     assert_eq!(near.len(), 20);
     assert!(near.iter().all(|r| (1.25..=1.75).contains(&r["value"].as_f64().unwrap()) && number(&r["address"]) % 8 == 0));
-    let low = rows(&["scan", "-k", "--number", "-t", "i32", "--max", "50", "--", "-5..-3"]);
-    assert!(low.len() == 50 && low.iter().all(|r| (-5..=-3).contains(&r["value"].as_i64().unwrap())));
+    let low = rows(&["scan", "-k", "--number", "..-0x7fffff00", "-t", "i32", "--max", "50"]);
+    assert!(low.len() == 50 && low.iter().all(|r| r["value"].as_i64().unwrap() <= -0x7fff_ff00));
     let task = at("init_task");
     let to = rows(&["scan", "-k", "--pointer-to", "init_task", "--max", "20"]);
-    assert!(!to.is_empty() && to.iter().all(|r| r["value"].as_u64() == Some(task) && r["kind"] == "pointer"));
+    assert!(!to.is_empty() && to.iter().all(|r| number(&r["points_to"]) == task && r["kind"] == "pointer"));
     let within = rows(&["scan", "-k", "--pointer-to", "init_task..init_task+64", "--max", "100000"]);
-    assert!(within.len() > to.len() && within.iter().all(|r| (task..task + 64).contains(&r["value"].as_u64().unwrap())));
+    assert!(within.len() > to.len() && within.iter().all(|r| (task..task + 64).contains(&number(&r["points_to"]))));
     let module = &answer(&["modules"])[0];
     let (base, size) = (number(&module["base"]), module["size"].as_u64().unwrap());
     let into = rows(&["scan", "-k", "--pointer-to", module["name"].as_str().unwrap(), "--max", "1000"]);
-    assert!(!into.is_empty() && into.iter().all(|r| (base..base + size).contains(&r["value"].as_u64().unwrap())));
+    assert!(!into.is_empty() && into.iter().all(|r| (base..base + size).contains(&number(&r["points_to"]))));
     let run = sample(&["scan", "-k", "--pointer-to", "no_such_thing"]);
     assert!(run.status != 0 && run.stderr.contains("no_such_thing"), "{}", run.stderr);
 }
@@ -121,7 +121,7 @@ fn jumps_encodings_and_wide_regexes() {
     assert_eq!(addresses(&jumps), addresses(&rows(&["scan", "-k", "-e", r"(?s)Linux.{1,12}?6\.[12]"])));
     assert!(jumps.iter().any(|r| r["length"] == 17 && r["text"] == "Linux version 6.1"), "{jumps:?}");
     let plain = addresses(&rows(&["scan", "-k", "Linux version"]));
-    for name in ["utf8", "latin1", "cp1252", "shift_jis"] {
+    for name in ["latin1", "shift_jis"] {
         let found = rows(&["scan", "-k", "--encoding", name, "Linux version"]);
         assert_eq!(addresses(&found), plain, "{name}");
     }

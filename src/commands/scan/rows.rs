@@ -3,7 +3,7 @@
 use crate::commands::cells::{Hex, exact, hex, number, plain};
 use crate::commands::context::Context;
 use crate::commands::searched::Searched;
-use memsh::engine::search::{Hit, Kind, Number, NumberKind, NumberType};
+use memsh::engine::search::{Hit, Kind, Number};
 use memsh::engine::to_umem;
 use memsh::umem;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -36,9 +36,12 @@ pub struct HitRow {
     /// As what it was found: an encoding of text (`utf8`, `utf16`, `utf16be`, `latin1`, ...), `bytes`, `regex`, a type of numbers
     /// (`u32`, `f64be`, ...), `pointer`, `guid`.
     pub kind: String,
-    /// Of a number or a pointer: its value.
+    /// Of a number: its value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<serde_json::Number>,
+    /// Of a pointer: where it leads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub points_to: Option<Hex>,
     /// Where several needles were searched for: which it is, as it was written.
     pub needle: Option<String>,
     /// The same as text; null where it is none.
@@ -150,6 +153,7 @@ pub fn row(cx: &Context, searched: &Searched, hit: &Hit<'_>, phys: Option<umem>,
         length: number(hit.len),
         kind: hit.kind.to_string(),
         value: value(hit),
+        points_to: points_to(hit).map(Hex),
         needle: None,
         text: text(hit),
         region: region.filter(|n| !n.is_empty()),
@@ -172,11 +176,7 @@ const SHOWN: usize = 96;
 
 /// The value of a number; `None` where JSON has none (infinity).
 fn value(hit: &Hit<'_>) -> Option<serde_json::Number> {
-    let of = match hit.kind {
-        Kind::Number(of) => of,
-        Kind::Pointer => NumberType { kind: if hit.len == 4 { NumberKind::U32 } else { NumberKind::U64 }, big_endian: false },
-        _ => return None,
-    };
+    let Kind::Number(of) = hit.kind else { return None };
     match of.load(hit.bytes)? {
         Number::Signed(n) => Some(n.into()),
         Number::Unsigned(n) => Some(n.into()),
@@ -184,6 +184,12 @@ fn value(hit: &Hit<'_>) -> Option<serde_json::Number> {
         Number::F32(n) => serde_json::Number::from_f64(n.to_string().parse().ok()?),
         Number::F64(n) => serde_json::Number::from_f64(n),
     }
+}
+
+/// Where a pointer leads.
+fn points_to(hit: &Hit<'_>) -> Option<umem> {
+    // Targets with the high byte first are none.
+    (hit.kind == Kind::Pointer).then(|| hit.bytes.iter().rev().fold(0, |sum, b| sum << 8 | umem::from(*b)))
 }
 
 /// The match and the text around it.
@@ -257,6 +263,7 @@ pub mod tests {
             length: 0,
             kind: String::new(),
             value: None,
+            points_to: None,
             needle: None,
             text: None,
             region: None,

@@ -9,6 +9,7 @@ use super::sequence::Sequence;
 use super::values::Values;
 use crate::Result;
 use regex::bytes::Regex;
+use std::sync::Arc;
 
 /// Longest text or hex pattern, in bytes.
 pub const MAX_NEEDLE: usize = 4096;
@@ -62,7 +63,7 @@ pub(super) enum Form {
     /// Where numbers lie.
     Values(Kind, Values),
     /// Everywhere.
-    Many(Many),
+    Many(Arc<Many>),
     /// Leftmost first, without overlap.
     Regex(Kind, Regex),
 }

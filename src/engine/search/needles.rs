@@ -262,7 +262,8 @@ impl Needles {
         if let Some((which, stride)) = together
             && let Some(many) = Many::new(&store, &which, fold, stride)
         {
-            self.part(Form::Many(many))?;
+            // Threads share it.
+            self.part(Form::Many(Arc::new(many)))?;
         }
         for pattern in alone.iter().filter_map(|i| store.get(super::store::to_usize(*i))) {
             let exact = pattern.masks.iter().all(|m| *m == 0xff);

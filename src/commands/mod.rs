@@ -91,8 +91,8 @@ mod which;
 mod windows;
 mod write;
 mod writing;
-mod yara;
 mod xrefs;
+mod yara;
 
 pub use context::{Context, Host};
 pub use read::windbg_count;

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::failure::{Failure, Result};
-use super::plugins::{call, registry};
+use super::plugins::call;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Whose;
@@ -110,7 +110,7 @@ impl Command for Yara {
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, YaraRow>) -> Result<()> {
-        let registry = registry(cx);
+        let registry = cx.host().plugins();
         let Some(entry) = registry.find(PluginKind::Command, "yara") else {
             // One that can't be used says why in the list.
             let hint = "`memsh plugins install plugins/yara` builds it from memsh's source, in a few minutes; `plugins list` shows what there is";

@@ -7,7 +7,7 @@ mod what;
 
 use crate::commands::cells::number;
 use crate::commands::context::Context;
-use crate::commands::failure::Result;
+use crate::commands::failure::{Failure, Result};
 use crate::commands::searched::{Place, Searched};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};

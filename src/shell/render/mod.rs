@@ -12,8 +12,8 @@ mod json;
 mod object;
 mod out;
 mod paint;
-mod picture;
 mod passes;
+mod picture;
 mod table;
 
 #[cfg(test)]

@@ -191,14 +191,35 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "disasm" -d 'Disassemble'
 complete -c memsh -n "__fish_memsh_needs_command" -a "pd" -d 'Disassemble'
 complete -c memsh -n "__fish_memsh_needs_command" -a "tele" -d 'Follow the pointers at an address'
 complete -c memsh -n "__fish_memsh_needs_command" -a "telescope" -d 'Follow the pointers at an address'
-complete -c memsh -n "__fish_memsh_needs_command" -a "scan" -d 'Search memory for text, bytes or a regular expression'
-complete -c memsh -n "__fish_memsh_needs_command" -a "search" -d 'Search memory for text, bytes or a regular expression'
-complete -c memsh -n "__fish_memsh_needs_command" -a "s" -d 'Search memory for text, bytes or a regular expression'
+complete -c memsh -n "__fish_memsh_needs_command" -a "scan" -d 'Search memory for text, bytes, numbers, pointers or regular expressions, many at once'
+complete -c memsh -n "__fish_memsh_needs_command" -a "search" -d 'Search memory for text, bytes, numbers, pointers or regular expressions, many at once'
+complete -c memsh -n "__fish_memsh_needs_command" -a "s" -d 'Search memory for text, bytes, numbers, pointers or regular expressions, many at once'
 complete -c memsh -n "__fish_memsh_needs_command" -a "scan-value" -d 'Begin to follow a value: every place in memory that holds it (`next` narrows)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "next" -d 'Narrow the candidates of `scan value` to those whose values are, or have become, this'
 complete -c memsh -n "__fish_memsh_needs_command" -a "matches" -d 'The candidates of `scan value` and `next`, with their values now and before'
 complete -c memsh -n "__fish_memsh_needs_command" -a "scans" -d 'The scans for values of this session, by name'
 complete -c memsh -n "__fish_memsh_needs_command" -a "strings" -d 'List printable text in memory'
+complete -c memsh -n "__fish_memsh_needs_command" -a "entropy" -d 'List stretches of memory by their entropy'
+complete -c memsh -n "__fish_memsh_needs_command" -a "map" -d 'Draw a picture of physical memory or of a process, in the terminal or as a PNG'
+complete -c memsh -n "__fish_memsh_needs_command" -a "yara" -d 'Search memory with YARA rules (needs the plugin yara)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "carve" -d 'Find files in memory by their content, and write them out'
+complete -c memsh -n "__fish_memsh_needs_command" -a "foremost" -d 'Find files in memory by their content, and write them out'
+complete -c memsh -n "__fish_memsh_needs_command" -a "scalpel" -d 'Find files in memory by their content, and write them out'
+complete -c memsh -n "__fish_memsh_needs_command" -a "photorec" -d 'Find files in memory by their content, and write them out'
+complete -c memsh -n "__fish_memsh_needs_command" -a "features" -d 'Count addresses of mail, the web and networks in memory'
+complete -c memsh -n "__fish_memsh_needs_command" -a "bulk_extractor" -d 'Count addresses of mail, the web and networks in memory'
+complete -c memsh -n "__fish_memsh_needs_command" -a "xrefs" -d 'List every place that refers to an address: pointers in data, and instructions'
+complete -c memsh -n "__fish_memsh_needs_command" -a "xref" -d 'List every place that refers to an address: pointers in data, and instructions'
+complete -c memsh -n "__fish_memsh_needs_command" -a "refs" -d 'List every place that refers to an address: pointers in data, and instructions'
+complete -c memsh -n "__fish_memsh_needs_command" -a "sig" -d 'Make the shortest pattern that finds the code at an address again, wherever it is loaded'
+complete -c memsh -n "__fish_memsh_needs_command" -a "sigmaker" -d 'Make the shortest pattern that finds the code at an address again, wherever it is loaded'
+complete -c memsh -n "__fish_memsh_needs_command" -a "signature" -d 'Make the shortest pattern that finds the code at an address again, wherever it is loaded'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ptrmap-build" -d 'Collect every pointer of a process or of the kernel'
+complete -c memsh -n "__fish_memsh_needs_command" -a "pointer_map" -d 'Collect every pointer of a process or of the kernel'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ptrmap-find" -d 'Find paths of pointers that lead from a module to an address'
+complete -c memsh -n "__fish_memsh_needs_command" -a "pointerscan" -d 'Find paths of pointers that lead from a module to an address'
+complete -c memsh -n "__fish_memsh_needs_command" -a "offset_scan" -d 'Find paths of pointers that lead from a module to an address'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ptrmap-check" -d 'Walk saved paths of pointers in this image, and tell where they lead'
 complete -c memsh -n "__fish_memsh_needs_command" -a "dump" -d 'Write memory into a file'
 complete -c memsh -n "__fish_memsh_needs_command" -a "write" -d 'Write memory of a live target (needs --write)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "fill" -d 'Fill memory of a live target with a pattern (needs --write)'
@@ -3398,8 +3419,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand telescope" -s v -l verbose -
 complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand telescope" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l encoding -d 'Text in these encodings, with commas between: utf8, latin1, cp1252, koi8-r, shift_jis, gb18030, ...' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s t -l type -d 'Types of the number, with commas between: i8 u8 i16 u16 i32 u32 i64 u64 f32 f64, `be` behind for the high byte first, ptr; else 4 bytes where it fits, then 8' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l tolerance -d 'Numbers that are no further away than this, too' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l also -d 'And this, in the same pass: read as PATTERN, or as the word before a colon says (text, utf16, utf16be, latin1, both, hex, regex, guid, u32 and the other types)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l needles -d 'All that stands in a file, a needle in each line, read as --also; what stands on the line besides is then a RANGE' -r -F
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l align -d 'Only at addresses that are a multiple of this' -r
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -l around -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l around -l context -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l range -d 'Only from START to before END (or a count: L1000)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
@@ -3413,11 +3439,20 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -s u -l utf16 -d 'As UTF-16 (little-endian) text'
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -s x -l hex -d 'PATTERN is bytes in hex, `?` for a digit that does not matter: `4d 5a ?? 00`'
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -s e -l regex -d 'PATTERN is a regular expression over bytes'
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -s i -l ignore-case -d 'Upper and lower case are the same'
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s u -l utf16 -d 'Text (or a regex) as UTF-16, low byte first'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l utf16be -d 'Text (or a regex) as UTF-16, high byte first'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s b -l both -d 'Text (or a regex) as UTF-8 and as UTF-16'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s i -l ignore-case -d 'Upper and lower case are the same, as Unicode pairs letters; an ASCII letter is never taken for another script\'s'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s x -l hex -d 'PATTERN is bytes in hex, `?` for a digit that does not matter; jumps and alternatives as in YARA: `4d 5a [2-6] (50|51 ??)`'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s e -l regex -d 'PATTERN is a regular expression over bytes, or over UTF-16 with -u, --utf16be or -b'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s n -l number -d 'PATTERN is a number, or LOW..HIGH with both ends in it'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l unaligned -d 'Numbers at any address, not only at multiples of their size'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l pointer-to -d 'PATTERN is what pointers lead to: an address, START..END, or a module (the process\'s, or the kernel\'s)'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l guid -d 'PATTERN is a GUID: as Windows and EFI have it in memory, and as text'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l count -d 'How many hits, and how many matches that differ, in each space (and of each needle, where there are several)'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l unique -d 'Each match once, with how often it was found'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l owner -d 'Of physical memory: who uses the frame, and which processes map it'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l phys -d 'Physical addresses'
@@ -3431,8 +3466,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand scan" -s v -l verbose -d 'Sa
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l encoding -d 'Text in these encodings, with commas between: utf8, latin1, cp1252, koi8-r, shift_jis, gb18030, ...' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s t -l type -d 'Types of the number, with commas between: i8 u8 i16 u16 i32 u32 i64 u64 f32 f64, `be` behind for the high byte first, ptr; else 4 bytes where it fits, then 8' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l tolerance -d 'Numbers that are no further away than this, too' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l also -d 'And this, in the same pass: read as PATTERN, or as the word before a colon says (text, utf16, utf16be, latin1, both, hex, regex, guid, u32 and the other types)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l needles -d 'All that stands in a file, a needle in each line, read as --also; what stands on the line besides is then a RANGE' -r -F
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l align -d 'Only at addresses that are a multiple of this' -r
-complete -c memsh -n "__fish_memsh_using_subcommand search" -l around -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l around -l context -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l range -d 'Only from START to before END (or a count: L1000)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
@@ -3446,11 +3486,20 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand search" -s u -l utf16 -d 'As UTF-16 (little-endian) text'
-complete -c memsh -n "__fish_memsh_using_subcommand search" -s x -l hex -d 'PATTERN is bytes in hex, `?` for a digit that does not matter: `4d 5a ?? 00`'
-complete -c memsh -n "__fish_memsh_using_subcommand search" -s e -l regex -d 'PATTERN is a regular expression over bytes'
-complete -c memsh -n "__fish_memsh_using_subcommand search" -s i -l ignore-case -d 'Upper and lower case are the same'
-complete -c memsh -n "__fish_memsh_using_subcommand search" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s u -l utf16 -d 'Text (or a regex) as UTF-16, low byte first'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l utf16be -d 'Text (or a regex) as UTF-16, high byte first'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s b -l both -d 'Text (or a regex) as UTF-8 and as UTF-16'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s i -l ignore-case -d 'Upper and lower case are the same, as Unicode pairs letters; an ASCII letter is never taken for another script\'s'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s x -l hex -d 'PATTERN is bytes in hex, `?` for a digit that does not matter; jumps and alternatives as in YARA: `4d 5a [2-6] (50|51 ??)`'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s e -l regex -d 'PATTERN is a regular expression over bytes, or over UTF-16 with -u, --utf16be or -b'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s n -l number -d 'PATTERN is a number, or LOW..HIGH with both ends in it'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l unaligned -d 'Numbers at any address, not only at multiples of their size'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l pointer-to -d 'PATTERN is what pointers lead to: an address, START..END, or a module (the process\'s, or the kernel\'s)'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l guid -d 'PATTERN is a GUID: as Windows and EFI have it in memory, and as text'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l count -d 'How many hits, and how many matches that differ, in each space (and of each needle, where there are several)'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l unique -d 'Each match once, with how often it was found'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l owner -d 'Of physical memory: who uses the frame, and which processes map it'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l phys -d 'Physical addresses'
@@ -3464,8 +3513,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand search" -s v -l verbose -d '
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l encoding -d 'Text in these encodings, with commas between: utf8, latin1, cp1252, koi8-r, shift_jis, gb18030, ...' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s t -l type -d 'Types of the number, with commas between: i8 u8 i16 u16 i32 u32 i64 u64 f32 f64, `be` behind for the high byte first, ptr; else 4 bytes where it fits, then 8' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l tolerance -d 'Numbers that are no further away than this, too' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l also -d 'And this, in the same pass: read as PATTERN, or as the word before a colon says (text, utf16, utf16be, latin1, both, hex, regex, guid, u32 and the other types)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l needles -d 'All that stands in a file, a needle in each line, read as --also; what stands on the line besides is then a RANGE' -r -F
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l align -d 'Only at addresses that are a multiple of this' -r
-complete -c memsh -n "__fish_memsh_using_subcommand s" -l around -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l around -l context -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l range -d 'Only from START to before END (or a count: L1000)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
@@ -3479,11 +3533,20 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand s" -s u -l utf16 -d 'As UTF-16 (little-endian) text'
-complete -c memsh -n "__fish_memsh_using_subcommand s" -s x -l hex -d 'PATTERN is bytes in hex, `?` for a digit that does not matter: `4d 5a ?? 00`'
-complete -c memsh -n "__fish_memsh_using_subcommand s" -s e -l regex -d 'PATTERN is a regular expression over bytes'
-complete -c memsh -n "__fish_memsh_using_subcommand s" -s i -l ignore-case -d 'Upper and lower case are the same'
-complete -c memsh -n "__fish_memsh_using_subcommand s" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s u -l utf16 -d 'Text (or a regex) as UTF-16, low byte first'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l utf16be -d 'Text (or a regex) as UTF-16, high byte first'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s b -l both -d 'Text (or a regex) as UTF-8 and as UTF-16'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s i -l ignore-case -d 'Upper and lower case are the same, as Unicode pairs letters; an ASCII letter is never taken for another script\'s'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s x -l hex -d 'PATTERN is bytes in hex, `?` for a digit that does not matter; jumps and alternatives as in YARA: `4d 5a [2-6] (50|51 ??)`'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s e -l regex -d 'PATTERN is a regular expression over bytes, or over UTF-16 with -u, --utf16be or -b'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s n -l number -d 'PATTERN is a number, or LOW..HIGH with both ends in it'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l unaligned -d 'Numbers at any address, not only at multiples of their size'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l pointer-to -d 'PATTERN is what pointers lead to: an address, START..END, or a module (the process\'s, or the kernel\'s)'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l guid -d 'PATTERN is a GUID: as Windows and EFI have it in memory, and as text'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l count -d 'How many hits, and how many matches that differ, in each space (and of each needle, where there are several)'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l unique -d 'Each match once, with how often it was found'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l owner -d 'Of physical memory: who uses the frame, and which processes map it'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l phys -d 'Physical addresses'
@@ -3517,7 +3580,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l progress -d '
 always\t'Always'
 never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l readable -d 'In all that can be read; without it, of a process only in what it may write to'
-complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
 complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
 complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand scan-value" -l phys -d 'Physical addresses'
@@ -3621,7 +3684,7 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand strings" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand strings" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l phys -d 'Physical addresses'
@@ -3635,6 +3698,747 @@ complete -c memsh -n "__fish_memsh_using_subcommand strings" -s v -l verbose -d 
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -s b -l block -d 'Size of a block, a power of two from 1k to 256M' -r
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l above -d 'Only blocks with so many bits per byte or more (0 to 8)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l class -d 'Only this class' -r -f -a "zero\t''
+fill\t''
+sparse\t''
+plain\t''
+dense\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l each -d 'A row for each block, instead of one for neighbours of one class'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand entropy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l by -d 'What cells show' -r -f -a "use\t'What memory is used for'
+owner\t'The process that maps it (physical memory)'
+entropy\t'Bits of entropy per byte'
+hits\t'Where the text of --hits stands'"
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l hits -d 'Where this text stands, and how often' -r
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l width -d 'Cells in a line' -r
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l height -d 'Lines of cells, at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand map" -s o -l output -d 'Draw it into a new PNG file' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand map" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand map" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand map" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand map" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand map" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand map" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s d -l define -d 'Define a variable of the rules: a number, true, false, or text' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s t -l tag -d 'Only rules with this tag (may be given again)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l max -d 'Stop after so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l matches -d 'So many matches of one string in one space' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l timeout -d 'Give a space up after this time (2s, 10min)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l regions -d 'Each region on its own'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l images -d 'Programs and libraries, as the files that they were'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l relaxed -d 'Regular expressions as YARA takes them, not as YARA-X does'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l warnings -d 'Show the compiler\'s warnings'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l kind -d 'Only these kinds: pe elf macho regf sqlite pdf zip png jpeg gzip 7z cert key' -r -f -a "pe\t''
+elf\t''
+macho\t''
+regf\t''
+sqlite\t''
+pdf\t''
+zip\t''
+png\t''
+jpeg\t''
+gzip\t''
+7z\t''
+cert\t''
+key\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -s o -l output -d 'Write the files into DIR; what is there is never overwritten' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l owner -d 'Of physical memory: whose the page is, as `ptov` knows it'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l kind -d 'Only these kinds: pe elf macho regf sqlite pdf zip png jpeg gzip 7z cert key' -r -f -a "pe\t''
+elf\t''
+macho\t''
+regf\t''
+sqlite\t''
+pdf\t''
+zip\t''
+png\t''
+jpeg\t''
+gzip\t''
+7z\t''
+cert\t''
+key\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -s o -l output -d 'Write the files into DIR; what is there is never overwritten' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l owner -d 'Of physical memory: whose the page is, as `ptov` knows it'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l kind -d 'Only these kinds: pe elf macho regf sqlite pdf zip png jpeg gzip 7z cert key' -r -f -a "pe\t''
+elf\t''
+macho\t''
+regf\t''
+sqlite\t''
+pdf\t''
+zip\t''
+png\t''
+jpeg\t''
+gzip\t''
+7z\t''
+cert\t''
+key\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -s o -l output -d 'Write the files into DIR; what is there is never overwritten' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l owner -d 'Of physical memory: whose the page is, as `ptov` knows it'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l kind -d 'Only these kinds: pe elf macho regf sqlite pdf zip png jpeg gzip 7z cert key' -r -f -a "pe\t''
+elf\t''
+macho\t''
+regf\t''
+sqlite\t''
+pdf\t''
+zip\t''
+png\t''
+jpeg\t''
+gzip\t''
+7z\t''
+cert\t''
+key\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -s o -l output -d 'Write the files into DIR; what is there is never overwritten' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l owner -d 'Of physical memory: whose the page is, as `ptov` knows it'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l kind -d 'Only these: email url domain ipv4 ipv6 mac card' -r -f -a "email\t''
+url\t''
+domain\t''
+ipv4\t''
+ipv6\t''
+mac\t''
+card\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l top -d 'Only the N most frequent of each kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l most -d 'Count so many different values at the most; that there were more is told' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l kind -d 'Only these: email url domain ipv4 ipv6 mac card' -r -f -a "email\t''
+url\t''
+domain\t''
+ipv4\t''
+ipv6\t''
+mac\t''
+card\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l top -d 'Only the N most frequent of each kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l most -d 'Count so many different values at the most; that there were more is told' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -s n -l length -d 'Bytes from ADDR that count: the size of the thing that lies there' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+arm\t''
+thumb\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l all -d 'In the kernel and every process'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l unaligned -d 'Pointers at any address too, for packed data'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l code -d 'Only instructions'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l data -d 'Only pointers in data'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -s n -l length -d 'Bytes from ADDR that count: the size of the thing that lies there' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+arm\t''
+thumb\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l all -d 'In the kernel and every process'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l unaligned -d 'Pointers at any address too, for packed data'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l code -d 'Only instructions'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l data -d 'Only pointers in data'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -s n -l length -d 'Bytes from ADDR that count: the size of the thing that lies there' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+arm\t''
+thumb\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l all -d 'In the kernel and every process'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l unaligned -d 'Pointers at any address too, for packed data'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l code -d 'Only instructions'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l data -d 'Only pointers in data'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l max-length -d 'Bytes of the pattern at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l format -d 'How it is written: memsh (`scan --hex`), ida, code (a string and its mask), yara (a rule)' -r -f -a "memsh\t''
+ida\t''
+code\t''
+yara\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+arm\t''
+thumb\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -s m -l module -d 'Unique in its module (or the kernel\'s image) is enough'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l max-length -d 'Bytes of the pattern at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l format -d 'How it is written: memsh (`scan --hex`), ida, code (a string and its mask), yara (a rule)' -r -f -a "memsh\t''
+ida\t''
+code\t''
+yara\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+arm\t''
+thumb\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -s m -l module -d 'Unique in its module (or the kernel\'s image) is enough'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l max-length -d 'Bytes of the pattern at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l format -d 'How it is written: memsh (`scan --hex`), ida, code (a string and its mask), yara (a rule)' -r -f -a "memsh\t''
+ida\t''
+code\t''
+yara\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+arm\t''
+thumb\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -s m -l module -d 'Unique in its module (or the kernel\'s image) is enough'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -s o -l output -d 'Keep the map in this file, for `ptrmap find --from`' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l unaligned -d 'Pointers at any address too, for packed data (takes eight times as long)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -s o -l output -d 'Keep the map in this file, for `ptrmap find --from`' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l unaligned -d 'Pointers at any address too, for packed data (takes eight times as long)'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -s d -l depth -d 'Pointers on a path at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l max-offset -d 'How far behind what a pointer points to the next thing may lie' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l before -d 'How far before it: lists point into what they hold (default: none in a process, as --max-offset in the kernel)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l module -d 'Only paths that begin in this module' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l max -d 'Show so many paths' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l from -d 'Use the map in this file, of `ptrmap build -o`' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l save -d 'Keep the paths (all of them, up to a million) in this file, for `ptrmap check` on another image' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l longer -d 'Paths through places that a shorter path has met, too'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l unaligned -d 'Pointers at any address too, for packed data'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -s d -l depth -d 'Pointers on a path at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l max-offset -d 'How far behind what a pointer points to the next thing may lie' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l before -d 'How far before it: lists point into what they hold (default: none in a process, as --max-offset in the kernel)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l module -d 'Only paths that begin in this module' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l max -d 'Show so many paths' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l from -d 'Use the map in this file, of `ptrmap build -o`' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l save -d 'Keep the paths (all of them, up to a million) in this file, for `ptrmap check` on another image' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l longer -d 'Paths through places that a shorter path has met, too'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l unaligned -d 'Pointers at any address too, for packed data'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -s d -l depth -d 'Pointers on a path at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l max-offset -d 'How far behind what a pointer points to the next thing may lie' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l before -d 'How far before it: lists point into what they hold (default: none in a process, as --max-offset in the kernel)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l module -d 'Only paths that begin in this module' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l max -d 'Show so many paths' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l from -d 'Use the map in this file, of `ptrmap build -o`' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l save -d 'Keep the paths (all of them, up to a million) in this file, for `ptrmap check` on another image' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l longer -d 'Paths through places that a shorter path has met, too'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l unaligned -d 'Pointers at any address too, for packed data'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s a -l address -d 'Only paths that lead to this address here: those that survive' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l save -d 'Keep the paths that survive in this file, for yet another image' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l broken -d 'Those that lead elsewhere or break, too'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s n -l length -d 'Bytes from the address that WHAT names; a number or an expression, `4k`' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l file -d 'What is cached of this file of the target: its path, or the address of its inode (`pagecache` lists them)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s o -l output -d 'The file to write; one that exists is left alone' -r -F

@@ -48,6 +48,8 @@ fn answers_fit_the_committed_schemas() {
         &["scan", "Linux", "-k", "--max", "5"],
         &["scan", "--utf16", "--all", "--max", "5", "a"],
         &["strings", "--max", "5"],
+        &["entropy", "--max", "3"],
+        &["map", "--height", "2"],
         &["carve", "--max", "3"],
         &["features", "--top", "2"],
         &["xrefs", "schedule"],

@@ -67,6 +67,7 @@ impl Command for Scan {
         "!mapped_by",
         "!needle",
         "!value",
+        "!points_to",
         "context",
     ]);
     const BATCH: Option<(&'static str, &'static [&'static str])> =

@@ -319,6 +319,9 @@ _memsh() {
             memsh,objtree)
                 cmd="memsh__subcmd__objects"
                 ;;
+            memsh,offset_scan)
+                cmd="memsh__subcmd__ptrmap__subcmd__find"
+                ;;
             memsh,pagecache)
                 cmd="memsh__subcmd__pagecache"
                 ;;
@@ -364,6 +367,12 @@ _memsh() {
             memsh,plugins-upgrade)
                 cmd="memsh__subcmd__plugins__subcmd__upgrade"
                 ;;
+            memsh,pointer_map)
+                cmd="memsh__subcmd__ptrmap__subcmd__build"
+                ;;
+            memsh,pointerscan)
+                cmd="memsh__subcmd__ptrmap__subcmd__find"
+                ;;
             memsh,ps)
                 cmd="memsh__subcmd__ps"
                 ;;
@@ -385,6 +394,15 @@ _memsh() {
             memsh,ptov)
                 cmd="memsh__subcmd__ptov"
                 ;;
+            memsh,ptrmap-build)
+                cmd="memsh__subcmd__ptrmap__subcmd__build"
+                ;;
+            memsh,ptrmap-check)
+                cmd="memsh__subcmd__ptrmap__subcmd__check"
+                ;;
+            memsh,ptrmap-find)
+                cmd="memsh__subcmd__ptrmap__subcmd__find"
+                ;;
             memsh,ptype)
                 cmd="memsh__subcmd__dt"
                 ;;
@@ -393,6 +411,9 @@ _memsh() {
                 ;;
             memsh,read)
                 cmd="memsh__subcmd__read"
+                ;;
+            memsh,refs)
+                cmd="memsh__subcmd__xrefs"
                 ;;
             memsh,reg)
                 cmd="memsh__subcmd__reg"
@@ -423,6 +444,15 @@ _memsh() {
                 ;;
             memsh,sha256)
                 cmd="memsh__subcmd__hash"
+                ;;
+            memsh,sig)
+                cmd="memsh__subcmd__sig"
+                ;;
+            memsh,sigmaker)
+                cmd="memsh__subcmd__sig"
+                ;;
+            memsh,signature)
+                cmd="memsh__subcmd__sig"
                 ;;
             memsh,sockstat)
                 cmd="memsh__subcmd__net"
@@ -532,6 +562,12 @@ _memsh() {
             memsh,x)
                 cmd="memsh__subcmd__read"
                 ;;
+            memsh,xref)
+                cmd="memsh__subcmd__xrefs"
+                ;;
+            memsh,xrefs)
+                cmd="memsh__subcmd__xrefs"
+                ;;
             *)
                 ;;
         esac
@@ -539,7 +575,7 @@ _memsh() {
 
     case "${cmd}" in
         memsh)
-            opts="-c -q -v -C -O -h -V --command --script --no-config --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --arch --dtb --kernel-base --symbols --log --no-cache --format --base --swap --pagefile --sidecar --write --connector --os --isolate --help --version info sys vertarget kmsg dmesg linux.kmsg iomem timers timer swaps swapon hash sha256 ps pslist tasks threads thrdscan cmdline psaux cmdlines env envars environ creds capabilities caps namespaces lsns ns cgroups cgroup history bash linux.bash cmdscan files lsof handles handle fds fuser mounts mount mountinfo findmnt pagecache linux.pagecache.Files linux.pagecache files_cache inodepages linux.pagecache.InodePages net netstat netscan sockstat ss interfaces ifconfig ip modules lm lsmod mod dlllist ldrmodules drivers driverscan drvobj objects winobj objtree object exports eat imports iat sections pesections keyboard keys hives hivelist reg registry services svcscan svclist bpf ebpf bpftool bt k backtrace pscallstack stack malfind findevil hollowfind psinject hooks callbacks textcheck chkimg check_inline_kernel maps vmmap vad vadinfo vm address pages memmap vtop pte ptov read x rd hexdump dis u disassemble disasm pd tele telescope scan search s strings dump write fill undo symbols sym kallsyms nm symbols-need symbols-import near ln dt struct union whatis ptype list dl tree percpu per_cpu eval calc plugins plugin plugins-info plugins-targets plugins-check plugins-install plugins-upgrade plugins-remove plugins-new run check diff compare schema completions man help"
+            opts="-c -q -v -C -O -h -V --command --script --no-config --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --arch --dtb --kernel-base --symbols --log --no-cache --format --base --swap --pagefile --sidecar --write --connector --os --isolate --help --version info sys vertarget kmsg dmesg linux.kmsg iomem timers timer swaps swapon hash sha256 ps pslist tasks threads thrdscan cmdline psaux cmdlines env envars environ creds capabilities caps namespaces lsns ns cgroups cgroup history bash linux.bash cmdscan files lsof handles handle fds fuser mounts mount mountinfo findmnt pagecache linux.pagecache.Files linux.pagecache files_cache inodepages linux.pagecache.InodePages net netstat netscan sockstat ss interfaces ifconfig ip modules lm lsmod mod dlllist ldrmodules drivers driverscan drvobj objects winobj objtree object exports eat imports iat sections pesections keyboard keys hives hivelist reg registry services svcscan svclist bpf ebpf bpftool bt k backtrace pscallstack stack malfind findevil hollowfind psinject hooks callbacks textcheck chkimg check_inline_kernel maps vmmap vad vadinfo vm address pages memmap vtop pte ptov read x rd hexdump dis u disassemble disasm pd tele telescope scan search s strings xrefs xref refs sig sigmaker signature ptrmap-build pointer_map ptrmap-find pointerscan offset_scan ptrmap-check dump write fill undo symbols sym kallsyms nm symbols-need symbols-import near ln dt struct union whatis ptype list dl tree percpu per_cpu eval calc plugins plugin plugins-info plugins-targets plugins-check plugins-install plugins-upgrade plugins-remove plugins-new run check diff compare schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2976,6 +3012,200 @@ _memsh() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsh__subcmd__ptrmap__subcmd__build)
+            opts="-o -p -k -q -v -h --output --force --unaligned --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsh__subcmd__ptrmap__subcmd__check)
+            opts="-a -p -k -q -v -h --address --broken --max --save --force --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsh__subcmd__ptrmap__subcmd__find)
+            opts="-d -p -k -q -v -h --depth --max-offset --before --longer --module --max --from --unaligned --save --force --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --depth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-offset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --before)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --module)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsh__subcmd__read)
             opts="-n -p -k -q -v -h --length --count --as --no-ascii --raw --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -3185,7 +3415,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__schema)
-            opts="-h --help info kmsg iomem timers swaps hash ps threads cmdline env creds namespaces cgroups history files mounts pagecache inodepages net interfaces modules drivers objects exports imports sections keyboard hives reg services bpf bt malfind hooks textcheck maps pages vtop ptov read dis tele scan strings dump write fill undo symbols symbols-need symbols-import near dt list tree percpu eval plugins plugins-info plugins-targets plugins-check plugins-install plugins-upgrade plugins-remove plugins-new run check diff"
+            opts="-h --help info kmsg iomem timers swaps hash ps threads cmdline env creds namespaces cgroups history files mounts pagecache inodepages net interfaces modules drivers objects exports imports sections keyboard hives reg services bpf bt malfind hooks textcheck maps pages vtop ptov read dis tele scan strings xrefs sig ptrmap-build ptrmap-find ptrmap-check dump write fill undo symbols symbols-need symbols-import near dt list tree percpu eval plugins plugins-info plugins-targets plugins-check plugins-install plugins-upgrade plugins-remove plugins-new run check diff"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3251,6 +3481,64 @@ _memsh() {
                 return 0
             fi
             case "${prev}" in
+                --pid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsh__subcmd__sig)
+            opts="-m -p -k -q -v -h --module --max-length --format --isa --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --max-length)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "memsh ida code yara" -- "${cur}"))
+                    return 0
+                    ;;
+                --isa)
+                    COMPREPLY=($(compgen -W "x86_16 x86 x86_64 aarch64 arm thumb riscv32 riscv64" -- "${cur}"))
+                    return 0
+                    ;;
                 --pid)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3851,6 +4139,68 @@ _memsh() {
             case "${prev}" in
                 --as)
                     COMPREPLY=($(compgen -W "b w d q p s u" -- "${cur}"))
+                    return 0
+                    ;;
+                --pid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsh__subcmd__xrefs)
+            opts="-n -p -k -q -v -h --length --all --unaligned --code --data --isa --max --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --length)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --isa)
+                    COMPREPLY=($(compgen -W "x86_16 x86 x86_64 aarch64 arm thumb riscv32 riscv64" -- "${cur}"))
+                    return 0
+                    ;;
+                --max)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --pid)

@@ -195,6 +195,18 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "scan" -d 'Search memory fo
 complete -c memsh -n "__fish_memsh_needs_command" -a "search" -d 'Search memory for text, bytes or a regular expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "s" -d 'Search memory for text, bytes or a regular expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "strings" -d 'List printable text in memory'
+complete -c memsh -n "__fish_memsh_needs_command" -a "xrefs" -d 'List every place that refers to an address: pointers in data, and instructions'
+complete -c memsh -n "__fish_memsh_needs_command" -a "xref" -d 'List every place that refers to an address: pointers in data, and instructions'
+complete -c memsh -n "__fish_memsh_needs_command" -a "refs" -d 'List every place that refers to an address: pointers in data, and instructions'
+complete -c memsh -n "__fish_memsh_needs_command" -a "sig" -d 'Make the shortest pattern that finds the code at an address again, wherever it is loaded'
+complete -c memsh -n "__fish_memsh_needs_command" -a "sigmaker" -d 'Make the shortest pattern that finds the code at an address again, wherever it is loaded'
+complete -c memsh -n "__fish_memsh_needs_command" -a "signature" -d 'Make the shortest pattern that finds the code at an address again, wherever it is loaded'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ptrmap-build" -d 'Collect every pointer of a process or of the kernel'
+complete -c memsh -n "__fish_memsh_needs_command" -a "pointer_map" -d 'Collect every pointer of a process or of the kernel'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ptrmap-find" -d 'Find paths of pointers that lead from a module to an address'
+complete -c memsh -n "__fish_memsh_needs_command" -a "pointerscan" -d 'Find paths of pointers that lead from a module to an address'
+complete -c memsh -n "__fish_memsh_needs_command" -a "offset_scan" -d 'Find paths of pointers that lead from a module to an address'
+complete -c memsh -n "__fish_memsh_needs_command" -a "ptrmap-check" -d 'Walk saved paths of pointers in this image, and tell where they lead'
 complete -c memsh -n "__fish_memsh_needs_command" -a "dump" -d 'Write memory into a file'
 complete -c memsh -n "__fish_memsh_needs_command" -a "write" -d 'Write memory of a live target (needs --write)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "fill" -d 'Fill memory of a live target with a pattern (needs --write)'
@@ -3522,6 +3534,407 @@ complete -c memsh -n "__fish_memsh_using_subcommand strings" -s v -l verbose -d 
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -s n -l length -d 'Bytes from ADDR that count: the size of the thing that lies there' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+arm\t''
+thumb\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l all -d 'In the kernel and every process'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l unaligned -d 'Pointers at any address too, for packed data'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l code -d 'Only instructions'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l data -d 'Only pointers in data'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand xrefs" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -s n -l length -d 'Bytes from ADDR that count: the size of the thing that lies there' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+arm\t''
+thumb\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l all -d 'In the kernel and every process'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l unaligned -d 'Pointers at any address too, for packed data'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l code -d 'Only instructions'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l data -d 'Only pointers in data'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand xref" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -s n -l length -d 'Bytes from ADDR that count: the size of the thing that lies there' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+arm\t''
+thumb\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l all -d 'In the kernel and every process'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l unaligned -d 'Pointers at any address too, for packed data'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l code -d 'Only instructions'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l data -d 'Only pointers in data'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand refs" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l max-length -d 'Bytes of the pattern at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l format -d 'How it is written: memsh (`scan --hex`), ida, code (a string and its mask), yara (a rule)' -r -f -a "memsh\t''
+ida\t''
+code\t''
+yara\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+arm\t''
+thumb\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -s m -l module -d 'Unique in its module (or the kernel\'s image) is enough'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand sig" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l max-length -d 'Bytes of the pattern at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l format -d 'How it is written: memsh (`scan --hex`), ida, code (a string and its mask), yara (a rule)' -r -f -a "memsh\t''
+ida\t''
+code\t''
+yara\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+arm\t''
+thumb\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -s m -l module -d 'Unique in its module (or the kernel\'s image) is enough'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand sigmaker" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l max-length -d 'Bytes of the pattern at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l format -d 'How it is written: memsh (`scan --hex`), ida, code (a string and its mask), yara (a rule)' -r -f -a "memsh\t''
+ida\t''
+code\t''
+yara\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l isa -d 'Instruction set, where it is not the target\'s own' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+arm\t''
+thumb\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -s m -l module -d 'Unique in its module (or the kernel\'s image) is enough'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand signature" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -s o -l output -d 'Keep the map in this file, for `ptrmap find --from`' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l unaligned -d 'Pointers at any address too, for packed data (takes eight times as long)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-build" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -s o -l output -d 'Keep the map in this file, for `ptrmap find --from`' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l unaligned -d 'Pointers at any address too, for packed data (takes eight times as long)'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand pointer_map" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -s d -l depth -d 'Pointers on a path at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l max-offset -d 'How far behind what a pointer points to the next thing may lie' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l before -d 'How far before it: lists point into what they hold (default: none in a process, as --max-offset in the kernel)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l module -d 'Only paths that begin in this module' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l max -d 'Show so many paths' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l from -d 'Use the map in this file, of `ptrmap build -o`' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l save -d 'Keep the paths (all of them, up to a million) in this file, for `ptrmap check` on another image' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l longer -d 'Paths through places that a shorter path has met, too'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l unaligned -d 'Pointers at any address too, for packed data'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-find" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -s d -l depth -d 'Pointers on a path at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l max-offset -d 'How far behind what a pointer points to the next thing may lie' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l before -d 'How far before it: lists point into what they hold (default: none in a process, as --max-offset in the kernel)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l module -d 'Only paths that begin in this module' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l max -d 'Show so many paths' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l from -d 'Use the map in this file, of `ptrmap build -o`' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l save -d 'Keep the paths (all of them, up to a million) in this file, for `ptrmap check` on another image' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l longer -d 'Paths through places that a shorter path has met, too'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l unaligned -d 'Pointers at any address too, for packed data'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand pointerscan" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -s d -l depth -d 'Pointers on a path at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l max-offset -d 'How far behind what a pointer points to the next thing may lie' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l before -d 'How far before it: lists point into what they hold (default: none in a process, as --max-offset in the kernel)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l module -d 'Only paths that begin in this module' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l max -d 'Show so many paths' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l from -d 'Use the map in this file, of `ptrmap build -o`' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l save -d 'Keep the paths (all of them, up to a million) in this file, for `ptrmap check` on another image' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l longer -d 'Paths through places that a shorter path has met, too'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l unaligned -d 'Pointers at any address too, for packed data'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand offset_scan" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s a -l address -d 'Only paths that lead to this address here: those that survive' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l save -d 'Keep the paths that survive in this file, for yet another image' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l broken -d 'Those that lead elsewhere or break, too'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s n -l length -d 'Bytes from the address that WHAT names; a number or an expression, `4k`' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l file -d 'What is cached of this file of the target: its path, or the address of its inode (`pagecache` lists them)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s o -l output -d 'The file to write; one that exists is left alone' -r -F

@@ -195,6 +195,13 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "scan" -d 'Search memory fo
 complete -c memsh -n "__fish_memsh_needs_command" -a "search" -d 'Search memory for text, bytes or a regular expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "s" -d 'Search memory for text, bytes or a regular expression'
 complete -c memsh -n "__fish_memsh_needs_command" -a "strings" -d 'List printable text in memory'
+complete -c memsh -n "__fish_memsh_needs_command" -a "yara" -d 'Search memory with YARA rules (needs the plugin yara)'
+complete -c memsh -n "__fish_memsh_needs_command" -a "carve" -d 'Find files in memory by their content, and write them out'
+complete -c memsh -n "__fish_memsh_needs_command" -a "foremost" -d 'Find files in memory by their content, and write them out'
+complete -c memsh -n "__fish_memsh_needs_command" -a "scalpel" -d 'Find files in memory by their content, and write them out'
+complete -c memsh -n "__fish_memsh_needs_command" -a "photorec" -d 'Find files in memory by their content, and write them out'
+complete -c memsh -n "__fish_memsh_needs_command" -a "features" -d 'Count addresses of mail, the web and networks in memory'
+complete -c memsh -n "__fish_memsh_needs_command" -a "bulk_extractor" -d 'Count addresses of mail, the web and networks in memory'
 complete -c memsh -n "__fish_memsh_needs_command" -a "dump" -d 'Write memory into a file'
 complete -c memsh -n "__fish_memsh_needs_command" -a "write" -d 'Write memory of a live target (needs --write)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "fill" -d 'Fill memory of a live target with a pattern (needs --write)'
@@ -3522,6 +3529,279 @@ complete -c memsh -n "__fish_memsh_using_subcommand strings" -s v -l verbose -d 
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s d -l define -d 'Define a variable of the rules: a number, true, false, or text' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s t -l tag -d 'Only rules with this tag (may be given again)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l max -d 'Stop after so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l matches -d 'So many matches of one string in one space' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l timeout -d 'Give a space up after this time (2s, 10min)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l regions -d 'Each region on its own'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l images -d 'Programs and libraries, as the files that they were'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l relaxed -d 'Regular expressions as YARA takes them, not as YARA-X does'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l warnings -d 'Show the compiler\'s warnings'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand yara" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l kind -d 'Only these kinds: pe elf macho regf sqlite pdf zip png jpeg gzip 7z cert key' -r -f -a "pe\t''
+elf\t''
+macho\t''
+regf\t''
+sqlite\t''
+pdf\t''
+zip\t''
+png\t''
+jpeg\t''
+gzip\t''
+7z\t''
+cert\t''
+key\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -s o -l output -d 'Write the files into DIR; what is there is never overwritten' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l owner -d 'Of physical memory: whose the page is, as `ptov` knows it'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand carve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l kind -d 'Only these kinds: pe elf macho regf sqlite pdf zip png jpeg gzip 7z cert key' -r -f -a "pe\t''
+elf\t''
+macho\t''
+regf\t''
+sqlite\t''
+pdf\t''
+zip\t''
+png\t''
+jpeg\t''
+gzip\t''
+7z\t''
+cert\t''
+key\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -s o -l output -d 'Write the files into DIR; what is there is never overwritten' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l owner -d 'Of physical memory: whose the page is, as `ptov` knows it'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand foremost" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l kind -d 'Only these kinds: pe elf macho regf sqlite pdf zip png jpeg gzip 7z cert key' -r -f -a "pe\t''
+elf\t''
+macho\t''
+regf\t''
+sqlite\t''
+pdf\t''
+zip\t''
+png\t''
+jpeg\t''
+gzip\t''
+7z\t''
+cert\t''
+key\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -s o -l output -d 'Write the files into DIR; what is there is never overwritten' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l owner -d 'Of physical memory: whose the page is, as `ptov` knows it'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand scalpel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l kind -d 'Only these kinds: pe elf macho regf sqlite pdf zip png jpeg gzip 7z cert key' -r -f -a "pe\t''
+elf\t''
+macho\t''
+regf\t''
+sqlite\t''
+pdf\t''
+zip\t''
+png\t''
+jpeg\t''
+gzip\t''
+7z\t''
+cert\t''
+key\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -s o -l output -d 'Write the files into DIR; what is there is never overwritten' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l owner -d 'Of physical memory: whose the page is, as `ptov` knows it'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand photorec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l kind -d 'Only these: email url domain ipv4 ipv6 mac card' -r -f -a "email\t''
+url\t''
+domain\t''
+ipv4\t''
+ipv6\t''
+mac\t''
+card\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l top -d 'Only the N most frequent of each kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l most -d 'Count so many different values at the most; that there were more is told' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand features" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l kind -d 'Only these: email url domain ipv4 ipv6 mac card' -r -f -a "email\t''
+url\t''
+domain\t''
+ipv4\t''
+ipv6\t''
+mac\t''
+card\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l top -d 'Only the N most frequent of each kind' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l most -d 'Count so many different values at the most; that there were more is told' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l range -d 'Only from START to before END (or a count: L1000)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l max -d 'Stop after so many' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand bulk_extractor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s n -l length -d 'Bytes from the address that WHAT names; a number or an expression, `4k`' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l file -d 'What is cached of this file of the target: its path, or the address of its inode (`pagecache` lists them)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s o -l output -d 'The file to write; one that exists is left alone' -r -F

@@ -192,13 +192,9 @@ fn a_doubtful_number_is_told_once_and_quietly_not_at_all() {
 
 #[test]
 fn what_memsh_does_not_do_says_what_it_does() {
-    for (words, hint) in [
-        (&["kmem", "-s"][..], "tele"),
-        (&["linux.vmayarascan", "--yara-file", "rules.yar"], "plugins install plugins/yara"),
-        (&["yarascan", "--yara-file", "rules.yar", "--pid", "1"], "plugins install plugins/yara"),
-        (&["bp", "schedule"], "picture of memory"),
-        (&["!analyze", "-v"], "malfind"),
-    ] {
+    for (words, hint) in
+        [(&["kmem", "-s"][..], "tele"), (&["bp", "schedule"], "picture of memory"), (&["!analyze", "-v"], "malfind")]
+    {
         let run = sample(words);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{words:?}");
         assert!(run.stderr.contains("hint: ") && run.stderr.contains(hint), "{words:?}: {}", run.stderr);

@@ -59,10 +59,16 @@ fn asked(words: &[&str]) -> Value {
 
 #[test]
 fn without_the_plugin_it_says_how_to_get_it() {
-    let run = cli::with_environment(&["sample", "yara", "rules.yar"], &[("MEMSH_PLUGIN_PATH", "")]);
-    assert_eq!(run.status, 2);
-    assert!(run.stdout.is_empty());
-    assert!(run.stderr.contains("plugin yara is not installed") && run.stderr.contains("memsh plugins install plugins/yara"));
+    for words in [
+        &["yara", "rules.yar"][..],
+        &["linux.vmayarascan", "--yara-file", "rules.yar"],
+        &["yarascan", "--yara-file", "rules.yar", "--pid", "1"],
+    ] {
+        let run = cli::with_environment(&[&["sample"], words].concat(), &[("MEMSH_PLUGIN_PATH", "")]);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{words:?}: {}", run.stderr);
+        assert!(run.stderr.contains("plugin yara is not installed"), "{words:?}: {}", run.stderr);
+        assert!(run.stderr.contains("memsh plugins install plugins/yara"), "{words:?}: {}", run.stderr);
+    }
 }
 
 #[test]

@@ -245,10 +245,17 @@ impl Host for Shell {
         match lines.as_slice() {
             [one] if one.output == super::line::Output::Stdout => {
                 // Which rows and columns are wanted was said of the command that asks.
-                let own = self.output.borrow().clone();
-                let plain = OutputArgs { columns: Vec::new(), filter: Vec::new(), sort: Vec::new(), limit: None, ..own.clone() };
-                self.output.replace(plain);
+                let (own, defaults) = (self.output.borrow().clone(), self.defaults.borrow().clone());
+                let all = |o: &OutputArgs| OutputArgs {
+                    columns: Vec::new(),
+                    filter: Vec::new(),
+                    sort: Vec::new(),
+                    limit: None,
+                    ..o.clone()
+                };
+                self.defaults.replace(all(&defaults));
                 let answer = self.collect(&one.words);
+                self.defaults.replace(defaults);
                 self.output.replace(own);
                 answer
             }

@@ -26,14 +26,15 @@ pub struct Image {
 pub struct Images(Vec<(String, u64)>);
 
 impl Images {
-    pub fn of(place: &Place<'_>) -> Self {
+    /// Those that memsh lists.
+    pub fn of(place: &Place<'_>) -> Result<Self, ApiError> {
         let line = match &place.whose {
             Whose::Process(p) => format!("modules {}", p.pid),
             Whose::Kernel => "modules".to_owned(),
-            Whose::Physical => return Self(Vec::new()),
+            Whose::Physical => return Ok(Self(Vec::new())),
         };
-        let rows = place.answer(&line);
-        Self(rows.iter().filter_map(|r| Some((place::text(&r["name"]), place::number(&r["base"])?))).collect())
+        let rows = place.answer(&line)?;
+        Ok(Self(rows.iter().filter_map(|r| Some((place::text(&r["name"]), place::number(&r["base"])?))).collect()))
     }
 
     pub fn scan(&self, search: &mut Search<'_>, place: &Place<'_>) -> Result<(), ApiError> {

@@ -101,9 +101,9 @@ impl<'s> Place<'s> {
         Ok(place)
     }
 
-    /// The rows of a command of memsh's; none where it fails.
-    pub fn answer(&self, line: &str) -> Vec<Value> {
-        answer(self.session, line).unwrap_or_default()
+    /// The rows of a command of memsh's.
+    pub fn answer(&self, line: &str) -> Result<Vec<Value>, ApiError> {
+        answer(self.session, line)
     }
 
     /// As rows name it.

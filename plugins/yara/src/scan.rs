@@ -86,7 +86,13 @@ impl Search<'_> {
         match self.request.unit {
             Unit::Space => self.space(place),
             Unit::Region => self.regions(place),
-            Unit::Image => Images::of(place).scan(self, place),
+            Unit::Image => match Images::of(place) {
+                Ok(images) => images.scan(self, place),
+                Err(e) => {
+                    self.lost(format!("programs and libraries of {}: {e}", place.title()));
+                    Ok(())
+                }
+            },
         }
     }
 

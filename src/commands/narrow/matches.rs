@@ -46,7 +46,9 @@ impl Command for Matches {
     fn run(self, cx: &Context, out: &mut Rows<'_, MatchRow>) -> Result<()> {
         let (_, set) = self.which.set(cx, Self::NAME)?;
         self.keep.check(cx)?;
-        cx.nothing("no candidate is left");
+        if set.count() == 0 {
+            cx.nothing("no candidate is left");
+        }
         let mut left = self.max.unwrap_or(u64::MAX);
         for part in set.parts.iter() {
             if left == 0 {

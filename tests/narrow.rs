@@ -291,7 +291,7 @@ mod live {
         let frozen = counter.answer(&["--write"], &["freeze", "5", "--for", "700ms", "--every", "5ms", "--from", file]);
         fits("freeze", &frozen);
         assert!(frozen[0]["rewritten"].as_u64().unwrap() > 3 && frozen[0]["looks"].as_u64().unwrap() > 3, "{frozen}");
-        assert_eq!(number(&frozen[0]["address"]), counter.at);
+        assert_eq!((number(&frozen[0]["address"]), &frozen[0]["value"]), (counter.at, &5.into()));
         assert!(counter.heard() < 777 + 1500, "without the freeze it would have gone on from 777");
         // What is written in one shell is taken back there.
         counter.ask("add 0");

@@ -162,7 +162,7 @@ fn what_makes_no_sense_is_told() {
     };
     let (status, stderr) = refused("scan value 1 -t u8 -p 1; matches write 2");
     assert!(status == 2 && stderr.contains("--most"), "{stderr}");
-    let (status, stderr) = refused("scan value swapper/0 -t text -k; matches write swapper/X");
+    let (status, stderr) = refused("scan value swapper/0 -t text --range init_task init_task+4k; matches write swapper/X");
     assert!(status == 1 && stderr.contains("is an image: an image is evidence and is never written"), "{stderr}");
     // `scan -- value` still looks for the text.
     assert_eq!(sample(&["scan", "--max", "1", "--", "value"]).status, 0);

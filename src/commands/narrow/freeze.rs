@@ -76,7 +76,7 @@ impl Command for Freeze {
     const SUMMARY: &'static str = "Keep the candidates of `scan value` at a value until Ctrl-C (needs --write)";
     const SHAPE: Shape = Shape::List(&["address", "space", "!pid", "type", "value", "rewritten", "failed", "looks", "number"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[(
-        "scan value swapper/0 -t text -k; freeze --for 100ms --every 20ms",
+        "scan value swapper/0 -t text --range init_task init_task+4k; freeze --for 100ms --every 20ms",
         "for a tenth of a second, looked at every 20 ms, at what they are",
     )];
 

@@ -162,7 +162,7 @@ fn what_makes_no_sense_is_told() {
     };
     let (status, stderr) = refused("scan value 1 -t u8 -p 1; matches write 2");
     assert!(status == 2 && stderr.contains("--most"), "{stderr}");
-    let (status, stderr) = refused("scan value swapper/0 -t text -k; matches write swapper/X");
+    let (status, stderr) = refused("scan value swapper/0 -t text --range init_task init_task+4k; matches write swapper/X");
     assert!(status == 1 && stderr.contains("is an image: an image is evidence and is never written"), "{stderr}");
     // `scan -- value` still looks for the text.
     assert_eq!(sample(&["scan", "--max", "1", "--", "value"]).status, 0);
@@ -291,7 +291,7 @@ mod live {
         let frozen = counter.answer(&["--write"], &["freeze", "5", "--for", "700ms", "--every", "5ms", "--from", file]);
         fits("freeze", &frozen);
         assert!(frozen[0]["rewritten"].as_u64().unwrap() > 3 && frozen[0]["looks"].as_u64().unwrap() > 3, "{frozen}");
-        assert_eq!(number(&frozen[0]["address"]), counter.at);
+        assert_eq!((number(&frozen[0]["address"]), &frozen[0]["value"]), (counter.at, &5.into()));
         assert!(counter.heard() < 777 + 1500, "without the freeze it would have gone on from 777");
         // What is written in one shell is taken back there.
         counter.ask("add 0");

@@ -56,19 +56,45 @@ pub(super) fn values(grid: Grid, bytes: &[u8], words: &[u64], count: usize, zero
 pub(super) fn kept(grid: Grid, values: &Values, before: &Block, words: &[u64], count: usize) -> Values {
     match values {
         Values::Whole(bytes) if pack(grid, count) => packed(grid, bytes, words, count),
-        Values::Packed(bytes) if u32::try_from(count) != Ok(before.count) => {
-            let mut out = Vec::with_capacity(count * grid.width);
-            let mut values = bytes.chunks_exact(grid.width);
-            before.slots.for_each(|slot| {
-                let value = values.next().unwrap_or_default();
-                if words.get(slot / 64).is_some_and(|w| w >> (slot % 64) & 1 == 1) {
-                    out.extend_from_slice(value);
-                }
-            });
-            Values::Packed(out.into())
-        }
+        Values::Packed(bytes) if u32::try_from(count) != Ok(before.count) => match grid.width {
+            1 => kept_as::<1>(bytes, &before.slots, words, count),
+            2 => kept_as::<2>(bytes, &before.slots, words, count),
+            4 => kept_as::<4>(bytes, &before.slots, words, count),
+            8 => kept_as::<8>(bytes, &before.slots, words, count),
+            width => {
+                let mut out = Vec::with_capacity(count * width);
+                let mut values = bytes.chunks_exact(width);
+                before.slots.for_each(|slot| {
+                    let value = values.next().unwrap_or_default();
+                    if remains(words, slot) {
+                        out.extend_from_slice(value);
+                    }
+                });
+                Values::Packed(out.into())
+            }
+        },
         other => other.clone(),
     }
+}
+
+/// The same for packed values of one width.
+fn kept_as<const W: usize>(bytes: &[u8], before: &Slots, words: &[u64], count: usize) -> Values {
+    let mut out = vec![0; count * W];
+    let mut places = out.as_chunks_mut::<W>().0.iter_mut();
+    let mut values = bytes.as_chunks::<W>().0.iter();
+    before.for_each(|slot| {
+        let value = values.next();
+        if remains(words, slot)
+            && let (Some(place), Some(value)) = (places.next(), value)
+        {
+            *place = *value;
+        }
+    });
+    Values::Packed(out.into())
+}
+
+fn remains(words: &[u64], slot: usize) -> bool {
+    words.get(slot / 64).is_some_and(|w| w >> (slot % 64) & 1 == 1)
 }
 
 /// Puts packed values where they were in their block.

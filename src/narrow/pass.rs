@@ -123,7 +123,10 @@ impl Pass {
 
     /// Ends the pass: the new set. Its last step says how it went.
     pub fn finish(mut self) -> Set {
-        self.set.parts.retain(|p| !p.blocks.is_empty());
+        // An empty set still says where it was searched.
+        if self.set.count() > 0 {
+            self.set.parts.retain(|p| !p.blocks.is_empty());
+        }
         let step = Step { after: self.set.count(), time: SystemTime::now(), ..self.step };
         if self.set.steps.len() >= STEPS {
             // The first stays: it says how the set began.

@@ -92,7 +92,7 @@ impl Command for ScanValue {
         ("scan value 100 -t i32 -p 1", "numbers of 4 bytes, in what process 1 may write to"),
         ("scan value 1..3 -t u16 -p 1 --save s.mset", "1, 2 or 3; kept in a file for another image"),
         ("scan value ? -t u32 -p 1; next unchanged", "any value, and what it does next"),
-        ("scan value init_task -t ptr -k", "pointers, in the kernel"),
+        ("scan value init_task -t ptr --range init_task init_task+16k", "pointers, in a range of the kernel; -k for all of it"),
         ("scan value 'Linux' -t text --phys --max 5", "text that may change later"),
     ];
 

@@ -1,13 +1,15 @@
 //! `freeze`: a value that is written again and again, so that it stays.
 
 use super::matches::{Chosen, bytes};
+use super::rows::Cell;
 use super::saved::Which;
-use crate::commands::cells::{Hex, hex};
+use crate::commands::cells::Hex;
 use crate::commands::context::Context;
 use crate::commands::failure::{Failure, Result};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
 use crate::commands::writing;
+use memsh::narrow::Set;
 use memsh::session::Space;
 use memsh::umem;
 use schemars::JsonSchema;
@@ -42,8 +44,11 @@ pub struct FreezeRow {
     space: String,
     /// Process, where it is a process's memory.
     pid: Option<u32>,
-    /// The bytes it was kept at, in hex.
-    value: String,
+    /// Type of the value.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The value that it was kept at.
+    value: Cell,
     /// How often something else was there and was written over.
     rewritten: u64,
     /// How often it could not be read or written.
@@ -69,9 +74,9 @@ impl Command for Freeze {
     type Row = FreezeRow;
     const NAME: &'static str = "freeze";
     const SUMMARY: &'static str = "Keep the candidates of `scan value` at a value until Ctrl-C (needs --write)";
-    const SHAPE: Shape = Shape::List(&["address", "space", "!pid", "value", "rewritten", "failed", "looks", "number"]);
+    const SHAPE: Shape = Shape::List(&["address", "space", "!pid", "type", "value", "rewritten", "failed", "looks", "number"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[(
-        "scan value swapper/0 -t text -k; freeze --for 100ms --every 20ms",
+        "scan value swapper/0 -t text --range init_task init_task+4k; freeze --for 100ms --every 20ms",
         "for a tenth of a second, looked at every 20 ms, at what they are",
     )];
 
@@ -106,7 +111,7 @@ impl Command for Freeze {
                 break;
             }
         }
-        finish(cx, &frozen, out)
+        finish(cx, &set, &frozen, out)
     }
 }
 
@@ -146,7 +151,7 @@ fn look(cx: &Context, frozen: &mut [Frozen]) -> Result<()> {
     Ok(())
 }
 
-fn finish(cx: &Context, frozen: &[Frozen], out: &mut Rows<'_, FreezeRow>) -> Result<()> {
+fn finish(cx: &Context, set: &Set, frozen: &[Frozen], out: &mut Rows<'_, FreezeRow>) -> Result<()> {
     let (rewritten, failed) = frozen.iter().fold((0, 0), |(r, n), f| (r + f.rewritten, n + f.failed));
     cx.host().audit(&format!("freeze: ended; {} values, written {rewritten} times", frozen.len()));
     cx.lost_many(failed, "looks at which a value could not be read or written");
@@ -159,7 +164,8 @@ fn finish(cx: &Context, frozen: &[Frozen], out: &mut Rows<'_, FreezeRow>) -> Res
             address: Hex(f.address),
             space: f.space.kind().to_owned(),
             pid: f.space.process().map(|p| p.pid),
-            value: hex(&f.bytes),
+            kind: set.kind.name(),
+            value: Cell::from(set.kind.show(&set.kind.load(&f.bytes))),
             rewritten: f.rewritten,
             failed: f.failed,
             looks: f.looks,

@@ -36,7 +36,7 @@ impl Command for Matches {
     ]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("scan value 100 -t i32 -p 1; matches --max 10", "the first ten, as they are now"),
-        ("scan value 1..9 -t u8 -k; matches --where 'value != first' --max 5", "those of them that have changed"),
+        ("scan value 1..9 -t u8 -p 1; matches --where 'value != first' --max 5", "those of them that have changed"),
         (
             "scan value 100 -t i32 -p 1 --save s.mset; matches --from s.mset --max 3",
             "of a file: with the values that they had there",
@@ -46,7 +46,9 @@ impl Command for Matches {
     fn run(self, cx: &Context, out: &mut Rows<'_, MatchRow>) -> Result<()> {
         let (_, set) = self.which.set(cx, Self::NAME)?;
         self.keep.check(cx)?;
-        cx.nothing("no candidate is left");
+        if set.count() == 0 {
+            cx.nothing("no candidate is left");
+        }
         let mut left = self.max.unwrap_or(u64::MAX);
         for part in set.parts.iter() {
             if left == 0 {
@@ -152,8 +154,10 @@ impl Command for MatchesWrite {
     const NAME: &'static str = "matches-write";
     const SUMMARY: &'static str = "Write a value to the candidates of `scan value` (needs --write; `matches write`)";
     const SHAPE: Shape = Shape::List(&["address", "space", "!pid", "length", "old", "new", "verified", "number"]);
-    const EXAMPLES: &'static [(&'static str, &'static str)] =
-        &[("scan value swapper/0 -t text -k; matches write swapper/X; undo", "in every candidate; undo takes back the last")];
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[(
+        "scan value swapper/0 -t text --range init_task init_task+4k; matches write swapper/X; undo",
+        "in every candidate; undo takes back the last",
+    )];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, WriteRow>) -> Result<()> {
         let (_, set) = self.which.set(cx, "matches write")?;

@@ -3123,17 +3123,45 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__scan)
-            opts="-u -x -e -i -p -k -q -v -h --utf16 --hex --regex --ignore-case --align --around --all --user --range --max --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-u -b -i -x -e -n -t -p -k -q -v -h --utf16 --utf16be --both --encoding --ignore-case --hex --regex --number --type --tolerance --unaligned --pointer-to --guid --also --needles --align --context --around --count --unique --owner --all --user --range --max --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --encoding)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tolerance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --also)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --needles)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --align)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --around)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

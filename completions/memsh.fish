@@ -191,9 +191,9 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "disasm" -d 'Disassemble'
 complete -c memsh -n "__fish_memsh_needs_command" -a "pd" -d 'Disassemble'
 complete -c memsh -n "__fish_memsh_needs_command" -a "tele" -d 'Follow the pointers at an address'
 complete -c memsh -n "__fish_memsh_needs_command" -a "telescope" -d 'Follow the pointers at an address'
-complete -c memsh -n "__fish_memsh_needs_command" -a "scan" -d 'Search memory for text, bytes or a regular expression'
-complete -c memsh -n "__fish_memsh_needs_command" -a "search" -d 'Search memory for text, bytes or a regular expression'
-complete -c memsh -n "__fish_memsh_needs_command" -a "s" -d 'Search memory for text, bytes or a regular expression'
+complete -c memsh -n "__fish_memsh_needs_command" -a "scan" -d 'Search memory for text, bytes, numbers, pointers or regular expressions, many at once'
+complete -c memsh -n "__fish_memsh_needs_command" -a "search" -d 'Search memory for text, bytes, numbers, pointers or regular expressions, many at once'
+complete -c memsh -n "__fish_memsh_needs_command" -a "s" -d 'Search memory for text, bytes, numbers, pointers or regular expressions, many at once'
 complete -c memsh -n "__fish_memsh_needs_command" -a "strings" -d 'List printable text in memory'
 complete -c memsh -n "__fish_memsh_needs_command" -a "dump" -d 'Write memory into a file'
 complete -c memsh -n "__fish_memsh_needs_command" -a "write" -d 'Write memory of a live target (needs --write)'
@@ -3392,8 +3392,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand telescope" -s v -l verbose -
 complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand telescope" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l encoding -d 'Text in these encodings, with commas between: utf8, latin1, cp1252, koi8-r, shift_jis, gb18030, ...' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s t -l type -d 'Types of the number, with commas between: i8 u8 i16 u16 i32 u32 i64 u64 f32 f64, `be` behind for the high byte first, ptr; else 4 bytes where it fits, then 8' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l tolerance -d 'Numbers that are no further away than this, too' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l also -d 'And this, in the same pass: read as PATTERN, or as the word before a colon says (text, utf16, utf16be, latin1, both, hex, regex, guid, u32 and the other types)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l needles -d 'All that stands in a file, a needle in each line, read as --also; what stands on the line besides is then a RANGE' -r -F
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l align -d 'Only at addresses that are a multiple of this' -r
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -l around -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l around -l context -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l range -d 'Only from START to before END (or a count: L1000)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
@@ -3407,11 +3412,20 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -s u -l utf16 -d 'As UTF-16 (little-endian) text'
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -s x -l hex -d 'PATTERN is bytes in hex, `?` for a digit that does not matter: `4d 5a ?? 00`'
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -s e -l regex -d 'PATTERN is a regular expression over bytes'
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -s i -l ignore-case -d 'Upper and lower case are the same'
-complete -c memsh -n "__fish_memsh_using_subcommand scan" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s u -l utf16 -d 'Text (or a regex) as UTF-16, low byte first'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l utf16be -d 'Text (or a regex) as UTF-16, high byte first'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s b -l both -d 'Text (or a regex) as UTF-8 and as UTF-16'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s i -l ignore-case -d 'Upper and lower case are the same, as Unicode pairs letters; an ASCII letter is never taken for another script\'s'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s x -l hex -d 'PATTERN is bytes in hex, `?` for a digit that does not matter; jumps and alternatives as in YARA: `4d 5a [2-6] (50|51 ??)`'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s e -l regex -d 'PATTERN is a regular expression over bytes, or over UTF-16 with -u, --utf16be or -b'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -s n -l number -d 'PATTERN is a number, or LOW..HIGH with both ends in it'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l unaligned -d 'Numbers at any address, not only at multiples of their size'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l pointer-to -d 'PATTERN is what pointers lead to: an address, START..END, or a module (the process\'s, or the kernel\'s)'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l guid -d 'PATTERN is a GUID: as Windows and EFI have it in memory, and as text'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l count -d 'How many hits, and how many matches that differ, in each space (and of each needle, where there are several)'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l unique -d 'Each match once, with how often it was found'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l owner -d 'Of physical memory: who uses the frame, and which processes map it'
+complete -c memsh -n "__fish_memsh_using_subcommand scan" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l phys -d 'Physical addresses'
@@ -3425,8 +3439,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand scan" -s v -l verbose -d 'Sa
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l encoding -d 'Text in these encodings, with commas between: utf8, latin1, cp1252, koi8-r, shift_jis, gb18030, ...' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s t -l type -d 'Types of the number, with commas between: i8 u8 i16 u16 i32 u32 i64 u64 f32 f64, `be` behind for the high byte first, ptr; else 4 bytes where it fits, then 8' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l tolerance -d 'Numbers that are no further away than this, too' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l also -d 'And this, in the same pass: read as PATTERN, or as the word before a colon says (text, utf16, utf16be, latin1, both, hex, regex, guid, u32 and the other types)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l needles -d 'All that stands in a file, a needle in each line, read as --also; what stands on the line besides is then a RANGE' -r -F
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l align -d 'Only at addresses that are a multiple of this' -r
-complete -c memsh -n "__fish_memsh_using_subcommand search" -l around -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l around -l context -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l range -d 'Only from START to before END (or a count: L1000)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
@@ -3440,11 +3459,20 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand search" -s u -l utf16 -d 'As UTF-16 (little-endian) text'
-complete -c memsh -n "__fish_memsh_using_subcommand search" -s x -l hex -d 'PATTERN is bytes in hex, `?` for a digit that does not matter: `4d 5a ?? 00`'
-complete -c memsh -n "__fish_memsh_using_subcommand search" -s e -l regex -d 'PATTERN is a regular expression over bytes'
-complete -c memsh -n "__fish_memsh_using_subcommand search" -s i -l ignore-case -d 'Upper and lower case are the same'
-complete -c memsh -n "__fish_memsh_using_subcommand search" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s u -l utf16 -d 'Text (or a regex) as UTF-16, low byte first'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l utf16be -d 'Text (or a regex) as UTF-16, high byte first'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s b -l both -d 'Text (or a regex) as UTF-8 and as UTF-16'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s i -l ignore-case -d 'Upper and lower case are the same, as Unicode pairs letters; an ASCII letter is never taken for another script\'s'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s x -l hex -d 'PATTERN is bytes in hex, `?` for a digit that does not matter; jumps and alternatives as in YARA: `4d 5a [2-6] (50|51 ??)`'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s e -l regex -d 'PATTERN is a regular expression over bytes, or over UTF-16 with -u, --utf16be or -b'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -s n -l number -d 'PATTERN is a number, or LOW..HIGH with both ends in it'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l unaligned -d 'Numbers at any address, not only at multiples of their size'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l pointer-to -d 'PATTERN is what pointers lead to: an address, START..END, or a module (the process\'s, or the kernel\'s)'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l guid -d 'PATTERN is a GUID: as Windows and EFI have it in memory, and as text'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l count -d 'How many hits, and how many matches that differ, in each space (and of each needle, where there are several)'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l unique -d 'Each match once, with how often it was found'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l owner -d 'Of physical memory: who uses the frame, and which processes map it'
+complete -c memsh -n "__fish_memsh_using_subcommand search" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l phys -d 'Physical addresses'
@@ -3458,8 +3486,13 @@ complete -c memsh -n "__fish_memsh_using_subcommand search" -s v -l verbose -d '
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand search" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l encoding -d 'Text in these encodings, with commas between: utf8, latin1, cp1252, koi8-r, shift_jis, gb18030, ...' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s t -l type -d 'Types of the number, with commas between: i8 u8 i16 u16 i32 u32 i64 u64 f32 f64, `be` behind for the high byte first, ptr; else 4 bytes where it fits, then 8' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l tolerance -d 'Numbers that are no further away than this, too' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l also -d 'And this, in the same pass: read as PATTERN, or as the word before a colon says (text, utf16, utf16be, latin1, both, hex, regex, guid, u32 and the other types)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l needles -d 'All that stands in a file, a needle in each line, read as --also; what stands on the line besides is then a RANGE' -r -F
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l align -d 'Only at addresses that are a multiple of this' -r
-complete -c memsh -n "__fish_memsh_using_subcommand s" -l around -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l around -l context -d 'The bytes before and behind a hit as well, so many (JSON has them as `before` and `behind`)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l range -d 'Only from START to before END (or a count: L1000)' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l max -d 'Stop after so many' -r
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
@@ -3473,11 +3506,20 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand s" -s u -l utf16 -d 'As UTF-16 (little-endian) text'
-complete -c memsh -n "__fish_memsh_using_subcommand s" -s x -l hex -d 'PATTERN is bytes in hex, `?` for a digit that does not matter: `4d 5a ?? 00`'
-complete -c memsh -n "__fish_memsh_using_subcommand s" -s e -l regex -d 'PATTERN is a regular expression over bytes'
-complete -c memsh -n "__fish_memsh_using_subcommand s" -s i -l ignore-case -d 'Upper and lower case are the same'
-complete -c memsh -n "__fish_memsh_using_subcommand s" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s u -l utf16 -d 'Text (or a regex) as UTF-16, low byte first'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l utf16be -d 'Text (or a regex) as UTF-16, high byte first'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s b -l both -d 'Text (or a regex) as UTF-8 and as UTF-16'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s i -l ignore-case -d 'Upper and lower case are the same, as Unicode pairs letters; an ASCII letter is never taken for another script\'s'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s x -l hex -d 'PATTERN is bytes in hex, `?` for a digit that does not matter; jumps and alternatives as in YARA: `4d 5a [2-6] (50|51 ??)`'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s e -l regex -d 'PATTERN is a regular expression over bytes, or over UTF-16 with -u, --utf16be or -b'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -s n -l number -d 'PATTERN is a number, or LOW..HIGH with both ends in it'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l unaligned -d 'Numbers at any address, not only at multiples of their size'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l pointer-to -d 'PATTERN is what pointers lead to: an address, START..END, or a module (the process\'s, or the kernel\'s)'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l guid -d 'PATTERN is a GUID: as Windows and EFI have it in memory, and as text'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l count -d 'How many hits, and how many matches that differ, in each space (and of each needle, where there are several)'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l unique -d 'Each match once, with how often it was found'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l owner -d 'Of physical memory: who uses the frame, and which processes map it'
+complete -c memsh -n "__fish_memsh_using_subcommand s" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand s" -l phys -d 'Physical addresses'
@@ -3508,7 +3550,7 @@ never\t'Never'"
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand strings" -l all -d 'The memory of every process'
+complete -c memsh -n "__fish_memsh_using_subcommand strings" -l all -d 'The memory of every process, each byte once; with -k the kernel\'s too'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l user -d 'Users\' memory: of the process that `proc` chose, else of every process'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -s k -l kernel -d 'The kernel\'s addresses'
 complete -c memsh -n "__fish_memsh_using_subcommand strings" -l phys -d 'Physical addresses'

@@ -201,7 +201,7 @@ fn what_can_not_be_done_for_rows_says_so() {
         ("set | read", 2, "has no rows"),
         ("scan -p 1 'no such text' | read", 0, "no rows to run it for"),
         ("scan --phys 'Linux version' --max 1 | read {module}", 0, "fields that are asked for"),
-        ("foreach (maps -p 1 --limit 1) read 0x1 -n 4 {start}", 2, "unexpected"),
+        ("foreach (maps -p 1 --limit 1) read 0x1 -n 4 {start}", 2, "cannot be used"),
         ("scan --phys 'Linux version' --max 1 | near", 1, "no symbol is near"),
     ] {
         let run = sample(&["-c", commands]);

@@ -1,5 +1,10 @@
 //! Pointer maps, references and signatures, end to end: on the sample, and on programs that these tests start.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::useless_conversion,
+    clippy::vec_box,
+    reason = "addresses may be wider than 64 bits; the boxes are what is looked through"
+)]
 
 mod cli;
 

@@ -54,6 +54,12 @@ impl Command for Near {
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[("near init_task+0x10", "the symbol and the distance")];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, NearRow>) -> Result<()> {
+        if self.address.starts_with("p:") {
+            let what = format!("no symbol is near {}: symbols stand at virtual addresses", self.address);
+            let hint =
+                format!("`ptov {}` lists where that is mapped, with the kernel's symbols", self.address.trim_start_matches("p:"));
+            return Err(Error::new(Layer::Symbols, ErrorKind::NotFound, what).hint(hint).into());
+        }
         let symbols = cx.session()?.symbols()?;
         let space = cx.session()?.kernel_space().ok();
         let address = cx.evaluate(&self.address, space.as_ref())?;

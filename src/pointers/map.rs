@@ -31,23 +31,26 @@ pub struct Built {
     pub cut: bool,
 }
 
+/// More threads than ever build a map.
+const MANY_THREADS: usize = 256;
+
 /// The pointers of `source` into `ranges`: what the space maps, mostly. No more than `most` (and [`MAX_POINTERS`]) are kept.
 pub fn build(source: &dyn Source, kind: Words, ranges: &Ranges, most: usize, options: &Options<'_>) -> Built {
     let most = most.min(MAX_POINTERS);
     let kept = AtomicUsize::new(0);
     // Counted in lots, so that threads do not wait for each other.
     const LOT: usize = 4096;
+    // A thread that gets no lot ends the work of all, whose lots may be unfilled: what they lack must not be what is missing.
+    let granted = most.next_multiple_of(LOT).saturating_add(MANY_THREADS * LOT);
     let (mut parts, scanned) = words(source, kind, ranges, options, &Vec::new, &|part: &mut Vec<(u64, u64)>, place, value| {
-        if part.len().is_multiple_of(LOT)
-            && kept.fetch_add(LOT, Ordering::Relaxed).saturating_add(LOT) > most.next_multiple_of(LOT)
-        {
+        if part.len().is_multiple_of(LOT) && kept.fetch_add(LOT, Ordering::Relaxed).saturating_add(LOT) > granted {
             return ControlFlow::Break(());
         }
         part.push((value, place));
         ControlFlow::Continue(())
     });
     let total = parts.iter().map(Vec::len).sum::<usize>();
-    let cut = kept.into_inner() > most.next_multiple_of(LOT) || total > most;
+    let cut = kept.into_inner() > granted || total > most;
     std::thread::scope(|scope| {
         for part in &mut parts {
             let sort = || part.sort_unstable();

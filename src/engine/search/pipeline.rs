@@ -10,7 +10,7 @@ use memsh_plugin::umem;
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How a search is run.
 #[derive(Clone, Copy)]
@@ -314,9 +314,15 @@ fn together(
         if started == 0 {
             return alone(shared, units, make, deliver);
         }
+        let mut told = Instant::now();
         for unit in units {
             let mut hits = Receiver::new(&queue);
             hand_out(shared, unit, make, &mut hits, deliver)?;
+            // Units that take less than that each are not waited for.
+            if told.elapsed() >= IDLE {
+                deliver.idle()?;
+                told = Instant::now();
+            }
             if shared.stopped() {
                 return ControlFlow::Break(());
             }

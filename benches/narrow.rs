@@ -4,35 +4,19 @@
 //! for each candidate.
 #![allow(clippy::unwrap_used, reason = "a benchmark has nobody to report to")]
 
+#[path = "common/ram.rs"]
+mod ram;
+
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use memsh::engine::Memory;
 use memsh::engine::search::{Options, RunSource};
 use memsh::narrow::{Condition, Owner, Pass, Set, Type};
-use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, umem};
+use ram::Ram;
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
-
-struct Ram(Vec<u8>);
-
-impl PhysicalMemory for Ram {
-    fn metadata(&self) -> MemoryMetadata {
-        MemoryMetadata::snapshot(self.0.len() as umem)
-    }
-    fn ranges(&self) -> CVec<MemoryRange> {
-        vec![MemoryRange { start: PhysAddr::new(0), size: self.0.len() as umem }].into()
-    }
-    fn read(&self, mut ops: CSliceMut<PhysReadOp>) {
-        for op in ops.iter_mut() {
-            op.fill_from(PhysAddr::new(0), &self.0);
-        }
-    }
-    fn mapped_runs(&self) -> CVec<MappedRun<'_>> {
-        vec![MappedRun { start: PhysAddr::new(0), data: self.0[..].into() }].into()
-    }
-}
 
 /// Values of 4 bytes: 100 million, or a few.
 fn count() -> usize {

@@ -3,13 +3,17 @@
 //! `cargo bench --bench pointers`. `MEMSH_BENCH_SHORT=1` takes 16 MiB instead of 256.
 #![allow(clippy::unwrap_used, reason = "a benchmark has nobody to report to")]
 
+#[path = "common/ram.rs"]
+mod ram;
+
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use memsh::disasm::Isa;
 use memsh::engine::Memory;
 use memsh::engine::search::{Options, RunSource, Span, VirtRun};
 use memsh::pointers::{Base, Bases, Built, Limits, MAX_POINTERS, Ranges, Refer, Words, build, find, references};
-use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, umem};
+use memsh_plugin::umem;
+use ram::Ram;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
@@ -18,25 +22,6 @@ use std::sync::atomic::AtomicBool;
 const HEAP: u64 = 0x7f12_3400_0000;
 const PAGE: usize = 4096;
 static NEVER: AtomicBool = AtomicBool::new(false);
-
-struct Ram(Vec<u8>);
-
-impl PhysicalMemory for Ram {
-    fn metadata(&self) -> MemoryMetadata {
-        MemoryMetadata::snapshot(self.0.len() as umem)
-    }
-    fn ranges(&self) -> CVec<MemoryRange> {
-        vec![MemoryRange { start: PhysAddr::new(0), size: self.0.len() as umem }].into()
-    }
-    fn read(&self, mut ops: CSliceMut<PhysReadOp>) {
-        for op in ops.iter_mut() {
-            op.fill_from(PhysAddr::new(0), &self.0);
-        }
-    }
-    fn mapped_runs(&self) -> CVec<MappedRun<'_>> {
-        vec![MappedRun { start: PhysAddr::new(0), data: self.0[..].into() }].into()
-    }
-}
 
 fn size() -> usize {
     if std::env::var_os("MEMSH_BENCH_SHORT").is_some() { 16 << 20 } else { 256 << 20 }

@@ -4,13 +4,17 @@
 //! a file and ends, for a comparison with other programs (`rg -c -a -F -j1 'memsh needle' FILE`).
 #![allow(clippy::unwrap_used, reason = "a benchmark has nobody to report to")]
 
+#[path = "common/ram.rs"]
+mod ram;
+
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use memsh::engine::Memory;
 use memsh::engine::search::{
     Charset, Needle, Needles, Number, NumberType, Options, RunSource, StringsOptions, VirtRun, Widths, search, strings,
 };
-use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, umem};
+use memsh_plugin::umem;
+use ram::Ram;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
@@ -18,25 +22,6 @@ use std::sync::atomic::AtomicBool;
 const PAGE: usize = 4096;
 const NEEDLE: &str = "memsh needle";
 static NEVER: AtomicBool = AtomicBool::new(false);
-
-struct Ram(Vec<u8>);
-
-impl PhysicalMemory for Ram {
-    fn metadata(&self) -> MemoryMetadata {
-        MemoryMetadata::snapshot(self.0.len() as umem)
-    }
-    fn ranges(&self) -> CVec<MemoryRange> {
-        vec![MemoryRange { start: PhysAddr::new(0), size: self.0.len() as umem }].into()
-    }
-    fn read(&self, mut ops: CSliceMut<PhysReadOp>) {
-        for op in ops.iter_mut() {
-            op.fill_from(PhysAddr::new(0), &self.0);
-        }
-    }
-    fn mapped_runs(&self) -> CVec<MappedRun<'_>> {
-        vec![MappedRun { start: PhysAddr::new(0), data: self.0[..].into() }].into()
-    }
-}
 
 /// Pages as memory has them: two fifths empty, two fifths text-like, one fifth random. One needle in each 16 MiB.
 fn content() -> Vec<u8> {

@@ -4,11 +4,15 @@
 //! quarter of memory as scattered pages, with pages of their own beside. Rates are of the bytes that some process maps, each once.
 #![allow(clippy::unwrap_used, reason = "a benchmark has nobody to report to")]
 
+#[path = "common/ram.rs"]
+mod ram;
+
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use memsh::engine::Memory;
 use memsh::engine::search::{Needle, Options, RunSource, Spaces, VirtRun, Widths, search, search_spaces};
-use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, umem};
+use memsh_plugin::umem;
+use ram::Ram;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
@@ -16,25 +20,6 @@ use std::sync::atomic::AtomicBool;
 const PAGE: umem = 4096;
 const PROCESSES: usize = 40;
 static NEVER: AtomicBool = AtomicBool::new(false);
-
-struct Ram(Vec<u8>);
-
-impl PhysicalMemory for Ram {
-    fn metadata(&self) -> MemoryMetadata {
-        MemoryMetadata::snapshot(self.0.len() as umem)
-    }
-    fn ranges(&self) -> CVec<MemoryRange> {
-        vec![MemoryRange { start: PhysAddr::new(0), size: self.0.len() as umem }].into()
-    }
-    fn read(&self, mut ops: CSliceMut<PhysReadOp>) {
-        for op in ops.iter_mut() {
-            op.fill_from(PhysAddr::new(0), &self.0);
-        }
-    }
-    fn mapped_runs(&self) -> CVec<MappedRun<'_>> {
-        vec![MappedRun { start: PhysAddr::new(0), data: self.0[..].into() }].into()
-    }
-}
 
 /// Runs by process.
 struct Machine {
@@ -93,7 +78,7 @@ fn physical_memory(bencher: Bencher<'_, '_>, threads: usize) {
     let options = Options { threads, ..Options::new(&NEVER) };
     let source = RunSource::physical(&MACHINE.memory);
     bencher
-        .counter(BytesCount::new(MACHINE.memory.ranges()[0].size as u64))
+        .counter(BytesCount::new(MACHINE.memory.ranges()[0].size))
         .bench_local(|| search(&source, black_box(&needle()), &options, &mut |_| ControlFlow::Continue(())).hits);
 }
 

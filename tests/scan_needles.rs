@@ -99,7 +99,9 @@ fn numbers_and_pointers_have_their_values() {
     }
     let near = rows(&["scan", "-k", "-n", "1.5", "-t", "f64", "--tolerance", "0.25", "--max", "20"]);
     assert_eq!(near.len(), 20);
-    assert!(near.iter().all(|r| (1.25..=1.75).contains(&r["value"].as_f64().unwrap()) && number(&r["address"]) % 8 == 0));
+    assert!(
+        near.iter().all(|r| (1.25..=1.75).contains(&r["value"].as_f64().unwrap()) && number(&r["address"]).is_multiple_of(8))
+    );
     let low = rows(&["scan", "-k", "--number", "..-0x7fffff00", "-t", "i32", "--max", "50"]);
     assert!(low.len() == 50 && low.iter().all(|r| r["value"].as_i64().unwrap() <= -0x7fff_ff00));
     let task = at("init_task");

@@ -151,6 +151,8 @@ pub static ALL: &[Spec] = &[
     spec::<read::Read>(),
     spec::<dis::Dis>(),
     spec::<tele::Tele>(),
+    spec::<dump::Dump>(),
+    // Searching
     spec::<scan::Scan>(),
     spec::<narrow::ScanValue>(),
     spec::<narrow::Next>(),
@@ -167,7 +169,6 @@ pub static ALL: &[Spec] = &[
     spec::<ptrmap::PtrmapBuild>(),
     spec::<ptrmap::PtrmapFind>(),
     spec::<ptrmap::PtrmapCheck>(),
-    spec::<dump::Dump>(),
     // Changing a live target
     spec::<write::Write>(),
     spec::<fill::Fill>(),
@@ -211,6 +212,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("Kernel", "modules"),
     ("What hides", "malfind"),
     ("Memory", "maps"),
+    ("Searching", "scan"),
     ("Changing a live target", "write"),
     ("Symbols and types", "symbols"),
     ("Plugins", "plugins"),

@@ -60,7 +60,7 @@ impl Hits {
 fn number(value: Option<&Value>) -> Option<umem> {
     match value? {
         Value::String(s) => umem::from_str_radix(s.strip_prefix("0x")?, 16).ok(),
-        n => n.as_u64().map(umem::from),
+        n => n.as_u64().map(crate::commands::cells::wide),
     }
 }
 

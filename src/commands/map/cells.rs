@@ -2,7 +2,7 @@
 
 use super::By;
 use super::uses::{Owner, USES, Use, Uses};
-use crate::commands::cells::Hex;
+use crate::commands::cells::{Hex, number};
 use memsh::engine::index;
 use memsh::survey::{Block, FRAME, Layout};
 use memsh::umem;
@@ -187,7 +187,7 @@ impl Picture {
         };
         let hits = |mark, name: &str, color: u32| Key { bytes: None, ..key(mark, name, color, 0) };
         let present: u64 = self.sums.iter().map(|s| s.present).sum();
-        let cell = u64::try_from(self.layout.cell()).unwrap_or(u64::MAX);
+        let cell = number(self.layout.cell());
         let mut legend = Vec::new();
         match self.by {
             By::Use => {
@@ -236,7 +236,7 @@ impl Picture {
                 _ => present - self.sums.iter().flat_map(|s| s.used.values()).sum::<u64>().min(present),
             };
             legend.push(key(ZERO.1, ZERO.0, ZERO.2, frames));
-            let total = u64::try_from(self.layout.total()).unwrap_or(u64::MAX);
+            let total = number(self.layout.total());
             legend.push(key('!', "not in the image", 0x80_0080, total.saturating_sub(present)));
         }
         legend.retain(|k| k.cells > 0 || k.bytes.is_some_and(|b| b > 0));
@@ -261,7 +261,7 @@ fn heat(step: u32, of: u32) -> u32 {
     let at = step * 400 / of.max(1);
     let (i, part) = ((at / 100).min(3) as usize, if at >= 400 { 100 } else { at % 100 });
     let [from, to] = [STOPS[i], STOPS[i + 1]];
-    from.iter().zip(to).fold(0, |rgb, (a, b)| rgb << 8 | (a * (100 - part) + b * part) / 100)
+    from.iter().zip(to).fold(0, |rgb, (a, b)| (rgb << 8) | ((a * (100 - part) + b * part) / 100))
 }
 
 /// Colours far from one another.

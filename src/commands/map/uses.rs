@@ -1,5 +1,6 @@
 //! What frames are used for, and by whom.
 
+use crate::commands::cells::{number, plain};
 use crate::commands::context::{Context, Meter};
 use crate::commands::failure::Result;
 use crate::commands::pages::walk;
@@ -152,7 +153,7 @@ impl Uses {
                     meter.at(done);
                 }
                 done += 4096;
-                let pfn = u64::try_from(address >> frames.page_shift()).unwrap_or(u64::MAX);
+                let pfn = number(address >> frames.page_shift());
                 let facts = frames.page_of(pfn).and_then(|page| frames.facts(kernel, page));
                 let used = match facts {
                     None => Use::Unknown,
@@ -181,7 +182,7 @@ impl Uses {
         for process in cx.take(&processes) {
             let Some(root) = process.dtb.get() else { continue };
             let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-            self.names.push((process.pid, crate::commands::cells::plain(&process.name)));
+            self.names.push((process.pid, plain(&process.name)));
             each_frame(cx, &kernel.with_root(root), true, layout, &mut |at| {
                 let place = index(at / FRAME).and_then(|i| self.owners.get_mut(i));
                 let Some(place) = place else { return };
@@ -199,7 +200,7 @@ impl Uses {
 }
 
 fn meter(cx: &Context, task: &str, layout: &Layout) -> Box<dyn Meter> {
-    cx.host().meter(task, crate::commands::cells::number(layout.total()))
+    cx.host().meter(task, number(layout.total()))
 }
 
 /// The frames of a span, by their first address in it.

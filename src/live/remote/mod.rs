@@ -18,7 +18,7 @@ pub use server::{Listening, ServeOptions, Served, listen};
 
 use super::socket::{Address, Wire};
 use super::{Argument, ArgumentKind, Connector, Request};
-use crate::engine::{Memory, to_u64};
+use crate::engine::Memory;
 use crate::image::{Image, ImageFacts};
 use crate::{Error, ErrorKind, Layer, Result};
 use about::About;

@@ -1,33 +1,19 @@
 //! `entropy` and `map` on the sample.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use serde_json::Value;
-use std::process::{Command, Output};
+mod cli;
 
-fn memsh(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_memsh")).args(arguments).env("MEMSH_CONFIG", "/dev/null").output().unwrap()
-}
+use cli::{answer, number as address, sample};
 
-fn json(arguments: &[&str]) -> Value {
-    let out = memsh(&[arguments, &["--json"]].concat());
-    assert!(out.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
-    serde_json::from_slice(&out.stdout).unwrap()
-}
-
-fn address(value: &Value) -> u64 {
-    u64::from_str_radix(value.as_str().unwrap().trim_start_matches("0x"), 16).unwrap()
-}
-
-fn refused(arguments: &[&str], says: &str) {
-    let out = memsh(arguments);
-    let told = String::from_utf8_lossy(&out.stderr).into_owned();
-    assert_eq!(out.status.code(), Some(2), "{arguments:?}: {told}");
-    assert!(out.stdout.is_empty() && told.contains(says), "{arguments:?}: {told}");
+fn refused(words: &[&str], says: &str) {
+    let run = sample(words);
+    assert!(run.status == 2 && run.stdout.is_empty() && run.stderr.contains(says), "{words:?}: {} {}", run.status, run.stderr);
 }
 
 /// Stretches of all classes together are all of memory, none overlaps, and what `read` gives has the entropy that is said.
 #[test]
 fn stretches_cover_memory_and_are_what_they_say() {
-    let rows = json(&["sample", "entropy"]);
+    let rows = answer(&["entropy"]);
     let rows = rows.as_array().unwrap();
     let mut last = 0;
     let mut covered = 0;
@@ -38,11 +24,11 @@ fn stretches_cover_memory_and_are_what_they_say() {
         last = end;
         covered += end - start - row["missing"].as_u64().unwrap();
     }
-    let info = json(&["sample", "info"]);
+    let info = answer(&["info"]);
     assert_eq!(info["image"]["memory_size"].as_u64().or(info["memory_size"].as_u64()), Some(covered), "{info}");
     for class in ["zero", "plain", "dense"] {
         let row = rows.iter().find(|r| r["class"] == class && r["size"] == 4096).unwrap();
-        let read = json(&["sample", "read", &format!("p:{}", row["start"].as_str().unwrap()), "-n", "4096"]);
+        let read = answer(&["read", &format!("p:{}", row["start"].as_str().unwrap()), "-n", "4096"]);
         let digits = read["data"].as_str().unwrap();
         let bytes: Vec<u8> = (0..4096).map(|i| u8::from_str_radix(&digits[i * 2..i * 2 + 2], 16).unwrap()).collect();
         let share = |v: u8| bytes.iter().filter(|b| **b == v).count() as f64 / 4096.0;
@@ -54,27 +40,27 @@ fn stretches_cover_memory_and_are_what_they_say() {
 
 #[test]
 fn what_is_asked_for_is_what_comes() {
-    let rows = json(&["sample", "entropy", "--above", "7.5"]);
+    let rows = answer(&["entropy", "--above", "7.5"]);
     assert!(rows.as_array().unwrap().iter().all(|r| r["entropy"].as_f64().unwrap() >= 7.5 && r["class"] == "dense"));
     assert!(!rows.as_array().unwrap().is_empty());
-    let rows = json(&["sample", "entropy", "--class", "zero", "--max", "3"]);
+    let rows = answer(&["entropy", "--class", "zero", "--max", "3"]);
     assert_eq!(rows.as_array().unwrap().len(), 3);
-    let rows = json(&["sample", "entropy", "p:0x1000000..0x1004000", "--each"]);
+    let rows = answer(&["entropy", "p:0x1000000..0x1004000", "--each"]);
     let starts: Vec<_> = rows.as_array().unwrap().iter().map(|r| address(&r["start"])).collect();
     assert_eq!(starts, [0x100_0000, 0x100_1000, 0x100_2000, 0x100_3000]);
-    let rows = json(&["sample", "entropy", "-p", "1"]);
+    let rows = answer(&["entropy", "-p", "1"]);
     let heap = rows.as_array().unwrap().iter().find(|r| r["region"] == "[heap]").unwrap();
     assert_eq!((heap["pid"].as_u64(), heap["space"].as_str()), (Some(1), Some("pid")));
-    refused(&["sample", "entropy", "-b", "100"], "power of two");
-    refused(&["sample", "entropy", "--above", "9"], "0 to 8");
-    refused(&["sample", "entropy", "here"], "no range");
+    refused(&["entropy", "-b", "100"], "power of two");
+    refused(&["entropy", "--above", "9"], "0 to 8");
+    refused(&["entropy", "here"], "no range");
 }
 
 /// Cells stand for all of memory, and each frame counted in the legend is in one of them.
 #[test]
 fn a_picture_adds_up() {
     for by in ["use", "owner", "entropy"] {
-        let map = json(&["sample", "map", "--by", by]);
+        let map = answer(&["map", "--by", by]);
         let (cells, cell) = (map["cells"].as_array().unwrap(), map["cell"].as_u64().unwrap());
         let size = map["size"].as_u64().unwrap();
         assert_eq!(cells.len() as u64, size.div_ceil(cell));
@@ -94,25 +80,25 @@ fn a_picture_adds_up() {
 /// What `map` says of a frame is what `ptov` says of it.
 #[test]
 fn a_cells_use_is_its_frames() {
-    let map = json(&["sample", "map", "--width", "128", "--height", "96"]);
+    let map = answer(&["map", "--width", "128", "--height", "96"]);
     assert_eq!(map["cell"], 4096);
     for (used, says) in [("slab", "slab"), ("anonymous", "anonymous"), ("file", "/")] {
         let cells = map["cells"].as_array().unwrap();
         let cell = cells.iter().find(|c| c["use"] == used).unwrap();
-        let rows = json(&["sample", "ptov", cell["address"].as_str().unwrap()]);
+        let rows = answer(&["ptov", cell["address"].as_str().unwrap()]);
         let owner = rows[0]["owner"].as_str().unwrap();
         assert!(owner.starts_with(says), "{used}: {owner}");
     }
-    let owners = json(&["sample", "map", "--by", "owner", "--width", "128", "--height", "96"]);
+    let owners = answer(&["map", "--by", "owner", "--width", "128", "--height", "96"]);
     let cell = owners["cells"].as_array().unwrap().iter().find(|c| c["pid"].is_number()).unwrap();
-    let rows = json(&["sample", "ptov", cell["address"].as_str().unwrap()]);
+    let rows = answer(&["ptov", cell["address"].as_str().unwrap()]);
     assert!(rows.as_array().unwrap().iter().any(|r| r["pid"] == cell["pid"]), "{cell}: {rows}");
 }
 
 #[test]
 fn hits_are_where_scan_finds_them() {
-    let map = json(&["sample", "map", "--hits", "Linux version"]);
-    let found = json(&["sample", "scan", "Linux version"]);
+    let map = answer(&["map", "--hits", "Linux version"]);
+    let found = answer(&["scan", "Linux version"]);
     let total: u64 = map["cells"].as_array().unwrap().iter().map(|c| c["hits"].as_u64().unwrap()).sum();
     assert_eq!(total, found.as_array().unwrap().len() as u64);
     assert_eq!(map["by"], "hits");
@@ -124,10 +110,10 @@ fn a_png_shows_the_same_cells() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("memory.png");
     let file = path.to_str().unwrap();
-    let drawn = json(&["sample", "map", "--width", "64", "--height", "40", "-o", file]);
+    let drawn = answer(&["map", "--width", "64", "--height", "40", "-o", file]);
     assert_eq!(drawn["path"], file);
     assert!(drawn.get("cells").is_none());
-    let map = json(&["sample", "map"]);
+    let map = answer(&["map"]);
     assert_eq!(drawn["legend"], map["legend"]);
     let mut reader = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(&path).unwrap())).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
@@ -141,15 +127,15 @@ fn a_png_shows_the_same_cells() {
         assert_eq!(key["color"], color, "cell {i} at {}", cell["address"]);
     }
     // What is there is not overwritten, unless that is asked for.
-    let again = memsh(&["sample", "map", "-o", file]);
-    assert_eq!(again.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&again.stderr).contains("exists"));
-    assert!(memsh(&["sample", "map", "-o", file, "--force"]).status.success());
+    let again = sample(&["map", "-o", file]);
+    assert_eq!(again.status, 2);
+    assert!(again.stderr.contains("exists"));
+    assert!(sample(&["map", "-o", file, "--force"]).status == 0);
 }
 
 #[test]
 fn what_can_not_be_drawn_is_refused() {
-    refused(&["sample", "map", "--by", "hits"], "--hits TEXT");
-    refused(&["sample", "map", "--by", "owner", "-p", "1"], "only physical memory");
-    refused(&["sample", "map", "-k", "--by", "use"], "nothing tells");
+    refused(&["map", "--by", "hits"], "--hits TEXT");
+    refused(&["map", "--by", "owner", "-p", "1"], "only physical memory");
+    refused(&["map", "-k", "--by", "use"], "nothing tells");
 }

@@ -191,6 +191,7 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "disasm" -d 'Disassemble'
 complete -c memsh -n "__fish_memsh_needs_command" -a "pd" -d 'Disassemble'
 complete -c memsh -n "__fish_memsh_needs_command" -a "tele" -d 'Follow the pointers at an address'
 complete -c memsh -n "__fish_memsh_needs_command" -a "telescope" -d 'Follow the pointers at an address'
+complete -c memsh -n "__fish_memsh_needs_command" -a "dump" -d 'Write memory into a file'
 complete -c memsh -n "__fish_memsh_needs_command" -a "scan" -d 'Search memory for text, bytes, numbers, pointers or regular expressions, many at once'
 complete -c memsh -n "__fish_memsh_needs_command" -a "search" -d 'Search memory for text, bytes, numbers, pointers or regular expressions, many at once'
 complete -c memsh -n "__fish_memsh_needs_command" -a "s" -d 'Search memory for text, bytes, numbers, pointers or regular expressions, many at once'
@@ -220,7 +221,6 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "ptrmap-find" -d 'Find path
 complete -c memsh -n "__fish_memsh_needs_command" -a "pointerscan" -d 'Find paths of pointers that lead from a module to an address'
 complete -c memsh -n "__fish_memsh_needs_command" -a "offset_scan" -d 'Find paths of pointers that lead from a module to an address'
 complete -c memsh -n "__fish_memsh_needs_command" -a "ptrmap-check" -d 'Walk saved paths of pointers in this image, and tell where they lead'
-complete -c memsh -n "__fish_memsh_needs_command" -a "dump" -d 'Write memory into a file'
 complete -c memsh -n "__fish_memsh_needs_command" -a "write" -d 'Write memory of a live target (needs --write)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "fill" -d 'Fill memory of a live target with a pattern (needs --write)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "undo" -d 'Take writes back, the last one first'
@@ -3419,6 +3419,39 @@ complete -c memsh -n "__fish_memsh_using_subcommand telescope" -s v -l verbose -
 complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand telescope" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand telescope" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -s n -l length -d 'Bytes from the address that WHAT names; a number or an expression, `4k`' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l file -d 'What is cached of this file of the target: its path, or the address of its inode (`pagecache` lists them)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -s o -l output -d 'The file to write; one that exists is left alone' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l format -d 'raw bytes (unreadable ones as zeros), an ELF core, LiME, AVML (compressed; blocks of zeros left out), kdump (compressed; physical memory only), or pe (a module of Windows as a file that tools open; raw is as it lies in memory); default: elf for a process, pe for a module of Windows, else raw' -r -f -a "raw\t''
+elf\t''
+lime\t''
+avml\t''
+kdump\t''
+pe\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l force -d 'Overwrite the file'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand dump" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l encoding -d 'Text in these encodings, with commas between: utf8, latin1, cp1252, koi8-r, shift_jis, gb18030, ...' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s t -l type -d 'Types of the number, with commas between: i8 u8 i16 u16 i32 u32 i64 u64 f32 f64, `be` behind for the high byte first, ptr; else 4 bytes where it fits, then 8' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l tolerance -d 'Numbers that are no further away than this, too' -r
@@ -4439,39 +4472,6 @@ complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s v -l verbos
 complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand ptrmap-check" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -s n -l length -d 'Bytes from the address that WHAT names; a number or an expression, `4k`' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l file -d 'What is cached of this file of the target: its path, or the address of its inode (`pagecache` lists them)' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -s o -l output -d 'The file to write; one that exists is left alone' -r -F
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l format -d 'raw bytes (unreadable ones as zeros), an ELF core, LiME, AVML (compressed; blocks of zeros left out), kdump (compressed; physical memory only), or pe (a module of Windows as a file that tools open; raw is as it lies in memory); default: elf for a process, pe for a module of Windows, else raw' -r -f -a "raw\t''
-elf\t''
-lime\t''
-avml\t''
-kdump\t''
-pe\t''"
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l force -d 'Overwrite the file'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -s k -l kernel -d 'The kernel\'s addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l phys -d 'Physical addresses'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand dump" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand write" -l as -d 'What the values are: b bytes in hex, w d q numbers of 2, 4 and 8 bytes, p pointers, s text, u text in UTF-16' -r -f -a "b\t'Bytes in hex'
 w\t'Numbers of 2 bytes'
 d\t'Numbers of 4 bytes'

@@ -1,7 +1,10 @@
 //! What a command may ask of its surroundings.
 
+use super::cells::number;
 use super::failure::{Failure, Result};
 use super::similar::similar;
+use memsh::engine::Memory;
+use memsh::engine::search::Options;
 use memsh::os::linux::base::percpu;
 use memsh::plugins::registry::Registry;
 use memsh::session::{Session, Space, Target};
@@ -172,6 +175,19 @@ impl<'a> Context<'a> {
     /// [`Failure::Interrupted`] if so.
     pub fn go_on(&self) -> Result<()> {
         if self.host.interrupt().load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
+    }
+
+    /// Runs a pass over `total` bytes that ends on Ctrl-C, and shows how far it is.
+    pub fn metered<T>(&self, task: &str, total: u64, run: impl FnOnce(&Options<'_>) -> T) -> T {
+        let meter = self.host.meter(task, total);
+        let progress = |done: u64, _: u64| meter.at(done);
+        run(&Options { progress: &progress, ..Options::new(self.host.interrupt()) })
+    }
+
+    /// [`metered`](Self::metered), over all of a physical memory.
+    pub fn over_memory<T>(&self, task: &str, memory: &Memory, run: impl FnOnce(&Options<'_>) -> T) -> T {
+        let total = memory.ranges().iter().fold(0u64, |sum, r| sum.saturating_add(number(r.size)));
+        self.metered(task, total, run)
     }
 
     /// Does what is left to do when Ctrl-C was pressed: what was counted until then goes out. A further Ctrl-C ends that too.

@@ -1,12 +1,11 @@
 //! `hives`: what the registry of Windows is made of.
 
-use super::cells::{Hex, Time, number};
+use super::cells::{Hex, Time};
 use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::windows::kernel;
-use memsh::engine::search::Options;
 use memsh::os::windows::Kernel;
 use memsh::os::windows::registry::Registry;
 use schemars::JsonSchema;
@@ -89,13 +88,7 @@ pub fn registry(kernel: &Kernel, cx: &Context, scan: bool) -> Result<Registry> {
     let quick = (!scan).then(|| Registry::new(kernel, None));
     let found = match quick.filter(|r| !r.hives.is_empty() || kernel.offsets.hive.links.is_none()) {
         Some(found) => found,
-        None => {
-            let total = kernel.space.memory().ranges().iter().fold(0u64, |sum, r| sum.saturating_add(number(r.size)));
-            let meter = cx.host().meter("looking for hives", total);
-            let progress = |done: u64, _: u64| meter.at(done);
-            let options = Options { max_hits: None, threads: 0, interrupt: cx.host().interrupt(), progress: &progress };
-            Registry::new(kernel, Some(&options))
-        }
+        None => cx.over_memory("looking for hives", kernel.space.memory(), |options| Registry::new(kernel, Some(options))),
     };
     cx.go_on()?;
     for lost in &found.lost {

@@ -223,11 +223,9 @@ fn scanned(cx: &Context, matches: &dyn Fn(&ModuleInfo) -> bool, out: &mut Rows<'
 
 /// Every module of a Windows kernel that can be found. One pass over memory; says how far it is and ends on Ctrl-C.
 pub fn every_driver(kernel: &Kernel, cx: &Context) -> Result<Vec<SeenModule>> {
-    let total = kernel.space.memory().ranges().iter().fold(0u64, |sum, r| sum.saturating_add(number(r.size)));
-    let meter = cx.host().meter("looking for modules", total);
-    let progress = |done: u64, _: u64| meter.at(done);
-    let options = Options { max_hits: None, threads: 0, interrupt: cx.host().interrupt(), progress: &progress };
-    let found = scan(kernel, &options).map_err(memsh::Error::from)?;
+    let found = cx
+        .over_memory("looking for modules", kernel.space.memory(), |options| scan(kernel, options))
+        .map_err(memsh::Error::from)?;
     cx.go_on()?;
     Ok(cx.take(&found))
 }

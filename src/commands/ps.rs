@@ -1,13 +1,12 @@
 //! `ps`: processes.
 
 use super::accounts::Accounts;
-use super::cells::{Hex, Time, exact, exact_maybe, number, plain, plain_maybe};
+use super::cells::{Hex, Time, exact, exact_maybe, plain, plain_maybe};
 use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Filter, open};
-use memsh::engine::search::Options;
 use memsh::os::linux::tasks::census::{Seen, Sources, Way, census};
 use memsh::os::sightings::Way as _;
 use memsh::os::windows;
@@ -277,11 +276,8 @@ impl Ps {
 
 /// Every process of a Windows target that can be found. One pass over memory; says how far it is and ends on Ctrl-C.
 pub fn every_process(kernel: &windows::Kernel, cx: &Context) -> Result<Listing<windows::census::Seen>> {
-    let total = kernel.space.memory().ranges().iter().fold(0u64, |sum, r| sum.saturating_add(number(r.size)));
-    let meter = cx.host().meter("looking for processes", total);
-    let progress = |done: u64, _: u64| meter.at(done);
-    let options = Options { max_hits: None, threads: 0, interrupt: cx.host().interrupt(), progress: &progress };
-    let found = windows::census::census(kernel, &options);
+    let found =
+        cx.over_memory("looking for processes", kernel.space.memory(), |options| windows::census::census(kernel, options));
     cx.go_on()?;
     Ok(found)
 }
@@ -289,11 +285,9 @@ pub fn every_process(kernel: &windows::Kernel, cx: &Context) -> Result<Listing<w
 /// Every task of a Linux target that can be found. One pass over memory; says how far it is and ends on Ctrl-C.
 pub fn everybody(cx: &Context) -> Result<Listing<Seen>> {
     let kernel = cx.session()?.linux("ps --scan")?;
-    let total = kernel.space.memory().ranges().iter().fold(0u64, |sum, r| sum.saturating_add(number(r.size)));
-    let meter = cx.host().meter("looking for tasks", total);
-    let progress = |done: u64, _: u64| meter.at(done);
-    let options = Options { max_hits: None, threads: 0, interrupt: cx.host().interrupt(), progress: &progress };
-    let found = census(kernel, &options).map_err(memsh::Error::from)?;
+    let found = cx
+        .over_memory("looking for tasks", kernel.space.memory(), |options| census(kernel, options))
+        .map_err(memsh::Error::from)?;
     cx.go_on()?;
     Ok(found)
 }

@@ -7,9 +7,9 @@ use super::cells::{number, plain, wide};
 use super::context::Context;
 use super::failure::{Failure, Result};
 use super::pages::walk;
-use super::searched::{regions, within};
+use super::searched::{every_process, region_at, region_name, regions, within};
 use super::which::{Whose, open};
-use memsh::engine::search::{Options, RunSource, Span, VirtRun};
+use memsh::engine::search::{Options, RunSource, Span, VirtRun, clipped};
 use memsh::engine::{Memory, index, to_u64, to_umem};
 use memsh::pointers::{Base, Bases, Ranges, Scanned, Words, elf_extent};
 use memsh::session::Space;
@@ -57,7 +57,7 @@ impl Reach {
             let mapped = within(&all, memory.data());
             let code =
                 regions.iter().filter(|r| r.execute).filter_map(|r| Span::new(r.start.value(), r.end.value() - r.start.value()));
-            let code = clipped(&mapped, code);
+            let code = clipped(&mapped, &code.collect::<Vec<_>>());
             return Ok(Self { space, memory, once: mapped.clone(), mapped, code, regions });
         }
         let mapped: Vec<VirtRun> = runs.iter().map(|r| r.0).collect();
@@ -77,12 +77,7 @@ impl Reach {
         }
         let session = cx.session()?;
         let kernel = session.kernel_space().ok().filter(|s| s.process().is_none());
-        let processes = cx.take(&session.processes()?);
-        let own = processes
-            .into_iter()
-            .filter(|p| !p.kernel_thread)
-            .filter_map(|p| session.process_space(&p).map_err(|e| super::which::missed(cx, &p, "memory", &e)).ok());
-        Ok(kernel.into_iter().chain(own).collect())
+        Ok(kernel.into_iter().chain(every_process(cx)?).collect())
     }
 
     /// Every byte once.
@@ -92,7 +87,7 @@ impl Reach {
 
     /// Every byte of a range once.
     pub fn source_within(&self, span: Span) -> RunSource<'_> {
-        RunSource::new(&self.memory, clipped(&self.once, std::iter::once(span)))
+        RunSource::new(&self.memory, clipped(&self.once, &[span]))
     }
 
     /// Every byte that can be executed once.
@@ -183,11 +178,7 @@ impl Reach {
 
     /// The name of the region of a process that an address lies in.
     pub fn region(&self, at: u64) -> Option<String> {
-        let at = wide(at);
-        let i = self.regions.partition_point(|r| r.start.value() <= at).checked_sub(1)?;
-        let region = self.regions.get(i).filter(|r| at < r.end.value())?;
-        let name = region.path.as_ref().map_or_else(|| plain(&region.kind), plain);
-        (!name.is_empty()).then_some(name)
+        region_at(&self.regions, wide(at)).map(region_name).filter(|name| !name.is_empty())
     }
 
     /// Runs a pass over the space, with a meter; notes what could not be read.
@@ -196,11 +187,7 @@ impl Reach {
     /// Ctrl-C.
     pub fn pass<T>(&self, cx: &Context, task: &str, run: impl FnOnce(&Options<'_>) -> (T, Scanned)) -> Result<T> {
         let total = self.once.iter().fold(0u64, |sum, r| sum.saturating_add(number(r.size)));
-        let meter = cx.host().meter(task, total);
-        let progress = |done: u64, _: u64| meter.at(done);
-        let options = Options { max_hits: None, threads: 0, interrupt: cx.host().interrupt(), progress: &progress };
-        let (out, scanned) = run(&options);
-        drop(meter);
+        let (out, scanned) = cx.metered(task, total, run);
         cx.lost_many(scanned.missing, "bytes that are mapped and not in the image");
         cx.go_on()?;
         Ok(out)
@@ -217,20 +204,6 @@ impl Reach {
 
 /// The kernel's image among static memory.
 pub const KERNEL: &str = "kernel";
-
-/// The parts of ascending runs that lie in ascending spans.
-fn clipped(runs: &[VirtRun], spans: impl Iterator<Item = Span>) -> Vec<VirtRun> {
-    let mut out = Vec::new();
-    for span in spans {
-        let from = runs.partition_point(|r| r.virt.saturating_add(r.size) <= span.first);
-        for r in runs.iter().skip(from).take_while(|r| r.virt <= span.last) {
-            if let Some(part) = Span::new(r.virt, r.size).and_then(|s| s.meet(span)) {
-                out.push(VirtRun { virt: part.first, phys: r.phys + (part.first - r.virt), size: part.bytes() });
-            }
-        }
-    }
-    out
-}
 
 /// The runs with each byte of physical memory once, ascending. Of several places the map of all memory comes last: it is what lies at
 /// one distance from physical memory and is the largest; of others the highest stays.

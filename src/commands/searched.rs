@@ -8,7 +8,7 @@ use super::read::windbg_count;
 use super::which::{Whose, missed, open, physical_memory};
 use clap::Args;
 use memsh::engine::AddressSpace;
-use memsh::engine::search::{Options, RunSource, Source, Span, Summary, VirtRun};
+use memsh::engine::search::{Options, RunSource, Source, Span, Summary, VirtRun, clipped};
 use memsh::session::Space;
 use memsh::{VirtAddr, umem};
 use memsh_plugin::{MemoryRange, ModuleInfo, Process, ProcessInfo, RegionInfo};
@@ -157,11 +157,7 @@ impl Place {
             let memory = searched.space.tables().map_or(cx.session()?.memory(), AddressSpace::memory).clone();
             let source = searched.source(cx, &memory);
             let total = source.spans().fold(0u64, |sum, s| sum.saturating_add(number(s.bytes())));
-            let meter = cx.host().meter(task, total);
-            let progress = |done: u64, _: u64| meter.at(done);
-            let options = Options { max_hits: left, threads: 0, interrupt: cx.host().interrupt(), progress: &progress };
-            let summary = look(&searched, &source, &options)?;
-            drop(meter);
+            let summary = cx.metered(task, total, |options| look(&searched, &source, &Options { max_hits: left, ..*options }))?;
             cx.lost_many(number(summary.missing_bytes), "bytes that are mapped and not in the image");
             cx.go_on()?;
             left = left.map(|n| n.saturating_sub(summary.hits));
@@ -184,16 +180,39 @@ pub fn every_process<'c>(cx: &'c Context) -> Result<impl Iterator<Item = Space> 
     Ok(processes.into_iter().filter(|p| !p.kernel_thread).filter_map(open))
 }
 
-/// What a space maps and a search goes through, ascending, and how many page tables are missing. None of physical memory.
-pub fn mapped(cx: &Context, space: &Space) -> (Vec<VirtRun>, u64) {
-    let Some(tables) = space.tables() else { return (Vec::new(), 0) };
+/// [`Searched::runs`] of a space, in `span` where that is given.
+fn runs(
+    cx: &Context,
+    space: &Space,
+    span: Option<Span>,
+    first: umem,
+    each: &mut dyn FnMut(VirtRun) -> ControlFlow<()>,
+) -> (u64, ControlFlow<()>) {
+    let mut flow = ControlFlow::Continue(());
+    let whole = span.unwrap_or(Span { first: 0, last: umem::MAX });
+    let (Some(tables), true) = (space.tables(), first <= whole.last) else { return (0, flow) };
     let user_only = space.process().is_some_and(|p| !p.kernel_thread);
-    let mut runs = Vec::new();
-    let missing = walk(tables, 0, umem::MAX, user_only, &mut |r| {
-        runs.push(VirtRun { virt: r.virt.value(), phys: r.phys.value(), size: r.size });
-        if cx.go_on().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    let missing = walk(tables, whole.first.max(first), whole.last, user_only, &mut |r| {
+        flow = each(VirtRun { virt: r.virt.value(), phys: r.phys.value(), size: r.size });
+        if cx.go_on().is_err() {
+            flow = ControlFlow::Break(());
+        }
+        flow
     });
-    (if tables.is_flat() { within(&runs, tables.memory().data()) } else { runs }, missing)
+    (missing, flow)
+}
+
+/// What a space maps and a search goes through, ascending, and how many page tables are missing. None of physical memory.
+pub fn mapped(cx: &Context, space: &Space, span: Option<Span>) -> (Vec<VirtRun>, u64) {
+    let mut found = Vec::new();
+    let (missing, _) = runs(cx, space, span, 0, &mut |run| {
+        found.push(run);
+        ControlFlow::Continue(())
+    });
+    match space.tables().filter(|t| t.is_flat()) {
+        Some(flat) => (within(&found, flat.memory().data()), missing),
+        None => (found, missing),
+    }
 }
 
 /// The parts of runs of a space without page tables that may hold something else than zeros. Both are ascending.
@@ -221,35 +240,20 @@ impl Searched {
     /// Hands the runs from `first` on that are to be searched to `each`, and gives the number of page tables that are missing.
     /// Nothing where there are no page tables. Breaks on Ctrl-C.
     pub fn runs(&self, cx: &Context, first: umem, each: &mut dyn FnMut(VirtRun) -> ControlFlow<()>) -> (u64, ControlFlow<()>) {
-        let mut flow = ControlFlow::Continue(());
-        let whole = self.span.unwrap_or(Span { first: 0, last: umem::MAX });
-        let (Some(tables), true) = (self.space.tables(), first <= whole.last) else { return (0, flow) };
-        let user_only = self.space.process().is_some_and(|p| !p.kernel_thread);
-        let missing = walk(tables, whole.first.max(first), whole.last, user_only, &mut |r| {
-            flow = each(VirtRun { virt: r.virt.value(), phys: r.phys.value(), size: r.size });
-            if cx.go_on().is_err() {
-                flow = ControlFlow::Break(());
-            }
-            flow
-        });
-        (missing, flow)
+        runs(cx, &self.space, self.span, first, each)
     }
 
     /// What there is to search of it, ascending, by place in its memory; what is missing of its page tables is told.
     pub fn stretches(&self, cx: &Context) -> Vec<VirtRun> {
-        let Some(tables) = self.space.tables() else {
+        if self.space.tables().is_none() {
             let whole = self.span.unwrap_or(Span { first: 0, last: umem::MAX });
             let ranges = self.space.memory().ranges().iter();
             let parts = ranges.filter_map(|r| Span::new(r.start.value(), r.size)?.meet(whole));
             return parts.map(|s| VirtRun { virt: s.first, phys: s.first, size: s.bytes() }).collect();
-        };
-        let mut runs = Vec::new();
-        let (missing, _) = self.runs(cx, 0, &mut |run| {
-            runs.push(run);
-            ControlFlow::Continue(())
-        });
+        }
+        let (runs, missing) = mapped(cx, &self.space, self.span);
         cx.lost_many(missing, "page tables that are not in the image");
-        if tables.is_flat() { within(&runs, tables.memory().data()) } else { runs }
+        runs
     }
 
     /// The part of stretches that the process may write to; all of them where nothing is known of that.
@@ -257,7 +261,7 @@ impl Searched {
         let end = |r: &RegionInfo| r.end.value().checked_sub(1).filter(|last| *last >= r.start.value());
         let writable = self.regions(cx).iter().filter(|r| r.write);
         let spans: Vec<Span> = writable.filter_map(|r| Some(Span { first: r.start.value(), last: end(r)? })).collect();
-        if spans.is_empty() { runs } else { memsh::narrow::clipped(&runs, &spans) }
+        if spans.is_empty() { runs } else { clipped(&runs, &spans) }
     }
 
     /// Its bytes in `memory`.
@@ -274,9 +278,7 @@ impl Searched {
 
     /// The region of a process in which an address lies.
     pub fn region_of(&self, cx: &Context, address: umem) -> Option<&RegionInfo> {
-        let regions = self.regions(cx);
-        let i = regions.partition_point(|r| r.start.value() <= address);
-        i.checked_sub(1).and_then(|i| regions.get(i)).filter(|r| address < r.end.value())
+        region_at(self.regions(cx), address)
     }
 
     /// The name of the region or the symbol in which an address lies, and how far in.
@@ -289,8 +291,7 @@ impl Searched {
             }
             Space::Process(..) => {
                 let region = self.region_of(cx, address)?;
-                let name = plain_maybe(&region.path).unwrap_or_else(|| plain(&region.kind));
-                Some((name, number(address - region.start.value())))
+                Some((region_name(region), number(address - region.start.value())))
             }
         }
     }
@@ -316,6 +317,17 @@ impl Searched {
             None => Some(address),
         }
     }
+}
+
+/// The one of ascending regions in which an address lies.
+pub fn region_at(regions: &[RegionInfo], address: umem) -> Option<&RegionInfo> {
+    let i = regions.partition_point(|r| r.start.value() <= address);
+    i.checked_sub(1).and_then(|i| regions.get(i)).filter(|r| address < r.end.value())
+}
+
+/// What a region is called: its file's path, or what it is.
+pub fn region_name(region: &RegionInfo) -> String {
+    plain_maybe(&region.path).unwrap_or_else(|| plain(&region.kind))
 }
 
 /// The regions of a process, ascending.

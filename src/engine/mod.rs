@@ -36,6 +36,7 @@ mod spans;
 mod tests;
 mod view;
 mod walk;
+pub(crate) mod work;
 mod write;
 
 pub use cache::OfEpoch;

@@ -33,7 +33,6 @@ mod set;
 mod tests;
 mod unit;
 mod value;
-mod work;
 
 pub use condition::Condition;
 pub use file::save;
@@ -42,5 +41,5 @@ pub use kept::{Kept, UNNAMED};
 pub use load::body;
 pub use load::load;
 pub use pass::Pass;
-pub use set::{Candidate, Owner, Part, STEPS, Set, Step, WIDEST_ALIGN, clipped};
+pub use set::{Candidate, Owner, Part, STEPS, Set, Step, WIDEST_ALIGN};
 pub use value::{Kind, LONGEST, Shown, Type, Value};

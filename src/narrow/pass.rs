@@ -7,8 +7,8 @@ use super::packing::{first_is, kept, spread, values};
 use super::set::{Owner, Part, STEPS, Set, Step, WIDEST_ALIGN};
 use super::unit::{Scratch, Seen, UNIT, Work, read};
 use super::value::{Type, wrong};
-use super::work::{each, threads};
 use crate::engine::search::{Options, Source, Span};
+use crate::engine::work::each;
 use crate::{Error, ErrorKind, Layer, Result};
 use memsh_plugin::umem;
 use std::mem::take;
@@ -146,10 +146,7 @@ impl Pass {
         look: Look<'_, A::Of>,
     ) -> Result<Outcome> {
         let grid = self.set.grid();
-        let count = match options.threads {
-            0 => threads(source.readers()),
-            n => n,
-        };
+        let count = options.threads_for(source);
         let total = crate::engine::to_u64(total).unwrap_or(u64::MAX);
         let done = AtomicU64::new(0);
         let this = &*self;

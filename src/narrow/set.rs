@@ -2,7 +2,7 @@
 
 use super::block::{Block, Grid, Values};
 use super::value::{Type, Value};
-use crate::engine::search::{Span, VirtRun};
+use crate::engine::search::Span;
 use crate::engine::to_umem;
 use memsh_plugin::umem;
 use std::time::SystemTime;
@@ -123,26 +123,6 @@ impl Part {
         }
         out
     }
-}
-
-/// The parts of `runs` that lie in `spans`. Both are ascending.
-pub fn clipped(runs: &[VirtRun], spans: &[Span]) -> Vec<VirtRun> {
-    let mut out = Vec::new();
-    let mut spans = spans.iter().copied().peekable();
-    for run in runs {
-        let Some(whole) = Span::new(run.virt, run.size) else { continue };
-        while let Some(span) = spans.peek() {
-            if let Some(part) = span.meet(whole) {
-                out.push(VirtRun { virt: part.first, phys: run.phys.wrapping_add(part.first - run.virt), size: part.bytes() });
-            }
-            // The rest of a span may lie in the next run.
-            if span.last > whole.last {
-                break;
-            }
-            spans.next();
-        }
-    }
-    out
 }
 
 impl Set {

@@ -8,7 +8,7 @@
 )]
 
 use super::*;
-use crate::engine::search::{Options, RunSource, VirtRun};
+use crate::engine::search::{Options, RunSource, VirtRun, clipped};
 use crate::engine::{Memory, to_u64};
 use memsh_plugin::{CSliceMut, CVec, MappedRun, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem};
 use proptest::prelude::*;

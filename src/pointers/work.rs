@@ -3,7 +3,6 @@
 use crate::engine::search::{Options, Source, Span};
 use crate::engine::to_u64;
 use memsh_plugin::umem;
-use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::sync::Mutex;
@@ -105,13 +104,9 @@ pub fn each_piece<S: Send>(
         }
         state
     };
-    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = match options.threads {
-        0 => source.readers().unwrap_or(processors).max(1),
-        n => n,
-    };
     let states = std::thread::scope(|scope| {
-        let started: Vec<_> = (1..threads).filter_map(|_| std::thread::Builder::new().spawn_scoped(scope, one).ok()).collect();
+        let started: Vec<_> =
+            (1..options.threads_for(source)).filter_map(|_| std::thread::Builder::new().spawn_scoped(scope, one).ok()).collect();
         let mut states = vec![one()];
         states.extend(started.into_iter().map(|t| t.join().unwrap_or_else(|e| resume_unwind(e))));
         states

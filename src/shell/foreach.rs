@@ -185,14 +185,14 @@ fn tables(
     out: &mut dyn Write,
     stdout: bool,
 ) -> Result<Ended> {
-    headed(shell, all, out, stdout, over, |out| shell.answer_to(command, out, stdout, false))
+    headed(shell, all.iter().map(Ok), (out, stdout), named, over, |_, out| shell.answer_to(command, out, stdout, false))
 }
 
 /// One of the shell's own commands (`set`).
 fn builtins(shell: &Shell, all: &[ProcessInfo], command: &[String], out: &mut dyn Write, stdout: bool) -> Result<Ended> {
     // What makes no sense to the shell makes none for the next process either.
     let over = |f: &Failure| over(f) || matches!(f, Failure::Usage(..));
-    headed(shell, all, out, stdout, over, |out| shell.words(command, out, stdout))
+    headed(shell, all.iter().map(Ok), (out, stdout), named, over, |_, out| shell.words(command, out, stdout))
 }
 
 /// Whether nobody reads any more, or wants more.
@@ -200,24 +200,26 @@ fn over(failure: &Failure) -> bool {
     matches!(failure, Failure::Output(_) | Failure::Interrupted)
 }
 
-/// Answers one after the other, each below its process's name, up to a failure after which it is `over`. The status is the worst
-/// of theirs.
-fn headed(
+/// Answers one after the other, each below a heading, up to a failure after which it is `over`. `whose` tells the process of an item and
+/// what stands above its answer. The status is the worst of theirs.
+fn headed<T>(
     shell: &Shell,
-    all: &[ProcessInfo],
-    out: &mut dyn Write,
-    stdout: bool,
+    all: impl Iterator<Item = Result<T>>,
+    (out, stdout): (&mut dyn Write, bool),
+    whose: impl Fn(&T) -> (Option<ProcessInfo>, String),
     over: impl Fn(&Failure) -> bool,
-    mut answer: impl FnMut(&mut dyn Write) -> Result<Ended>,
+    mut answer: impl FnMut(&T, &mut dyn Write) -> Result<Ended>,
 ) -> Result<Ended> {
     let mut status = 0;
-    for p in all {
+    for item in all {
+        let item = item?;
         if shell.interrupt().load(Ordering::Relaxed) {
             return Err(Failure::Interrupted);
         }
-        shell.current.replace(Some(p.clone()));
-        heading(shell, p, out, stdout)?;
-        match answer(out) {
+        let (process, heading) = whose(&item);
+        shell.current.replace(process);
+        tell_heading(shell, &heading, out, stdout)?;
+        match answer(&item, out) {
             Ok(ended) if ended.quit => break,
             Ok(ended) => status = worse(status, ended.status),
             Err(failure) if over(&failure) => return Err(failure),
@@ -232,9 +234,9 @@ fn headed(
     Ok(Ended { status, quit: false })
 }
 
-/// Whose answer follows, where a person reads it: not every table says so itself.
-fn heading(shell: &Shell, p: &ProcessInfo, out: &mut dyn Write, stdout: bool) -> Result<()> {
-    tell_heading(shell, &format!("{}/{}", escape::terminal(&p.name.to_string_lossy()), p.pid), out, stdout)
+/// A process, and its name for where a person reads: not every table says itself whose its rows are.
+fn named(p: &&ProcessInfo) -> (Option<ProcessInfo>, String) {
+    (Some((*p).clone()), format!("{}/{}", escape::terminal(&p.name.to_string_lossy()), p.pid))
 }
 
 fn tell_heading(shell: &Shell, text: &str, out: &mut dyn Write, stdout: bool) -> Result<()> {

@@ -2,12 +2,12 @@
 
 use super::block::{Block, Counter};
 use crate::engine::search::{Options, Source, Span, Summary};
+use crate::engine::work::each;
 use crate::engine::{index, to_u64, to_umem};
 use memsh_plugin::umem;
-use std::num::NonZero;
+use std::convert::Infallible;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::Ordering;
 
 /// Size in bytes of the smallest block: in fewer, bytes can't differ enough to tell dense from plain.
 pub const SMALLEST: umem = 1 << 10;
@@ -85,29 +85,10 @@ fn joined<'s>(spans: impl Iterator<Item = Span> + 's) -> impl Iterator<Item = Sp
 
 /// The blocks of every span of `batch`; none for those that an interrupt came before.
 fn measure(source: &dyn Source, batch: &[Span], size: umem, options: &Options<'_>) -> Vec<Option<Vec<Block>>> {
-    let threads = match options.threads {
-        0 => source.readers().unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get)),
-        n => n,
-    };
-    let next = AtomicUsize::new(0);
-    let found: Vec<Mutex<Option<Vec<Block>>>> = batch.iter().map(|_| Mutex::new(None)).collect();
-    let work = || {
-        let mut counter = Counter::new();
-        loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            let (Some(span), Some(place)) = (batch.get(i), found.get(i)) else { return };
-            let blocks = one(source, *span, size, &mut counter, options);
-            *place.lock().unwrap_or_else(PoisonError::into_inner) = blocks;
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..threads.min(batch.len()) {
-            // What a thread that can't be had would have done, the others do.
-            let _ = std::thread::Builder::new().spawn_scoped(scope, work);
-        }
-        work();
-    });
-    found.into_iter().map(|place| place.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
+    let threads = options.threads_for(source).min(batch.len());
+    let work = |counter: &mut Counter, span: &Span| Ok::<_, Infallible>(one(source, *span, size, counter, options));
+    let Ok(found) = each(threads, batch.iter(), Counter::new, work);
+    found
 }
 
 /// The blocks of one span; none when it was interrupted.

@@ -2,12 +2,11 @@
 
 use super::windows::mode;
 use super::{FileRow, Files};
-use crate::commands::cells::{Hex, exact, number, plain};
+use crate::commands::cells::{Hex, exact, plain};
 use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::glob::Glob;
 use crate::commands::sink::Rows;
-use memsh::engine::search::Options;
 use memsh::os::windows::Kernel;
 use memsh::os::windows::objects::Objects;
 use memsh::os::windows::objects::files::FoundFile;
@@ -26,12 +25,9 @@ pub(super) fn run(files: Files, cx: &Context, kernel: &Kernel, out: &mut Rows<'_
     let chosen = !which.is_empty() || !files.filter.process.is_empty() || cx.current().is_some();
     let filter = crate::commands::which::Filter { which, ..files.filter };
     let processes = if chosen { filter.processes(cx)? } else { filter.of_all(cx)? };
-    let total = kernel.space.memory().ranges().iter().fold(0u64, |sum, r| sum.saturating_add(number(r.size)));
-    let meter = cx.host().meter("looking for files", total);
-    let progress = |done: u64, _: u64| meter.at(done);
-    let options = Options { max_hits: None, threads: 0, interrupt: cx.host().interrupt(), progress: &progress };
     let objects = Objects::new(kernel);
-    let found = cx.take(&objects.found_files(&options));
+    let listing = cx.over_memory("looking for files", kernel.space.memory(), |options| objects.found_files(options));
+    let found = cx.take(&listing);
     cx.go_on()?;
     cx.nothing(match found.len() {
         0 => "no file object is in the image's memory".to_owned(),

@@ -4,7 +4,7 @@ use super::By;
 use super::uses::{Owner, USES, Use, Uses};
 use crate::commands::cells::{Hex, number};
 use memsh::engine::index;
-use memsh::survey::{Block, FRAME, Layout};
+use memsh::survey::{Block, Layout};
 use memsh::umem;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -272,5 +272,3 @@ fn hue(n: usize) -> u32 {
     ];
     HUES[n % HUES.len()]
 }
-
-const _: () = assert!(FRAME == 4096);

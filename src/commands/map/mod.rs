@@ -183,14 +183,12 @@ impl Map {
         {
             let needle = Needle::text(text, Widths::Both, false);
             let needle = needle.map_err(|e| Failure::Usage(format!("map: {}", e.reason()), e.hint_text().map(str::to_owned)))?;
-            let every = Options { max_hits: None, ..*options };
-            let found = search(source, &needle, &every, &mut |hit| {
+            let found = search(source, &needle, options, &mut |hit| {
                 picture.hit(hit.addr);
                 ControlFlow::Continue(())
             });
             summary.interrupted |= found.interrupted;
         }
-        summary.hits = 0;
         Ok((picture, summary))
     }
 

@@ -152,7 +152,7 @@ impl Uses {
                     cx.go_on()?;
                     meter.at(done);
                 }
-                done += 4096;
+                done += number(FRAME);
                 let pfn = number(address >> frames.page_shift());
                 let facts = frames.page_of(pfn).and_then(|page| frames.facts(kernel, page));
                 let used = match facts {

@@ -1,22 +1,18 @@
 //! Endpoints of Windows.
 
 use super::{Net, NetRow};
-use crate::commands::cells::{Time, exact, number, plain};
+use crate::commands::cells::{Time, exact, plain};
 use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::sink::Rows;
-use memsh::engine::search::Options;
 use memsh::os::windows::Kernel;
 use memsh::os::windows::net::{Endpoint, Protocol, endpoints};
 
 /// Endpoints of the processes that were asked for, or all.
 pub(super) fn run(net: &Net, cx: &Context, kernel: &Kernel, out: &mut Rows<'_, NetRow>) -> Result<()> {
     let chosen = net.processes(cx)?;
-    let total = kernel.space.memory().ranges().iter().fold(0u64, |sum, r| sum.saturating_add(number(r.size)));
-    let meter = cx.host().meter("looking for endpoints", total);
-    let progress = |done: u64, _: u64| meter.at(done);
-    let options = Options { max_hits: None, threads: 0, interrupt: cx.host().interrupt(), progress: &progress };
-    let (listing, evidence) = endpoints(kernel, &options);
+    let (listing, evidence) =
+        cx.over_memory("looking for endpoints", kernel.space.memory(), |options| endpoints(kernel, options));
     cx.go_on()?;
     for sentence in evidence {
         cx.host().remark(&format!("net: {sentence}"));

@@ -101,7 +101,7 @@ impl Session for Asked<'_> {
             Ok(space) => space,
             Err(f) => return CResult::Err(failed(&f)),
         };
-        let (runs, missing) = mapped(self.cx, &space);
+        let (runs, missing) = mapped(self.cx, &space, None);
         let mut runs = runs.into_iter().filter(|r| r.size > 0).map(|r| VirtRange { start: VirtAddr::new(r.virt), size: r.size });
         let Some(mut joined) = runs.next() else { return CResult::Ok(missing) };
         for run in runs {

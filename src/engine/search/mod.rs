@@ -58,7 +58,7 @@ pub use pipeline::{Options, Step, Summary};
 pub use reading::{Form as WrittenForm, Reading};
 pub use run::{search, search_steps, strings, strings_steps};
 pub use scan::{Hit, Kind};
-pub use source::{RunSource, Source, VirtRun};
+pub use source::{RunSource, Source, VirtRun, clipped};
 pub use span::Span;
 pub use strings::StringsOptions;
 pub use union::{Found, Owners, Spaces, search_spaces, strings_spaces};

@@ -30,6 +30,14 @@ impl<'a> Options<'a> {
     pub fn new(interrupt: &'a AtomicBool) -> Self {
         Self { max_hits: None, threads: 0, interrupt, progress: &|_, _| () }
     }
+
+    /// How many threads look at `source`: those asked for, else as many as it can serve at once, else one per processor.
+    pub(crate) fn threads_for(&self, source: &dyn Source) -> usize {
+        match self.threads {
+            0 => source.readers().unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get)).max(1),
+            n => n,
+        }
+    }
 }
 
 /// How a search went.
@@ -235,11 +243,7 @@ pub(super) fn run(
         stop: AtomicBool::new(false),
     };
     let mut deliver = Deliver { to, hits: 0, max: options.max_hits, resume: vec![0; exclusive.len()], exclusive };
-    let threads = match options.threads {
-        0 => source.readers().unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get)),
-        n => n,
-    };
-    let flow = match threads.min(units.len()) {
+    let flow = match options.threads_for(source).min(units.len()) {
         _ if deliver.full() => ControlFlow::Break(()),
         0 | 1 => alone(&shared, units, make, &mut deliver),
         n => together(&shared, units, make, n, &mut deliver),

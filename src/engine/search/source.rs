@@ -39,6 +39,26 @@ impl From<PageRun> for VirtRun {
     }
 }
 
+/// The parts of `runs` that lie in `spans`. Both are ascending.
+pub fn clipped(runs: &[VirtRun], spans: &[Span]) -> Vec<VirtRun> {
+    let mut out = Vec::new();
+    let mut spans = spans.iter().copied().peekable();
+    for run in runs {
+        let Some(whole) = Span::new(run.virt, run.size) else { continue };
+        while let Some(span) = spans.peek() {
+            if let Some(part) = span.meet(whole) {
+                out.push(VirtRun { virt: part.first, phys: run.phys.wrapping_add(part.first - run.virt), size: part.bytes() });
+            }
+            // The rest of a span may lie in the next run.
+            if span.last > whole.last {
+                break;
+            }
+            spans.next();
+        }
+    }
+    out
+}
+
 /// One batch of a memory that is read by calls: enough to pay for the call, little enough to stop soon after Ctrl-C.
 const BATCH: usize = 1 << 20;
 /// Size of one read in a batch.

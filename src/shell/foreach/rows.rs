@@ -1,6 +1,6 @@
 //! `foreach (COMMAND) COMMAND`, `foreach hit COMMAND`, `COMMAND | COMMAND`: a command once for each row of another one.
 
-use super::{over, tell_heading};
+use super::{headed, over};
 use crate::commands::failure::{Failure, Result};
 use crate::commands::{Context, Host, Shape, Sink, Spec};
 use crate::shell::filter::{Choice, Sift};
@@ -84,6 +84,12 @@ struct Each {
     place: String,
 }
 
+impl Each {
+    fn whose(&self) -> (Option<ProcessInfo>, String) {
+        (self.process.clone(), self.place.clone())
+    }
+}
+
 /// Runs `command` for each row. The status is the worst of theirs.
 ///
 /// # Errors
@@ -117,7 +123,10 @@ fn all(shell: &Shell, rows: &[Value], command: &[String], out: &mut dyn Write, s
     let shape = spec.shape_of(&matches);
     let mut items = Items { shell, rows: rows.iter(), command, without: 0 };
     let ended = match shell.style(stdout).format == Format::Table && shape == Shape::Object {
-        true => headed(shell, &mut items, out, stdout),
+        true => headed(shell, &mut items, (out, stdout), Each::whose, over, |each, out| match shell.parse(&each.words)? {
+            Parsed::Command(spec, matches) => shell.answer_to((spec, &matches), out, stdout, false),
+            Parsed::Text(_) => Ok(Ended::WELL),
+        }),
         false => merged(shell, &mut items, (spec, shape), out, stdout),
     };
     if items.without > 0 {
@@ -147,34 +156,6 @@ impl Iterator for Items<'_> {
             }
         }
     }
-}
-
-/// One answer below the other, each under where its row is.
-fn headed(shell: &Shell, items: &mut Items<'_>, out: &mut dyn Write, stdout: bool) -> Result<Ended> {
-    let mut status = 0;
-    for item in items {
-        let item = item?;
-        if shell.interrupt().load(std::sync::atomic::Ordering::Relaxed) {
-            return Err(Failure::Interrupted);
-        }
-        shell.current.replace(item.process);
-        tell_heading(shell, &item.place, out, stdout)?;
-        let answer = match shell.parse(&item.words) {
-            Ok(Parsed::Command(spec, matches)) => shell.answer_to((spec, &matches), out, stdout, false),
-            Ok(Parsed::Text(_)) => Ok(Ended::WELL),
-            Err(e) => Err(e),
-        };
-        match answer {
-            Ok(ended) => status = worse(status, ended.status),
-            Err(failure) if over(&failure) => return Err(failure),
-            Err(failure) => {
-                out.flush()?;
-                shell.report(&failure);
-                status = worse(status, failure.status());
-            }
-        }
-    }
-    Ok(Ended { status, quit: false })
 }
 
 /// The rows of all in one answer, each with `hit` in front: the row that it was asked for.

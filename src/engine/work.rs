@@ -1,17 +1,11 @@
 //! Work in a few threads, whose results come back in order.
 
-use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Threads for a source that has no opinion.
-pub(super) fn threads(readers: Option<usize>) -> usize {
-    readers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get)).max(1)
-}
-
 /// Does `work` to every unit, each thread with a state of its own, and gives the results in the order of the units. The first that fails
 /// ends all, and is the answer.
-pub(super) fn each<U: Send, S, T: Send, E: Send>(
+pub(crate) fn each<U: Send, S, T: Send, E: Send>(
     threads: usize,
     units: impl Iterator<Item = U> + Send,
     state: impl Fn() -> S + Sync,

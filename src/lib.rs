@@ -2,6 +2,7 @@
 //!
 //! The rooms, and who may know whom (downwards only):
 //!
+//! - `shell` and `commands`: the program (feature `cli`)
 //! - [`session`]: one opened target, from its bytes to its operating system
 //! - [`edits`]: what is written to a live target, and taken back
 //! - [`compare`]: two memories side by side
@@ -29,6 +30,8 @@
 pub mod arch;
 pub mod carve;
 pub mod codec;
+#[cfg(feature = "cli")]
+mod commands;
 pub mod compare;
 pub mod disasm;
 pub mod edits;
@@ -42,8 +45,12 @@ pub mod os;
 pub mod plugins;
 pub mod pointers;
 pub mod session;
+#[cfg(feature = "cli")]
+mod shell;
 pub mod survey;
 pub mod symbols;
 
 pub use error::{At, Error, ErrorKind, Layer, Result};
+#[cfg(feature = "cli")]
+pub use shell::main;
 pub use memsh_plugin::{PhysAddr, VirtAddr, umem};

@@ -1,10 +1,7 @@
-//! The `memsh` program: [`shell`] reads the command line and lines typed, [`commands`] answer, and the library does the work.
-
-mod commands;
-mod shell;
+//! The `memsh` program. All of it is in the library, so that other programs can ask what it answers.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(shell::main(std::env::args_os()))
+    ExitCode::from(memsh::main(std::env::args_os()))
 }

@@ -1,8 +1,8 @@
 //! Names of accounts by their SIDs.
 
 use super::context::Context;
-use memsh::os::windows::registry::{Registry, accounts};
-use memsh::os::windows::{Kernel, wellknown};
+use crate::os::windows::registry::{Registry, accounts};
+use crate::os::windows::{Kernel, wellknown};
 use sha1::{Digest, Sha1};
 use std::cell::OnceCell;
 use std::collections::HashMap;

@@ -5,8 +5,8 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::code::bpf::{BpfKind, BpfObject, BpfOwner, bpf};
-use memsh::umem;
+use crate::os::linux::code::bpf::{BpfKind, BpfObject, BpfOwner, bpf};
+use crate::umem;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -91,7 +91,7 @@ impl Command for Bpf {
 
     fn run(self, cx: &Context, out: &mut Rows<'_, BpfRow>) -> Result<()> {
         let kernel = cx.session()?.linux("bpf")?;
-        let listing = bpf(kernel).map_err(memsh::Error::from)?;
+        let listing = bpf(kernel).map_err(crate::Error::from)?;
         let any = self.programs || self.maps || self.links;
         for object in cx.take(&listing) {
             cx.go_on()?;

@@ -7,9 +7,9 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::open;
-use memsh::os::linux::tasks::unwind::{Frame, FrameKind, Stack, Unwinder};
-use memsh::session::Session;
-use memsh::{Error, ErrorKind, Layer, VirtAddr, umem};
+use crate::os::linux::tasks::unwind::{Frame, FrameKind, Stack, Unwinder};
+use crate::session::Session;
+use crate::{Error, ErrorKind, Layer, VirtAddr, umem};
 use memsh_plugin::{Process, ProcessInfo, ThreadInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -141,7 +141,7 @@ impl Bt {
                         Ok(id) => p.pid == id || t.tid == id,
                         Err(_) => {
                             let named = p.name.as_bytes() == w.as_bytes() || t.name.as_bytes() == w.as_bytes();
-                            named || memsh::session::hex_address(w) == Some(t.address.value())
+                            named || crate::session::hex_address(w) == Some(t.address.value())
                         }
                     };
                     (chosen, *met) = (chosen || fits, *met || fits);

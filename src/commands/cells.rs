@@ -1,6 +1,6 @@
 //! The types of which rows are made: addresses, times and text as the JSON contract wants them.
 
-use memsh::umem;
+use crate::umem;
 use memsh_plugin::{Maybe, PhysAddr, Text, VirtAddr};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
@@ -150,7 +150,7 @@ pub fn wide(value: u64) -> umem {
 
 /// A target length for a JSON number; one beyond 64 bits (wide addresses only) stops at the largest.
 pub fn number(value: umem) -> u64 {
-    memsh::engine::to_u64(value).unwrap_or(u64::MAX)
+    crate::engine::to_u64(value).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

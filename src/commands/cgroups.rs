@@ -6,8 +6,8 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh::os::linux::tasks::cgroup::Cgroups as Teller;
-use memsh::symbols::TypesExt;
+use crate::os::linux::tasks::cgroup::Cgroups as Teller;
+use crate::symbols::TypesExt;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -3,10 +3,10 @@
 use super::context::Context;
 use super::failure::{Failure, Result};
 use super::which::open;
-use memsh::disasm::{Decoded, Disassembler, Instruction, Isa, Syntax};
-use memsh::engine::{Gaps, index, to_u64, to_umem};
-use memsh::session::{Session, Space};
-use memsh::{VirtAddr, umem};
+use crate::disasm::{Decoded, Disassembler, Instruction, Isa, Syntax};
+use crate::engine::{Gaps, index, to_u64, to_umem};
+use crate::session::{Session, Space};
+use crate::{VirtAddr, umem};
 use memsh_plugin::{ModuleInfo, Process, ProcessInfo, RegionInfo};
 
 /// Bytes read at a time.

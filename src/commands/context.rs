@@ -3,12 +3,12 @@
 use super::cells::number;
 use super::failure::{Failure, Result};
 use super::similar::similar;
-use memsh::engine::Memory;
-use memsh::engine::search::Options;
-use memsh::os::linux::base::percpu;
-use memsh::plugins::registry::Registry;
-use memsh::session::{Session, Space, Target};
-use memsh::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
+use crate::engine::Memory;
+use crate::engine::search::Options;
+use crate::os::linux::base::percpu;
+use crate::plugins::registry::Registry;
+use crate::session::{Session, Space, Target};
+use crate::{Error, ErrorKind, Layer, PhysAddr, VirtAddr, umem};
 use memsh_plugin::ProcessInfo;
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
@@ -24,13 +24,13 @@ pub trait Names {
     ///
     /// # Errors
     /// When it can't be read.
-    fn pointer(&self, address: umem) -> memsh::Result<umem>;
+    fn pointer(&self, address: umem) -> crate::Result<umem>;
 
     /// The address of a process's control block (`task_struct`, `EPROCESS`): of this pid, or of the chosen process.
     ///
     /// # Errors
     /// When there is no such process.
-    fn task(&self, pid: Option<umem>) -> memsh::Result<umem> {
+    fn task(&self, pid: Option<umem>) -> crate::Result<umem> {
         let what = pid.map_or_else(|| "no process is chosen".to_owned(), |p| format!("no process {p}"));
         Err(Error::new(Layer::Os, ErrorKind::NotFound, what).hint("`ps` lists the processes; `proc PID` chooses one"))
     }
@@ -260,7 +260,7 @@ impl<'a> Context<'a> {
     /// As [`Host::evaluate`].
     pub fn count(&self, text: &str) -> Result<u64> {
         let value = self.host.evaluate(text, &Scope { session: None, space: None, current: None })?;
-        memsh::engine::to_u64(value).ok_or_else(|| Failure::usage(format!("{text} is too large")))
+        crate::engine::to_u64(value).ok_or_else(|| Failure::usage(format!("{text} is too large")))
     }
 }
 
@@ -272,8 +272,8 @@ impl Names for NoNames {
         None
     }
 
-    fn pointer(&self, address: umem) -> memsh::Result<umem> {
-        let here = memsh::At::Phys(PhysAddr::new(address));
+    fn pointer(&self, address: umem) -> crate::Result<umem> {
+        let here = crate::At::Phys(PhysAddr::new(address));
         Err(Error::new(Layer::Command, ErrorKind::Invalid, "no memory to read a pointer from").at(here))
     }
 }
@@ -299,7 +299,7 @@ impl Names for Scope<'_> {
         percpu::per_cpu(kernel, symbols.address(variable)?, cpu).map(VirtAddr::value)
     }
 
-    fn task(&self, pid: Option<umem>) -> memsh::Result<umem> {
+    fn task(&self, pid: Option<umem>) -> crate::Result<umem> {
         match (pid, self.session, self.current) {
             (Some(pid), Some(session), _) => Ok(session.find_process(&pid.to_string())?.address.value()),
             (None, _, Some(current)) => Ok(current.address.value()),
@@ -312,7 +312,7 @@ impl Names for Scope<'_> {
         similar(name, symbols.all().map(|s| s.name)).into_iter().map(str::to_owned).collect()
     }
 
-    fn pointer(&self, address: umem) -> memsh::Result<umem> {
+    fn pointer(&self, address: umem) -> crate::Result<umem> {
         match self.space {
             Some(space) => space.pointer(address),
             None => NoNames.pointer(address),

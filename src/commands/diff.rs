@@ -7,10 +7,10 @@ use super::sink::{Collect, Rows};
 use super::spec::{Command, Shape};
 use super::which::physical_memory;
 use clap::ValueEnum;
-use memsh::compare::{self, Difference, PAGE, Run, compare};
-use memsh::plugins::chain::{Kind, LayerSpec};
-use memsh::session::{Session, Space, Target};
-use memsh::umem;
+use crate::compare::{self, Difference, PAGE, Run, compare};
+use crate::plugins::chain::{Kind, LayerSpec};
+use crate::session::{Session, Space, Target};
+use crate::umem;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -177,7 +177,7 @@ impl Both<'_, '_> {
                 }
                 Ok(Some(rows.0))
             }
-            Err(Failure::Error(e)) if e.kind() != memsh::ErrorKind::Interrupted => {
+            Err(Failure::Error(e)) if e.kind() != crate::ErrorKind::Interrupted => {
                 self.cx.lost(format!("{command} of {}: {e}", session.name()));
                 Ok(None)
             }
@@ -353,7 +353,7 @@ impl Diff {
                         let more = if end < to { ".." } else { "" };
                         Value::from(format!("{}{more}", hex(data.get(from..end).unwrap_or_default())))
                     };
-                    let address = at.wrapping_add(memsh::engine::to_umem(from));
+                    let address = at.wrapping_add(crate::engine::to_umem(from));
                     out.push(&DiffRow {
                         field: Some(format!("+{from:#x}")),
                         before: shown(&x),

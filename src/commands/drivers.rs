@@ -7,8 +7,8 @@ use super::glob::Glob;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::windows::kernel;
-use memsh::os::windows::drivers::objects::{self, WithDevices};
-use memsh::os::windows::drivers::unloaded::{Unloaded, unloaded};
+use crate::os::windows::drivers::objects::{self, WithDevices};
+use crate::os::windows::drivers::unloaded::{Unloaded, unloaded};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -7,8 +7,8 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::values::{DEEPEST, FieldRow, Place, describe, unknown};
 use super::which::Whose;
-use memsh::symbols::{TypeId, TypeKind, Types, TypesExt};
-use memsh::umem;
+use crate::symbols::{TypeId, TypeKind, Types, TypesExt};
+use crate::umem;
 use schemars::JsonSchema;
 use serde::Serialize;
 

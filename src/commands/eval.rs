@@ -6,8 +6,8 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Whose;
-use memsh::engine::to_u64;
-use memsh::{VirtAddr, umem};
+use crate::engine::to_u64;
+use crate::{VirtAddr, umem};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 //! The image is evidence: nothing that memsh writes may land on it.
 
 use super::failure::{Failure, Result};
-use memsh::session::Session;
+use crate::session::Session;
 use std::fs::File;
 use std::path::Path;
 

@@ -9,8 +9,8 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Whose;
 use super::windows::kernel;
-use memsh::os::Lost;
-use memsh::os::windows::pe::exports::exports;
+use crate::os::Lost;
+use crate::os::windows::pe::exports::exports;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! How a command can end other than well, and the exit status that says so.
 
-use memsh::{Error, ErrorKind, Layer};
+use crate::{Error, ErrorKind, Layer};
 use std::{fmt, io};
 
 /// Exit statuses that scripts rely on.

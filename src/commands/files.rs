@@ -10,7 +10,7 @@ use super::glob::Glob;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Filter, each_process};
-use memsh::os::linux::files::openfile::{Held, OpenFile, OpenFiles, flags_text};
+use crate::os::linux::files::openfile::{Held, OpenFile, OpenFiles, flags_text};
 use memsh_plugin::{Os, ProcessInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -140,7 +140,7 @@ impl Command for Files {
         let all = self.all;
         let ahead = |_: &dyn Os, p: &ProcessInfo| drop(OpenFiles::new(kernel).of(p.address, all));
         each_process(cx, &processes, ahead, |p| {
-            let listing = files.of(p.address, self.all).map_err(memsh::Error::from)?;
+            let listing = files.of(p.address, self.all).map_err(crate::Error::from)?;
             for f in cx.take(&listing) {
                 let row = row(kernel, p, &f);
                 let matches = |path: &str| globs.iter().any(|g| g.matches(path));
@@ -160,7 +160,7 @@ impl Command for Files {
     }
 }
 
-fn row(kernel: &memsh::os::linux::Kernel, p: &ProcessInfo, f: &OpenFile) -> FileRow {
+fn row(kernel: &crate::os::linux::Kernel, p: &ProcessInfo, f: &OpenFile) -> FileRow {
     let (fd, held) = match f.held {
         Held::Descriptor(fd) => (Some(fd), None),
         Held::Cwd => (None, Some("cwd")),

@@ -7,7 +7,7 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Whose;
 use super::writing::{self, Unit, WriteRow};
-use memsh::edits::LARGEST;
+use crate::edits::LARGEST;
 
 /// Fill memory of a live target with a pattern (needs --write)
 #[derive(clap::Args, Debug)]

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::{Failure, Result};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::{Error, ErrorKind, Layer};
+use crate::{Error, ErrorKind, Layer};
 use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};

@@ -8,7 +8,7 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh::os::linux::tasks::history::history;
+use crate::os::linux::tasks::history::history;
 use memsh_plugin::ProcessInfo;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -81,7 +81,7 @@ impl Command for History {
             let listing = match history(kernel, p.address, &|| cx.go_on().is_ok()) {
                 Ok(listing) => cx.take(&listing),
                 Err(e) => {
-                    cx.lost(format!("history of process {}: {}", p.pid, memsh::Error::from(e)));
+                    cx.lost(format!("history of process {}: {}", p.pid, crate::Error::from(e)));
                     continue;
                 }
             };

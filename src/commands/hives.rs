@@ -6,8 +6,8 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::windows::kernel;
-use memsh::os::windows::Kernel;
-use memsh::os::windows::registry::Registry;
+use crate::os::windows::Kernel;
+use crate::os::windows::registry::Registry;
 use schemars::JsonSchema;
 use serde::Serialize;
 

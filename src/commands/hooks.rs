@@ -8,8 +8,8 @@ use super::failure::{Failure, Result};
 use super::glob::Glob;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::code::owner::Owner;
-use memsh::os::linux::suspicion::integrity::{self, Hook, TABLES};
+use crate::os::linux::code::owner::Owner;
+use crate::os::linux::suspicion::integrity::{self, Hook, TABLES};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -35,7 +35,7 @@ pub struct Hooks {
 
 /// Tables of either system.
 fn tables() -> Vec<&'static str> {
-    let mut all: Vec<&str> = TABLES.iter().chain(memsh::os::windows::hooks::TABLES).copied().collect();
+    let mut all: Vec<&str> = TABLES.iter().chain(crate::os::windows::hooks::TABLES).copied().collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -97,7 +97,7 @@ impl Command for Hooks {
         }
         let kernel = cx.session()?.linux("hooks")?;
         let wanted: Vec<&str> = self.only.iter().map(String::as_str).collect();
-        let mut hooks = cx.take(&integrity::hooks(kernel, &wanted).map_err(memsh::Error::from)?);
+        let mut hooks = cx.take(&integrity::hooks(kernel, &wanted).map_err(crate::Error::from)?);
         let glob = self.name.as_deref().map(Glob::new).transpose()?;
         let every = self.all || !self.only.is_empty() || self.module.is_some() || self.name.is_some();
         // In a table as a whole the order of its slots tells more.

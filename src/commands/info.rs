@@ -5,9 +5,9 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::OsLayer;
-use memsh::os::windows::registry::machine;
-use memsh::session::Session;
+use crate::os::OsLayer;
+use crate::os::windows::registry::machine;
+use crate::session::Session;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -193,8 +193,8 @@ fn details(session: &Session) -> serde_json::Map<String, serde_json::Value> {
     image.facts.details.iter().cloned().chain(counted).map(|(k, v)| (k, v.into())).collect()
 }
 
-fn processor(cpu: &memsh::image::CpuState) -> CpuPart {
-    let hex = |value: Option<u64>| value.map(|v| Hex(memsh::umem::from(v)));
+fn processor(cpu: &crate::image::CpuState) -> CpuPart {
+    let hex = |value: Option<u64>| value.map(|v| Hex(crate::umem::from(v)));
     CpuPart {
         root: hex(cpu.root),
         root_upper: hex(cpu.root_upper),

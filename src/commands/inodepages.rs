@@ -6,7 +6,7 @@ use super::failure::Result;
 use super::pagecache::{find, frames};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::files::cachedpages::pages_of;
+use crate::os::linux::files::cachedpages::pages_of;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::net::{Interface, interfaces};
+use crate::os::linux::net::{Interface, interfaces};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -67,7 +67,7 @@ impl Command for Interfaces {
 
     fn run(self, cx: &Context, out: &mut Rows<'_, InterfaceRow>) -> Result<()> {
         let kernel = cx.session()?.linux("interfaces")?;
-        for i in cx.take(&interfaces(kernel).map_err(memsh::Error::from)?) {
+        for i in cx.take(&interfaces(kernel).map_err(crate::Error::from)?) {
             cx.go_on()?;
             let wanted = (!self.up || i.flags.as_ref().is_some_and(|f| f.contains(&"UP")))
                 && (!self.promiscuous || i.promiscuous.is_some_and(|n| n > 0))

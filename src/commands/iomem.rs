@@ -5,8 +5,8 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::system::resource::{Resource, Resources, resources};
-use memsh::umem;
+use crate::os::linux::system::resource::{Resource, Resources, resources};
+use crate::umem;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -50,7 +50,7 @@ impl Command for Iomem {
     fn run(self, cx: &Context, out: &mut Rows<'_, IomemRow>) -> Result<()> {
         let kernel = cx.session()?.linux("iomem")?;
         let which = if self.ports { Resources::Ports } else { Resources::Memory };
-        for r in cx.take(&resources(kernel, which).map_err(memsh::Error::from)?) {
+        for r in cx.take(&resources(kernel, which).map_err(crate::Error::from)?) {
             cx.go_on()?;
             out.push(&row(&r))?;
         }

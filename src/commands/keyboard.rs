@@ -6,8 +6,8 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::windows::kernel;
-use memsh::os::windows::keyboard::{keys, name};
-use memsh::{Error, ErrorKind, Layer};
+use crate::os::windows::keyboard::{keys, name};
+use crate::{Error, ErrorKind, Layer};
 use schemars::JsonSchema;
 use serde::Serialize;
 

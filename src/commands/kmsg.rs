@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::{Failure, Result};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::system::kmsg::{Caller, Message, messages};
+use crate::os::linux::system::kmsg::{Caller, Message, messages};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -68,7 +68,7 @@ impl Command for Kmsg {
         let worst = self.level.as_deref().map(level).transpose()?;
         let needle = self.text.as_deref().map(str::to_lowercase);
         let kernel = cx.session()?.linux("kmsg")?;
-        for m in cx.take(&messages(kernel).map_err(memsh::Error::from)?) {
+        for m in cx.take(&messages(kernel).map_err(crate::Error::from)?) {
             cx.go_on()?;
             if worst.is_some_and(|worst| m.level.is_none_or(|l| l > worst)) {
                 continue;

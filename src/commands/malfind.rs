@@ -8,10 +8,10 @@ use super::ps::{every_process, everybody};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh::os::finding::Finding;
-use memsh::os::linux::suspicion::integrity;
-use memsh::os::linux::suspicion::suspect::{self, Detector};
-use memsh::os::windows;
+use crate::os::finding::Finding;
+use crate::os::linux::suspicion::integrity;
+use crate::os::linux::suspicion::suspect::{self, Detector};
+use crate::os::windows;
 use memsh_plugin::Text;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -121,7 +121,7 @@ impl Malfind {
             return Err(filter.nothing().into());
         }
         let mut found = suspicion::of_processes(kernel, &all);
-        let meter = cx.host().meter("looking into processes", number(memsh::engine::to_umem(all.len())));
+        let meter = cx.host().meter("looking into processes", number(crate::engine::to_umem(all.len())));
         let mut subjects = Vec::new();
         for (i, seen) in (0u64..).zip(&all) {
             cx.go_on()?;

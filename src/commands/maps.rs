@@ -6,8 +6,8 @@ use super::failure::{Failure, Result};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Whose, needed, open};
-use memsh::VirtAddr;
-use memsh::os::windows::vad::{self, Vad};
+use crate::VirtAddr;
+use crate::os::windows::vad::{self, Vad};
 use memsh_plugin::{Process, RegionInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -92,7 +92,7 @@ impl Command for Maps {
             None => None,
         };
         let opened = open(cx.session()?.os()?.os.as_ref(), &process)?;
-        let regions = Result::from(opened.regions()).map_err(memsh::Error::from)?;
+        let regions = Result::from(opened.regions()).map_err(crate::Error::from)?;
         if let Some(address) = address {
             cx.nothing(format!("no region of {}/{} holds {}", plain(&process.name), process.pid, format_args!("{address:#x}")));
         } else if self.executable || self.writable {

@@ -6,11 +6,11 @@ use super::failure::{Failure, Result};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Whose, open};
-use memsh::engine::search::Options;
-use memsh::image::{ModuleImage, ProcessImage};
-use memsh::os::linux::code::modscan::module_scan;
-use memsh::os::windows::Kernel;
-use memsh::os::windows::drivers::scan::{SeenModule, Way, scan};
+use crate::engine::search::Options;
+use crate::image::{ModuleImage, ProcessImage};
+use crate::os::linux::code::modscan::module_scan;
+use crate::os::windows::Kernel;
+use crate::os::windows::drivers::scan::{SeenModule, Way, scan};
 use memsh_plugin::{ModuleInfo, Process, Text};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -130,7 +130,7 @@ impl Command for Modules {
             Some(p) => Result::from(open(os, p)?.modules()),
             None => Result::from(os.kernel_modules()),
         };
-        let modules = cx.take(&listing.map_err(memsh::Error::from)?);
+        let modules = cx.take(&listing.map_err(crate::Error::from)?);
         // What only the dump of a process knows.
         let dump = cx.session()?.image().process.as_deref();
         let unloaded = dump.map(|p| unloaded(p)).unwrap_or_default();
@@ -209,7 +209,7 @@ fn scanned(cx: &Context, matches: &dyn Fn(&ModuleInfo) -> bool, out: &mut Rows<'
         return Ok(());
     }
     let kernel = cx.session()?.linux("modules --scan")?;
-    let found = module_scan(kernel, &Options::new(cx.host().interrupt())).map_err(memsh::Error::from)?;
+    let found = module_scan(kernel, &Options::new(cx.host().interrupt())).map_err(crate::Error::from)?;
     cx.go_on()?;
     for m in cx.take(&found).iter().filter(|m| matches(&m.info)) {
         let s = m.sources;
@@ -225,7 +225,7 @@ fn scanned(cx: &Context, matches: &dyn Fn(&ModuleInfo) -> bool, out: &mut Rows<'
 pub fn every_driver(kernel: &Kernel, cx: &Context) -> Result<Vec<SeenModule>> {
     let found = cx
         .over_memory("looking for modules", kernel.space.memory(), |options| scan(kernel, options))
-        .map_err(memsh::Error::from)?;
+        .map_err(crate::Error::from)?;
     cx.go_on()?;
     Ok(cx.take(&found))
 }

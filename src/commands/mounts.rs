@@ -6,8 +6,8 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh::VirtAddr;
-use memsh::os::linux::files::mount::{Mount, mounts};
+use crate::VirtAddr;
+use crate::os::linux::files::mount::{Mount, mounts};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -75,7 +75,7 @@ impl Command for Mounts {
             true => None,
             false => Some(self.filter.processes(cx)?.iter().map(|p| p.address).collect()),
         };
-        let listing = mounts(kernel, only.as_deref()).map_err(memsh::Error::from)?;
+        let listing = mounts(kernel, only.as_deref()).map_err(crate::Error::from)?;
         for m in cx.take(&listing) {
             cx.go_on()?;
             out.push(&row(&m))?;

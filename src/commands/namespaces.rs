@@ -6,8 +6,8 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh::VirtAddr;
-use memsh::os::linux::tasks::nslist::{Namespace, namespaces};
+use crate::VirtAddr;
+use crate::os::linux::tasks::nslist::{Namespace, namespaces};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -72,7 +72,7 @@ impl Command for Namespaces {
             true => None,
             false => Some(self.filter.processes(cx)?.iter().map(|p| p.address).collect()),
         };
-        let listing = namespaces(kernel, only.as_deref()).map_err(memsh::Error::from)?;
+        let listing = namespaces(kernel, only.as_deref()).map_err(crate::Error::from)?;
         for n in cx.take(&listing) {
             cx.go_on()?;
             if self.kind.as_ref().is_none_or(|k| k == n.kind.name()) {

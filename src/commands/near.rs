@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::{Failure, Result};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::{At, Error, ErrorKind, Layer, VirtAddr, umem};
+use crate::{At, Error, ErrorKind, Layer, VirtAddr, umem};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -8,7 +8,7 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh::os::linux::net::{Socket, SocketOwner, interfaces, sockets};
+use crate::os::linux::net::{Socket, SocketOwner, interfaces, sockets};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -145,7 +145,7 @@ impl Command for Net {
         }
         let kernel = cx.session()?.linux("net")?;
         let chosen = self.processes(cx)?;
-        let listing = sockets(kernel).map_err(memsh::Error::from)?;
+        let listing = sockets(kernel).map_err(crate::Error::from)?;
         let mut names = None;
         for socket in cx.take(&listing) {
             cx.go_on()?;

@@ -7,7 +7,7 @@ use super::glob::Glob;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::windows::kernel;
-use memsh::os::windows::objects::Objects;
+use crate::os::windows::objects::Objects;
 use schemars::JsonSchema;
 use serde::Serialize;
 

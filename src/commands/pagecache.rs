@@ -7,9 +7,9 @@ use super::failure::{Failure, Result};
 use super::glob::Glob;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::Kernel;
-use memsh::os::linux::files::pagecache::{CachedFile, Which, device_text, files};
-use memsh::os::linux::memory::frames::Frames;
+use crate::os::linux::Kernel;
+use crate::os::linux::files::pagecache::{CachedFile, Which, device_text, files};
+use crate::os::linux::memory::frames::Frames;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -116,7 +116,7 @@ impl Command for Pagecache {
         let kernel = cx.session()?.linux("pagecache")?;
         let which = if self.all { Which::All } else { Which::Cached };
         let pattern = self.path.as_deref().map(Glob::new).transpose()?;
-        let listing = files(kernel, which, &|| cx.go_on().is_ok()).map_err(memsh::Error::from)?;
+        let listing = files(kernel, which, &|| cx.go_on().is_ok()).map_err(crate::Error::from)?;
         cx.go_on()?;
         cx.nothing(match &self.path {
             Some(path) if !path.contains(['*', '?']) => {
@@ -129,7 +129,7 @@ impl Command for Pagecache {
         });
         let mut chosen: Vec<CachedFile> = cx.take(&listing).into_iter().filter(|f| self.wants(f, pattern.as_ref())).collect();
         // File systems in the order of mounting, what has no name at their end.
-        let mut order: Vec<memsh::VirtAddr> = Vec::new();
+        let mut order: Vec<crate::VirtAddr> = Vec::new();
         for f in &chosen {
             if order.last() != Some(&f.superblock) {
                 order.push(f.superblock);
@@ -187,7 +187,7 @@ pub fn frames(kernel: &Kernel) -> Result<Frames> {
         let what =
             "can't find the kernel's page frames: neither vmemmap_base nor VMCOREINFO nor a page of a mapped file proved itself";
         let hint = "the image may lack the kernel's data; `pagecache` without --extract lists what is cached";
-        memsh::Error::new(memsh::Layer::Os, memsh::ErrorKind::NotFound, what).hint(hint).into()
+        crate::Error::new(crate::Layer::Os, crate::ErrorKind::NotFound, what).hint(hint).into()
     })
 }
 
@@ -198,12 +198,12 @@ pub fn frames(kernel: &Kernel) -> Result<Frames> {
 pub fn find(cx: &Context, kernel: &Kernel, which: &str) -> Result<CachedFile> {
     if let Some(digits) = which.strip_prefix("0x") {
         let wrong = |_| Failure::usage(format!("{which} is no address"));
-        let at = memsh::VirtAddr::new(memsh::umem::from(u64::from_str_radix(digits, 16).map_err(wrong)?));
-        let found = memsh::os::linux::files::pagecache::file_at(kernel, at).map_err(memsh::Error::from)?;
+        let at = crate::VirtAddr::new(crate::umem::from(u64::from_str_radix(digits, 16).map_err(wrong)?));
+        let found = crate::os::linux::files::pagecache::file_at(kernel, at).map_err(crate::Error::from)?;
         let none = || Failure::usage(format!("no inode lies at {which}"));
         return cx.take(&found).into_iter().next().ok_or_else(none);
     }
-    let listing = files(kernel, Which::All, &|| cx.go_on().is_ok()).map_err(memsh::Error::from)?;
+    let listing = files(kernel, Which::All, &|| cx.go_on().is_ok()).map_err(crate::Error::from)?;
     cx.go_on()?;
     let is =
         |f: &CachedFile| f.paths.iter().any(|p| p == which.as_bytes() || f.deleted == Some(true) && bare(p) == which.as_bytes());
@@ -214,7 +214,7 @@ pub fn find(cx: &Context, kernel: &Kernel, which: &str) -> Result<CachedFile> {
         ([one], _) => Ok((*one).clone()),
         ([], [one]) => Ok(one.clone()),
         ([], []) => {
-            let error = memsh::Error::new(memsh::Layer::Os, memsh::ErrorKind::NotFound, format!("no file {which} is in memory"));
+            let error = crate::Error::new(crate::Layer::Os, crate::ErrorKind::NotFound, format!("no file {which} is in memory"));
             Err(error.hint("`pagecache --all '*NAME*'` looks for a part of a path; paths are those that process 1 sees").into())
         }
         (several, all) => {
@@ -222,9 +222,9 @@ pub fn find(cx: &Context, kernel: &Kernel, which: &str) -> Result<CachedFile> {
                 [] => all.iter().map(|f| f.inode.to_string()).collect(),
                 _ => several.iter().map(|f| f.inode.to_string()).collect(),
             };
-            let error = memsh::Error::new(
-                memsh::Layer::Os,
-                memsh::ErrorKind::Invalid,
+            let error = crate::Error::new(
+                crate::Layer::Os,
+                crate::ErrorKind::Invalid,
                 format!("{} files are called {which}", addresses.len()),
             );
             let shown: Vec<&str> = addresses.iter().take(8).map(String::as_str).collect();

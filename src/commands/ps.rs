@@ -7,10 +7,10 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Filter, open};
-use memsh::os::linux::tasks::census::{Seen, Sources, Way, census};
-use memsh::os::sightings::Way as _;
-use memsh::os::windows;
-use memsh::{Error, ErrorKind, Layer};
+use crate::os::linux::tasks::census::{Seen, Sources, Way, census};
+use crate::os::sightings::Way as _;
+use crate::os::windows;
+use crate::{Error, ErrorKind, Layer};
 use memsh_plugin::{Listing, Process, ProcessInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -287,7 +287,7 @@ pub fn everybody(cx: &Context) -> Result<Listing<Seen>> {
     let kernel = cx.session()?.linux("ps --scan")?;
     let found = cx
         .over_memory("looking for tasks", kernel.space.memory(), |options| census(kernel, options))
-        .map_err(memsh::Error::from)?;
+        .map_err(crate::Error::from)?;
     cx.go_on()?;
     Ok(found)
 }

@@ -6,8 +6,8 @@ use super::failure::Result;
 use super::pages::walk;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::engine::AddressSpace;
-use memsh::{PhysAddr, umem};
+use crate::engine::AddressSpace;
+use crate::{PhysAddr, umem};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::ops::ControlFlow;
@@ -56,7 +56,7 @@ impl Command for Ptov {
         let Some(kernel) = space.tables() else { return Ok(()) };
         let (owner, file_offset) = super::scan::Frame::new(session).used(PhysAddr::new(physical));
         for address in mappings(kernel, physical, false, cx) {
-            let symbol = session.name_of(memsh::VirtAddr::new(address));
+            let symbol = session.name_of(crate::VirtAddr::new(address));
             let (name, owner) = ("kernel".to_owned(), owner.clone());
             out.push(&PtovRow { pid: None, address: Hex(address), name, name_bytes: None, symbol, owner, file_offset })?;
         }

@@ -9,9 +9,9 @@ use super::spec::{Command, Shape};
 use super::tele::is_high;
 use super::which::Whose;
 use clap::ValueEnum;
-use memsh::engine::{Gaps, index, to_umem};
-use memsh::session::{Session, Space};
-use memsh::{Error, ErrorKind, Layer, VirtAddr, umem};
+use crate::engine::{Gaps, index, to_umem};
+use crate::session::{Session, Space};
+use crate::{Error, ErrorKind, Layer, VirtAddr, umem};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -178,7 +178,7 @@ impl Read {
             return Err(Failure::usage("read: START..END says how much already"));
         }
         let end = cx.evaluate(end, Some(space))?;
-        let length = end.checked_sub(start).filter(|n| *n > 0).and_then(memsh::engine::to_u64);
+        let length = end.checked_sub(start).filter(|n| *n > 0).and_then(crate::engine::to_u64);
         length.ok_or_else(|| Failure::usage(format!("read: {start:#x}..{end:#x} is empty or ends before it begins")))
     }
 
@@ -200,8 +200,8 @@ impl Read {
         let value = cx.evaluate(range, Some(space))?;
         // Past the start it is the end of the range; anything smaller can only be a count.
         match value.checked_sub(start).filter(|n| *n > 0 && start > 0) {
-            Some(n) => memsh::engine::to_u64(n).ok_or_else(too_long),
-            None => units(memsh::engine::to_u64(value).ok_or_else(too_long)?),
+            Some(n) => crate::engine::to_u64(n).ok_or_else(too_long),
+            None => units(crate::engine::to_u64(value).ok_or_else(too_long)?),
         }
     }
 }

@@ -9,9 +9,9 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::windows::kernel;
 use clap::builder::PossibleValue;
-use memsh::os::windows::registry::cells::Entries;
-use memsh::os::windows::registry::path::DEEPEST;
-use memsh::os::windows::registry::{Data, Entry, Hive, Key, Place, Registry, Value, data};
+use crate::os::windows::registry::cells::Entries;
+use crate::os::windows::registry::path::DEEPEST;
+use crate::os::windows::registry::{Data, Entry, Hive, Key, Place, Registry, Value, data};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
@@ -151,7 +151,7 @@ fn places<'r>(registry: &'r Registry, written: &str) -> Result<(String, Vec<Plac
 }
 
 fn nothing(path: &str) -> Failure {
-    memsh::Error::new(memsh::Layer::Os, memsh::ErrorKind::NotFound, format!("no key {path}"))
+    crate::Error::new(crate::Layer::Os, crate::ErrorKind::NotFound, format!("no key {path}"))
         .hint("`reg ls` shows where the registry begins, `hives` which hives there are")
         .into()
 }
@@ -271,7 +271,7 @@ impl Reg {
         match (rows, name) {
             (0, Some(name)) => {
                 let what = format!("{whole} has no value {name}");
-                Err(memsh::Error::new(memsh::Layer::Os, memsh::ErrorKind::NotFound, what).hint("`reg ls` lists them").into())
+                Err(crate::Error::new(crate::Layer::Os, crate::ErrorKind::NotFound, what).hint("`reg ls` lists them").into())
             }
             (0, None) => {
                 walk.cx.nothing(format!("{whole} has no values; `reg ls` lists its subkeys"));

@@ -7,10 +7,10 @@ use super::pages::walk;
 use super::read::windbg_count;
 use super::which::{Whose, missed, open, physical_memory};
 use clap::Args;
-use memsh::engine::AddressSpace;
-use memsh::engine::search::{Options, RunSource, Source, Span, Summary, VirtRun, clipped};
-use memsh::session::Space;
-use memsh::{VirtAddr, umem};
+use crate::engine::AddressSpace;
+use crate::engine::search::{Options, RunSource, Source, Span, Summary, VirtRun, clipped};
+use crate::session::Space;
+use crate::{VirtAddr, umem};
 use memsh_plugin::{MemoryRange, ModuleInfo, Process, ProcessInfo, RegionInfo};
 use std::cell::OnceCell;
 use std::ops::ControlFlow;
@@ -265,7 +265,7 @@ impl Searched {
     }
 
     /// Its bytes in `memory`.
-    pub fn source<'m>(&self, cx: &Context, memory: &'m memsh::engine::Memory) -> impl Source + use<'m> {
+    pub fn source<'m>(&self, cx: &Context, memory: &'m crate::engine::Memory) -> impl Source + use<'m> {
         match (self.space.tables(), self.span) {
             (None, None) => RunSource::physical(memory),
             _ => RunSource::new(memory, self.stretches(cx)),
@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn runs_are_cut_to_what_may_hold_something() {
         let run = |at, size| VirtRun { virt: at, phys: at, size };
-        let data = |start, size| MemoryRange { start: memsh::PhysAddr::new(start), size };
+        let data = |start, size| MemoryRange { start: crate::PhysAddr::new(start), size };
         let cut = within(&[run(10, 10), run(20, 5), run(40, 10)], &[data(0, 12), data(15, 8), data(30, 5), data(45, 100)]);
         let cut: Vec<_> = cut.iter().map(|r| (r.virt, r.phys, r.size)).collect();
         assert_eq!(cut, [(10, 10, 2), (15, 15, 5), (20, 20, 3), (45, 45, 5)]);

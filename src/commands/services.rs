@@ -9,7 +9,7 @@ use super::hives::registry;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::windows::kernel;
-use memsh::os::windows::services::{self, Service, services_until};
+use crate::os::windows::services::{self, Service, services_until};
 use schemars::JsonSchema;
 use serde::Serialize;
 

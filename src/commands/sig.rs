@@ -10,10 +10,10 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Whose;
 use clap::ValueEnum;
-use memsh::disasm::Isa;
-use memsh::engine::search::{Options, RunSource, Span};
-use memsh::pointers::{Made, Masked, Wanted, signature};
-use memsh::{Error, ErrorKind, Layer};
+use crate::disasm::Isa;
+use crate::engine::search::{Options, RunSource, Span};
+use crate::pointers::{Made, Masked, Wanted, signature};
+use crate::{Error, ErrorKind, Layer};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -70,7 +70,7 @@ pub struct SigRow {
     mask: Option<String>,
 }
 
-/// A pattern is no longer; [`memsh::engine::search::MAX_NEEDLE`] is what a search takes.
+/// A pattern is no longer; [`crate::engine::search::MAX_NEEDLE`] is what a search takes.
 const LONGEST: u64 = 4096;
 
 impl Command for Sig {

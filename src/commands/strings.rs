@@ -9,7 +9,7 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::together::Sought;
 use clap::ValueEnum;
-use memsh::engine::search::{Kind, Step, StringsOptions};
+use crate::engine::search::{Kind, Step, StringsOptions};
 use schemars::JsonSchema;
 use serde::Serialize;
 

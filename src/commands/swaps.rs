@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::system::swap::swaps;
+use crate::os::linux::system::swap::swaps;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -47,7 +47,7 @@ impl Command for Swaps {
     fn run(self, cx: &Context, out: &mut Rows<'_, SwapRow>) -> Result<()> {
         let kernel = cx.session()?.linux("swaps")?;
         cx.nothing("no swap area is in use");
-        for s in cx.take(&swaps(kernel).map_err(memsh::Error::from)?) {
+        for s in cx.take(&swaps(kernel).map_err(crate::Error::from)?) {
             out.push(&SwapRow {
                 number: s.number,
                 path: s.path.as_ref().map(plain),

@@ -7,8 +7,8 @@ use super::glob::Glob;
 use super::near;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::symbols::Symbol;
-use memsh::{Error, ErrorKind, Layer, VirtAddr};
+use crate::symbols::Symbol;
+use crate::{Error, ErrorKind, Layer, VirtAddr};
 use schemars::JsonSchema;
 use serde::Serialize;
 

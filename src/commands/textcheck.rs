@@ -5,8 +5,8 @@ use super::context::Context;
 use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use memsh::os::linux::code::owner::Owner;
-use memsh::os::linux::suspicion::integrity::{self, Patch};
+use crate::os::linux::code::owner::Owner;
+use crate::os::linux::suspicion::integrity::{self, Patch};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -58,7 +58,7 @@ impl Command for Textcheck {
 
     fn run(self, cx: &Context, out: &mut Rows<'_, TextcheckRow>) -> Result<()> {
         let kernel = cx.session()?.linux("textcheck")?;
-        let patches = cx.take(&integrity::patches(kernel).map_err(memsh::Error::from)?);
+        let patches = cx.take(&integrity::patches(kernel).map_err(crate::Error::from)?);
         cx.nothing(format!(
             "nothing was written into the kernel's code that should not be there; {} patches of its own, see --all",
             patches.len()

@@ -6,7 +6,7 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Filter, each_process, missed, open};
-use memsh::image::ThreadImage;
+use crate::image::ThreadImage;
 use memsh_plugin::{Os, Process, ProcessInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -77,7 +77,7 @@ impl Command for Threads {
                 let start = t.start_address.get();
                 // The process of a dump lists its threads in the dump's order.
                 let dumped = session.image().process.as_ref().and_then(|p| p.threads.get(i)).filter(|d| d.id == t.tid);
-                let registers = |d: &ThreadImage| d.registers.iter().map(|&(n, v)| (n, Hex(memsh::umem::from(v)))).collect();
+                let registers = |d: &ThreadImage| d.registers.iter().map(|&(n, v)| (n, Hex(crate::umem::from(v)))).collect();
                 out.push(&ThreadRow {
                     pid: t.pid,
                     tid: t.tid,

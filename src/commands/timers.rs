@@ -6,8 +6,8 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use memsh::os::linux::system::timer::{Timer, timers};
-use memsh::session::Session;
+use crate::os::linux::system::timer::{Timer, timers};
+use crate::session::Session;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -75,7 +75,7 @@ impl Command for Timers {
             true => None,
             false => Some(self.filter.processes(cx)?),
         };
-        for t in cx.take(&timers(kernel).map_err(memsh::Error::from)?) {
+        for t in cx.take(&timers(kernel).map_err(crate::Error::from)?) {
             cx.go_on()?;
             let of_process = chosen.as_ref().is_none_or(|all| all.iter().any(|p| Some(p.pid) == t.pid));
             let of_kind = if t.precise { !self.wheel } else { !self.precise };

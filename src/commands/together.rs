@@ -4,13 +4,13 @@ use super::cells::number;
 use super::context::Context;
 use super::failure::Result;
 use super::searched::{Place, Searched};
-use memsh::engine::search::{
+use crate::engine::search::{
     Found, Hit, Needle, Options, Source, Spaces, Step, StringsOptions, Summary, VirtRun, search_spaces, search_steps,
     strings_spaces, strings_steps,
 };
-use memsh::engine::{AddressSpace, Memory};
-use memsh::session::Space;
-use memsh::umem;
+use crate::engine::{AddressSpace, Memory};
+use crate::session::Space;
+use crate::umem;
 use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};

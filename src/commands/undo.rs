@@ -6,7 +6,7 @@ use super::failure::{Failure, Result};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::writing::{line, moment};
-use memsh::edits::Edit;
+use crate::edits::Edit;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -3,9 +3,9 @@
 use super::context::Context;
 use super::failure::{Failure, Result};
 use super::values::unknown;
-use memsh::session::Space;
-use memsh::symbols::{FieldPath, TypeId, Types, TypesExt};
-use memsh::{Error, ErrorKind, Layer, umem};
+use crate::session::Space;
+use crate::symbols::{FieldPath, TypeId, Types, TypesExt};
+use crate::{Error, ErrorKind, Layer, umem};
 
 /// The type and the member of `TYPE.MEMBER`.
 ///

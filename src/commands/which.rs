@@ -3,9 +3,9 @@
 use super::context::Context;
 use super::failure::{Failure, Result};
 use clap::Args;
-use memsh::os::OsLayer;
-use memsh::session::{Session, Space, is_process};
-use memsh::{Error, ErrorKind, Layer, umem};
+use crate::os::OsLayer;
+use crate::session::{Session, Space, is_process};
+use crate::{Error, ErrorKind, Layer, umem};
 use memsh_plugin::{Os, ProcessInfo, ProcessInstanceBox};
 
 /// Whose virtual addresses are meant.
@@ -223,7 +223,7 @@ impl Filter {
 ///
 /// # Errors
 /// When its control block can't be read any more.
-pub fn open(os: &dyn Os, process: &ProcessInfo) -> memsh::Result<ProcessInstanceBox<'static>> {
+pub fn open(os: &dyn Os, process: &ProcessInfo) -> crate::Result<ProcessInstanceBox<'static>> {
     Ok(Result::from(os.process(process.address))?)
 }
 

@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use super::failure::Result;
-use memsh::os::windows::Kernel;
-use memsh::{Error, ErrorKind, Layer};
+use crate::os::windows::Kernel;
+use crate::{Error, ErrorKind, Layer};
 
 /// The Windows kernel of the target.
 ///

@@ -4,9 +4,9 @@ use super::cells::{Hex, Time, hex, number, unhex};
 use super::context::Context;
 use super::failure::{Failure, Result};
 use clap::ValueEnum;
-use memsh::edits::{Denied, Edit, LARGEST};
-use memsh::session::Space;
-use memsh::umem;
+use crate::edits::{Denied, Edit, LARGEST};
+use crate::session::Space;
+use crate::umem;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::SystemTime;
@@ -69,9 +69,9 @@ pub struct WriteRow {
 impl WriteRow {
     /// The answer for a write that went well.
     pub fn new(edit: &Edit) -> Self {
-        let flat = edit.space.tables().is_some_and(memsh::engine::AddressSpace::is_flat);
+        let flat = edit.space.tables().is_some_and(crate::engine::AddressSpace::is_flat);
         let place =
-            |p: &memsh::engine::Place| PlacePart { address: p.virt.into(), physical: p.phys.into(), length: number(p.size) };
+            |p: &crate::engine::Place| PlacePart { address: p.virt.into(), physical: p.phys.into(), length: number(p.size) };
         Self {
             address: Hex(edit.address),
             length: u64::try_from(edit.new.len()).unwrap_or(u64::MAX),
@@ -114,7 +114,7 @@ pub fn allow(cx: &Context, space: &Space, command: &str) -> Result<()> {
 /// Writes, and leaves a line for the case file.
 ///
 /// # Errors
-/// As [`memsh::session::Session::write`].
+/// As [`crate::session::Session::write`].
 pub fn write(cx: &Context, space: &Space, address: umem, bytes: &[u8], command: &str) -> Result<WriteRow> {
     let most = usize::try_from(LARGEST).unwrap_or(usize::MAX);
     if bytes.is_empty() || bytes.len() > most {
@@ -179,7 +179,7 @@ pub fn bytes(cx: &Context, space: &Space, unit: Unit, words: &[String], command:
     let mut out = Vec::new();
     for word in words {
         let value = cx.evaluate(word, Some(space))?;
-        let value = memsh::engine::to_u64(value).ok_or_else(|| Failure::usage(format!("{command}: {word} is too large")))?;
+        let value = crate::engine::to_u64(value).ok_or_else(|| Failure::usage(format!("{command}: {word} is too large")))?;
         let all = value.to_le_bytes();
         let (low, high) = all.split_at(size.min(8));
         // A negative number is one whose upper bytes are all ones.

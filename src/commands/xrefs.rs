@@ -9,11 +9,11 @@ use super::reach::{Reach, fitting};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Whose;
-use memsh::disasm::Isa;
-use memsh::engine::{search::Source, to_u64};
-use memsh::pointers::{RefKind, Refer, References, Scanned, Seen, references};
-use memsh::session::Space;
-use memsh::{VirtAddr, umem};
+use crate::disasm::Isa;
+use crate::engine::{search::Source, to_u64};
+use crate::pointers::{RefKind, Refer, References, Scanned, Seen, references};
+use crate::session::Space;
+use crate::{VirtAddr, umem};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -203,7 +203,7 @@ impl Xrefs {
             symbol.is_code().then(|| to_u64(symbol.address.value()))?
         };
         let nothing =
-            memsh::engine::search::RunSource::new(reach.space.memory(), std::iter::empty::<memsh::engine::search::VirtRun>());
+            crate::engine::search::RunSource::new(reach.space.memory(), std::iter::empty::<crate::engine::search::VirtRun>());
         let refer = Refer {
             first,
             last,

@@ -6,7 +6,7 @@ use super::plugins::call;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Whose;
-use memsh::plugins::inspect::PluginKind;
+use crate::plugins::inspect::PluginKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -2,7 +2,7 @@
 
 use crate::commands::{ALL, Spec};
 use clap::{ArgAction, Args, Command, ValueEnum};
-use memsh::plugins::chain::{Kind, LayerSpec};
+use crate::plugins::chain::{Kind, LayerSpec};
 use std::path::PathBuf;
 
 /// When to do something that suits terminals only.

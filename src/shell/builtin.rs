@@ -303,14 +303,14 @@ fn man(rest: &[String], out: &mut dyn Write) -> Result<()> {
 }
 
 /// The value of a number on the program's own command line, where nothing can be named yet.
-pub fn plain_number(option: &str, value: &str) -> Result<memsh::umem> {
+pub fn plain_number(option: &str, value: &str) -> Result<crate::umem> {
     struct Nobody;
     impl crate::commands::context::Names for Nobody {
-        fn symbol(&self, _: &str) -> Option<memsh::umem> {
+        fn symbol(&self, _: &str) -> Option<crate::umem> {
             None
         }
-        fn pointer(&self, _: memsh::umem) -> memsh::Result<memsh::umem> {
-            Err(memsh::Error::new(memsh::Layer::Command, memsh::ErrorKind::Invalid, "no memory is open yet"))
+        fn pointer(&self, _: crate::umem) -> crate::Result<crate::umem> {
+            Err(crate::Error::new(crate::Layer::Command, crate::ErrorKind::Invalid, "no memory is open yet"))
         }
     }
     expr::evaluate(value, &Nobody)

@@ -6,7 +6,7 @@ use super::offers::plain;
 use super::pieces::{Kind, Piece, last_command};
 use super::{alias, builtin, settings};
 use crate::commands::{ALL, find};
-use memsh::plugins::inspect::PluginKind;
+use crate::plugins::inspect::PluginKind;
 use rustyline::Context;
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
 

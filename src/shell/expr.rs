@@ -13,7 +13,7 @@
 use crate::commands::context::Names;
 use crate::commands::failure::{Failure, Result};
 use crate::commands::similar::or;
-use memsh::{Error, ErrorKind, Layer, umem};
+use crate::{Error, ErrorKind, Layer, umem};
 
 /// How deep parentheses and prefixes may nest.
 const DEPTH: u32 = 64;

@@ -13,11 +13,11 @@ impl Names for World {
         }
     }
 
-    fn task(&self, pid: Option<umem>) -> memsh::Result<umem> {
+    fn task(&self, pid: Option<umem>) -> crate::Result<umem> {
         Ok(if pid == Some(142) { 0x7000 } else { 0x8000 })
     }
 
-    fn pointer(&self, address: umem) -> memsh::Result<umem> {
+    fn pointer(&self, address: umem) -> crate::Result<umem> {
         match address {
             0x1000 => Ok(0x2000),
             0x2000 => Ok(0x3000),

@@ -2,7 +2,7 @@
 
 use crate::commands::failure::Result;
 use crate::commands::{Sink, Spec};
-use memsh::umem;
+use crate::umem;
 use serde_json::{Value, json};
 
 /// Commands whose rows are hits.

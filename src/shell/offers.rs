@@ -3,10 +3,10 @@
 use super::host::Shell;
 use super::render::escape;
 use crate::commands::Host;
-use memsh::os::linux::files::pagecache::{Which, files};
-use memsh::plugins::inspect::PluginKind;
-use memsh::plugins::registry::Registry;
-use memsh::symbols::{Field, TypeId, TypeKind, Types, TypesExt};
+use crate::os::linux::files::pagecache::{Which, files};
+use crate::plugins::inspect::PluginKind;
+use crate::plugins::registry::Registry;
+use crate::symbols::{Field, TypeId, TypeKind, Types, TypesExt};
 use memsh_plugin::ProcessInfo;
 use rustyline::completion::Pair;
 use std::collections::BTreeSet;

@@ -5,9 +5,9 @@ use super::interrupt;
 use super::run::{report_lines, usage};
 use crate::commands::failure::Result;
 use clap::{CommandFactory, FromArgMatches};
-use memsh::live::remote::{self, PORT, ServeOptions, Served};
-use memsh::live::socket::Address;
-use memsh::session::Session;
+use crate::live::remote::{self, PORT, ServeOptions, Served};
+use crate::live::socket::Address;
+use crate::session::Session;
 use std::path::PathBuf;
 
 /// Give the target out to `memsh -C remote:..` on another machine, until Ctrl-C

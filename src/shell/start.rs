@@ -12,13 +12,13 @@ use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::find;
 use anyhow::Context as _;
 use clap::{CommandFactory, FromArgMatches};
-use memsh::arch::{Arch, Paging};
-use memsh::image::{OpenOptions, Progress};
-use memsh::live::duration;
-use memsh::os::Hints;
-use memsh::plugins::chain::LayerSpec;
-use memsh::session::{Options, Session, Target};
-use memsh::{ErrorKind, PhysAddr, VirtAddr};
+use crate::arch::{Arch, Paging};
+use crate::image::{OpenOptions, Progress};
+use crate::live::duration;
+use crate::os::Hints;
+use crate::plugins::chain::LayerSpec;
+use crate::session::{Options, Session, Target};
+use crate::{ErrorKind, PhysAddr, VirtAddr};
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.collect();
     #[cfg(target_os = "linux")]
     if let [_, word, file, symbol] = arguments.as_slice()
-        && word == memsh::plugins::isolate::ARGUMENT
+        && word == crate::plugins::isolate::ARGUMENT
     {
         return match host_plugin(file.as_ref(), &symbol.to_string_lossy()) {
             Ok(()) => exit::SUCCESS,
@@ -81,10 +81,10 @@ struct Parts {
 /// `MEMSH_PLUGIN_TIMEOUT=2s`: how long plugins may take to make something.
 fn patience() -> Result<()> {
     let Some(text) = std::env::var_os("MEMSH_PLUGIN_TIMEOUT").filter(|v| !v.is_empty()) else { return Ok(()) };
-    let limit = text.to_str().and_then(memsh::live::duration).ok_or_else(|| {
+    let limit = text.to_str().and_then(crate::live::duration).ok_or_else(|| {
         Failure::Usage("MEMSH_PLUGIN_TIMEOUT is not a time".to_owned(), Some("as in 500ms, 30s, 2min".to_owned()))
     })?;
-    memsh::plugins::set_patience(limit);
+    crate::plugins::set_patience(limit);
     Ok(())
 }
 
@@ -387,7 +387,7 @@ fn open(root: &Root) -> anyhow::Result<(Session, Options)> {
 pub fn opened(target: &Target, options: Options) -> Result<Session> {
     Session::open(target, options).map_err(|e| match e.kind() {
         ErrorKind::Invalid | ErrorKind::NotFound
-            if matches!(target, Target::Chain(..)) && e.layer() == memsh::Layer::Connector =>
+            if matches!(target, Target::Chain(..)) && e.layer() == crate::Layer::Connector =>
         {
             Failure::Usage(e.reason().to_owned(), e.hint_text().map(str::to_owned))
         }
@@ -411,7 +411,7 @@ fn host_plugin(file: &std::path::Path, symbol: &str) -> Result<()> {
     let socket = own(std::io::stdout().as_fd().try_clone_to_owned())?;
     // What a plugin prints must not get in between.
     rustix::stdio::dup2_stdout(std::io::stderr()).map_err(std::io::Error::from)?;
-    Ok(memsh::plugins::isolate::serve(file, symbol, socket.into(), &memory)?)
+    Ok(crate::plugins::isolate::serve(file, symbol, socket.into(), &memory)?)
 }
 
 fn architecture(name: &str) -> Result<Arch> {

@@ -1,6 +1,6 @@
 //! `_NT_SYMBOL_PATH`: where Microsoft's debuggers look for symbol files. Only folders of this machine are used.
 
-use memsh::symbols::library::is_remote;
+use crate::symbols::library::is_remote;
 use std::path::PathBuf;
 
 const VARIABLE: &str = "_NT_SYMBOL_PATH";

@@ -12,9 +12,9 @@ use super::searched::{Place, Searched};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use extract::Extract;
-use memsh::carve::{File, Kind, View, identify, needle};
-use memsh::engine::search::{Options, search};
-use memsh::umem;
+use crate::carve::{File, Kind, View, identify, needle};
+use crate::engine::search::{Options, search};
+use crate::umem;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -151,7 +151,7 @@ impl Command for Carve {
 fn there(searched: &Searched, at: umem, buf: &mut [u8]) -> usize {
     let gaps = searched.space.read_gaps(at, buf);
     let first = gaps.as_slice().first().map(|g| g.start.saturating_sub(at));
-    first.and_then(memsh::engine::index).map_or(buf.len(), |n| n.min(buf.len()))
+    first.and_then(crate::engine::index).map_or(buf.len(), |n| n.min(buf.len()))
 }
 
 /// Whether it is part of one that was given: an entry of an archive, a key in a key's envelope. Pictures in pictures and programs in programs are
@@ -170,7 +170,7 @@ fn inside(ends: &mut HashMap<Kind, umem>, file: &File, at: umem) -> bool {
 impl Carve {
     fn row(&self, cx: &Context, searched: &Searched, at: umem, file: File, written: Option<extract::Written>) -> CarveRow {
         let process = searched.space.process();
-        let physical = matches!(searched.space, memsh::session::Space::Physical(_));
+        let physical = matches!(searched.space, crate::session::Space::Physical(_));
         let owner = (self.owner && physical).then(|| owner(cx, at)).flatten();
         let (path, sha256) = written.map_or((None, None), |w| (Some(w.path), Some(w.sha256)));
         CarveRow {

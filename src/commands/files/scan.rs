@@ -7,9 +7,9 @@ use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::glob::Glob;
 use crate::commands::sink::Rows;
-use memsh::os::windows::Kernel;
-use memsh::os::windows::objects::Objects;
-use memsh::os::windows::objects::files::FoundFile;
+use crate::os::windows::Kernel;
+use crate::os::windows::objects::Objects;
+use crate::os::windows::objects::files::FoundFile;
 use memsh_plugin::ProcessInfo;
 
 /// Columns of the table.

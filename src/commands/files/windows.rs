@@ -6,11 +6,11 @@ use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::glob::Glob;
 use crate::commands::sink::Rows;
-use memsh::os::windows::Kernel;
-use memsh::os::windows::objects::Objects;
-use memsh::os::windows::objects::access;
-use memsh::os::windows::objects::describe::Description;
-use memsh::os::windows::objects::handles::{Attributes, Handle};
+use crate::os::windows::Kernel;
+use crate::os::windows::objects::Objects;
+use crate::os::windows::objects::access;
+use crate::os::windows::objects::describe::Description;
+use crate::os::windows::objects::handles::{Attributes, Handle};
 use memsh_plugin::ProcessInfo;
 
 /// Handles of the processes that were asked for.

@@ -5,8 +5,8 @@ use crate::commands::cells::{exact, plain};
 use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::sink::Rows;
-use memsh::os::windows::Kernel;
-use memsh::os::windows::console::history;
+use crate::os::windows::Kernel;
+use crate::os::windows::console::history;
 use memsh_plugin::ProcessInfo;
 
 /// Windows 7: before, csrss.exe had the consoles of all, in another form.

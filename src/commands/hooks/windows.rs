@@ -6,8 +6,8 @@ use crate::commands::context::Context;
 use crate::commands::failure::{Failure, Result};
 use crate::commands::glob::Glob;
 use crate::commands::sink::Rows;
-use memsh::os::windows::Kernel;
-use memsh::os::windows::hooks::{Hook, TABLES, list};
+use crate::os::windows::Kernel;
+use crate::os::windows::hooks::{Hook, TABLES, list};
 
 pub(super) fn run(hooks: &Hooks, cx: &Context, kernel: &Kernel, out: &mut Rows<'_, HookRow>) -> Result<()> {
     if let Some(wrong) = hooks.only.iter().find(|t| !TABLES.contains(&t.as_str())) {

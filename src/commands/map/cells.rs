@@ -3,9 +3,9 @@
 use super::By;
 use super::uses::{Owner, USES, Use, Uses};
 use crate::commands::cells::{Hex, number};
-use memsh::engine::index;
-use memsh::survey::{Block, Layout};
-use memsh::umem;
+use crate::engine::index;
+use crate::survey::{Block, Layout};
+use crate::umem;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -5,13 +5,13 @@ use crate::commands::context::{Context, Meter};
 use crate::commands::failure::Result;
 use crate::commands::pages::walk;
 use crate::commands::searched::Searched;
-use memsh::engine::search::Span;
-use memsh::engine::{AddressSpace, index};
-use memsh::os::linux::Kernel;
-use memsh::os::linux::memory::frames::Frames;
-use memsh::session::Session;
-use memsh::survey::{FRAME, Layout};
-use memsh::umem;
+use crate::engine::search::Span;
+use crate::engine::{AddressSpace, index};
+use crate::os::linux::Kernel;
+use crate::os::linux::memory::frames::Frames;
+use crate::session::Session;
+use crate::survey::{FRAME, Layout};
+use crate::umem;
 use std::ops::ControlFlow;
 
 /// What a frame is used for.

@@ -9,9 +9,9 @@ use crate::commands::failure::{Failure, Result};
 use crate::commands::searched::{Place, Searched};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
-use memsh::engine::search::{Options, RunSource, Source};
-use memsh::narrow::{Condition, Pass, Type, UNNAMED};
-use memsh::session::Space;
+use crate::engine::search::{Options, RunSource, Source};
+use crate::narrow::{Condition, Pass, Type, UNNAMED};
+use crate::session::Space;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -71,7 +71,7 @@ pub fn condition(
     let mut evaluate = |text: &str| {
         let value = cx.evaluate(text, space).map(number);
         value.map_err(|e| {
-            let told = memsh::Error::new(memsh::Layer::Command, memsh::ErrorKind::Invalid, text.to_owned());
+            let told = crate::Error::new(crate::Layer::Command, crate::ErrorKind::Invalid, text.to_owned());
             failed = Some(e);
             told
         })

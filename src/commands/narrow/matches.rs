@@ -10,10 +10,10 @@ use crate::commands::failure::{Failure, Result};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
 use crate::commands::writing::{self, WriteRow};
-use memsh::ErrorKind;
-use memsh::narrow::{Condition, Set, Value};
-use memsh::session::Space;
-use memsh::umem;
+use crate::ErrorKind;
+use crate::narrow::{Condition, Set, Value};
+use crate::session::Space;
+use crate::umem;
 
 /// The candidates of `scan value` and `next`, with their values now and before
 #[derive(clap::Args, Debug)]

@@ -8,9 +8,9 @@ use crate::commands::context::Context;
 use crate::commands::failure::{Failure, Result};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
-use memsh::ErrorKind;
-use memsh::engine::search::{Options, RunSource, VirtRun};
-use memsh::narrow::Pass;
+use crate::ErrorKind;
+use crate::engine::search::{Options, RunSource, VirtRun};
+use crate::narrow::Pass;
 use std::sync::Arc;
 use std::time::Instant;
 

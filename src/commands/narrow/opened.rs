@@ -4,10 +4,10 @@ use crate::commands::context::Context;
 use crate::commands::failure::{Failure, Result};
 use crate::commands::searched::Searched;
 use crate::commands::which::physical_memory;
-use memsh::engine::search::{RunSource, Span, clipped};
-use memsh::narrow::{Owner, Part, Set, Type, Value};
-use memsh::session::Space;
-use memsh::{Error, ErrorKind, Layer};
+use crate::engine::search::{RunSource, Span, clipped};
+use crate::narrow::{Owner, Part, Set, Type, Value};
+use crate::session::Space;
+use crate::{Error, ErrorKind, Layer};
 use memsh_plugin::MemoryView;
 
 /// Who owns the addresses of a space.
@@ -70,7 +70,7 @@ pub fn open(cx: &Context, set: &Set, part: &Part) -> Result<(Searched, Vec<Span>
 }
 
 /// What is read for a pass: where every read is a call, no more than the candidates' pages.
-pub fn source<'m>(cx: &Context, memory: &'m memsh::engine::Memory, searched: &Searched, wanted: &[Span]) -> RunSource<'m> {
+pub fn source<'m>(cx: &Context, memory: &'m crate::engine::Memory, searched: &Searched, wanted: &[Span]) -> RunSource<'m> {
     let all = searched.stretches(cx);
     RunSource::new(memory, if memory.mapped().is_some() { all } else { clipped(&all, wanted) })
 }
@@ -86,7 +86,7 @@ pub fn kind(name: &str, space: &Space) -> Result<Type> {
 }
 
 /// The value that is at an address now.
-pub fn value(space: &Space, kind: Type, address: memsh::umem) -> Option<Value> {
+pub fn value(space: &Space, kind: Type, address: crate::umem) -> Option<Value> {
     let mut bytes = vec![0; kind.width()];
     space.read_gaps(address, &mut bytes).is_empty().then(|| kind.load(&bytes))
 }

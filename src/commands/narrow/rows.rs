@@ -6,7 +6,7 @@ use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::searched::Searched;
 use crate::commands::sink::Rows;
-use memsh::narrow::{Candidate, Owner, Set, Shown, Value};
+use crate::narrow::{Candidate, Owner, Set, Shown, Value};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use crate::commands::context::Context;
 use crate::commands::evidence::guard;
 use crate::commands::failure::{Failure, Result};
 use clap::Args;
-use memsh::narrow::{Set, UNNAMED, load, save};
+use crate::narrow::{Set, UNNAMED, load, save};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ impl Which {
 fn read(path: &Path, limit: u64) -> Result<Set> {
     let file = File::open(path).map_err(|e| Failure::file(path, "read", e))?;
     load(&mut BufReader::new(file), limit).map_err(|e| {
-        let told = memsh::Error::new(e.layer(), e.kind(), format!("{}: {}", path.display(), e.reason()));
+        let told = crate::Error::new(e.layer(), e.kind(), format!("{}: {}", path.display(), e.reason()));
         Failure::Error(match e.hint_text() {
             Some(hint) => told.hint(hint),
             None => told,

@@ -7,7 +7,7 @@ use crate::commands::failure::{Failure, Result};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
 use crate::commands::writing::moment;
-use memsh::narrow::Set;
+use crate::narrow::Set;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -5,8 +5,8 @@ use crate::commands::cells::{Time, exact, plain};
 use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::sink::Rows;
-use memsh::os::windows::Kernel;
-use memsh::os::windows::net::{Endpoint, Protocol, endpoints};
+use crate::os::windows::Kernel;
+use crate::os::windows::net::{Endpoint, Protocol, endpoints};
 
 /// Endpoints of the processes that were asked for, or all.
 pub(super) fn run(net: &Net, cx: &Context, kernel: &Kernel, out: &mut Rows<'_, NetRow>) -> Result<()> {

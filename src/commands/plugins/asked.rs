@@ -3,8 +3,8 @@
 use crate::commands::context::{Context, Meter};
 use crate::commands::failure::{Failure, Result};
 use crate::commands::searched::mapped;
-use memsh::VirtAddr;
-use memsh::session::Space;
+use crate::VirtAddr;
+use crate::session::Space;
 use memsh_plugin::{
     ApiError, CResult, CSliceMut, CVec, Maybe, MemoryRange, MemoryView, OpaqueCallback, PhysReadOp, Session, Status, Text,
     VirtRange, VirtReadOp, cglue_impl_group, group_obj,

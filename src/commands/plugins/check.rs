@@ -5,8 +5,8 @@ use crate::commands::context::Context;
 use crate::commands::failure::{Failure, Result};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
-use memsh::plugins::registry::{State, entries};
-use memsh::{Error, ErrorKind, Layer};
+use crate::plugins::registry::{State, entries};
+use crate::{Error, ErrorKind, Layer};
 use std::path::PathBuf;
 
 /// Check whether a file is a plugin that this memsh can use, and load it to be sure

@@ -6,9 +6,9 @@ use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
-use memsh::live::{Argument, ArgumentKind};
-use memsh::plugins::inspect::PluginKind;
-use memsh::plugins::registry::Entry;
+use crate::live::{Argument, ArgumentKind};
+use crate::plugins::inspect::PluginKind;
+use crate::plugins::registry::Entry;
 use schemars::JsonSchema;
 use serde::Serialize;
 

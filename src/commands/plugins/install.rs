@@ -4,8 +4,8 @@ use crate::commands::context::Context;
 use crate::commands::failure::{Failure, Result};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
-use memsh::plugins::install::{self, Channel, Installed, Key, Outcome, Request, Script, keys_of};
-use memsh::{Error, ErrorKind, Layer};
+use crate::plugins::install::{self, Channel, Installed, Key, Outcome, Request, Script, keys_of};
+use crate::{Error, ErrorKind, Layer};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -158,7 +158,7 @@ fn keys(cx: &Context, given: &[String]) -> Result<Vec<Key>> {
 }
 
 /// Asks whether a script may run.
-fn confirm(cx: &Context, yes: bool, script: &Script, refused: &mut Option<Failure>) -> memsh::Result<bool> {
+fn confirm(cx: &Context, yes: bool, script: &Script, refused: &mut Option<Failure>) -> crate::Result<bool> {
     let text = format!("install script {}:\n{}", script.path.display(), script.text);
     if yes {
         text.lines().for_each(|line| cx.host().remark(line));
@@ -177,7 +177,7 @@ fn with<T>(
     place: &Where,
     index: Option<String>,
     version: Option<semver::Version>,
-    work: impl FnOnce(&mut Request<'_>) -> memsh::Result<T>,
+    work: impl FnOnce(&mut Request<'_>) -> crate::Result<T>,
 ) -> Result<T> {
     let mut refused = None;
     let mut ask = |script: &Script| confirm(cx, place.yes, script, &mut refused);

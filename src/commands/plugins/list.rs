@@ -5,8 +5,8 @@ use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
-use memsh::plugins::inspect::PluginKind;
-use memsh::plugins::registry::Entry;
+use crate::plugins::inspect::PluginKind;
+use crate::plugins::registry::Entry;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -27,8 +27,8 @@ pub use targets::PluginsTargets;
 
 use super::context::Context;
 use super::failure::{Failure, Result};
-use memsh::plugins::inspect::PluginKind;
-use memsh::plugins::registry::{Entry, Registry};
+use crate::plugins::inspect::PluginKind;
+use crate::plugins::registry::{Entry, Registry};
 
 /// Every plugin that there is, and the members of families.
 fn with_members(cx: &Context) -> Registry {

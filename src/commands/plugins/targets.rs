@@ -5,9 +5,9 @@ use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
-use memsh::live::{self, Arguments, Request};
-use memsh::plugins::inspect::PluginKind;
-use memsh::{Error, ErrorKind, Layer};
+use crate::live::{self, Arguments, Request};
+use crate::plugins::inspect::PluginKind;
+use crate::{Error, ErrorKind, Layer};
 use schemars::JsonSchema;
 use serde::Serialize;
 

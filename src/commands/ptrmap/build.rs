@@ -9,7 +9,7 @@ use crate::commands::reach::{Reach, size_of};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
 use crate::commands::which::Whose;
-use memsh::pointers::{Saved, save};
+use crate::pointers::{Saved, save};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::BufWriter;

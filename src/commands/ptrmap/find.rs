@@ -9,7 +9,7 @@ use crate::commands::reach::{Reach, fitting};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
 use crate::commands::which::Whose;
-use memsh::pointers::{Bases, Limits, Path, PointerMap, find, load};
+use crate::pointers::{Bases, Limits, Path, PointerMap, find, load};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs::File;

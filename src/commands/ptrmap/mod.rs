@@ -17,7 +17,7 @@ use super::cells::{Hex, wide};
 use super::context::Context;
 use super::failure::Result;
 use super::reach::Reach;
-use memsh::pointers::{Built, MAX_POINTERS, Path, build};
+use crate::pointers::{Built, MAX_POINTERS, Path, build};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -3,8 +3,8 @@
 use crate::commands::context::Context;
 use crate::commands::evidence::{create, take_back};
 use crate::commands::failure::{Failure, Result};
-use memsh::pointers::Path;
-use memsh::{Error, ErrorKind, Layer};
+use crate::pointers::Path;
+use crate::{Error, ErrorKind, Layer};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};

@@ -6,13 +6,13 @@ use crate::commands::failure::Result;
 use crate::commands::searched::{Searched, every_process};
 use crate::commands::together::Together;
 use crate::commands::which::with_page_tables;
-use memsh::PhysAddr;
-use memsh::engine::Memory;
-use memsh::engine::search::{Hit, Owners};
-use memsh::os::linux::Kernel;
-use memsh::os::linux::memory::frame_use::{FrameUse, frame_use};
-use memsh::os::linux::memory::frames::Frames;
-use memsh::session::Session;
+use crate::PhysAddr;
+use crate::engine::Memory;
+use crate::engine::search::{Hit, Owners};
+use crate::os::linux::Kernel;
+use crate::os::linux::memory::frame_use::{FrameUse, frame_use};
+use crate::os::linux::memory::frames::Frames;
+use crate::session::Session;
 use std::sync::Arc;
 
 /// Who uses frames, as the system tells it.

@@ -3,9 +3,9 @@
 use crate::commands::cells::{Hex, exact, hex, number, plain};
 use crate::commands::context::Context;
 use crate::commands::searched::Searched;
-use memsh::engine::search::{Hit, Kind, Number};
-use memsh::engine::to_umem;
-use memsh::umem;
+use crate::engine::search::{Hit, Kind, Number};
+use crate::engine::to_umem;
+use crate::umem;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
@@ -250,7 +250,7 @@ pub mod tests {
     use super::*;
 
     /// A row of nothing.
-    pub fn empty(address: memsh::VirtAddr) -> HitRow {
+    pub fn empty(address: crate::VirtAddr) -> HitRow {
         HitRow {
             address: address.into(),
             space: String::new(),

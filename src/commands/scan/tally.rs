@@ -3,7 +3,7 @@
 use super::rows::{CountRow, HitRow};
 use crate::commands::cells::plain;
 use crate::commands::searched::Searched;
-use memsh::engine::search::Hit;
+use crate::engine::search::Hit;
 use std::collections::hash_map::{Entry, HashMap};
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -102,7 +102,7 @@ impl Uniques {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use memsh::VirtAddr;
+    use crate::VirtAddr;
 
     #[test]
     fn no_more_matches_are_kept_than_there_is_room_for() {

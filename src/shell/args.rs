@@ -144,6 +144,9 @@ pub struct Root {
     /// File with commands to run, one or more per line
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+    /// Of several images, ask so many at once (as many as there are processors)
+    #[arg(short, long, value_name = "N", value_parser = limit)]
+    pub jobs: Option<usize>,
     /// Leave ~/.config/memsh/config out
     #[arg(long)]
     pub no_config: bool,
@@ -157,7 +160,7 @@ pub struct Root {
 
 fn limit(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
-        Ok(0) | Err(_) => Err("a number of rows, 1 or more".to_owned()),
+        Ok(0) | Err(_) => Err("a number, 1 or more".to_owned()),
         Ok(n) => Ok(n),
     }
 }

@@ -243,9 +243,12 @@ fn tell_heading(shell: &Shell, text: &str, out: &mut dyn Write, stdout: bool) ->
     if shell.output.borrow().no_header || shell.style(stdout).format != Format::Table {
         return Ok(());
     }
-    let line = format!("-- {text} --");
-    writeln!(out, "{}", Paint(shell.style(stdout).color).strong(line))?;
-    Ok(())
+    heading(text, shell.style(stdout).color, out)
+}
+
+/// A line above an answer that says whose it is.
+pub fn heading(text: &str, color: bool, out: &mut dyn Write) -> Result<()> {
+    Ok(writeln!(out, "{}", Paint(color).strong(format!("-- {text} --")))?)
 }
 
 /// Puts the process in front of rows that do not say whose they are.

@@ -1,6 +1,7 @@
 //! The shell as the commands see it: settings, the target, the chosen process.
 
 use super::args::{OutputArgs, When};
+use super::fleet::Fleet;
 use super::hits::Hits;
 use super::log::Log;
 use super::own::Aliases;
@@ -66,6 +67,8 @@ pub struct Shell {
     pub outlet: RefCell<Option<Outlet>>,
     /// The hits of the last search.
     pub hits: RefCell<Option<Hits>>,
+    /// The images, where there are several.
+    pub fleet: Option<Fleet>,
     /// Rows on their way into a command behind a `|`.
     pub feeding: RefCell<Option<Vec<Value>>>,
 }
@@ -92,6 +95,7 @@ impl Shell {
             sha256: RefCell::default(),
             implied: Cell::new(None),
             outlet: RefCell::default(),
+            fleet: None,
             hits: RefCell::default(),
             feeding: RefCell::default(),
             others: RefCell::default(),

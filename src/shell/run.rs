@@ -99,6 +99,9 @@ impl Shell {
     /// # Errors
     /// As that command.
     pub fn words(&self, words: &[String], out: &mut dyn Write, stdout: bool) -> Result<Ended> {
+        if let Some(fleet) = &self.fleet {
+            return super::fleet::run(self, fleet, words, out, stdout);
+        }
         let words = &self.meant(words)?;
         if let Some(done) = builtin::run(self, words, out, stdout) {
             return done;

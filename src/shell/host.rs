@@ -113,6 +113,8 @@ impl Shell {
             When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && !dumb(),
         };
         let format = match (o.json, o.jsonl, o.csv) {
+            #[cfg(feature = "parquet")]
+            _ if o.parquet => Format::Parquet,
             (true, ..) => Format::Json,
             (_, true, _) => Format::JsonLines,
             (.., true) => Format::Csv,
@@ -121,7 +123,7 @@ impl Shell {
         };
         let width = terminal.then(|| terminal_size::terminal_size().map_or(80, |(w, _)| w.0));
         let columns = (!o.columns.is_empty()).then(|| o.columns.clone());
-        Style { format, columns, spare: false, no_header: o.no_header, color, width, flat: false }
+        Style { format, columns, spare: false, no_header: o.no_header, color, width, schema: None, flat: false }
     }
 
     /// A note for whoever asked for notes (`-v`).

@@ -65,13 +65,13 @@ pub fn run(shell: &Shell, fleet: &Fleet, words: &[String], out: &mut dyn Write, 
     };
     shell.output.replace(output.clone());
     apart(spec, words, &matches)?;
-    let mut style = shell.style(stdout);
+    let mut style = shell.styled(spec, stdout)?;
     // What a plugin's rows hold, only the plugin knows.
     if spec.name == "run"
         && let Some(name) = matches.get_one::<String>("name")
     {
         let columns = plugins::columns(&shell.plugins(), name).filter(|c| !c.is_empty());
-        let columns = columns.filter(|_| style.columns.is_none() && matches!(style.format, Format::Table | Format::Csv));
+        let columns = columns.filter(|_| style.columns.is_none() && !matches!(style.format, Format::Json | Format::JsonLines));
         style.columns = columns.map(|c| std::iter::once("image".to_owned()).chain(c).collect()).or(style.columns);
     }
     let asked = Asked { spec, shape: spec.shape_of(&matches), words, output: &output, style };
@@ -113,6 +113,7 @@ impl Asked<'_> {
         let list = Shape::List(&[]);
         let choice = Choice::new(self.output, list, || schema.clone())?;
         let keys: Vec<String> = schema.keys().into_iter().map(str::to_owned).collect();
+        self.style.schema = self.style.schema.map(|_| schema.clone());
         self.style.flat = true;
         if let (Format::Table, None, Shape::List(columns)) = (self.style.format, &self.style.columns, self.shape) {
             self.style.columns = Some(std::iter::once("image").chain(columns.iter().copied()).map(str::to_owned).collect());

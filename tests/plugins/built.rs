@@ -1,6 +1,7 @@
 //! Building plugins, and running memsh with folders of them.
 
 use super::cli::{Run, repository};
+use crate::schema::fits;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -107,13 +108,25 @@ impl Folder {
         let all: Vec<&str> = words.iter().copied().chain(["--json"]).collect();
         let run = self.memsh(&all);
         assert_eq!(run.status, 0, "{words:?}: {}", run.stderr);
-        serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{words:?}: {e}: {}", run.stdout))
+        let answer = serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{words:?}: {e}: {}", run.stdout));
+        held(words, &answer);
+        answer
     }
 
     /// The rows of `plugins list` that are about files.
     pub fn listed(&self) -> Vec<Value> {
         let all = self.json(&["plugins", "list"]);
         all.as_array().unwrap().iter().filter(|r| !r["path"].is_null()).cloned().collect()
+    }
+}
+
+/// Holds an answer of `plugins ...` or `run ...` against its schema.
+pub fn held(words: &[&str], answer: &Value) {
+    match words {
+        ["plugins"] | ["plugins", "list", ..] => fits("plugins", answer),
+        ["plugins", word, ..] => fits(&format!("plugins-{word}"), answer),
+        words if words.contains(&"run") => fits("run", answer),
+        _ => {}
     }
 }
 

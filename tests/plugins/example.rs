@@ -67,6 +67,7 @@ fn targets_are_what_the_connector_sees() {
         .output()
         .unwrap();
     let rows: Value = serde_json::from_slice(&run.stdout).unwrap();
+    crate::schema::fits("plugins-targets", &rows);
     let name = example().file_name().unwrap().to_str().unwrap();
     assert_eq!(rows[0]["target"], name);
     assert_eq!(rows[0]["option"], format!("-C rom:{name}"));

@@ -54,7 +54,9 @@ impl User {
         let all: Vec<&str> = words.iter().copied().chain(["--json"]).collect();
         let run = self.memsh(&all);
         assert_eq!(run.status, 0, "{words:?}: {}", run.stderr);
-        serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{words:?}: {e}: {}", run.stdout))
+        let answer: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{words:?}: {e}: {}", run.stdout));
+        crate::built::held(words, &answer);
+        answer.as_array().unwrap().clone()
     }
 
     /// Words that must fail, saying all of this, and leave the folder of plugins as it is.

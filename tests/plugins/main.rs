@@ -9,6 +9,8 @@
 
 #[path = "../cli/mod.rs"]
 mod cli;
+#[path = "../schema/mod.rs"]
+mod schema;
 
 mod built;
 mod c;

@@ -42,7 +42,7 @@ fn schema(name: &str) -> Option<String> {
 
 #[pymodule]
 #[pyo3(name = "_memsh")]
-fn module(m: &Bound<'_, PyModule>) -> PyResult<()> {
+fn contents(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     m.add_class::<target::Target>()?;
     m.add_class::<answer::Answer>()?;

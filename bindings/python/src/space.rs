@@ -1,6 +1,5 @@
 //! Address spaces: reading, and where addresses lie.
 
-use crate::errors;
 use crate::target::Shared;
 use memsh::engine::{Gaps, Memory, index, to_u64, to_umem};
 use memsh::session::Space as Whose;

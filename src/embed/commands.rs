@@ -55,8 +55,6 @@ pub fn commands() -> impl Iterator<Item = CommandInfo> {
 /// The command that words mean, in memsh's own words or another tool's; none of a plugin's.
 pub fn command_of<W: AsRef<str>>(words: &[W]) -> Option<CommandInfo> {
     let words: Vec<String> = words.iter().map(|w| w.as_ref().to_owned()).collect();
-    let meant = alias::translate(&words).words;
-    let two = meant.get(..2).map(|two| two.join(" "));
-    let spec = two.as_deref().and_then(crate::commands::find).or_else(|| crate::commands::find(meant.first()?))?;
+    let spec = crate::commands::find(alias::expand(&words).first()?)?;
     Some(CommandInfo { spec })
 }

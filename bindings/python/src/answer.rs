@@ -7,6 +7,7 @@ use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule, PyList};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -37,12 +38,28 @@ pub struct Answer {
     kept: Kept,
     meaning: Arc<Meaning>,
     ended: Ended,
+    keys: Vec<String>,
+}
+
+/// The keys that rows have, those that are known beforehand first.
+fn keys(rows: &[Value], known: &[String]) -> Vec<String> {
+    if rows.is_empty() {
+        return known.to_vec();
+    }
+    let mut found = HashSet::new();
+    let objects = rows.iter().filter_map(Value::as_object).flat_map(|o| o.keys().map(String::as_str));
+    let all: Vec<&str> = objects.filter(|key| found.insert(*key)).collect();
+    let known = || known.iter().map(String::as_str);
+    let first: HashSet<&str> = known().collect();
+    let others = all.into_iter().filter(|key| !first.contains(key));
+    known().filter(|key| found.contains(key)).chain(others).map(str::to_owned).collect()
 }
 
 impl Answer {
     /// What was kept, and how it ended.
     pub fn new(kept: Kept, meaning: Arc<Meaning>, ended: Ended) -> Self {
-        Self { kept, meaning, ended }
+        let keys = keys(&kept.rows, &meaning.keys);
+        Self { kept, meaning, ended, keys }
     }
 }
 
@@ -67,10 +84,10 @@ impl Answer {
         Ok(list)
     }
 
-    /// Keys that rows of this command may have, in order.
+    /// The keys of the rows, in the order of the schema; where there are no rows, those that rows of this command may have.
     #[getter]
-    fn keys(&self) -> Vec<String> {
-        self.meaning.keys.clone()
+    fn keys(&self) -> &[String] {
+        &self.keys
     }
 
     /// What is missing from the answer.
@@ -109,7 +126,7 @@ impl Answer {
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        arrow::schema(py, &self.kept.rows, &self.meaning.row, &self.meaning.keys)
+        arrow::schema(py, &self.kept.rows, &self.meaning.row, &self.keys)
     }
 
     #[pyo3(signature = (requested_schema=None))]
@@ -120,7 +137,7 @@ impl Answer {
     ) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
         // The protocol allows to answer in another type than was asked for.
         drop(requested_schema);
-        arrow::array(py, &self.kept.rows, &self.meaning.row, &self.meaning.keys)
+        arrow::array(py, &self.kept.rows, &self.meaning.row, &self.keys)
     }
 
     #[pyo3(signature = (requested_schema=None))]
@@ -130,6 +147,6 @@ impl Answer {
         requested_schema: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
         drop(requested_schema);
-        arrow::stream(py, &self.kept.rows, &self.meaning.row, &self.meaning.keys)
+        arrow::stream(py, &self.kept.rows, &self.meaning.row, &self.keys)
     }
 }

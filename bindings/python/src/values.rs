@@ -1,9 +1,12 @@
-//! JSON values become Python's: addresses are `int`, everything else is what it is in JSON. No number loses a digit.
+//! JSON values become Python's: addresses are `memsh.Address` (an `int` that shows itself in hex), everything else is what it is in JSON. No number loses a digit.
 
 use crate::kinds::{Kind, address};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyType};
 use serde_json::Value;
+
+static ADDRESS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
 /// The value as Python has it.
 ///
@@ -21,9 +24,9 @@ pub fn python<'py>(py: Python<'py>, value: &Value, kind: &Kind) -> PyResult<Boun
             _ => py.get_type::<PyInt>().call1((n.to_string(),))?,
         },
         Value::String(s) => match (kind, address(s)) {
-            (Kind::Address, Some(n)) => n.into_pyobject(py)?.into_any(),
+            (Kind::Address, Some(n)) => ADDRESS.import(py, "memsh._rows", "Address")?.call1((n,))?,
             // Beyond 64 bits.
-            (Kind::Address, None) => py.get_type::<PyInt>().call1((s, 16))?,
+            (Kind::Address, None) => ADDRESS.import(py, "memsh._rows", "Address")?.call1((s, 16))?,
             _ => PyString::new(py, s).into_any(),
         },
         Value::Array(items) => {

@@ -24,11 +24,12 @@ from ._errors import (
 )
 from ._image import Image, commands, open, sample, schema
 from ._memsh import __version__
-from ._rows import Row, Rows, Scan
+from ._rows import Address, Row, Rows, Scan
 from ._space import Process, Space
 from ._split import ranges, scan_range
 
 __all__ = [
+    "Address",
     "Difference",
     "Error",
     "Image",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._memsh import Answer
-    from ._rows import Rows
+    from ._rows import Row, Rows
 
 
 class Error(Exception):
@@ -65,7 +65,7 @@ class Error(Exception):
         self.answer = None
 
     @property
-    def rows(self) -> Rows | None:
+    def rows(self) -> Rows[Row] | None:
         """The rows that a command had answered before it failed."""
         from ._rows import Rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._memsh import Answer, Stream
+
+
+class Address(int):
+    """A number that shows itself in hex: an address, a mask, a page-table entry."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return hex(self)
+
+    __str__ = __repr__
 
 
 def _wrap(value: Any) -> Any:
@@ -60,7 +72,7 @@ class Row(Mapping[str, Any]):
         return hash(json.dumps(self._fields, sort_keys=True, default=str))
 
     def __repr__(self) -> str:
-        inner = ", ".join(f"{name}={_shown(name, value)}" for name, value in self._fields.items() if value is not None)
+        inner = ", ".join(f"{name}={value!r}" for name, value in self._fields.items() if value is not None)
         return f"{type(self).__name__}({inner})"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -68,13 +80,8 @@ class Row(Mapping[str, Any]):
 
     def to_dict(self) -> dict[str, Any]:
         """A plain dict, all the way down."""
-        copied: dict[str, Any] = json.loads(json.dumps(self._fields))
+        copied: dict[str, Any] = copy.deepcopy(self._fields)
         return copied
-
-
-def _shown(name: str, value: Any) -> str:
-    # Beyond what counts and ids reach, a number is an address; hex says more of it. The value is the same.
-    return hex(value) if type(value) is int and value > 0xFFFF_FFFF else repr(value)
 
 
 R = TypeVar("R", bound=Row, covariant=True)
@@ -101,7 +108,7 @@ class Rows(Sequence[R], Generic[R]):
 
     @property
     def columns(self) -> list[str]:
-        """Fields that rows of this command may have, in order."""
+        """Fields of the rows, in order."""
         return self._answer.keys
 
     @property

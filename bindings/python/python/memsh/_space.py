@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ._errors import Unreadable
 from ._rows import Row, Rows, Scan
@@ -61,12 +61,12 @@ class Space:
         """``n`` bytes from ``address``, with zeros for those that are missing, and the holes as ``(start, end)``."""
         return self._space.read(address, n)
 
-    def read_into(self, address: int, buffer: Buffer, *, missing: str = "error") -> Gaps:
+    def read_into(self, address: int, buffer: Buffer | numpy.typing.NDArray[Any], *, missing: str = "error") -> Gaps:
         """Fills a writable buffer (``bytearray``, ``memoryview``, a numpy array) in place; ``missing`` as in :meth:`read`. Gives the
         holes, which are zeros."""
         gaps = self._space.read_into(address, buffer)
         if missing == "error":
-            self._whole(address, memoryview(buffer).nbytes, gaps, None)
+            self._whole(address, memoryview(cast("Buffer", buffer)).nbytes, gaps, None)
         elif missing != "zero":
             raise ValueError(f'missing={missing!r}: it is "error" or "zero"')
         return gaps
@@ -166,7 +166,7 @@ class Process(Row):
         """:meth:`Space.read`."""
         return self.space.read(address, n, missing=missing)
 
-    def read_into(self, address: int, buffer: Buffer, *, missing: str = "error") -> Gaps:
+    def read_into(self, address: int, buffer: Buffer | numpy.typing.NDArray[Any], *, missing: str = "error") -> Gaps:
         """:meth:`Space.read_into`."""
         return self.space.read_into(address, buffer, missing=missing)
 

@@ -68,6 +68,26 @@ impl Space {
     }
 }
 
+/// Where bytes will stand.
+struct Room(*mut u8);
+
+// SAFETY: a place in memory is bound to no thread.
+unsafe impl Send for Room {}
+
+impl Room {
+    /// The bytes, made zeros.
+    ///
+    /// # Safety
+    /// There are `n` that may be written to, by nobody else, for as long as `'a`.
+    unsafe fn zeroed<'a>(self, n: usize) -> &'a mut [u8] {
+        // SAFETY: as said.
+        unsafe {
+            self.0.write_bytes(0, n);
+            std::slice::from_raw_parts_mut(self.0, n)
+        }
+    }
+}
+
 /// A writable buffer of bytes without gaps.
 fn writable<T: pyo3::buffer::Element>(buffer: &PyBuffer<T>, what: &str) -> PyResult<std::ptr::NonNull<[T]>> {
     if buffer.readonly() {
@@ -98,12 +118,16 @@ impl Space {
 
     /// `n` bytes from `address`, and the holes in them (as `(start, end)`), which are zeros.
     fn read<'py>(&self, py: Python<'py>, address: umem, n: usize) -> PyResult<(Bound<'py, PyBytes>, Vec<Hole>)> {
-        let mut holes = Vec::new();
-        let bytes = PyBytes::new_with(py, n, |buf| {
-            holes = self.fill(py, address, buf)?;
-            Ok(())
-        })?;
-        Ok((bytes, holes))
+        let size = n.try_into()?;
+        // SAFETY: the call gives a new object, or null with an exception set.
+        let bytes = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyBytes_FromStringAndSize(std::ptr::null(), size))? };
+        // SAFETY: it is a bytes object.
+        let room = Room(unsafe { ffi::PyBytes_AsString(bytes.as_ptr()) }.cast());
+        // New pages are made here, which takes as long as the read itself: not with the GIL.
+        // SAFETY: a bytes object has room for its `n` bytes; nobody else knows of it yet, so nobody reads or writes there.
+        let buf = py.detach(|| unsafe { room.zeroed(n) });
+        let holes = self.fill(py, address, buf)?;
+        Ok((bytes.cast_into::<PyBytes>()?, holes))
     }
 
     /// Fills a writable buffer from `address`, in place, and gives the holes in it, which are zeros.

@@ -75,17 +75,18 @@ impl Stream {
         Ok(Self { rows: Mutex::new(Some(taken)), ended: Mutex::default(), stop, target, teller, meaning })
     }
 
-    /// The next item, if one comes within a tick. One thread takes at a time; the others wait their turn.
+    /// The next item, if one comes within a tick. One thread takes at a time; the others wait their turn, and find the end where it was
+    /// taken before.
     fn take(&self, py: Python<'_>) -> Result<Item, RecvTimeoutError> {
-        py.detach(|| match &*self.rows.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(rows) => rows.recv_timeout(TICK),
-            None => Err(RecvTimeoutError::Disconnected),
+        py.detach(|| {
+            let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+            let item = rows.as_ref().ok_or(RecvTimeoutError::Disconnected)?.recv_timeout(TICK)?;
+            if let Item::End(ended) = &item {
+                *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended.as_ref().ok().cloned().unwrap_or_default());
+                *rows = None;
+            }
+            Ok(item)
         })
-    }
-
-    fn end(&self, ended: Ended) {
-        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
@@ -103,7 +104,6 @@ impl Stream {
                     return values::python(py, &row, &self.meaning.row).map(Some);
                 }
                 Ok(Item::End(ended)) => {
-                    self.end(ended.as_ref().ok().cloned().unwrap_or_default());
                     self.teller.tell(py, true)?;
                     return ended.map(|_| None).map_err(|e| errors::of(py, &e));
                 }

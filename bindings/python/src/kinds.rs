@@ -17,6 +17,16 @@ pub enum Kind {
     Address,
     /// A moment.
     Time,
+    /// Other text.
+    Text,
+    /// A whole number below 2^63, and above -2^63.
+    Whole,
+    /// A whole number of 64 bits, without a sign.
+    Unsigned,
+    /// A number.
+    Real,
+    /// Yes or no.
+    Flag,
     /// A list of such.
     List(Box<Kind>),
     /// An object with fields that mean something. Fields that do not stand here are plain.
@@ -65,7 +75,7 @@ impl Kind {
             let of = |(name, s): (&String, &Value)| (name.clone(), Kind::of(s, definitions, depth - 1));
             Kind::Object(fields.iter().map(of).filter(|(_, kind)| *kind != Kind::Plain).collect())
         } else {
-            Kind::Plain
+            of_type(schema)
         };
         own.with(of_parts)
     }
@@ -81,8 +91,32 @@ impl Kind {
                 }
                 Kind::Object(fields)
             }
-            (kind, _) => kind,
+            (Kind::List(items), Kind::List(others)) => Kind::List(Box::new(items.with(*others))),
+            (kind, other) if kind == other => kind,
+            // Now this, now that: nothing that can be said of all.
+            _ => Kind::Plain,
         }
+    }
+}
+
+/// What a type of JSON Schema says, alone or beside `null`.
+fn of_type(schema: &Map<String, Value>) -> Kind {
+    let name = match schema.get("type") {
+        Some(Value::String(name)) => Some(name.as_str()),
+        Some(Value::Array(names)) => {
+            let mut names = names.iter().filter_map(Value::as_str).filter(|n| *n != "null");
+            names.next().filter(|_| names.next().is_none())
+        }
+        _ => None,
+    };
+    let wide = schema.get("format").and_then(Value::as_str).is_some_and(|f| matches!(f, "uint64" | "uint" | "uint128"));
+    match name {
+        Some("string") => Kind::Text,
+        Some("integer") if wide => Kind::Unsigned,
+        Some("integer") => Kind::Whole,
+        Some("number") => Kind::Real,
+        Some("boolean") => Kind::Flag,
+        _ => Kind::Plain,
     }
 }
 

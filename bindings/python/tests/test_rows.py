@@ -113,6 +113,18 @@ def test_pandas_keeps_addresses_and_what_is_missing(img):
     assert len(frame[frame.kernel_thread]) == sum(p.kernel_thread for p in img.processes())
 
 
+def test_columns_have_the_type_that_the_schema_says(img):
+    # Nothing is there in any row, and still it is known what would be: answers of many images can be put together.
+    schema = img.processes().to_arrow().schema
+    assert schema.field("sid").type == pyarrow.large_string() and schema.field("session").type == pyarrow.int64()
+    none = img.rows("ps", "--where", "pid == 999999").to_arrow()
+    for field in schema:
+        assert none.schema.field(field.name).type == field.type, field.name
+    assert img.maps(1).to_arrow().schema.field("size").type == pyarrow.uint64()
+    both = pyarrow.concat_tables([none, img.processes().to_arrow()], promote_options="default")
+    assert len(both) == len(img.processes())
+
+
 def test_an_answer_without_rows_has_its_columns(img):
     none = img.rows("ps", "--where", "pid == 999999")
     assert len(none) == 0 and "pid" in none.columns and list(none) == []

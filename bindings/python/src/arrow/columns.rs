@@ -1,10 +1,12 @@
-//! JSON values become columns: the narrowest type that holds every value exactly.
+//! JSON values become columns of the types that the schema of the answer says, so that answers of many images have the same columns.
+//! Where it says nothing, or a value does not fit, it is the narrowest type that holds every value exactly.
 //!
 //! | values | type |
 //! | --- | --- |
-//! | addresses and masks (by the schema of the answer) | `uint64` |
-//! | moments (by the schema) | `timestamp[ns, UTC]`, where all fit; else text |
-//! | whole numbers | `int64`, else `uint64`, else `decimal128(20, 0)` |
+//! | addresses and masks | `uint64` |
+//! | moments | `timestamp[ns, UTC]`, where all fit; else text |
+//! | sizes and counts of 64 bits | `uint64` |
+//! | other whole numbers | `int64`, else `uint64`, else `decimal128(20, 0)` |
 //! | numbers | `float64` |
 //! | lists and objects | lists and structs of the same |
 //! | anything mixed | text: strings as they are, the rest as JSON |
@@ -65,6 +67,11 @@ fn column(cells: &[Option<&Value>], kind: &Kind) -> Column {
     match kind {
         Kind::Address => numbers(cells, "L", address, Buffer::Unsigned),
         Kind::Time => numbers(cells, "tsn:UTC", nanoseconds, Buffer::Signed),
+        Kind::Unsigned => numbers(cells, "L", Value::as_u64, Buffer::Unsigned),
+        Kind::Whole => numbers(cells, "l", Value::as_i64, Buffer::Signed),
+        Kind::Real => numbers(cells, "g", real, Buffer::Floats),
+        Kind::Flag => booleans(cells),
+        Kind::Text => cells.iter().flatten().all(|v| v.is_string()).then(|| text(cells)),
         _ => None,
     }
     .or_else(|| plain(cells, kind))

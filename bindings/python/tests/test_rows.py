@@ -151,7 +151,7 @@ def test_errors_say_where_and_what_next(img):
         img.maps(999999)
     assert nobody.value.layer == "OS layer" and "ps" in nobody.value.hint and isinstance(nobody.value, LookupError)
     with pytest.raises(memsh.Unreadable) as unmapped:
-        img.rows("vtop", 0x10, "-p", "1")
+        img.rows("vtop", 0x10, "-p", 1)
     assert (unmapped.value.address, unmapped.value.space) == (0x10, "virtual")
     assert unmapped.value.rows[0].fault.reason == "not_present"
     with pytest.raises(memsh.Error) as absent:

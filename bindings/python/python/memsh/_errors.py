@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._rows import Address, Rows
+
 if TYPE_CHECKING:
     from ._memsh import Answer
-    from ._rows import Row, Rows
+    from ._rows import Row
 
 
 class Error(Exception):
@@ -20,7 +22,7 @@ class Error(Exception):
     #: ``OS layer``, ``search`` or ``command``.
     layer: str
     #: The address at which it failed.
-    address: int | None
+    address: Address | None
     #: Whether that address is ``physical`` or ``virtual``.
     space: str | None
     #: The position in the image's file at which it failed.
@@ -32,7 +34,7 @@ class Error(Exception):
     #: Of a read: the bytes, with zeros for those that are missing.
     data: bytes | None
     #: Of a read: the holes, as ``(start, end)``.
-    gaps: list[tuple[int, int]]
+    gaps: list[tuple[Address, Address]]
     #: What a command had answered before, as the extension has it.
     answer: Answer | None
 
@@ -55,20 +57,18 @@ class Error(Exception):
         self.reason = message if reason is None else reason
         self.kind = kind
         self.layer = layer
-        self.address = address
+        self.address = None if address is None else Address(address)
         self.space = space
         self.offset = offset
         self.hint = hint
         self.status = status
         self.data = data
-        self.gaps = gaps or []
+        self.gaps = [(Address(start), Address(end)) for start, end in gaps or []]
         self.answer = None
 
     @property
     def rows(self) -> Rows[Row] | None:
         """The rows that a command had answered before it failed."""
-        from ._rows import Rows
-
         return None if self.answer is None else Rows(self.answer)
 
     def __str__(self) -> str:

@@ -206,7 +206,8 @@ class Image:
 
 
 def _word(word: str | int) -> str:
-    return hex(word) if isinstance(word, int) else word
+    # An address shows itself in hex; any other number is decimal, which every argument takes (`-p 0x1` would be a name).
+    return str(word)
 
 
 def _words(command: str, words: Sequence[str | int]) -> list[str]:

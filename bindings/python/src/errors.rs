@@ -64,5 +64,7 @@ pub fn closed() -> PyErr {
 
 /// A panic on another thread: a fault of memsh, not of what was asked.
 pub fn panicked() -> PyErr {
-    pyo3::exceptions::PyRuntimeError::new_err("memsh failed at this: it is a fault of the program; what it wrote to stderr says where")
+    pyo3::exceptions::PyRuntimeError::new_err(
+        "memsh failed at this: it is a fault of the program; what it wrote to stderr says where",
+    )
 }

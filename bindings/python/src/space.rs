@@ -234,7 +234,8 @@ impl Window {
         let len = bytes.len().try_into()?;
         // SAFETY: the bytes are mapped for as long as the memory lives, which this object holds, which the view holds (`obj`).
         // Nobody writes to them: the buffer is read-only (the last but one argument), and a wish to write is refused by this call.
-        let done = unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), bytes.as_ptr().cast::<c_void>().cast_mut(), len, 1, flags) };
+        let done =
+            unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), bytes.as_ptr().cast::<c_void>().cast_mut(), len, 1, flags) };
         if done == 0 { Ok(()) } else { Err(PyErr::fetch(slf.py())) }
     }
 }

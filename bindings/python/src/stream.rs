@@ -82,7 +82,8 @@ impl Stream {
             let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
             let item = rows.as_ref().ok_or(RecvTimeoutError::Disconnected)?.recv_timeout(TICK)?;
             if let Item::End(ended) = &item {
-                *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended.as_ref().ok().cloned().unwrap_or_default());
+                *self.ended.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(ended.as_ref().ok().cloned().unwrap_or_default());
                 *rows = None;
             }
             Ok(item)

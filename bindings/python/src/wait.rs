@@ -13,10 +13,13 @@ pub const TICK: Duration = Duration::from_millis(50);
 /// Of a thread that works: as large as that of a program's first thread.
 pub const STACK: usize = 8 << 20;
 
+/// A task, how much of it is done, and of how much.
+type Step = (String, u64, u64);
+
 /// How far work has come: where it is written, and whom it is told.
 #[derive(Default)]
 pub struct Progress {
-    last: Mutex<Option<(String, u64, u64)>>,
+    last: Mutex<Option<Step>>,
 }
 
 impl Watch for Progress {
@@ -33,7 +36,7 @@ impl Watch for Progress {
 pub struct Teller {
     progress: Arc<Progress>,
     callback: Option<Py<PyAny>>,
-    told: Mutex<(Instant, Option<(String, u64, u64)>)>,
+    told: Mutex<(Instant, Option<Step>)>,
 }
 
 impl Teller {

@@ -160,13 +160,7 @@ impl Stream {
     /// One batch.
     pub fn of(column: Column) -> Self {
         let owned = Box::new(StreamOwned { shape: shape(&column), batch: Some(column) });
-        Stream {
-            get_schema,
-            get_next,
-            get_last_error,
-            release: Some(release_stream),
-            private_data: Box::into_raw(owned).cast(),
-        }
+        Stream { get_schema, get_next, get_last_error, release: Some(release_stream), private_data: Box::into_raw(owned).cast() }
     }
 }
 

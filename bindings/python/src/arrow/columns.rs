@@ -82,7 +82,14 @@ fn column(cells: &[Option<&Value>], kind: &Kind) -> Column {
 fn plain(cells: &[Option<&Value>], kind: &Kind) -> Option<Column> {
     let mut values = cells.iter().flatten();
     let Some(first) = values.next() else {
-        return Some(Column { format: "n", len: cells.len(), nulls: cells.len(), validity: None, buffers: Vec::new(), children: Vec::new() });
+        return Some(Column {
+            format: "n",
+            len: cells.len(),
+            nulls: cells.len(),
+            validity: None,
+            buffers: Vec::new(),
+            children: Vec::new(),
+        });
     };
     match first {
         Value::Bool(_) => booleans(cells),

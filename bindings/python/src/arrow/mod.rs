@@ -14,7 +14,12 @@ use serde_json::Value;
 ///
 /// # Errors
 /// When Python can't make the capsules.
-pub fn array<'py>(py: Python<'py>, rows: &[Value], kind: &Kind, keys: &[String]) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
+pub fn array<'py>(
+    py: Python<'py>,
+    rows: &[Value],
+    kind: &Kind,
+    keys: &[String],
+) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
     let column = py.detach(|| columns::table(rows, kind, keys));
     let schema = abi::Schema::of("", &column);
     let schema = PyCapsule::new_with_value(py, schema, c"arrow_schema")?;

@@ -53,7 +53,7 @@ def main() -> None:
         passes = words[0] == "scan"
         ask = took * args.size * (1 << 30) / held if passes else took
         images = TB / (args.size * (1 << 30))
-        hours = images * max(fetch, ask) / 3600
+        hours = images * (fetch + ask) / 3600
         price = args.price * args.cores
         rate = f"{held / took / 1e9:.2f}" if passes else "-"
         print(

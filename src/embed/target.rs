@@ -72,6 +72,8 @@ pub struct Target {
     options: Options,
     output: OutputArgs,
     interrupt: &'static AtomicBool,
+    /// Whether nobody else sets and clears it, and the words of commands were seen by nobody else.
+    own: bool,
     /// Commands that run now.
     running: Mutex<usize>,
 }
@@ -91,21 +93,23 @@ impl Target {
     /// As [`open`](Self::open).
     pub fn open_watched<W: Into<OsString>>(words: impl IntoIterator<Item = W>, watch: Arc<dyn Watch>) -> Result<Self, Failed> {
         let root = root(words.into_iter().map(Into::into)).map_err(|e| Failed::usage(e.to_string(), None))?;
-        Self::of_root(&root, watch)
+        // What commands ask for lives as long as the program: a byte for each target that was ever opened.
+        let mut target = Self::of_root(&root, watch, Box::leak(Box::new(AtomicBool::new(false))))?;
+        target.own = true;
+        Ok(target)
     }
 
-    pub(crate) fn of_root(root: &Root, watch: Arc<dyn Watch>) -> Result<Self, Failed> {
+    /// The target that a command line means; who sets `interrupt` ends what runs on it, and clears it again.
+    pub(crate) fn of_root(root: &Root, watch: Arc<dyn Watch>, interrupt: &'static AtomicBool) -> Result<Self, Failed> {
         if root.target.isolate.is_some() {
             let hint = "the program memsh hosts plugins in a process of its own; here they are loaded into this one";
             return Err(Failed::usage("--isolate is not for targets inside another program", Some(hint)));
         }
-        // What commands ask for lives as long as the program: a byte for each target that was ever opened.
-        let interrupt: &'static AtomicBool = Box::leak(Box::new(AtomicBool::new(false)));
         let progress = move |done, total| watch.at("opening", done, total);
         let (target, options) = planned(root, interrupt, progress).map_err(|e| Failed::of(&e))?;
         let session = opened(&target, options.clone())?;
         let output = OutputArgs { quiet: true, ..root.output.clone() };
-        Ok(Self { session, options, output, interrupt, running: Mutex::new(0) })
+        Ok(Self { session, options, output, interrupt, own: false, running: Mutex::new(0) })
     }
 
     /// Memory, processes, address spaces and symbols, without any command.
@@ -198,7 +202,7 @@ struct Running<'a>(&'a Target);
 impl<'a> Running<'a> {
     fn begin(target: &'a Target) -> Self {
         let mut running = target.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if *running == 0 {
+        if *running == 0 && target.own {
             target.interrupt.store(false, Ordering::SeqCst);
         }
         *running += 1;
@@ -248,10 +252,12 @@ pub(super) fn asked(guest: &Guest<'_>, words: &[String]) -> Done<Asked> {
     if !own && words.first().is_some_and(|name| plugins::columns(&guest.plugins(), name).is_some()) {
         words.insert(0, "run".to_owned());
     }
-    match parsed(&words, false)? {
+    let own = guest.target.own;
+    match parsed(&words, !own)? {
         (Parsed::Command(spec, matches), output) => {
+            // The shell took options of the target from the same words, and chooses among the rows of several targets itself.
             let output = output.or(&guest.target.output);
-            let choice = chosen(spec, &matches, &output)?;
+            let choice = if own { chosen(spec, &matches, &output)? } else { Choice::default() };
             Ok(Asked { spec, matches, choice, interrupt: guest.target.interrupt })
         }
         (Parsed::Text(_), _) => Err(Failure::usage(format!("{} has no rows", words.join(" ")))),

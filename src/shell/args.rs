@@ -31,16 +31,19 @@ pub enum Writes {
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// One JSON value per command
-    #[arg(long, overrides_with_all = ["jsonl", "csv", "table"])]
+    #[arg(long, overrides_with_all = ["jsonl", "csv", "parquet", "table"])]
     pub json: bool,
     /// A JSON object per line, as found
-    #[arg(long, overrides_with_all = ["json", "csv", "table"])]
+    #[arg(long, overrides_with_all = ["json", "csv", "parquet", "table"])]
     pub jsonl: bool,
     /// Comma-separated values
-    #[arg(long, overrides_with_all = ["json", "jsonl", "table"])]
+    #[arg(long, overrides_with_all = ["json", "jsonl", "parquet", "table"])]
     pub csv: bool,
+    /// A Parquet file, for | and >
+    #[arg(long, overrides_with_all = ["json", "jsonl", "csv", "table"])]
+    pub parquet: bool,
     /// Tables and words (the default)
-    #[arg(long, overrides_with_all = ["json", "jsonl", "csv"])]
+    #[arg(long, overrides_with_all = ["json", "jsonl", "csv", "parquet"])]
     pub table: bool,
     /// Only these columns, in this order
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
@@ -144,6 +147,9 @@ pub struct Root {
     /// File with commands to run, one or more per line
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+    /// Of several images, ask so many at once (as many as there are processors)
+    #[arg(short, long, value_name = "N", value_parser = limit)]
+    pub jobs: Option<usize>,
     /// Leave ~/.config/memsh/config out
     #[arg(long)]
     pub no_config: bool,
@@ -157,7 +163,7 @@ pub struct Root {
 
 fn limit(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
-        Ok(0) | Err(_) => Err("a number of rows, 1 or more".to_owned()),
+        Ok(0) | Err(_) => Err("a number, 1 or more".to_owned()),
         Ok(n) => Ok(n),
     }
 }
@@ -165,8 +171,9 @@ fn limit(text: &str) -> std::result::Result<usize, String> {
 impl OutputArgs {
     /// These, and where they say nothing, `other`.
     pub fn or(mut self, other: &OutputArgs) -> Self {
-        if !(self.json || self.jsonl || self.csv || self.table) {
-            (self.json, self.jsonl, self.csv, self.table) = (other.json, other.jsonl, other.csv, other.table);
+        if !(self.json || self.jsonl || self.csv || self.parquet || self.table) {
+            (self.json, self.jsonl, self.csv) = (other.json, other.jsonl, other.csv);
+            (self.parquet, self.table) = (other.parquet, other.table);
         }
         if self.columns.is_empty() {
             self.columns.clone_from(&other.columns);

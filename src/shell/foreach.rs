@@ -112,7 +112,7 @@ fn each(
     out: &mut dyn Write,
     stdout: bool,
 ) -> Result<Ended> {
-    let mut style = shell.style(stdout);
+    let mut style = shell.styled(spec, stdout)?;
     let shape = spec.shape_of(matches);
     let schema = || docs::row_schema(spec).with(&[("pid", json!({"type": "integer"})), ("name", json!({"type": "string"}))]);
     let list = matches!(shape, Shape::List(_));
@@ -125,6 +125,7 @@ fn each(
         return tables(shell, all, (spec, matches), out, stdout);
     }
     let schema = schema();
+    style.schema = style.schema.map(|_| schema.clone());
     let keys: Vec<String> = schema.keys().into_iter().map(str::to_owned).collect();
     let columns: Vec<String> = match shape {
         Shape::List(columns) => {
@@ -243,9 +244,12 @@ fn tell_heading(shell: &Shell, text: &str, out: &mut dyn Write, stdout: bool) ->
     if shell.output.borrow().no_header || shell.style(stdout).format != Format::Table {
         return Ok(());
     }
-    let line = format!("-- {text} --");
-    writeln!(out, "{}", Paint(shell.style(stdout).color).strong(line))?;
-    Ok(())
+    heading(text, shell.style(stdout).color, out)
+}
+
+/// A line above an answer that says whose it is.
+pub fn heading(text: &str, color: bool, out: &mut dyn Write) -> Result<()> {
+    Ok(writeln!(out, "{}", Paint(color).strong(format!("-- {text} --")))?)
 }
 
 /// Puts the process in front of rows that do not say whose they are.

@@ -1,6 +1,7 @@
 //! The shell as the commands see it: settings, the target, the chosen process.
 
 use super::args::{OutputArgs, When};
+use super::fleet::Fleet;
 use super::hits::Hits;
 use super::log::Log;
 use super::own::Aliases;
@@ -66,6 +67,8 @@ pub struct Shell {
     pub outlet: RefCell<Option<Outlet>>,
     /// The hits of the last search.
     pub hits: RefCell<Option<Hits>>,
+    /// The images, where there are several.
+    pub fleet: Option<Fleet>,
     /// Rows on their way into a command behind a `|`.
     pub feeding: RefCell<Option<Vec<Value>>>,
 }
@@ -92,6 +95,7 @@ impl Shell {
             sha256: RefCell::default(),
             implied: Cell::new(None),
             outlet: RefCell::default(),
+            fleet: None,
             hits: RefCell::default(),
             feeding: RefCell::default(),
             others: RefCell::default(),
@@ -109,6 +113,8 @@ impl Shell {
             When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && !dumb(),
         };
         let format = match (o.json, o.jsonl, o.csv) {
+            #[cfg(feature = "parquet")]
+            _ if o.parquet => Format::Parquet,
             (true, ..) => Format::Json,
             (_, true, _) => Format::JsonLines,
             (.., true) => Format::Csv,
@@ -117,7 +123,7 @@ impl Shell {
         };
         let width = terminal.then(|| terminal_size::terminal_size().map_or(80, |(w, _)| w.0));
         let columns = (!o.columns.is_empty()).then(|| o.columns.clone());
-        Style { format, columns, spare: false, no_header: o.no_header, color, width, flat: false }
+        Style { format, columns, spare: false, no_header: o.no_header, color, width, schema: None, flat: false }
     }
 
     /// A note for whoever asked for notes (`-v`).

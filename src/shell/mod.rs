@@ -17,6 +17,7 @@ mod complete;
 pub mod docs;
 pub mod expr;
 pub mod filter;
+mod fleet;
 pub mod folders;
 mod foreach;
 mod hits;

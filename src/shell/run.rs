@@ -5,7 +5,7 @@ use super::filter::{Choice, Sift};
 use super::hits::Noted;
 use super::host::Shell;
 use super::line::Line;
-use super::render::{Format, Renderer, escape};
+use super::render::{Format, Renderer, Style, escape};
 use super::{alias, builtin, docs, interrupt, line, own};
 use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::similar::{or, similar};
@@ -99,6 +99,9 @@ impl Shell {
     /// # Errors
     /// As that command.
     pub fn words(&self, words: &[String], out: &mut dyn Write, stdout: bool) -> Result<Ended> {
+        if let Some(fleet) = &self.fleet {
+            return super::fleet::run(self, fleet, words, out, stdout);
+        }
         let words = &self.meant(words)?;
         if let Some(done) = builtin::run(self, words, out, stdout) {
             return done;
@@ -132,7 +135,7 @@ impl Shell {
         stdout: bool,
         alone: bool,
     ) -> Result<Ended> {
-        let mut style = self.style(stdout);
+        let mut style = self.styled(spec, stdout)?;
         let choice = chosen(spec, matches, &self.output.borrow())?;
         style.flat = choice.reorders();
         let keys = if style.format == Format::Csv { docs::keys(spec) } else { Vec::new() };
@@ -142,7 +145,7 @@ impl Shell {
             && let Some(name) = matches.get_one::<String>("name")
         {
             style.columns = plugins::columns(&Host::plugins(self), name)
-                .filter(|c| !c.is_empty() && matches!(style.format, Format::Table | Format::Csv));
+                .filter(|c| !c.is_empty() && !matches!(style.format, Format::Json | Format::JsonLines));
         }
         let mut renderer = Renderer::new(out, &style, (spec.name, spec.shape_of(matches)), &keys, self.interrupt());
         let outcome = self.sifted(spec, matches, &cx, choice, &mut renderer);
@@ -156,6 +159,22 @@ impl Shell {
         }
         self.tell_once();
         self.after(&cx, outcome.and(finished), None)
+    }
+
+    /// How the answer of this command looks.
+    ///
+    /// # Errors
+    /// A usage error for bytes on a terminal.
+    pub fn styled(&self, spec: &Spec, stdout: bool) -> Result<Style> {
+        let mut style = self.style(stdout);
+        #[cfg(feature = "parquet")]
+        let wanted = style.format == Format::Parquet;
+        #[cfg(not(feature = "parquet"))]
+        let wanted = self.output.borrow().parquet;
+        if wanted {
+            parquet(&mut style, spec)?;
+        }
+        Ok(style)
     }
 
     /// A warning that is not repeated where a person has read it.
@@ -366,6 +385,23 @@ pub fn unquoted(words: &[String]) -> Option<Failure> {
     let next = words.get(at + 2).filter(|w| OPERATORS.contains(&w.as_str()))?;
     let hint = "as in: --where 'uid == 0 and name ~ \"ssh\"'".to_owned();
     Some(Failure::Usage(format!("--where: the expression has to stand in quotes; it ends before {next}"), Some(hint)))
+}
+
+/// What a Parquet file needs to know before its first row.
+#[cfg(feature = "parquet")]
+fn parquet(style: &mut Style, spec: &Spec) -> Result<()> {
+    if style.width.is_some() {
+        let hint = format!("as in {} --parquet > FILE", spec.name);
+        return Err(Failure::Usage("--parquet writes bytes, and stdout is a terminal".to_owned(), Some(hint)));
+    }
+    style.schema = Some(docs::row_schema(spec));
+    Ok(())
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet(_: &mut Style, _: &Spec) -> Result<()> {
+    let hint = "cargo build --release --features parquet makes one that can".to_owned();
+    Err(Failure::Usage("this memsh is built without --parquet".to_owned(), Some(hint)))
 }
 
 /// What words turned out to be.

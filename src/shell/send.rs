@@ -258,12 +258,17 @@ fn implied(line: &Line) -> Option<Format> {
     }
     match &line.output {
         Output::Stdout => None,
-        Output::File { path, .. } => {
+        Output::File { path, append } => {
+            #[cfg(not(feature = "parquet"))]
+            let _ = append;
             let extension = Path::new(path).extension().and_then(OsStr::to_str)?.to_ascii_lowercase();
             match extension.as_str() {
                 "json" => Some(Format::Json),
                 "jsonl" | "ndjson" => Some(Format::JsonLines),
                 "csv" => Some(Format::Csv),
+                #[cfg(feature = "parquet")]
+                // Two such files behind each other are none.
+                "parquet" if !append => Some(Format::Parquet),
                 _ => None,
             }
         }

@@ -2,6 +2,7 @@
 
 use super::args::{Root, TargetArgs, Writes, parser, whole};
 use super::builtin::{self, plain_number};
+use super::fleet::Fleet;
 use super::host::{Shell, progress_allowed};
 use super::line::{Line, Output};
 use super::progress::Bar;
@@ -21,7 +22,7 @@ use anyhow::Context as _;
 use clap::{CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -75,6 +76,8 @@ fn report_in(error: &anyhow::Error) {
 /// The command line in its two parts.
 struct Parts {
     root: Vec<OsString>,
+    /// Images behind the first.
+    more: Vec<PathBuf>,
     command: Vec<String>,
 }
 
@@ -119,6 +122,9 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     if free || (asks_for_help && root.image.is_none()) {
         return Ok(shell(None, false).command(&one, None));
     }
+    if !parts.more.is_empty() {
+        return several(root, parts.more, &one);
+    }
     // A typing error need not wait for the image to be opened.
     let first = shell(None, false);
     if let Some(failure) = refused(&first, &parts.command, &root.output) {
@@ -139,8 +145,7 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     } else if let Some(commands) = &root.commands {
         shell.line(commands)
     } else if let Some(path) = &root.script {
-        let text = std::fs::read_to_string(path).map_err(|e| Failure::file(path, "read", e))?;
-        script(&shell, text.lines().map(|l| Ok(l.to_owned())))
+        script_file(&shell, path)?
     } else if !interactive {
         script(&shell, std::io::stdin().lines())
     } else {
@@ -153,6 +158,34 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
             shell.note(1, &format!("connector: {name}: {value}"));
         }
     }
+    shell.close_log();
+    Ok(ended)
+}
+
+/// Asks several images. No line is typed for them.
+fn several(root: Root, more: Vec<PathBuf>, one: &Line) -> anyhow::Result<Ended> {
+    if !root.target.layers.is_empty() {
+        return Err(Failure::usage("-C and -O are for one target; several images are files").into());
+    }
+    let mut shell = Shell::new(None, root.output.clone(), false);
+    if let Some(path) = &root.target.log {
+        shell.open_log(path, false)?;
+    }
+    let (commands, from_file) = (root.commands.clone(), root.script.clone());
+    let images = root.image.iter().cloned().chain(more).collect();
+    shell.fleet = Some(Fleet { root, images });
+    let ended = match (commands, from_file) {
+        _ if !one.words.is_empty() => shell.command(one, None),
+        (Some(commands), _) => shell.line(&commands),
+        (None, Some(path)) => script_file(&shell, &path)?,
+        (None, None) if !std::io::stdin().is_terminal() => script(&shell, std::io::stdin().lines()),
+        (None, None) => {
+            let hint = "memsh A.raw B.raw ps; -c and --script take more than one command".to_owned();
+            return Err(
+                Failure::Usage("which command? Several images are asked by the command line".to_owned(), Some(hint)).into()
+            );
+        }
+    };
     shell.close_log();
     Ok(ended)
 }
@@ -209,6 +242,11 @@ fn tell(shell: &Shell) {
     }
 }
 
+fn script_file(shell: &Shell, path: &Path) -> Result<Ended> {
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::file(path, "read", e))?;
+    Ok(script(shell, text.lines().map(|l| Ok(l.to_owned()))))
+}
+
 fn script(shell: &Shell, lines: impl Iterator<Item = std::io::Result<String>>) -> Ended {
     let mut ended = Ended::WELL;
     shell.pages.set(false);
@@ -239,7 +277,7 @@ fn cut(arguments: Vec<OsString>) -> Result<Parts> {
             named && a.get_action().takes_values() && !a.is_require_equals_set()
         })
     };
-    let mut parts = Parts { root: Vec::new(), command: Vec::new() };
+    let mut parts = Parts { root: Vec::new(), more: Vec::new(), command: Vec::new() };
     let mut words = arguments.into_iter();
     let mut target = false;
     while let Some(word) = words.next() {
@@ -255,17 +293,23 @@ fn cut(arguments: Vec<OsString>) -> Result<Parts> {
         }
         // `memsh ps --help`: no image can be meant where a command's name stands and no such file is there. A folder is no image.
         let command = alias::expand(std::slice::from_ref(&text)).first().is_some_and(|name| find(name).is_some());
-        let path = std::path::Path::new(&word);
+        let path = Path::new(&word);
         let command = command && (!path.exists() || path.is_dir());
         // The tour brings its target along.
-        if !target && text == "tutorial" && !std::path::Path::new(&word).exists() {
+        if !target && text == "tutorial" && !Path::new(&word).exists() {
             target = true;
             parts.root.push(OsString::from("sample"));
         }
-        let command = command || text == SERVE && !std::path::Path::new(&word).exists();
+        let command = command || text == SERVE && !Path::new(&word).exists();
         if !target && !command && !WITHOUT_TARGET.contains(&text.as_str()) {
             target = true;
             parts.root.push(word);
+            continue;
+        }
+        // A further image, unless a command has that name.
+        let further = path.is_file() || ["http://", "https://", "s3://"].iter().any(|scheme| text.starts_with(scheme));
+        if target && further && !names_command(&text) {
+            parts.more.push(PathBuf::from(word));
             continue;
         }
         let rest = std::iter::once(word)
@@ -275,6 +319,12 @@ fn cut(arguments: Vec<OsString>) -> Result<Parts> {
         break;
     }
     Ok(parts)
+}
+
+/// Whether a word means something as the first of a line, whatever files there are.
+fn names_command(word: &str) -> bool {
+    let ours = alias::expand(&[word.to_owned()]).first().is_some_and(|name| find(name).is_some());
+    ours || builtin::NAMES.contains(&word) || alias::names().any(|name| name == word) || word == SERVE
 }
 
 /// Takes over the options for the target and the output that stand behind the command.

@@ -29,7 +29,7 @@ pub enum Kind {
 const DEPTH: usize = 16;
 
 /// The keys of a row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Schema {
     command: String,
     row: Value,
@@ -112,6 +112,18 @@ impl Schema {
             here = self.resolve(next).unwrap_or(next);
         }
         Ok(self.kind_of(here))
+    }
+
+    /// Whether the key `path` holds whole numbers, and if so whether without sign.
+    pub fn unsigned(&self, path: &str) -> Option<bool> {
+        let here = path.split('.').try_fold(&self.row, |here, part| self.resolve(properties(here)?.get(part)?))?;
+        let whole = match here.get("type")? {
+            Value::String(t) => t == "integer",
+            Value::Array(types) => types.iter().any(|t| t == "integer"),
+            _ => false,
+        };
+        let format = here.get("format").and_then(Value::as_str).unwrap_or_default();
+        whole.then(|| format.starts_with("uint"))
     }
 
     fn unknown(&self, before: &str, part: &str, properties: &serde_json::Map<String, Value>) -> (String, String) {

@@ -22,7 +22,7 @@ mod order;
 mod parse;
 mod sift;
 
-pub use keys::Schema;
+pub use keys::{Kind, Schema};
 pub use order::Order;
 pub use parse::{Expr, parse};
 pub use sift::{Choice, Sift};

@@ -166,11 +166,12 @@ fn merged(
     out: &mut dyn Write,
     stdout: bool,
 ) -> Result<Ended> {
-    let mut style = shell.style(stdout);
+    let mut style = shell.styled(spec, stdout)?;
     let schema = || docs::row_schema(spec).with(&[("hit", json!({"type": "string"}))]);
     let choice = Choice::new(&shell.output.borrow(), shape, schema)?;
     schema().check_columns(&shell.output.borrow().columns)?;
     let schema = schema();
+    style.schema = style.schema.map(|_| schema.clone());
     let keys: Vec<String> = schema.keys().into_iter().map(str::to_owned).collect();
     style.flat = true;
     if let (Format::Table, None, Shape::List(columns)) = (style.format, &style.columns, shape) {

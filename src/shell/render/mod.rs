@@ -12,6 +12,8 @@ mod json;
 mod object;
 mod out;
 mod paint;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod passes;
 mod picture;
 mod table;

@@ -1,10 +1,13 @@
 //! One answer on its way out.
 
+#[cfg(feature = "parquet")]
+use super::parquet::Parquet;
 use super::table::Table;
 use super::{Paint, csv, fold, json, object};
 use crate::commands::failure::{Failure, Result};
 use crate::commands::sink::Sink;
 use crate::commands::spec::Shape;
+use crate::shell::filter::Schema;
 use serde_json::{Map, Value};
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +24,9 @@ pub enum Format {
     JsonLines,
     /// Comma-separated values.
     Csv,
+    /// A Parquet file.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 /// How answers look.
@@ -38,6 +44,8 @@ pub struct Style {
     pub color: bool,
     /// Columns of the terminal, where it is one.
     pub width: Option<u16>,
+    /// The keys of a row and what they hold, where the format needs to know.
+    pub schema: Option<Schema>,
     /// Rows of a tree stand by themselves: without some of them, or in another order, it has no branches.
     pub flat: bool,
 }
@@ -59,7 +67,12 @@ enum State {
     Table(Table),
     Json(json::Array),
     Lines,
-    Csv { columns: Vec<String>, begun: bool },
+    Csv {
+        columns: Vec<String>,
+        begun: bool,
+    },
+    #[cfg(feature = "parquet")]
+    Parquet(std::io::Result<Parquet>),
 }
 
 /// Writes one answer.
@@ -96,6 +109,11 @@ impl<'a> Renderer<'a> {
                 let all: Vec<&str> = keys.iter().map(String::as_str).collect();
                 State::Csv { columns: chosen(&all), begun: false }
             }
+            #[cfg(feature = "parquet")]
+            (Format::Parquet, _) => {
+                let schema = style.schema.clone().unwrap_or_default();
+                State::Parquet(Parquet::new(chosen(&schema.keys()), &schema))
+            }
         };
         Self { out, style, name, shape, interrupt, state, objects: 0, raw: false }
     }
@@ -130,6 +148,8 @@ impl<'a> Renderer<'a> {
                 let cells = columns.iter().map(|c| c.as_str().into());
                 self.out.write_all(csv::line(cells, self.style.width.is_some()).as_bytes())?;
             }
+            #[cfg(feature = "parquet")]
+            State::Parquet(file) if whole || self.objects > 0 => begun(file)?.finish(self.out)?,
             _ => {}
         }
         self.out.flush()?;
@@ -180,7 +200,7 @@ impl Sink for Renderer<'_> {
                 self.out.write_all(text.as_bytes())?;
                 return Ok(());
             }
-            Shape::Object if self.style.format != Format::Csv => {
+            Shape::Object if matches!(self.style.format, Format::Json | Format::JsonLines) => {
                 let line = json::text(&self.project(row));
                 writeln!(self.out, "{line}")?;
                 return Ok(());
@@ -206,6 +226,8 @@ impl Sink for Renderer<'_> {
                 let cells = columns.iter().map(|c| csv::cell(field(&row, c)));
                 self.out.write_all(csv::line(cells, terminal).as_bytes())?;
             }
+            #[cfg(feature = "parquet")]
+            State::Parquet(file) => begun(file)?.push(self.out, row)?,
             State::Json(_) | State::Lines => {}
         }
         Ok(())
@@ -223,6 +245,12 @@ impl Sink for Renderer<'_> {
         }
         Ok(self.out.flush()?)
     }
+}
+
+/// The file, if it could be begun.
+#[cfg(feature = "parquet")]
+fn begun(file: &mut std::io::Result<Parquet>) -> std::io::Result<&mut Parquet> {
+    file.as_mut().map_err(|e| std::io::Error::other(e.to_string()))
 }
 
 /// The field `path` (names joined by `.`) of a row.

@@ -1,7 +1,7 @@
 //! The commands that there are.
 
 use crate::commands::{ALL, Shape, Spec};
-use crate::shell::docs;
+use crate::shell::{alias, docs};
 use serde_json::Value;
 
 /// A command, for programs that offer them all.
@@ -50,4 +50,11 @@ impl CommandInfo {
 /// All commands that answer in rows.
 pub fn commands() -> impl Iterator<Item = CommandInfo> {
     ALL.iter().map(|spec| CommandInfo { spec })
+}
+
+/// The command that words mean, in memsh's own words or another tool's; none of a plugin's.
+pub fn command_of<W: AsRef<str>>(words: &[W]) -> Option<CommandInfo> {
+    let words: Vec<String> = words.iter().map(|w| w.as_ref().to_owned()).collect();
+    let spec = crate::commands::find(alias::expand(&words).first()?)?;
+    Some(CommandInfo { spec })
 }

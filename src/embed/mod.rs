@@ -23,6 +23,6 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use commands::{CommandInfo, commands};
+pub use commands::{CommandInfo, command_of, commands};
 pub use failed::{Failed, Sort};
 pub use target::{Answer, Ended, Rows, Target, Watch};

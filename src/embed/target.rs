@@ -125,6 +125,12 @@ impl Target {
         self.interrupt
     }
 
+    /// Works on the session as a command would: [`stop`](Self::stop) ends the search for its system.
+    pub fn with<T>(&self, work: impl FnOnce(&Session) -> T) -> T {
+        let _running = Running::begin(self);
+        work(&self.session)
+    }
+
     /// Ends what runs on this target, soon: every command that any thread asked it for. What is asked afterwards runs.
     pub fn stop(&self) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::{Answer, Sort, Target, Watch, commands};
+use super::{Answer, Sort, Target, Watch, command_of, commands};
 use serde_json::Value;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -93,4 +93,14 @@ fn every_command_has_a_schema_and_keys() {
         assert!(command.schema().is_object() && !command.summary().is_empty(), "{}", command.name());
     }
     assert!(commands().any(|c| c.name() == "ps" && c.is_list() && c.keys().contains(&"pid".to_owned())));
+}
+
+#[test]
+fn a_command_is_found_by_the_words_of_any_tool() {
+    let name = |words: &[&str]| command_of(words).map(|c| c.name());
+    assert_eq!(name(&["ps", "-t"]), Some("ps"));
+    assert_eq!(name(&["pslist"]), Some("ps"));
+    assert_eq!(name(&["plugins", "info", "dummy"]), Some("plugins-info"));
+    assert_eq!(name(&["nonsense"]), None);
+    assert_eq!(name(&[]), None);
 }

@@ -4,6 +4,8 @@
 //! ([`answer`], [`stream`]) and has [`space`]s that are read and translated. All work is done without the GIL, on a thread of its
 //! own where it may take long, so that Ctrl-C and a progress callback get through ([`wait`]).
 
+#![allow(rustdoc::private_intra_doc_links, reason = "all of it is private: its face is Python's")]
+
 mod answer;
 mod arrow;
 mod errors;

@@ -5,7 +5,7 @@ use crate::errors;
 use crate::kinds::{self, Meaning};
 use crate::space::Space;
 use crate::stream::Stream;
-use crate::wait::{Teller, work};
+use crate::wait::{Teller, let_go, work};
 use memsh::embed::{self, Ended};
 use memsh::session::Space as Whose;
 use pyo3::prelude::*;
@@ -47,9 +47,9 @@ impl Target {
     fn new(py: Python<'_>, words: Vec<PathBuf>, progress: Option<Py<PyAny>>) -> PyResult<Self> {
         let teller = Teller::new(progress);
         let watch = teller.watch();
-        let words = words.into_iter().map(OsString::from);
+        let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
         // Nothing is there yet that could be stopped: opening is quick, but for what must be unpacked or fetched.
-        let opened = work(py, &teller, &|| (), || embed::Target::open_watched(words, watch))?;
+        let opened = let_go(py, &teller, move || embed::Target::open_watched(words, watch))?;
         let target = opened.map_err(|e| errors::of(py, &e))?;
         Ok(Self { shared: Arc::new(Shared { target: RwLock::new(Some(Arc::new(target))) }) })
     }

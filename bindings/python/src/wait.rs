@@ -114,3 +114,21 @@ pub fn work<T: Send>(py: Python<'_>, teller: &Teller, stop: &dyn Fn(), job: impl
         }
     })
 }
+
+/// [`work`] that nothing can stop: when a signal's handler or the progress callback raises, that is the outcome at once, and what the job
+/// comes to is dropped when it has.
+///
+/// # Errors
+/// As [`work`].
+pub fn let_go<T: Send + 'static>(py: Python<'_>, teller: &Teller, job: impl FnOnce() -> T + Send + 'static) -> PyResult<T> {
+    let (done, mut outcome) = mpsc::sync_channel(1);
+    thread::Builder::new().name("memsh".to_owned()).stack_size(STACK).spawn(move || drop(done.send(job())))?;
+    loop {
+        let outcome = &mut outcome;
+        match py.detach(move || outcome.recv_timeout(TICK)) {
+            Ok(value) => return teller.tell(py, true).map(|()| value),
+            Err(RecvTimeoutError::Timeout) => teller.tick(py)?,
+            Err(RecvTimeoutError::Disconnected) => return Err(errors::panicked()),
+        }
+    }
+}

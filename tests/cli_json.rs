@@ -154,6 +154,7 @@ fn answers_fit_the_committed_schemas() {
         "plugins-targets",
         "plugins-upgrade",
         "run",
+        "emulate",
         "yara",
     ];
     for name in commands().into_iter().filter(|n| !windows.contains(&n.as_str()) && !elsewhere.contains(&n.as_str())) {

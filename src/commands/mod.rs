@@ -22,6 +22,7 @@ mod dis;
 mod drivers;
 mod dt;
 mod dump;
+mod emulate;
 mod entropy;
 mod env;
 mod eval;
@@ -150,6 +151,7 @@ pub static ALL: &[Spec] = &[
     spec::<ptov::Ptov>(),
     spec::<read::Read>(),
     spec::<dis::Dis>(),
+    spec::<emulate::Emulate>(),
     spec::<tele::Tele>(),
     spec::<dump::Dump>(),
     // Searching

@@ -101,19 +101,27 @@ impl End {
                 match why {
                     Why::Missing => format!("the page {page:#x} is not in the target; it was to be {how} at {at:#x}"),
                     Why::Failed => format!("the page {page:#x} could not be read from the target; it was to be {how} at {at:#x}"),
-                    Why::Full => format!("more memory was touched than the run may have; the page {page:#x} was next at {at:#x} (--memory)"),
+                    Why::Full => format!(
+                        "more memory was touched than the run may have; the page {page:#x} was next at {at:#x} (--memory)"
+                    ),
                 }
             }
-            Self::Stack(size) => format!("the stack of {size} bytes was full at {at:#x} (--stack-size)"),
+            Self::Stack(size) => format!("the stack of {size} bytes was full at {at:#x} (--stack)"),
             Self::ThreadLocal(offset) => {
-                format!("thread-local data at offset {offset:#x} was to be read at {at:#x}, and no thread's is known (--reg fs_base=ADDR)")
+                format!(
+                    "thread-local data at offset {offset:#x} was to be read at {at:#x}, and no thread's is known (--reg fs_base=ADDR)"
+                )
             }
-            Self::SystemCall => format!("a system call at {at:#x}; there is no system here (--hook syscall=ret:VALUE answers it)"),
+            Self::SystemCall => {
+                format!("a system call at {at:#x}; there is no system here (--hook syscall=ret:VALUE answers it)")
+            }
             Self::Exception(n) => match exception(*n, x86) {
                 Some(name) => format!("exception {n} ({name}) at {at:#x}"),
                 None => format!("exception {n} at {at:#x}"),
             },
-            Self::Invalid => format!("the emulator knows no such instruction at {at:#x} (of x86 it lacks AVX and what came after)"),
+            Self::Invalid => {
+                format!("the emulator knows no such instruction at {at:#x} (of x86 it lacks AVX and what came after)")
+            }
             Self::Port(n) => format!("input or output through port {n:#x} at {at:#x}; there is no device here"),
             Self::Halted => format!("waits for an interrupt at {at:#x}"),
             Self::Other(text) => format!("the emulator gave up at {at:#x}: {text}"),

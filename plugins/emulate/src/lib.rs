@@ -3,7 +3,7 @@
 //! - [`request`] is what is asked for; [`machine`] knows registers and how functions are called
 //! - [`pages`] is the memory of a run: pages of the target, fetched when they are touched and never written back
 //! - [`scratch`] is what a run is given besides: a stack, buffers of arguments, the place that functions return to
-//! - [`run`] drives the emulator; [`end`] says why a run ended; [`rows`] what came of it
+//! - [`run`] drives the emulator; [`vex`] what the emulator would run wrongly; [`end`] says why a run ended; [`rows`] what came of it
 //!
 //! memsh has a command `emulate` of its own, with options as its other commands have them, that calls this one.
 
@@ -14,6 +14,7 @@ mod request;
 mod rows;
 mod run;
 mod scratch;
+mod vex;
 
 use memsh_plugin::*;
 use request::Request;

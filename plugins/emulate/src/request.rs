@@ -109,9 +109,7 @@ fn hook(text: &str) -> Result<(Point, Action), ApiError> {
     let point = if at == "syscall" { Point::SystemCall } else { Point::Address(number(at)?) };
     let mut parts = action.split(':');
     let action = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some("ret"), value, pop, None) => {
-            Action::Return(value.map_or(Ok(0), number)?, pop.map_or(Ok(0), number)?)
-        }
+        (Some("ret"), value, pop, None) => Action::Return(value.map_or(Ok(0), number)?, pop.map_or(Ok(0), number)?),
         (Some("skip"), None, ..) => Action::Skip,
         (Some("stop"), None, ..) => Action::Stop,
         (Some("log"), None, ..) => Action::Log,

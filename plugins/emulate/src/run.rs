@@ -5,6 +5,7 @@ use crate::machine::Kind;
 use crate::pages::{BASE, Bytes, PAGE, Pages, Touched, Why};
 use crate::request::{Action, Point, Request};
 use crate::scratch::Scratch;
+use crate::vex::{Vetted, is_foreign};
 use memsh_plugin::{ApiError, Session, Status};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -49,6 +50,7 @@ pub struct Guest<'s> {
     told: Instant,
     trace: bool,
     step: Option<Step>,
+    vetted: Vetted,
     /// Instructions that were run.
     pub steps: u64,
     /// The last of them.
@@ -91,6 +93,7 @@ impl<'s> Guest<'s> {
             told: now,
             trace: request.trace,
             step: None,
+            vetted: Vetted::default(),
             steps: 0,
             last: 0,
             end: None,
@@ -252,6 +255,15 @@ fn step(emulator: &mut Emulator<'_, '_>, address: u64, size: u32) {
         return;
     }
     guest.last = address;
+    if guest.kind != Kind::AArch64 && !guest.vetted.has(address) {
+        let kind = guest.kind;
+        let mut bytes = vec![0; usize::try_from(size).unwrap_or(0).min(15)];
+        if read(emulator, address, &mut bytes).is_ok() && is_foreign(kind, &bytes) {
+            return end(emulator, End::Invalid);
+        }
+        emulator.get_data_mut().vetted.put(address);
+    }
+    let guest = emulator.get_data_mut();
     let action = guest.hooks.get(&address).copied();
     if guest.trace {
         // Of what is no instruction the size is no size.
@@ -342,7 +354,9 @@ fn arguments(emulator: &mut Emulator<'_, '_>) -> Vec<u64> {
 
 /// When a page is needed that is not among the processor's.
 fn fill(emulator: &mut Emulator<'_, '_>, page: u64, kind: MemType) -> Option<TlbEntry> {
-    let page = emulator.get_data().kind.cut(page);
+    // Pages of Arm are smaller here: the start of one may lie within a page of ours.
+    let address = emulator.get_data().kind.cut(page);
+    let page = address & !(PAGE - 1);
     let access = match kind {
         MemType::WRITE => Access::Write,
         MemType::FETCH => Access::Execute,
@@ -351,7 +365,7 @@ fn fill(emulator: &mut Emulator<'_, '_>, page: u64, kind: MemType) -> Option<Tlb
     match touch(emulator, page, access == Access::Write) {
         Ok(touched) => {
             let perms = if touched.writable { Permission::ALL } else { Permission::READ | Permission::EXEC };
-            Some(TlbEntry { paddr: touched.at, perms })
+            Some(TlbEntry { paddr: touched.at + (address - page), perms })
         }
         Err(why) => {
             emulator.get_data_mut().missing = Some(Missing { page, access, why });
@@ -414,7 +428,8 @@ pub fn prepared<'s>(guest: Guest<'s>) -> Result<Emulator<'s, 's>, ApiError> {
     };
     emulator.ctl_set_cpu_model(model).map_err(failed)?;
     emulator.ctl_tlb_type(TlbType::VIRTUAL).map_err(failed)?;
-    let room = usize::try_from(limit).map_err(|_| ApiError::new(Status::INVALID, "so much memory is more than this machine can address"))?;
+    let room = usize::try_from(limit)
+        .map_err(|_| ApiError::new(Status::INVALID, "so much memory is more than this machine can address"))?;
     emulator.mem_map(BASE, room, Permission::ALL).map_err(failed)?;
     let (begin, stop) = (0, u64::MAX);
     emulator.add_tlb_hook(begin, stop, fill).map_err(failed)?;
@@ -423,6 +438,7 @@ pub fn prepared<'s>(guest: Guest<'s>) -> Result<Emulator<'s, 's>, ApiError> {
         let guest = emulator.get_data_mut();
         let address = guest.kind.cut(address);
         guest.pages.wrote(address, size.min(64));
+        guest.vetted.written(address, size as u64);
         true
     };
     emulator.add_mem_hook(HookType::MEM_WRITE, begin, stop, wrote).map_err(failed)?;
@@ -466,7 +482,7 @@ pub fn run(emulator: &mut Emulator<'_, '_>, start: u64) {
     let guest = emulator.get_data_mut();
     guest.began = Instant::now();
     guest.last = start;
-    let (back, until) = (guest.scratch.back, guest.until);
+    let back = guest.scratch.back;
     // Where a single instruction takes for ever (`rep` over all of memory), the emulator's own clock ends it.
     let patience = guest.timeout.saturating_add(Duration::from_secs(1)).as_micros();
     let outcome = emulator.emu_start(start, back, u64::try_from(patience).unwrap_or(u64::MAX), 0);
@@ -478,7 +494,6 @@ pub fn run(emulator: &mut Emulator<'_, '_>, start: u64) {
     let missing = guest.missing.map(|m| guest.end_of(m));
     guest.end.get_or_insert(match (outcome, missing) {
         (Ok(()), _) if now == back => End::Returned,
-        (Ok(()), _) if until == Some(now) => End::Until,
         (Ok(()), None) if timed_out => End::Time(guest.timeout),
         (_, Some(how)) => how,
         (Ok(()), None) => End::Halted,

@@ -174,7 +174,9 @@ impl Scratch {
 fn full(page: u64, why: Why) -> ApiError {
     bad(match why {
         Why::Full => "stack and buffers need more memory than the run may have (--memory)".to_owned(),
-        Why::Missing | Why::Failed => format!("the run's own page {page:#x} can't be made ({:?})", Missing { page, access: Access::Write, why }),
+        Why::Missing | Why::Failed => {
+            format!("the run's own page {page:#x} can't be made ({:?})", Missing { page, access: Access::Write, why })
+        }
     })
 }
 
@@ -197,7 +199,9 @@ fn free(request: &Request, session: &dyn Session, size: u64) -> Result<u64, ApiE
         apart && (0..size / PAGE).all(|i| pages.fetch(base + i * PAGE).is_err_and(|why| why == Why::Missing))
     };
     let found = (0..many).map(|i| first + i * distance).find(unused);
-    found.ok_or_else(|| ApiError::new(Status::FAILED, format!("no place of {size} bytes for a stack and buffers is free in this address space")))
+    found.ok_or_else(|| {
+        ApiError::new(Status::FAILED, format!("no place of {size} bytes for a stack and buffers is free in this address space"))
+    })
 }
 
 fn regions(session: &dyn Session, pid: u32) -> Vec<(u64, u64)> {

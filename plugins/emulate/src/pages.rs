@@ -2,7 +2,6 @@
 
 use memsh_plugin::{CResult, Session, Status, VirtAddr, VirtReadOp};
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 pub const PAGE: u64 = 4096;
 /// The same, as Rust counts bytes.
@@ -60,13 +59,15 @@ pub struct Pages<'s> {
     pid: Option<u32>,
     limit: u64,
     used: u64,
+    /// Which page lies where in the emulator's memory: one after another.
+    order: Vec<u64>,
     table: BTreeMap<u64, Page>,
 }
 
 impl<'s> Pages<'s> {
     /// Of a process, or of the kernel; at most `limit` bytes.
     pub fn new(session: &'s dyn Session, pid: Option<u32>, limit: u64) -> Self {
-        Self { session, pid, limit, used: 0, table: BTreeMap::new() }
+        Self { session, pid, limit, used: 0, order: Vec::new(), table: BTreeMap::new() }
     }
 
     /// Bytes that all pages may have.
@@ -95,18 +96,19 @@ impl<'s> Pages<'s> {
         }
     }
 
-    fn place(&mut self) -> Result<u64, Why> {
+    fn place(&mut self, page: u64) -> Result<u64, Why> {
         if self.used >= self.limit {
             return Err(Why::Full);
         }
         let at = BASE + self.used;
         self.used += PAGE;
+        self.order.push(page);
         Ok(at)
     }
 
     /// Gives the run a page of its own, of zeros.
     pub fn give(&mut self, page: u64) -> Result<Touched, Why> {
-        let at = self.place()?;
+        let at = self.place(page)?;
         self.table.insert(page, Page { at, given: true, before: None, written: None });
         Ok(Touched { at, fresh: Some(Box::new([0; SIZE])), writable: true })
     }
@@ -121,23 +123,46 @@ impl<'s> Pages<'s> {
             return Ok(Touched { at: known.at, fresh: None, writable: known.given || known.before.is_some() });
         }
         let bytes = self.fetch(page)?;
-        let at = self.place()?;
+        let at = self.place(page)?;
         let before = write.then(|| bytes.clone());
         let written = write.then(|| Box::new([0; SIZE / 8]));
         self.table.insert(page, Page { at, given: false, before, written });
         Ok(Touched { at, fresh: Some(bytes), writable: write })
     }
 
+    /// The program's address of a place in the emulator's memory.
+    pub fn address(&self, at: u64) -> Option<u64> {
+        let offset = at.checked_sub(BASE)?;
+        let page = self.order.get(usize::try_from(offset / PAGE).ok()?)?;
+        Some(page.wrapping_add(offset % PAGE))
+    }
+
+    /// Where a page lies in the emulator's memory, if it was touched.
+    pub fn at(&self, page: u64) -> Option<u64> {
+        self.table.get(&page).map(|p| p.at)
+    }
+
     /// Notes that bytes are being written.
     pub fn wrote(&mut self, start: u64, len: usize) {
-        for address in (0..len as u64).map(|i| start.wrapping_add(i)) {
-            if let Entry::Occupied(mut page) = self.table.entry(address & !(PAGE - 1)) {
-                let offset = address % PAGE;
-                let byte = page.get_mut().written.as_mut().and_then(|w| w.get_mut(usize::try_from(offset / 8).unwrap_or(0)));
-                if let Some(byte) = byte {
-                    *byte |= 1 << (offset % 8);
+        let mut address = start;
+        let end = start.wrapping_add(len as u64);
+        while address != end {
+            let page = address & !(PAGE - 1);
+            let bits = self.table.get_mut(&page).and_then(|p| p.written.as_mut());
+            let Some(bits) = bits else {
+                // The run's own; or the second page of a write that is not touched yet, of which what changes is found later.
+                let next = page.wrapping_add(PAGE);
+                if end.wrapping_sub(next) > len as u64 {
+                    return;
                 }
+                address = next;
+                continue;
+            };
+            let offset = address % PAGE;
+            if let Some(byte) = usize::try_from(offset / 8).ok().and_then(|i| bits.get_mut(i)) {
+                *byte |= 1 << (offset % 8);
             }
+            address = address.wrapping_add(1);
         }
     }
 

@@ -414,7 +414,7 @@ fn interrupt(emulator: &mut Emulator<'_, '_>, number: u32) {
 
 /// An emulator with its hooks, whose pages come when they are touched.
 pub fn prepared<'s>(guest: Guest<'s>) -> Result<Emulator<'s, 's>, ApiError> {
-    let (kind, limit, thread) = (guest.kind, guest.pages.limit(), guest.scratch.thread);
+    let (kind, limit) = (guest.kind, guest.pages.limit());
     let (arch, mode) = match kind {
         Kind::X86 => (Arch::X86, Mode::MODE_32),
         Kind::X8664 => (Arch::X86, Mode::MODE_64),
@@ -434,11 +434,13 @@ pub fn prepared<'s>(guest: Guest<'s>) -> Result<Emulator<'s, 's>, ApiError> {
     let (begin, stop) = (0, u64::MAX);
     emulator.add_tlb_hook(begin, stop, fill).map_err(failed)?;
     emulator.add_code_hook(begin, stop, step).map_err(failed)?;
-    let wrote = |emulator: &mut Emulator<'_, 's>, _: MemType, address: u64, size: usize, _: i64| {
+    // With a table of pages that is not the processor's, hooks are told places in the emulator's own memory.
+    let wrote = |emulator: &mut Emulator<'_, 's>, _: MemType, at: u64, size: usize, _: i64| {
         let guest = emulator.get_data_mut();
-        let address = guest.kind.cut(address);
-        guest.pages.wrote(address, size.min(64));
-        guest.vetted.written(address, size as u64);
+        if let Some(address) = guest.pages.address(at) {
+            guest.pages.wrote(address, size.min(64));
+            guest.vetted.written(address, size as u64);
+        }
         true
     };
     emulator.add_mem_hook(HookType::MEM_WRITE, begin, stop, wrote).map_err(failed)?;
@@ -461,20 +463,25 @@ pub fn prepared<'s>(guest: Guest<'s>) -> Result<Emulator<'s, 's>, ApiError> {
         let port_out = |emulator: &mut Emulator<'_, 's>, port: u32, _: usize, _: u32| end(emulator, End::Port(port));
         emulator.add_insn_out_hook(port_out).map_err(failed)?;
     }
-    if let Some(thread) = thread {
-        // Of a thread that is not known only what a program can't tell from its own may be read: where it is, and what guards stacks and pointers.
-        let known = move |emulator: &mut Emulator<'_, 's>, _: MemType, address: u64, _: usize, _: i64| {
-            let offset = address.wrapping_sub(thread);
-            if !matches!(offset, 0 | 0x10 | 0x28 | 0x30) {
-                end(emulator, End::ThreadLocal(offset));
-            }
-            true
-        };
-        let page = thread & !(PAGE - 1);
-        emulator.add_mem_hook(HookType::MEM_READ | HookType::MEM_WRITE, page, page + PAGE - 1, known).map_err(failed)?;
-        emulator.reg_write(RegisterX86::FS_BASE, thread).map_err(failed)?;
-    }
     Ok(emulator)
+}
+
+/// Watches the block of a thread that is not known, once it is there. Only that may be read of it which a program can't tell from its own: where it
+/// is, and what guards stacks and pointers.
+pub fn guard_thread(emulator: &mut Emulator<'_, '_>, thread: u64) -> Result<(), ApiError> {
+    let failed = |e| broken("making a thread", e);
+    emulator.reg_write(RegisterX86::FS_BASE, thread).map_err(failed)?;
+    let Some(page) = emulator.get_data().pages.at(thread & !(PAGE - 1)) else { return Ok(()) };
+    let begin = page + thread % PAGE;
+    let known = move |emulator: &mut Emulator<'_, '_>, _: MemType, at: u64, _: usize, _: i64| {
+        let offset = at.wrapping_sub(begin);
+        if !matches!(offset, 0 | 0x10 | 0x28 | 0x30) {
+            end(emulator, End::ThreadLocal(offset));
+        }
+        true
+    };
+    emulator.add_mem_hook(HookType::MEM_READ | HookType::MEM_WRITE, page, page + PAGE - 1, known).map_err(failed)?;
+    Ok(())
 }
 
 /// Runs until there is a reason to end, which is then in the guest.

@@ -4,7 +4,7 @@ use crate::end::{Access, Missing};
 use crate::machine::Kind;
 use crate::pages::{PAGE, Pages, Why};
 use crate::request::{Argument, BUFFERS, Request, bad};
-use crate::run::{Emulator, broken, write};
+use crate::run::{Emulator, broken, guard_thread, write};
 use memsh_plugin::{ApiError, CResult, Session, Status};
 use serde_json::Value;
 
@@ -155,6 +155,9 @@ impl Scratch {
         }
         for (i, value) in rest.iter().enumerate() {
             put(stack + link + request.abi.shadow + i as u64 * width, &bytes(*value))?;
+        }
+        if let Some(thread) = self.thread {
+            guard_thread(emulator, thread)?;
         }
         let mut set = |id: i32, value: u64| emulator.reg_write(id, value).map_err(|e| broken("setting a register", e));
         set(kind.stack_pointer(), stack)?;

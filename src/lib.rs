@@ -2,7 +2,7 @@
 //!
 //! The rooms, and who may know whom (downwards only):
 //!
-//! - `shell` and `commands`: the program (feature `cli`)
+//! - `shell` and `commands`: the program (feature `cli`); `built`: what it was built from
 //! - [`session`]: one opened target, from its bytes to its operating system
 //! - [`edits`]: what is written to a live target, and taken back
 //! - [`compare`]: two memories side by side
@@ -28,6 +28,8 @@
 )]
 
 pub mod arch;
+#[cfg(feature = "cli")]
+mod built;
 pub mod carve;
 pub mod codec;
 #[cfg(feature = "cli")]
@@ -52,5 +54,7 @@ pub mod symbols;
 
 pub use error::{At, Error, ErrorKind, Layer, Result};
 pub use memsh_plugin::{PhysAddr, VirtAddr, umem};
+#[cfg(feature = "cli")]
+pub use built::built_from;
 #[cfg(feature = "cli")]
 pub use shell::main;

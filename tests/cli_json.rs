@@ -89,6 +89,7 @@ fn answers_fit_the_committed_schemas() {
         &["percpu"],
         &["check", expect],
         &["plugins", "list"],
+        &["version"],
         &["plugins-info", "file"],
         &["plugins-new", "rom", "--to", new],
     ];

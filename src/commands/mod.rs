@@ -86,6 +86,7 @@ mod together;
 mod tree;
 mod undo;
 mod values;
+mod version;
 mod vtop;
 mod walker;
 mod which;
@@ -204,6 +205,7 @@ pub static ALL: &[Spec] = &[
     // For scripts
     spec::<check::Check>(),
     spec::<diff::Diff>(),
+    spec::<version::Version>(),
 ];
 
 /// Titles of the parts of [`ALL`], and the command that each begins with.

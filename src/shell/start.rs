@@ -26,7 +26,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Commands that need no target.
-const WITHOUT_TARGET: &[&str] = &["help", "schema", "completions", "man", "version"];
+const WITHOUT_TARGET: &[&str] = &["help", "schema", "completions", "man"];
 
 /// Gives a target out; it wants one, and has no rows.
 const SERVE: &str = "serve";
@@ -92,7 +92,7 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     patience()?;
     let parts = cut(arguments)?;
     let words = std::iter::once(OsString::from("memsh")).chain(parts.root);
-    let parsed = Root::command().try_get_matches_from(words).and_then(|matches| {
+    let parsed = Root::command().version(crate::built::line()).try_get_matches_from(words).and_then(|matches| {
         let mut root = Root::from_arg_matches(&matches)?;
         root.target = root.target.in_order(&matches);
         Ok(root)

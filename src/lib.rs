@@ -52,9 +52,9 @@ mod shell;
 pub mod survey;
 pub mod symbols;
 
-pub use error::{At, Error, ErrorKind, Layer, Result};
-pub use memsh_plugin::{PhysAddr, VirtAddr, umem};
 #[cfg(feature = "cli")]
 pub use built::built_from;
+pub use error::{At, Error, ErrorKind, Layer, Result};
+pub use memsh_plugin::{PhysAddr, VirtAddr, umem};
 #[cfg(feature = "cli")]
 pub use shell::main;

@@ -33,7 +33,14 @@ pub fn facts(_: TokenStream) -> TokenStream {
 fn git(folder: &Path, words: &[&str]) -> Option<String> {
     let mut command = Command::new("git");
     // Of the repository in which the package lies, not of the one in whose hook it is built.
-    command.arg("--no-optional-locks").arg("-C").arg(folder).args(words).env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env_remove("GIT_INDEX_FILE");
+    command
+        .arg("--no-optional-locks")
+        .arg("-C")
+        .arg(folder)
+        .args(words)
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE")
+        .env_remove("GIT_INDEX_FILE");
     let output = command.output().ok().filter(|o| o.status.success())?;
     Some(String::from_utf8(output.stdout).ok()?.trim_end().to_owned())
 }

@@ -108,9 +108,10 @@ impl End {
             }
             Self::Stack(size) => format!("the stack of {size} bytes was full at {at:#x} (--stack)"),
             Self::ThreadLocal(offset) => {
-                format!(
-                    "thread-local data at offset {offset:#x} was to be read at {at:#x}, and no thread's is known (--reg fs_base=ADDR)"
-                )
+                let signed = offset.cast_signed();
+                let sign = if signed < 0 { '-' } else { '+' };
+                let place = format!("fs{sign}{:#x}", signed.unsigned_abs());
+                format!("thread-local data ({place}) was asked for at {at:#x}, and no thread's is known (--reg fs_base=ADDR)")
             }
             Self::SystemCall => {
                 format!("a system call at {at:#x}; there is no system here (--hook syscall=ret:VALUE answers it)")

@@ -116,7 +116,7 @@ impl Command for Emulate {
         ("emulate crc32_le --args 0xffffffff text:123456789 9", "numbers and a buffer"),
         ("emulate 0x401136 -p 812 --args zero:64 0x4c4000 64 --trace", "a routine of a process, instruction by instruction"),
         ("emulate --bytes 4801f7 --reg rdi=2 --reg rsi=3", "a snippet"),
-        ("emulate kstrdup --args text:abc 0xcc0 --hook __kmalloc_track_caller=ret:0xffff800020000000", "without the allocator"),
+        ("emulate 0x401190 -p 812 --hook 0x401040=ret:0 --hook 0x4011c2=log", "without a function that it calls"),
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, EmulateRow>) -> Result<()> {

@@ -189,6 +189,7 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "u" -d 'Disassemble'
 complete -c memsh -n "__fish_memsh_needs_command" -a "disassemble" -d 'Disassemble'
 complete -c memsh -n "__fish_memsh_needs_command" -a "disasm" -d 'Disassemble'
 complete -c memsh -n "__fish_memsh_needs_command" -a "pd" -d 'Disassemble'
+complete -c memsh -n "__fish_memsh_needs_command" -a "emulate" -d 'Run code of the target on its own memory (needs the plugin emulate)'
 complete -c memsh -n "__fish_memsh_needs_command" -a "tele" -d 'Follow the pointers at an address'
 complete -c memsh -n "__fish_memsh_needs_command" -a "telescope" -d 'Follow the pointers at an address'
 complete -c memsh -n "__fish_memsh_needs_command" -a "dump" -d 'Write memory into a file'
@@ -259,6 +260,7 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "run" -d 'Run a command of 
 complete -c memsh -n "__fish_memsh_needs_command" -a "check" -d 'Run the commands in a file and compare their answers with those in it'
 complete -c memsh -n "__fish_memsh_needs_command" -a "diff" -d 'Compare the target with another one: processes, modules, pages'
 complete -c memsh -n "__fish_memsh_needs_command" -a "compare" -d 'Compare the target with another one: processes, modules, pages'
+complete -c memsh -n "__fish_memsh_needs_command" -a "version" -d 'Show which memsh this is: version, commit, features, and what it was built with'
 complete -c memsh -n "__fish_memsh_needs_command" -a "schema" -d 'Print the JSON Schema of a command\'s answer, or of all of them'
 complete -c memsh -n "__fish_memsh_needs_command" -a "completions" -d 'Print completions for a shell'
 complete -c memsh -n "__fish_memsh_needs_command" -a "man" -d 'Print the man page'
@@ -3371,6 +3373,49 @@ complete -c memsh -n "__fish_memsh_using_subcommand pd" -s v -l verbose -d 'Say 
 complete -c memsh -n "__fish_memsh_using_subcommand pd" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand pd" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand pd" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l args -d 'Its arguments: expressions; text:STRING, wide:STRING, hex:BYTES, zero:SIZE, file:PATH pass the address of a buffer' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l abi -d 'How it is called, where not as is usual: sysv, win64; cdecl, stdcall, fastcall, thiscall, regparm; aapcs64' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l bytes -d 'Run this code, bytes in hex, in place of code of the target' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l until -d 'End before the instruction at this address' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l hook -d 'At this address: ret:VALUE returns from there, skip passes the instruction over, stop, log; `syscall=ret:VALUE` answers system calls' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l reg -d 'Set a register before the run' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l read -d 'Show this memory after the run' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l steps -d 'So many instructions at most' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l timeout -d 'So much time at most (2s, 500ms)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l memory -d 'So much memory at most: pages that are touched, stack and buffers' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l stack -d 'Size of the stack' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l isa -d 'Instruction set, where it is not the target\'s own: x86, x86_64, aarch64' -r -f -a "x86_16\t''
+x86\t''
+x86_64\t''
+aarch64\t''
+arm\t''
+thumb\t''
+riscv32\t''
+riscv64\t''"
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l trace -d 'A row for each instruction, with the registers that it changed'
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -s k -l kernel -d 'The kernel\'s addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l phys -d 'Physical addresses'
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand emulate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsh -n "__fish_memsh_using_subcommand tele" -l depth -d 'Pointers to follow from each word' -r
 complete -c memsh -n "__fish_memsh_using_subcommand tele" -s p -l pid -d 'Process whose addresses are meant: a pid, or a name that only one process has' -r
 complete -c memsh -n "__fish_memsh_using_subcommand tele" -l columns -d 'Only these columns, in this order' -r
@@ -5369,6 +5414,26 @@ complete -c memsh -n "__fish_memsh_using_subcommand compare" -s v -l verbose -d 
 complete -c memsh -n "__fish_memsh_using_subcommand compare" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand compare" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand compare" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand version" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand version" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand version" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand version" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand version" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand version" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand version" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand version" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand version" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand version" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand version" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand version" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand version" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand version" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand version" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand version" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand man" -s h -l help -d 'Print help'

@@ -3,7 +3,7 @@
 //! The rooms, and who may know whom (downwards only):
 //!
 //! - `embed`: the program's commands inside other programs (feature `cli`)
-//! - `shell` and `commands`: the program (feature `cli`)
+//! - `shell` and `commands`: the program (feature `cli`); `built`: what it was built from
 //! - [`session`]: one opened target, from its bytes to its operating system
 //! - [`edits`]: what is written to a live target, and taken back
 //! - [`compare`]: two memories side by side
@@ -29,6 +29,8 @@
 )]
 
 pub mod arch;
+#[cfg(feature = "cli")]
+mod built;
 pub mod carve;
 pub mod codec;
 #[cfg(feature = "cli")]
@@ -53,6 +55,8 @@ mod shell;
 pub mod survey;
 pub mod symbols;
 
+#[cfg(feature = "cli")]
+pub use built::built_from;
 pub use error::{At, Error, ErrorKind, Layer, Result};
 pub use memsh_plugin::{PhysAddr, VirtAddr, umem};
 #[cfg(feature = "cli")]

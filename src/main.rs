@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    memsh::built_from(memsh_built::facts!());
     ExitCode::from(memsh::main(std::env::args_os()))
 }

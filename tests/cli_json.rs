@@ -89,6 +89,7 @@ fn answers_fit_the_committed_schemas() {
         &["percpu"],
         &["check", expect],
         &["plugins", "list"],
+        &["version"],
         &["plugins-info", "file"],
         &["plugins-new", "rom", "--to", new],
     ];
@@ -154,6 +155,7 @@ fn answers_fit_the_committed_schemas() {
         "plugins-targets",
         "plugins-upgrade",
         "run",
+        "emulate",
         "yara",
     ];
     for name in commands().into_iter().filter(|n| !windows.contains(&n.as_str()) && !elsewhere.contains(&n.as_str())) {

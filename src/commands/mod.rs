@@ -22,6 +22,7 @@ mod dis;
 mod drivers;
 mod dt;
 mod dump;
+mod emulate;
 mod entropy;
 mod env;
 mod eval;
@@ -85,6 +86,7 @@ mod together;
 mod tree;
 mod undo;
 mod values;
+mod version;
 mod vtop;
 mod walker;
 mod which;
@@ -150,6 +152,7 @@ pub static ALL: &[Spec] = &[
     spec::<ptov::Ptov>(),
     spec::<read::Read>(),
     spec::<dis::Dis>(),
+    spec::<emulate::Emulate>(),
     spec::<tele::Tele>(),
     spec::<dump::Dump>(),
     // Searching
@@ -202,6 +205,7 @@ pub static ALL: &[Spec] = &[
     // For scripts
     spec::<check::Check>(),
     spec::<diff::Diff>(),
+    spec::<version::Version>(),
 ];
 
 /// Titles of the parts of [`ALL`], and the command that each begins with.

@@ -24,7 +24,6 @@ pub const NAMES: &[&str] = &[
     "schema",
     "completions",
     "man",
-    "version",
     "exit",
     "quit",
 ];
@@ -74,7 +73,6 @@ pub fn run(shell: &Shell, words: &[String], out: &mut dyn Write, stdout: bool) -
         "schema" => done(schema(rest, out)),
         "completions" => done(completions(rest, out)),
         "man" => done(man(rest, out)),
-        "version" => done(text(out, &format!("memsh {}\n", env!("CARGO_PKG_VERSION")))),
         _ => None,
     }
 }

@@ -44,6 +44,7 @@ pub mod narrow;
 pub mod os;
 pub mod plugins;
 pub mod pointers;
+mod reading;
 pub mod session;
 #[cfg(feature = "cli")]
 mod shell;
@@ -51,6 +52,6 @@ pub mod survey;
 pub mod symbols;
 
 pub use error::{At, Error, ErrorKind, Layer, Result};
+pub use memsh_plugin::{PhysAddr, VirtAddr, umem};
 #[cfg(feature = "cli")]
 pub use shell::main;
-pub use memsh_plugin::{PhysAddr, VirtAddr, umem};

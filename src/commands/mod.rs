@@ -7,6 +7,7 @@
 //! To add a command: a file here that implements [`Command`](spec::Command), and a line in [`ALL`].
 
 mod accounts;
+mod ask;
 mod bpf;
 mod bt;
 mod carve;
@@ -65,6 +66,7 @@ mod ptrmap;
 mod reach;
 mod read;
 mod reg;
+mod report;
 mod scan;
 mod searched;
 mod sections;
@@ -80,8 +82,10 @@ mod symbols;
 mod tele;
 mod textcheck;
 mod threads;
+mod timeline;
 mod timers;
 mod together;
+pub mod transcript;
 mod tree;
 mod undo;
 mod values;
@@ -202,6 +206,10 @@ pub static ALL: &[Spec] = &[
     // For scripts
     spec::<check::Check>(),
     spec::<diff::Diff>(),
+    // The case
+    spec::<report::Report>(),
+    spec::<timeline::Timeline>(),
+    spec::<transcript::LogVerify>(),
 ];
 
 /// Titles of the parts of [`ALL`], and the command that each begins with.
@@ -217,6 +225,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("Symbols and types", "symbols"),
     ("Plugins", "plugins"),
     ("For scripts, and to compare", "check"),
+    ("The case", "report"),
 ];
 
 /// The command of this name or alias.

@@ -102,8 +102,9 @@ impl Shell {
     /// When the file is the image, or can't be written.
     pub fn open_log(&self, path: &Path, truncate: bool) -> Result<()> {
         guard(self.session.as_ref(), path)?;
-        let mut log = Log::open(path, truncate).map_err(|e| Failure::file(path, "write", e))?;
+        // First: it may be the same file.
         self.close_log();
+        let mut log = Log::open(path, truncate).map_err(|e| Failure::file(path, "write", e))?;
         log.note(&format!("memsh {}: log begun {}", env!("CARGO_PKG_VERSION"), super::log::now()));
         if let Some(session) = &self.session {
             let facts = session.facts();
@@ -118,6 +119,7 @@ impl Shell {
         if let Some(sha256) = self.sha256.borrow().as_ref() {
             log.note(&format!("sha256: {sha256}"));
         }
+        log.seal();
         self.log.replace(Some(log));
         Ok(())
     }
@@ -126,6 +128,13 @@ impl Shell {
     pub fn close_log(&self) -> Option<std::path::PathBuf> {
         let mut log = self.log.take()?;
         log.note(&format!("log ended {}", super::log::now()));
+        log.seal();
+        if let (entries, Some(head)) = log.head() {
+            let note = format!("memsh: {}: {entries} entries, the last one's sha256 is {head}", log.path().display());
+            if self.interactive || self.output.borrow().verbose > 0 {
+                eprintln!("{}", escape::terminal(&note));
+            }
+        }
         Some(log.path().to_owned())
     }
 

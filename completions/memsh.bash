@@ -271,6 +271,9 @@ _memsh() {
             memsh,ln)
                 cmd="memsh__subcmd__near"
                 ;;
+            memsh,log-verify)
+                cmd="memsh__subcmd__log__subcmd__verify"
+                ;;
             memsh,lsmod)
                 cmd="memsh__subcmd__modules"
                 ;;
@@ -454,6 +457,9 @@ _memsh() {
             memsh,registry)
                 cmd="memsh__subcmd__reg"
                 ;;
+            memsh,report)
+                cmd="memsh__subcmd__report"
+                ;;
             memsh,run)
                 cmd="memsh__subcmd__run"
                 ;;
@@ -556,6 +562,12 @@ _memsh() {
             memsh,threads)
                 cmd="memsh__subcmd__threads"
                 ;;
+            memsh,timeline)
+                cmd="memsh__subcmd__timeline"
+                ;;
+            memsh,timeliner)
+                cmd="memsh__subcmd__timeline"
+                ;;
             memsh,timer)
                 cmd="memsh__subcmd__timers"
                 ;;
@@ -620,7 +632,7 @@ _memsh() {
 
     case "${cmd}" in
         memsh)
-            opts="-c -q -v -C -O -h -V --command --script --no-config --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --arch --dtb --kernel-base --symbols --log --no-cache --format --base --swap --pagefile --sidecar --write --connector --os --isolate --help --version info sys vertarget kmsg dmesg linux.kmsg iomem timers timer swaps swapon hash sha256 ps pslist tasks threads thrdscan cmdline psaux cmdlines env envars environ creds capabilities caps namespaces lsns ns cgroups cgroup history bash linux.bash cmdscan files lsof handles handle fds fuser mounts mount mountinfo findmnt pagecache linux.pagecache.Files linux.pagecache files_cache inodepages linux.pagecache.InodePages net netstat netscan sockstat ss interfaces ifconfig ip modules lm lsmod mod dlllist ldrmodules drivers driverscan drvobj objects winobj objtree object exports eat imports iat sections pesections keyboard keys hives hivelist reg registry services svcscan svclist bpf ebpf bpftool bt k backtrace pscallstack stack malfind findevil hollowfind psinject hooks callbacks textcheck chkimg check_inline_kernel maps vmmap vad vadinfo vm address pages memmap vtop pte ptov read x rd hexdump dis u disassemble disasm pd tele telescope dump scan search s scan-value next matches scans strings entropy map yara carve foremost scalpel photorec features bulk_extractor xrefs xref refs sig sigmaker signature ptrmap-build pointer_map ptrmap-find pointerscan offset_scan ptrmap-check write fill undo matches-write freeze symbols sym kallsyms nm symbols-need symbols-import near ln dt struct union whatis ptype list dl tree percpu per_cpu eval calc plugins plugin plugins-info plugins-targets plugins-check plugins-install plugins-upgrade plugins-remove plugins-new run check diff compare schema completions man help"
+            opts="-c -q -v -C -O -h -V --command --script --no-config --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --arch --dtb --kernel-base --symbols --log --no-cache --format --base --swap --pagefile --sidecar --write --connector --os --isolate --help --version info sys vertarget kmsg dmesg linux.kmsg iomem timers timer swaps swapon hash sha256 ps pslist tasks threads thrdscan cmdline psaux cmdlines env envars environ creds capabilities caps namespaces lsns ns cgroups cgroup history bash linux.bash cmdscan files lsof handles handle fds fuser mounts mount mountinfo findmnt pagecache linux.pagecache.Files linux.pagecache files_cache inodepages linux.pagecache.InodePages net netstat netscan sockstat ss interfaces ifconfig ip modules lm lsmod mod dlllist ldrmodules drivers driverscan drvobj objects winobj objtree object exports eat imports iat sections pesections keyboard keys hives hivelist reg registry services svcscan svclist bpf ebpf bpftool bt k backtrace pscallstack stack malfind findevil hollowfind psinject hooks callbacks textcheck chkimg check_inline_kernel maps vmmap vad vadinfo vm address pages memmap vtop pte ptov read x rd hexdump dis u disassemble disasm pd tele telescope dump scan search s scan-value next matches scans strings entropy map yara carve foremost scalpel photorec features bulk_extractor xrefs xref refs sig sigmaker signature ptrmap-build pointer_map ptrmap-find pointerscan offset_scan ptrmap-check write fill undo matches-write freeze symbols sym kallsyms nm symbols-need symbols-import near ln dt struct union whatis ptype list dl tree percpu per_cpu eval calc plugins plugin plugins-info plugins-targets plugins-check plugins-install plugins-upgrade plugins-remove plugins-new run check diff compare report timeline timeliner log-verify schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2345,6 +2357,48 @@ _memsh() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsh__subcmd__log__subcmd__verify)
+            opts="-q -v -h --head --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --head)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsh__subcmd__malfind)
             opts="-p -q -v -h --pid --kind --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -3875,6 +3929,64 @@ _memsh() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsh__subcmd__report)
+            opts="-o -q -v -h --output --force --only --case --examiner --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --case)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --examiner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsh__subcmd__run)
             opts="-q -v -h --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -4132,7 +4244,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__schema)
-            opts="-h --help info kmsg iomem timers swaps hash ps threads cmdline env creds namespaces cgroups history files mounts pagecache inodepages net interfaces modules drivers objects exports imports sections keyboard hives reg services bpf bt malfind hooks textcheck maps pages vtop ptov read dis tele dump scan scan-value next matches scans strings entropy map yara carve features xrefs sig ptrmap-build ptrmap-find ptrmap-check write fill undo matches-write freeze symbols symbols-need symbols-import near dt list tree percpu eval plugins plugins-info plugins-targets plugins-check plugins-install plugins-upgrade plugins-remove plugins-new run check diff"
+            opts="-h --help info kmsg iomem timers swaps hash ps threads cmdline env creds namespaces cgroups history files mounts pagecache inodepages net interfaces modules drivers objects exports imports sections keyboard hives reg services bpf bt malfind hooks textcheck maps pages vtop ptov read dis tele dump scan scan-value next matches scans strings entropy map yara carve features xrefs sig ptrmap-build ptrmap-find ptrmap-check write fill undo matches-write freeze symbols symbols-need symbols-import near dt list tree percpu eval plugins plugins-info plugins-targets plugins-check plugins-install plugins-upgrade plugins-remove plugins-new run check diff report timeline log-verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4625,6 +4737,60 @@ _memsh() {
                     return 0
                     ;;
                 -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        memsh__subcmd__timeline)
+            opts="-q -v -h --from --to --only --max --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -W "system process file bpf module network registry service log shell" -- "${cur}"))
+                    return 0
+                    ;;
+                --max)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -259,6 +259,10 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "run" -d 'Run a command of 
 complete -c memsh -n "__fish_memsh_needs_command" -a "check" -d 'Run the commands in a file and compare their answers with those in it'
 complete -c memsh -n "__fish_memsh_needs_command" -a "diff" -d 'Compare the target with another one: processes, modules, pages'
 complete -c memsh -n "__fish_memsh_needs_command" -a "compare" -d 'Compare the target with another one: processes, modules, pages'
+complete -c memsh -n "__fish_memsh_needs_command" -a "report" -d 'Write a report into a folder: one page, JSON and CSV of each section, a timeline, a picture of memory'
+complete -c memsh -n "__fish_memsh_needs_command" -a "timeline" -d 'List what happened when: processes, files, modules, registry keys, connections, log lines'
+complete -c memsh -n "__fish_memsh_needs_command" -a "timeliner" -d 'List what happened when: processes, files, modules, registry keys, connections, log lines'
+complete -c memsh -n "__fish_memsh_needs_command" -a "log-verify" -d 'Verify a transcript that `log FILE` wrote: each entry against its hash and the one before'
 complete -c memsh -n "__fish_memsh_needs_command" -a "schema" -d 'Print the JSON Schema of a command\'s answer, or of all of them'
 complete -c memsh -n "__fish_memsh_needs_command" -a "completions" -d 'Print completions for a shell'
 complete -c memsh -n "__fish_memsh_needs_command" -a "man" -d 'Print the man page'
@@ -5369,6 +5373,118 @@ complete -c memsh -n "__fish_memsh_using_subcommand compare" -s v -l verbose -d 
 complete -c memsh -n "__fish_memsh_using_subcommand compare" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand compare" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand compare" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand report" -s o -l output -d 'The folder, a new or empty one' -r -F
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l only -d 'Only these sections (`malfind,ps,timeline`; several with commas)' -r
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l case -d 'The case, for the head of the page' -r
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l examiner -d 'Who makes the report, for the head of the page' -r
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l force -d 'Overwrite the files of an earlier report in it'
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand report" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand report" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand report" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l from -d 'Only from this moment on: `2024-05-01`, `2024-05-01T13:00`, UTC' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l to -d 'Only before this moment' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l only -d 'Only events of this kind: system, process, file, bpf, module, network, registry, service, log, shell (several with commas)' -r -f -a "system\t'The machine'
+process\t'A process'
+file\t'A file'
+bpf\t'An eBPF program'
+module\t'A module or driver of the kernel'
+network\t'A connection'
+registry\t'A key or a hive of the registry'
+service\t'A service'
+log\t'A line of a log'
+shell\t'A line that somebody typed'"
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l max -d 'At most so many events are kept; which is said where it happens' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand timeline" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l from -d 'Only from this moment on: `2024-05-01`, `2024-05-01T13:00`, UTC' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l to -d 'Only before this moment' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l only -d 'Only events of this kind: system, process, file, bpf, module, network, registry, service, log, shell (several with commas)' -r -f -a "system\t'The machine'
+process\t'A process'
+file\t'A file'
+bpf\t'An eBPF program'
+module\t'A module or driver of the kernel'
+network\t'A connection'
+registry\t'A key or a hive of the registry'
+service\t'A service'
+log\t'A line of a log'
+shell\t'A line that somebody typed'"
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l max -d 'At most so many events are kept; which is said where it happens' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand timeliner" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l head -d 'A hash that was noted: 64 hex digits' -r
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand log-verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsh -n "__fish_memsh_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand man" -s h -l help -d 'Print help'

@@ -8,7 +8,7 @@ use crate::commands::failure::Result;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 /// A section as the page has it.
 #[derive(Serialize)]
@@ -25,8 +25,10 @@ pub struct Filled {
     pub columns: Vec<&'static str>,
     /// Keys of the rows.
     pub keys: Vec<String>,
-    /// The first rows: the values of the keys, in their order.
+    /// Rows: the values of the keys, in their order. Where there is no room for all, the first, of a [timeline](Kept) the last.
     pub rows: Vec<Vec<Value>>,
+    /// Whether these are the last and not the first.
+    pub last: bool,
     /// Rows in all.
     pub total: u64,
     /// See [`Outcome::partial`].
@@ -116,6 +118,54 @@ impl Suspicions {
 /// Rows of a section in the page, at most.
 const ROWS: usize = 20_000;
 
+/// Rows that go into the page, as far as there is room. Of a timeline the last ones matter more than the first; and the times of files, most of
+/// them as old as the system's installation, share half of the room, so that they push out nothing else.
+struct Kept {
+    last: bool,
+    lanes: [Lane; 2],
+    taken: u64,
+}
+
+struct Lane {
+    rows: VecDeque<(u64, usize, Vec<Value>)>,
+    used: usize,
+    room: usize,
+    full: bool,
+}
+
+impl Kept {
+    fn new(last: bool, room: usize) -> Self {
+        let lane = |room| Lane { rows: VecDeque::new(), used: 0, room, full: false };
+        let lanes = if last { [lane(room / 2), lane(room / 2)] } else { [lane(room), lane(0)] };
+        Self { last, lanes, taken: 0 }
+    }
+
+    fn take(&mut self, row: Value, size: usize, keys: &[String]) {
+        let second = self.last && row.get("kind").and_then(Value::as_str) == Some("file");
+        let [one, two] = &mut self.lanes;
+        let lane = if second { two } else { one };
+        self.taken += 1;
+        lane.full |= lane.used + size > lane.room || lane.rows.len() >= ROWS;
+        if lane.full && !self.last {
+            return;
+        }
+        lane.used += size;
+        lane.rows.push_back((self.taken, size, in_order(row, keys)));
+        while lane.used > lane.room || lane.rows.len() > ROWS {
+            let Some((_, size, _)) = lane.rows.pop_front() else { break };
+            lane.used -= size;
+        }
+    }
+
+    /// The rows in their order, and the bytes that they take.
+    fn finish(self) -> (Vec<Vec<Value>>, usize) {
+        let used = self.lanes.iter().map(|l| l.used).sum();
+        let mut rows: Vec<_> = self.lanes.into_iter().flat_map(|l| l.rows).collect();
+        rows.sort_by_key(|(n, ..)| *n);
+        (rows.into_iter().map(|(.., row)| row).collect(), used)
+    }
+}
+
 /// Fills a section. `room` is how many bytes of JSON its rows may still take in the page.
 ///
 /// # Errors
@@ -138,7 +188,8 @@ pub fn fill(
     let mut csv = folder.begin(&format!("csv/{}.csv", section.id))?;
     write_line(&mut csv, keys.iter().map(|k| k.as_str().into()))?;
     json.write(if object { b"" } else { b"[" })?;
-    let (mut total, mut rows, mut full) = (0u64, Vec::new(), false);
+    let mut total = 0u64;
+    let mut kept = Kept::new(section.id == "timeline", *room);
     let mut sink = Each(|row: Value| {
         let text = serde_json::to_string(&row).map_err(std::io::Error::other)?;
         if !object {
@@ -148,11 +199,7 @@ pub fn fill(
         write_line(&mut csv, keys.iter().map(|k| cell(row.get(k))))?;
         suspicions.look(section, &row);
         total += 1;
-        full |= text.len() > *room || rows.len() >= ROWS;
-        if !full {
-            *room -= text.len();
-            rows.push(in_order(row, &keys));
-        }
+        kept.take(row, text.len(), &keys);
         Ok(())
     });
     let outcome = ask::ask(cx, section.command, &[], &mut sink);
@@ -164,9 +211,12 @@ pub fn fill(
     };
     folder.end(json)?;
     folder.end(csv)?;
+    let last = kept.last;
+    let (rows, used) = kept.finish();
+    *room = room.saturating_sub(used);
     let Outcome { partial, failed, foreign, nothing } = outcome?;
     let (id, title, command, group) = (section.id, section.title, section.command, section.group);
-    Ok(Filled { id, title, command, group, columns, keys, rows, total, partial, failed, foreign, nothing })
+    Ok(Filled { id, title, command, group, columns, keys, rows, last, total, partial, failed, foreign, nothing })
 }
 
 impl Filled {
@@ -180,6 +230,7 @@ impl Filled {
             columns: Vec::new(),
             keys: Vec::new(),
             rows: Vec::new(),
+            last: false,
             total: 0,
             partial: None,
             failed: Some(why.to_owned()),
@@ -257,12 +308,31 @@ fn write_line<'a>(out: &mut Part, cells: impl Iterator<Item = std::borrow::Cow<'
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing)]
     use super::*;
     use crate::commands::report::plan::SECTIONS;
     use serde_json::json;
 
     fn section(id: &str) -> Section {
         SECTIONS.iter().find(|s| s.id == id).copied().unwrap_or(SECTIONS[0])
+    }
+
+    #[test]
+    fn a_page_has_the_first_rows_and_of_a_timeline_the_last_of_each_kind() {
+        let keys = ["n".to_owned(), "kind".to_owned()];
+        let numbers = |last: bool, room: usize| {
+            let mut kept = Kept::new(last, room);
+            for n in 0..10u64 {
+                let kind = if n == 1 { "process" } else { "file" };
+                kept.take(json!({"n": n, "kind": kind}), 10, &keys);
+            }
+            let (rows, used) = kept.finish();
+            (rows.iter().map(|r| r[0].as_u64().unwrap_or(99)).collect::<Vec<_>>(), used)
+        };
+        assert_eq!(numbers(false, 35), (vec![0, 1, 2], 30));
+        assert_eq!(numbers(true, 60), (vec![1, 7, 8, 9], 40));
+        assert_eq!(numbers(true, 1000).0.len(), 10);
+        assert_eq!(numbers(true, 0), (vec![], 0));
     }
 
     #[test]

@@ -76,8 +76,7 @@ impl Command for Report {
     const SHAPE: Shape = Shape::List(&["part", "name", "rows", "status", "note"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("report -o case", "then open case/report.html"),
-        ("report -o case2 --case 2024-17 --examiner 'A. Muster'", "with a head"),
-        ("report -o case3 --only malfind,ps,timeline", "a short one"),
+        ("report -o case2 --only malfind,ps --case 2024-17 --examiner 'A. Muster'", "a short one, with a head"),
     ];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, ReportRow>) -> Result<()> {

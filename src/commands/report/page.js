@@ -175,7 +175,9 @@
           tr.append(td);
         }
         tr.addEventListener("click", (event) => {
-          if (event.target.closest("a, button") || String(getSelection())) return;
+          // Who marks text in a row wants to copy it.
+          const marked = getSelection();
+          if (event.target.closest("a, button") || (marked.type === "Range" && tr.contains(marked.anchorNode))) return;
           detail(row, tr);
         });
         return tr;
@@ -242,7 +244,7 @@
   link("suspicions", "Suspicions", sum.suspicions.total, sum.suspicions.total ? "bad" : "none", "");
   link("identity", "The image", null, "", "");
   const missing = data.sections.filter((s) => s.partial || s.failed);
-  link("missing", "What could not be read", missing.length, missing.length ? "bad" : "none", "");
+  link("missing", "What could not be read", missing.length, missing.length ? "partial" : "none", "");
 
   // ---- suspicions first ----
   const suspects = new Map();
@@ -316,7 +318,10 @@
   // ---- the process tree ----
   const ps = byId.get("ps");
   if (ps && ps.rows.length) {
-    const rows = ps.rows;
+    // Processes that hide are in no list of the system's; the scan has them, with the same keys.
+    const listed = new Set(ps.rows.map((r) => field(ps, r, "address")));
+    const hides = ps.keys.indexOf("hidden");
+    const rows = ps.rows.concat(rowsOf("ps-scan").filter((r) => r[hides] === true && !listed.has(field(ps, r, "address"))));
     const get = (row, key) => field(ps, row, key);
     const children = new Map(), pids = new Set(rows.map((r) => get(r, "pid")));
     for (const r of rows) {
@@ -345,7 +350,7 @@
     walk(children.get(null) || []);
     // Parents that are each other's children are below nobody.
     for (const r of rows) if (!seen.has(r)) walk([r]);
-    link("tree", "Process tree", rows.length, "", "Processes");
+    link("tree", "Process tree", rows.length, "", "");
     const { section, top } = block("tree", "Process tree", "ps");
     const state = { needle: "", kernel: false, shown: 400 };
     const body = el("tbody");
@@ -356,9 +361,10 @@
       body.replaceChildren(...visible.slice(0, state.shown).map((l) => {
         const r = l.row, pid = get(r, "pid"), n = suspects.get(pid) || 0;
         const name = put(el("td", { class: "tight" }, el("span", { class: "branch" }, state.needle ? "" : l.prefix)), get(r, "name"), state.needle);
+        if (get(r, "hidden")) name.append(" ", el("span", { class: "badge" }, "hidden"));
         if (n) name.append(" ", el("a", { class: "badge", href: "#suspicions", title: n + " suspicions" }, "⚑ " + n));
         const who = get(r, "user") || get(r, "sid") || get(r, "uid");
-        return el("tr", { class: n ? "bad" : undefined },
+        return el("tr", { class: n || get(r, "hidden") ? "bad" : undefined },
           put(el("td", { class: "right" }), pid, state.needle), name, put(el("td", { class: "tight" }), who === null ? "–" : who, state.needle),
           el("td", { class: "time" }, show("time", get(r, "start_time"))), put(el("td", { class: "long" }), get(r, "command_line") || get(r, "image_path") || "", state.needle));
       }));
@@ -390,7 +396,7 @@
       if (s.failed) section.append(put(el("p", { class: "note failed" }), (s.foreign ? "Not here: " : "Failed: ") + s.failed));
       if (s.partial) section.append(put(el("p", { class: "note partial" }), "Partial: " + s.partial));
       if (!s.total && !s.failed) section.append(put(el("p", { class: "note" }), "Nothing: " + (s.nothing || "no rows")));
-      if (s.rows.length < s.total) section.append(el("p", { class: "note partial" }, "This page has the first " + s.rows.length + " of " + s.total + " rows; csv/" + s.id + ".csv and json/" + s.id + ".json have all."));
+      if (s.rows.length < s.total) section.append(el("p", { class: "note partial" }, "This page has " + s.rows.length + " of " + s.total + " rows, the " + (s.last ? "latest; times of files share half of the room" : "first") + "; csv/" + s.id + ".csv and json/" + s.id + ".json have all."));
       if (!s.rows.length) continue;
       const bad = s.keys.indexOf("hidden");
       const pid = s.keys.indexOf("pid");

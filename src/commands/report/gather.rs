@@ -70,13 +70,14 @@ pub struct Suspicions {
     seen: HashSet<(Option<u64>, String)>,
 }
 
-/// So many suspicions stand in the page.
+/// So many suspicions stand in the page, with so many letters of each text.
 const SUSPICIONS: usize = 5000;
+const LETTERS: usize = 400;
 
 impl Suspicions {
     /// Looks at a row. What an earlier section has said of the same address of the same process is not said again.
     fn look(&mut self, section: &Section, row: &Value) {
-        let text = |keys: &[&str]| keys.iter().find_map(|k| row.get(*k)?.as_str()).map(str::to_owned);
+        let text = |keys: &[&str]| keys.iter().find_map(|k| row.get(*k)?.as_str()).map(|t| t.chars().take(LETTERS).collect::<String>());
         let hidden = row.get("hidden").and_then(Value::as_bool) == Some(true);
         let reason = match section.suspect {
             Suspect::Never => return,

@@ -129,10 +129,10 @@ impl Command for Report {
         };
         let finish = |out: &mut Rows<'_, ReportRow>| {
             let sha256 = |f: &Option<Fingerprint>| f.as_ref().map(|f| f.sha256.clone());
-            out.push(&row("hash", "before", status, None, sha256(&hashes.before), None))?;
-            out.push(&row("hash", "after", status, None, sha256(&hashes.after), None))?;
-            out.push(&row("page", "report.html", "whole", Some(suspicions.total), None, Some(folder.path("report.html"))))?;
-            out.push(&row("list", "SHA256SUMS", "whole", None, Some(list.clone()), Some(folder.path("SHA256SUMS"))))
+            tell(out, &row("hash", "before", status, None, sha256(&hashes.before), None))?;
+            tell(out, &row("hash", "after", status, None, sha256(&hashes.after), None))?;
+            tell(out, &row("page", "report.html", "whole", Some(suspicions.total), None, Some(folder.path("report.html"))))?;
+            tell(out, &row("list", "SHA256SUMS", "whole", None, Some(list.clone()), Some(folder.path("SHA256SUMS"))))
         };
         if interrupted {
             cx.after_all(|| finish(out))?;
@@ -181,8 +181,8 @@ impl Report {
             let row = ReportRow { part: "section", name: one.id.to_owned(), status, rows: Some(one.total), note, path };
             filled.push(one);
             match *interrupted {
-                true => cx.after_all(|| out.push(&row))?,
-                false => out.push(&row)?,
+                true => cx.after_all(|| tell(out, &row))?,
+                false => tell(out, &row)?,
             }
         }
         if *interrupted || !wanted("map") {
@@ -191,7 +191,7 @@ impl Report {
         match draw(cx, folder) {
             Ok((bytes, legend)) => {
                 let path = Some(folder.path(PICTURE).display().to_string());
-                out.push(&ReportRow {
+                tell(out, &ReportRow {
                     part: "picture",
                     name: PICTURE.to_owned(),
                     status: "whole",
@@ -208,7 +208,7 @@ impl Report {
             Err(e @ Failure::Output(_)) => Err(e),
             Err(why) => {
                 let note = why.lines().into_iter().next().map(|l| l.trim_start_matches("memsh: ").to_owned());
-                out.push(&ReportRow {
+                tell(out, &ReportRow {
                     part: "picture",
                     name: PICTURE.to_owned(),
                     status: "absent",
@@ -219,6 +219,15 @@ impl Report {
                 Ok(None)
             }
         }
+    }
+}
+
+/// Tells of a part. A reader that has enough (`--limit`, `| head`) does not end the report: the folder is what was asked for.
+fn tell(out: &mut Rows<'_, ReportRow>, row: &ReportRow) -> Result<()> {
+    match out.push(row) {
+        Err(Failure::Enough) => Ok(()),
+        Err(Failure::Output(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Timeline {
     #[arg(long, value_name = "KIND", value_delimiter = ',', hide_possible_values = true)]
     only: Vec<Kind>,
     /// At most so many events are kept; which is said where it happens
-    #[arg(long, value_name = "N", default_value_t = 2_000_000)]
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     max: usize,
 }
 

@@ -154,7 +154,7 @@ fn a_transcript_is_a_chain() {
     assert_eq!(verify(&path, &["--head", &head]).0, 0);
 
     // Another session goes on behind it, and the hash that was noted stays in the chain.
-    let run = with_input(&["sample", "-v"], &format!("log {log}\neval 2\nlog status\nlog off\neval 3\n"));
+    let run = with_input(&["sample"], &format!("log {log}\neval 2\nlog status\nlog off\neval 3\n"));
     assert_eq!(run.status, 0);
     let (status, more, error) = verify(&path, &["--head", &head]);
     assert_eq!((status, more["head_found"].as_bool()), (0, Some(true)), "{error}");

@@ -67,9 +67,10 @@ impl Log {
         Ok(log)
     }
 
-    /// Entries so far, and the hash of the last one.
-    pub fn head(&self) -> (u64, Option<String>) {
-        (self.chain.entries(), self.chain.head())
+    /// Entries so far, and the hash of the last one, in a sentence.
+    pub fn head(&self) -> String {
+        let head = self.chain.head().unwrap_or_else(|| "none".to_owned());
+        format!("{} entries; SHA-256 of the last, to be noted elsewhere: {head}", self.chain.entries())
     }
 
     /// Ends the entry under way, where there is one.

@@ -124,18 +124,14 @@ impl Shell {
         Ok(())
     }
 
-    /// Ends the transcript, where there is one.
-    pub fn close_log(&self) -> Option<std::path::PathBuf> {
+    /// Ends the transcript, where there is one, and gives its path and what has to be noted of it.
+    pub fn close_log(&self) -> Option<(std::path::PathBuf, String)> {
         let mut log = self.log.take()?;
         log.note(&format!("log ended {}", super::log::now()));
         log.seal();
-        if let (entries, Some(head)) = log.head() {
-            let note = format!("memsh: {}: {entries} entries, the last one's sha256 is {head}", log.path().display());
-            if self.interactive || self.output.borrow().verbose > 0 {
-                eprintln!("{}", escape::terminal(&note));
-            }
-        }
-        Some(log.path().to_owned())
+        let head = log.head();
+        self.note(1, &format!("{}: {head}", log.path().display()));
+        Some((log.path().to_owned(), head))
     }
 
     /// Notes that a command begins.

@@ -77,7 +77,8 @@ const LETTERS: usize = 400;
 impl Suspicions {
     /// Looks at a row. What an earlier section has said of the same address of the same process is not said again.
     fn look(&mut self, section: &Section, row: &Value) {
-        let text = |keys: &[&str]| keys.iter().find_map(|k| row.get(*k)?.as_str()).map(|t| t.chars().take(LETTERS).collect::<String>());
+        let text =
+            |keys: &[&str]| keys.iter().find_map(|k| row.get(*k)?.as_str()).map(|t| t.chars().take(LETTERS).collect::<String>());
         let hidden = row.get("hidden").and_then(Value::as_bool) == Some(true);
         let reason = match section.suspect {
             Suspect::Never => return,

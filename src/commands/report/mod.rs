@@ -191,14 +191,10 @@ impl Report {
         match draw(cx, folder) {
             Ok((bytes, legend)) => {
                 let path = Some(folder.path(PICTURE).display().to_string());
-                tell(out, &ReportRow {
-                    part: "picture",
-                    name: PICTURE.to_owned(),
-                    status: "whole",
-                    rows: None,
-                    note: legend,
-                    path,
-                })?;
+                tell(
+                    out,
+                    &ReportRow { part: "picture", name: PICTURE.to_owned(), status: "whole", rows: None, note: legend, path },
+                )?;
                 Ok(Some(bytes))
             }
             Err(Failure::Interrupted) => {
@@ -208,14 +204,10 @@ impl Report {
             Err(e @ Failure::Output(_)) => Err(e),
             Err(why) => {
                 let note = why.lines().into_iter().next().map(|l| l.trim_start_matches("memsh: ").to_owned());
-                tell(out, &ReportRow {
-                    part: "picture",
-                    name: PICTURE.to_owned(),
-                    status: "absent",
-                    rows: None,
-                    note,
-                    path: None,
-                })?;
+                tell(
+                    out,
+                    &ReportRow { part: "picture", name: PICTURE.to_owned(), status: "absent", rows: None, note, path: None },
+                )?;
                 Ok(None)
             }
         }

@@ -323,33 +323,37 @@
     const hides = ps.keys.indexOf("hidden");
     const rows = ps.rows.concat(rowsOf("ps-scan").filter((r) => r[hides] === true && !listed.has(field(ps, r, "address"))));
     const get = (row, key) => field(ps, row, key);
-    const children = new Map(), pids = new Set(rows.map((r) => get(r, "pid")));
-    for (const r of rows) {
-      const up = get(r, "ppid");
-      const under = pids.has(up) && up !== get(r, "pid") ? up : null;
-      if (!children.has(under)) children.set(under, []);
-      children.get(under).push(r);
-    }
-    const lines = [], seen = new Set();
-    // A stack of its own: a chain of processes may be longer than the script's.
-    const walk = (roots) => {
-      const stack = roots.slice().reverse().map((r) => [r, 0, ""]);
-      while (stack.length) {
-        const [row, depth, prefix] = stack.pop();
-        if (seen.has(row)) continue;
-        seen.add(row);
-        lines.push({ row, prefix, depth });
-        const below = (children.get(get(row, "pid")) || []).filter((r) => !seen.has(r));
-        for (let i = below.length - 1; i >= 0; i -= 1) {
-          const last = i === below.length - 1;
-          const base = depth > 40 ? prefix : prefix.replace(/├─ $/, "│  ").replace(/└─ $/, "   ");
-          stack.push([below[i], depth + 1, depth > 40 ? base : base + (last ? "└─ " : "├─ ")]);
-        }
+    /** Rows below their parents, with the branches in front of them. Whose parent is not among the rows begins a tree. */
+    function lay(some) {
+      const children = new Map(), pids = new Set(some.map((r) => get(r, "pid")));
+      for (const r of some) {
+        const up = get(r, "ppid");
+        const under = pids.has(up) && up !== get(r, "pid") ? up : null;
+        if (!children.has(under)) children.set(under, []);
+        children.get(under).push(r);
       }
-    };
-    walk(children.get(null) || []);
-    // Parents that are each other's children are below nobody.
-    for (const r of rows) if (!seen.has(r)) walk([r]);
+      const lines = [], seen = new Set();
+      // A stack of its own: a chain of processes may be longer than the script's.
+      const walk = (roots) => {
+        const stack = roots.slice().reverse().map((r) => [r, 0, ""]);
+        while (stack.length) {
+          const [row, depth, prefix] = stack.pop();
+          if (seen.has(row)) continue;
+          seen.add(row);
+          lines.push({ row, prefix });
+          const below = (children.get(get(row, "pid")) || []).filter((r) => !seen.has(r));
+          const base = depth > 40 ? prefix : prefix.replace(/├─ $/, "│  ").replace(/└─ $/, "   ");
+          for (let i = below.length - 1; i >= 0; i -= 1) {
+            stack.push([below[i], depth + 1, depth > 40 ? base : base + (i === below.length - 1 ? "└─ " : "├─ ")]);
+          }
+        }
+      };
+      walk(children.get(null) || []);
+      // Parents that are each other's children are below nobody.
+      for (const r of some) if (!seen.has(r)) walk([r]);
+      return lines;
+    }
+    const everyone = lay(rows), users = lay(rows.filter((r) => !get(r, "kernel_thread")));
     link("tree", "Process tree", rows.length, "", "");
     const { section, top } = block("tree", "Process tree", "ps");
     const state = { needle: "", kernel: false, shown: 400 };
@@ -357,7 +361,7 @@
     const rest = el("div", { class: "more" });
     const text = (r) => [get(r, "pid"), get(r, "name"), get(r, "command_line"), get(r, "image_path"), get(r, "user"), get(r, "uid")].join("\u0001").toLowerCase();
     function draw() {
-      const visible = lines.filter((l) => (state.kernel || !get(l.row, "kernel_thread")) && (!state.needle || text(l.row).includes(state.needle)));
+      const visible = (state.kernel ? everyone : users).filter((l) => !state.needle || text(l.row).includes(state.needle));
       body.replaceChildren(...visible.slice(0, state.shown).map((l) => {
         const r = l.row, pid = get(r, "pid"), n = suspects.get(pid) || 0;
         const name = put(el("td", { class: "tight" }, el("span", { class: "branch" }, state.needle ? "" : l.prefix)), get(r, "name"), state.needle);

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const SCRIPT: &str = concat!(include_str!("table.js"), include_str!("page.js"));
 
 /// What the report is about, and who made it when.
 pub struct Identity<'a> {

@@ -274,8 +274,8 @@ mod tests {
             seen.push((which, Time(time).to_string(), about.what.to_owned(), about.pid, about.process.map(str::to_owned)));
         });
         assert_eq!(seen, [(0, "2026-11-20T12:43:50Z".to_owned(), "/bin/sh".to_owned(), Some(7), Some("sh".to_owned()))]);
-        source.events(&json!({"start_time": "no time"}), &mut |..| panic!());
-        source.events(&json!(7), &mut |..| panic!());
+        source.events(&json!({"start_time": "no time"}), &mut |_, _, _| panic!());
+        source.events(&json!(7), &mut |_, _, _| panic!());
     }
 
     #[test]

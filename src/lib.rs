@@ -49,6 +49,7 @@ pub mod narrow;
 pub mod os;
 pub mod plugins;
 pub mod pointers;
+mod reading;
 pub mod session;
 #[cfg(feature = "cli")]
 mod shell;

@@ -145,7 +145,8 @@ impl Memo {
 
 /// What an image is known by.
 fn key(image: &Path) -> io::Result<u64> {
-    let mut file = File::open(image)?;
+    // Looking whether it is known must leave no trace on it.
+    let mut file = crate::reading::open(image)?;
     let meta = file.metadata()?;
     if !meta.is_file() {
         return Err(io::Error::other("not a file: its content may change at any time"));

@@ -272,6 +272,7 @@ fn every_documented_example_runs() {
     assert!(lines.len() > 40, "{lines:?}");
     std::fs::write(folder.path().join("addresses.txt"), "0x400000\n").unwrap();
     cli::later_image(folder.path());
+    cli::transcript(folder.path());
     // `check --update` stands before `check` in the page, as in life.
     // What needs a plugin or an index is run by tests/plugins.
     let needs = ["plugins install", "plugins remove", "plugins check", "plugins targets", "run ", "emulate ", "yara "];

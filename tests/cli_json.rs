@@ -21,6 +21,9 @@ fn answers_fit_the_committed_schemas() {
     let paths = paths.to_str().unwrap();
     let new = folder.path().join("rom");
     let new = new.to_str().unwrap();
+    let (case, log) = (folder.path().join("case"), folder.path().join("case.log"));
+    let (case, log) = (case.to_str().unwrap(), log.to_str().unwrap());
+    assert_eq!(sample(&["--log", log, "-c", "eval 1"]).status, 0);
     let lines: &[&[&str]] = &[
         &["info"],
         &["ps"],
@@ -92,6 +95,9 @@ fn answers_fit_the_committed_schemas() {
         &["version"],
         &["plugins-info", "file"],
         &["plugins-new", "rom", "--to", new],
+        &["timeline", "--only", "process,system"],
+        &["report", "-o", case, "--only", "ps,history"],
+        &["log", "verify", log],
     ];
     // What the sample has nothing of: nobody typed anything on it, it has neither swap nor control groups, nothing is wrong with its code.
     let empty = ["cgroups", "history", "swaps", "textcheck"];
@@ -105,6 +111,7 @@ fn answers_fit_the_committed_schemas() {
             "ptrmap" if words[1] == "build" => "ptrmap-build",
             "ptrmap" if words[1] == "find" => "ptrmap-find",
             "ptrmap" => "ptrmap-check",
+            "log" => "log-verify",
             name => name,
         };
         let text = std::fs::read_to_string(repository(&format!("docs/schema/{name}.json"))).unwrap();

@@ -38,6 +38,7 @@ fn folder() -> tempfile::TempDir {
     let check = answer_of_check();
     std::fs::write(folder.path().join("expect.json"), check).unwrap();
     cli::later_image(folder.path());
+    cli::transcript(folder.path());
     folder
 }
 
@@ -103,6 +104,7 @@ fn other_tools_lines_answer_what_memshs_own_do() {
         (format!("!process {pid} 2"), format!("threads {pid}")),
         ("ps aux".to_owned(), "ps".to_owned()),
         ("linux_pslist".to_owned(), "ps".to_owned()),
+        ("vol timeliner.Timeliner".to_owned(), "timeline".to_owned()),
         ("vol -f memory.raw linux.pstree.PsTree".to_owned(), "ps -t".to_owned()),
         (format!("linux.psaux --pid {pid}"), format!("cmdline {pid}")),
         (format!("info proc mappings {pid}"), format!("maps -p {pid}")),

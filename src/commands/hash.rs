@@ -47,24 +47,44 @@ impl Command for Hash {
             };
             return Err(e.hint(hint).into());
         }
-        let fail = |e| Failure::file(path, "read", e);
-        let mut file: Box<dyn Read> = match (session.embedded(), session.image().far_file()) {
-            (Some(bytes), _) => Box::new(bytes),
-            (_, Some(far)) => far,
-            _ => Box::new(std::fs::File::open(path).map_err(fail)?),
-        };
-        let meter = cx.host().meter("hashing", session.facts().size);
-        let mut sha = Sha256::new();
-        let mut size = 0u64;
-        let mut piece = vec![0; PIECE];
-        loop {
-            cx.go_on()?;
-            let n = file.read(&mut piece).map_err(fail)?;
-            let Some(read) = piece.get(..n).filter(|r| !r.is_empty()) else { break };
-            sha.update(read);
-            size += read.len() as u64;
-            meter.at(size);
-        }
-        out.push(&HashRow { path: path.to_string_lossy().into_owned(), sha256: hex(&sha.finalize()), size })
+        let Fingerprint { sha256, size } = fingerprint(cx, "hashing")?;
+        out.push(&HashRow { path: path.to_string_lossy().into_owned(), sha256, size })
     }
+}
+
+/// What a file is known by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// Its SHA-256, in hex.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// Reads all of the image's file, as it is now, and gives its fingerprint.
+///
+/// # Errors
+/// When it can't be read; when the user interrupts.
+pub fn fingerprint(cx: &Context, task: &str) -> Result<Fingerprint> {
+    let session = cx.session()?;
+    let path = &session.facts().path;
+    let fail = |e| Failure::file(path, "read", e);
+    let mut file: Box<dyn Read> = match (session.embedded(), session.image().far_file()) {
+        (Some(bytes), _) => Box::new(bytes),
+        (_, Some(far)) => far,
+        _ => Box::new(crate::reading::open(path).map_err(fail)?),
+    };
+    let meter = cx.host().meter(task, session.facts().size);
+    let mut sha = Sha256::new();
+    let mut size = 0u64;
+    let mut piece = vec![0; PIECE];
+    loop {
+        cx.go_on()?;
+        let n = file.read(&mut piece).map_err(fail)?;
+        let Some(read) = piece.get(..n).filter(|r| !r.is_empty()) else { break };
+        sha.update(read);
+        size += read.len() as u64;
+        meter.at(size);
+    }
+    Ok(Fingerprint { sha256: hex(&sha.finalize()), size })
 }

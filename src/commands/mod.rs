@@ -7,6 +7,7 @@
 //! To add a command: a file here that implements [`Command`](spec::Command), and a line in [`ALL`].
 
 mod accounts;
+mod ask;
 mod bpf;
 mod bt;
 mod carve;
@@ -66,6 +67,7 @@ mod ptrmap;
 mod reach;
 mod read;
 mod reg;
+mod report;
 mod scan;
 mod searched;
 mod sections;
@@ -81,8 +83,10 @@ mod symbols;
 mod tele;
 mod textcheck;
 mod threads;
+mod timeline;
 mod timers;
 mod together;
+pub mod transcript;
 mod tree;
 mod undo;
 mod values;
@@ -206,6 +210,10 @@ pub static ALL: &[Spec] = &[
     spec::<check::Check>(),
     spec::<diff::Diff>(),
     spec::<version::Version>(),
+    // The case
+    spec::<report::Report>(),
+    spec::<timeline::Timeline>(),
+    spec::<transcript::LogVerify>(),
 ];
 
 /// Titles of the parts of [`ALL`], and the command that each begins with.
@@ -221,6 +229,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("Symbols and types", "symbols"),
     ("Plugins", "plugins"),
     ("For scripts, and to compare", "check"),
+    ("The case", "report"),
 ];
 
 /// The command of this name or alias.

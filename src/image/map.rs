@@ -93,7 +93,7 @@ impl Content {
             )
             .hint("copy it into a file first, or use a live connector (-C)"));
         }
-        let file = File::open(path).map_err(|e| failed(path, "open", e))?;
+        let file = crate::reading::open(path).map_err(|e| failed(path, "open", e))?;
         let len = length(&file, &meta).map_err(|e| failed(path, "find the size of", e))?;
         if len == 0 {
             return Err(Error::new(Layer::Image, ErrorKind::Malformed, format!("{} is empty (0 bytes)", path.display()))

@@ -216,10 +216,14 @@ fn log(shell: &Shell, name: &str, rest: &[String], out: &mut dyn Write) -> Resul
     match words.as_slice() {
         [] if name == ".logclose" => drop(shell.close_log()),
         ["off" | "close"] if name == "log" => match shell.close_log() {
-            Some(path) => shell.say(&format!("memsh: log closed: {}", path.display())),
+            Some((path, head)) => shell.say(&format!("memsh: log closed: {}: {head}", path.display())),
             None => return Err(Failure::usage("there is no log")),
         },
         [] | ["status"] => {
+            let head = shell.log.borrow().as_ref().map(super::log::Log::head);
+            if let (["status"], Some(head)) = (words.as_slice(), head) {
+                shell.note(0, &head);
+            }
             let line = match shell.log.borrow().as_ref() {
                 Some(log) => format!("{}\n", super::render::escape::terminal(&log.path().to_string_lossy())),
                 None => "there is no transcript: log FILE begins one, log off ends it\n".to_owned(),

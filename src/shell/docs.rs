@@ -109,8 +109,9 @@ const BUILTINS: &[(&str, &str)] = &[
     ),
     (
         "log",
-        "log [FILE [--force] | status | off]   (also: .logopen FILE, .logfile, .logclose)\n\nKeeps a transcript: time (UTC), command, answer, exit \
-         status. A file that is there is written behind; --force begins it anew. log status says where it goes, as set log does. log alone is the kernel's log, as in crash.\n",
+        "log [FILE [--force] | status | off | verify FILE]   (also: .logopen FILE, .logfile, .logclose)\n\nKeeps a transcript: time (UTC), command, answer, exit \
+         status. A file that is there is written behind; --force begins it anew. Each entry ends with a hash that covers it and all before it; \
+         log off shows the last one, log verify FILE holds the file against them. log status says where it goes, as set log does. log alone is the kernel's log, as in crash.\n",
     ),
     ("schema", "schema [COMMAND]\n\nPrints the JSON Schema of a command's answer, or of all of them.\n"),
     ("completions", "completions SHELL\n\nPrints completions for bash, zsh, fish, elvish or powershell.\n"),

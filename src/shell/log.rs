@@ -1,8 +1,12 @@
 //! `log FILE`: what was asked and answered, for the case file.
+//!
+//! The file only grows (it is opened for appending), and each entry ends with a line of a chain of hashes
+//! ([`crate::commands::transcript::chain`]), which `log verify` holds against it.
 
 use crate::commands::cells::Time;
+use crate::commands::transcript::chain::{Chain, verify};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 pub struct Log {
     path: PathBuf,
     file: io::BufWriter<File>,
+    chain: Chain,
     since: Instant,
     /// Where in a colour code the text has come, which a transcript does without.
     escape: bool,
@@ -22,23 +27,71 @@ pub struct Log {
 }
 
 impl Log {
-    /// Begins a transcript: behind what the file holds, or instead of it.
+    /// Begins a transcript: behind what the file holds, or instead of it. What another session left without a hash is covered by the
+    /// next entry, which says so.
     ///
     /// # Errors
-    /// When the file can't be opened.
+    /// When the file can't be opened or read, or another memsh is writing to it.
     pub fn open(path: &Path, truncate: bool) -> io::Result<Self> {
-        let file = File::options().create(true).write(true).append(!truncate).truncate(truncate).open(path)?;
-        let file = io::BufWriter::new(file);
-        Ok(Self {
+        let file = File::options().create(true).append(true).read(true).open(path)?;
+        alone(&file)?;
+        // Not by the option of open(2): another's transcript would be gone before that is known.
+        if truncate && file.metadata()?.is_file() {
+            file.set_len(0)?;
+        }
+        let (mut chain, mut note) = (Chain::default(), None);
+        if file.metadata()?.is_file() {
+            let verdict = verify(BufReader::new(&file), None)?;
+            note = match (verdict.broken, verdict.chain.pending()) {
+                (Some(b), _) => Some(format!("entry {} of what is before this line does not fit its hash", b.entry)),
+                (None, n @ 1..) => Some(format!("{n} bytes before this line had no hash when this session began")),
+                _ => None,
+            };
+            chain = verdict.chain;
+        }
+        let mut log = Self {
             path: path.to_owned(),
-            file,
+            file: io::BufWriter::new(file),
+            chain,
             since: Instant::now(),
             escape: false,
-            open: false,
+            // What ended in the middle of a line is no line of its own.
+            open: note.is_some(),
             begun: false,
             failed: false,
             told: false,
-        })
+        };
+        if let Some(note) = note {
+            log.note(&note);
+        }
+        Ok(log)
+    }
+
+    /// Entries so far, and the hash of the last one, in a sentence.
+    pub fn head(&self) -> String {
+        let head = self.chain.head().unwrap_or_else(|| "none".to_owned());
+        format!("{} entries; SHA-256 of the last, to be noted elsewhere: {head}", self.chain.entries())
+    }
+
+    /// Ends the entry under way, where there is one.
+    pub fn seal(&mut self) {
+        if self.chain.pending() > 0 {
+            self.end_line();
+            let line = self.chain.close();
+            let outcome = self.file.write_all(line.as_bytes()).and_then(|()| self.file.flush());
+            self.remember(outcome);
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.chain.feed(bytes);
+        let outcome = self.file.write_all(bytes);
+        self.remember(outcome);
+    }
+
+    fn flush(&mut self) {
+        let outcome = self.file.flush();
+        self.remember(outcome);
     }
 
     /// Where it is kept.
@@ -49,17 +102,17 @@ impl Log {
     /// A line about the transcript itself.
     pub fn note(&mut self, text: &str) {
         self.end_line();
-        let outcome = writeln!(self.file, "# {text}").and_then(|()| self.file.flush());
-        self.remember(outcome);
+        self.put(format!("# {text}\n").as_bytes());
+        self.flush();
     }
 
     /// A command begins.
     pub fn begin(&mut self, prompt: &str, command: &str) {
-        self.end_line();
+        self.seal();
         self.since = Instant::now();
         self.begun = true;
-        let outcome = writeln!(self.file, "\n[{}] {prompt}{command}", now()).and_then(|()| self.file.flush());
-        self.remember(outcome);
+        self.put(format!("\n[{}] {prompt}{command}\n", now()).as_bytes());
+        self.flush();
     }
 
     /// A part of the answer, as it was shown.
@@ -75,8 +128,7 @@ impl Log {
         if let Some(last) = plain.last() {
             self.open = *last != b'\n';
         }
-        let outcome = self.file.write_all(&plain);
-        self.remember(outcome);
+        self.put(&plain);
     }
 
     /// The command has ended.
@@ -87,8 +139,8 @@ impl Log {
         }
         self.end_line();
         let took = Duration::from_millis(u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX));
-        let outcome = writeln!(self.file, "[exit status {status}, {:.3} s]", took.as_secs_f64()).and_then(|()| self.file.flush());
-        self.remember(outcome);
+        self.put(format!("[exit status {status}, {:.3} s]\n", took.as_secs_f64()).as_bytes());
+        self.seal();
     }
 
     /// Whether something could not be written: said once.
@@ -98,14 +150,36 @@ impl Log {
 
     fn end_line(&mut self) {
         if std::mem::take(&mut self.open) {
-            let outcome = self.file.write_all(b"\n");
-            self.remember(outcome);
+            self.put(b"\n");
         }
     }
 
     fn remember(&mut self, outcome: io::Result<()>) {
         self.failed |= outcome.is_err();
     }
+}
+
+/// A session that ends in a hurry still covers what it wrote.
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.seal();
+    }
+}
+
+/// Makes sure that no other memsh writes to the file: two chains in one file would fit neither.
+#[cfg(target_os = "linux")]
+fn alone(file: &File) -> io::Result<()> {
+    use rustix::fs::{FlockOperation, flock};
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(io::Error::other("another memsh writes its transcript to it")),
+        // A file system without locks, a pipe.
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn alone(_: &File) -> io::Result<()> {
+    Ok(())
 }
 
 /// This moment, UTC, to the second.

@@ -102,8 +102,9 @@ impl Shell {
     /// When the file is the image, or can't be written.
     pub fn open_log(&self, path: &Path, truncate: bool) -> Result<()> {
         guard(self.session.as_ref(), path)?;
-        let mut log = Log::open(path, truncate).map_err(|e| Failure::file(path, "write", e))?;
+        // First: it may be the same file.
         self.close_log();
+        let mut log = Log::open(path, truncate).map_err(|e| Failure::file(path, "write", e))?;
         log.note(&format!("memsh {}: log begun {}", env!("CARGO_PKG_VERSION"), super::log::now()));
         if let Some(session) = &self.session {
             let facts = session.facts();
@@ -118,15 +119,19 @@ impl Shell {
         if let Some(sha256) = self.sha256.borrow().as_ref() {
             log.note(&format!("sha256: {sha256}"));
         }
+        log.seal();
         self.log.replace(Some(log));
         Ok(())
     }
 
-    /// Ends the transcript, where there is one.
-    pub fn close_log(&self) -> Option<std::path::PathBuf> {
+    /// Ends the transcript, where there is one, and gives its path and what has to be noted of it.
+    pub fn close_log(&self) -> Option<(std::path::PathBuf, String)> {
         let mut log = self.log.take()?;
         log.note(&format!("log ended {}", super::log::now()));
-        Some(log.path().to_owned())
+        log.seal();
+        let head = log.head();
+        self.note(1, &format!("{}: {head}", log.path().display()));
+        Some((log.path().to_owned(), head))
     }
 
     /// Notes that a command begins.

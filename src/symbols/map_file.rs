@@ -1,7 +1,6 @@
 //! A symbol file in our address space: this folder's only room with `unsafe`.
 
 use crate::{Error, ErrorKind, Layer, Result};
-use std::fs::File;
 use std::ops::Deref;
 use std::path::Path;
 
@@ -17,7 +16,8 @@ impl MappedFile {
         let failed = |e: std::io::Error| {
             Error::new(Layer::Symbols, ErrorKind::Io, format!("can't read {}: {e}", path.display())).caused_by(e)
         };
-        let file = File::open(path).map_err(failed)?;
+        // Swap files are evidence, too.
+        let file = crate::reading::open(path).map_err(failed)?;
         if file.metadata().map_err(failed)?.len() == 0 {
             return Ok(Self(None));
         }

@@ -68,6 +68,11 @@ pub fn later_image(folder: &std::path::Path) {
     assert_eq!(sample(&["dump", "phys", "--format", "raw", "-o", path.to_str().unwrap()]).status, 0);
 }
 
+/// Puts a transcript into a folder, for `log verify case.log`.
+pub fn transcript(folder: &std::path::Path) {
+    assert_eq!(sample(&["--log", folder.join("case.log").to_str().unwrap(), "-c", "eval 1"]).status, 0);
+}
+
 /// A command on the sample.
 pub fn sample(words: &[&str]) -> Run {
     let all: Vec<&str> = std::iter::once("sample").chain(words.iter().copied()).collect();

@@ -83,6 +83,7 @@ pub fn translate(words: &[String]) -> Meant {
 /// is called by the first alone where the second is `list`.
 const TWO_WORDS: &[(&[&str], &[&str])] = &[
     (&["matches"], &["list", "write"]),
+    (&["log"], &["verify"]),
     (&["scan", "search"], &["value"]),
     (&["symbols", "sym"], &["need", "import"]),
     (&["ptrmap"], &["build", "find", "check"]),

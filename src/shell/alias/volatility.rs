@@ -166,6 +166,7 @@ const PLUGINS: &[(&str, &str)] = &[
     ("vmcoreinfo", "info"),
     ("volshell", "help"),
     ("yarascan", "yara"),
+    ("timeliner", "timeline"),
 ];
 
 /// Plugins that list what processes have loaded.
@@ -190,11 +191,11 @@ const NONE: &[(&str, &str)] = &[
     ("lsblk", "`mounts` lists what is mounted"),
     ("mftscan", "this version reads Linux; Windows comes later"),
     ("slabinfo", "memsh lists no slab caches yet; `tele ADDR` follows pointers"),
-    ("timeliner", "memsh makes no timeline; `ps`, `kmsg`, `history` and `pagecache` carry times"),
     ("vma_cache", "`maps` lists regions"),
 ];
 
 const FORMS: &[(&str, &str)] = &[
+    ("timeliner.Timeliner", "timeline"),
     ("linux.pslist", "ps"),
     ("linux.pslist.PsList", "ps"),
     ("linux.pslist --pid 1 142", "ps --pid 1 --pid 142"),

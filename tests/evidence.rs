@@ -1,0 +1,238 @@
+//! The image is evidence: opened for reading only, left without a trace, hashed before and after; the transcript is a chain of hashes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod cli;
+
+use cli::{memsh, sample, with_input};
+use serde_json::Value;
+use std::fs::{File, FileTimes};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+/// The sample's memory as a raw image.
+fn raw(folder: &Path) -> PathBuf {
+    let path = folder.join("memory.raw");
+    assert_eq!(sample(&["dump", "phys", "--format", "raw", "-o", path.to_str().unwrap()]).status, 0);
+    path
+}
+
+/// strace, where it is there and may trace. Without, the test leaves itself out, unless it may not.
+fn strace() -> bool {
+    let works =
+        Command::new("strace").args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status().is_ok_and(|s| s.success());
+    assert!(works || std::env::var_os("MEMSH_REQUIRE_LIVE").is_none(), "strace can't trace here, and MEMSH_REQUIRE_LIVE is set");
+    if !works {
+        eprintln!("left out: strace is not there or may not trace");
+    }
+    works
+}
+
+/// What a run did with files, as strace tells it, one call per line.
+fn traced(folder: &Path, words: &[&str]) -> String {
+    let trace = folder.join("trace");
+    let calls = "trace=open,openat,openat2,creat,mmap,write,pwrite64,writev,pwritev,pwritev2,ftruncate,truncate,fallocate,rename,renameat2,\
+                 unlink,unlinkat,utimensat,fchmod,fchown,chmod,chown,link,linkat,copy_file_range,sendfile,splice,setxattr,fsetxattr";
+    let run = Command::new("strace")
+        .args(["-f", "-y", "-qq", "-s", "256", "-e", calls, "-e", "signal=none", "-o", trace.to_str().unwrap()])
+        .arg(assert_cmd::cargo::cargo_bin("memsh"))
+        .args(words)
+        .env("XDG_CACHE_HOME", folder.join("cache"))
+        .env("XDG_DATA_HOME", "/dev/null")
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{words:?}: {}", String::from_utf8_lossy(&run.stderr));
+    String::from_utf8_lossy(&std::fs::read(&trace).unwrap()).into_owned()
+}
+
+#[test]
+fn the_image_is_opened_for_reading_only_and_keeps_its_times() {
+    if !strace() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let image = raw(folder.path());
+    let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let times = FileTimes::new().set_accessed(old).set_modified(old);
+    File::options().write(true).open(&image).unwrap().set_times(times).unwrap();
+    let before = image.metadata().unwrap();
+    let name = image.to_str().unwrap();
+    let case = folder.path().join("case");
+    let case = case.to_str().unwrap();
+    // The second `info` finds what the first has kept.
+    let lines: [&[&str]; 5] = [&["info"], &["info"], &["ps"], &["scan", "Linux version", "--max", "3"], &["report", "-o", case]];
+    for words in lines {
+        let trace = traced(folder.path(), &[&[name], words].concat());
+        let about: Vec<&str> = trace.lines().filter(|l| l.contains(name)).filter(|l| !l.contains("execve")).collect();
+        // Answers may name the image: a write to another file is not one to this.
+        let target = format!("<{name}>");
+        let mut opened = 0;
+        for line in &about {
+            let call = line.split_once(' ').map_or(*line, |(_, rest)| rest.trim_start());
+            if call.starts_with("open") || call.starts_with("creat") {
+                opened += 1;
+                assert!(call.contains("O_RDONLY") && !call.contains("O_RDWR") && !call.contains("O_WRONLY"), "{words:?}: {call}");
+                assert!(!call.contains("O_TRUNC") && !call.contains("O_CREAT"), "{words:?}: {call}");
+                assert!(call.contains("O_NOATIME"), "{words:?}: {call}");
+            } else if call.starts_with("mmap") {
+                assert!(!call.contains("PROT_WRITE") && call.contains("MAP_PRIVATE"), "{words:?}: {call}");
+            } else {
+                // Of all other calls that were traced none may have the image's descriptor or its path as an argument.
+                let arguments = call.split_once('(').map_or("", |(_, a)| a);
+                assert!(
+                    !arguments.starts_with(|c: char| c.is_ascii_digit())
+                        || !arguments.split(',').next().unwrap().contains(&target),
+                    "{words:?}: {call}"
+                );
+                assert!(!arguments.starts_with(&format!("\"{name}\"")), "{words:?}: {call}");
+            }
+        }
+        assert!(opened > 0, "{words:?}: the trace has no open of the image: {trace}");
+        let after = image.metadata().unwrap();
+        assert_eq!(after.accessed().unwrap(), old, "{words:?} left its time of access");
+        assert_eq!(after.modified().unwrap(), old, "{words:?}");
+        assert_eq!(after.len(), before.len());
+    }
+    // The test sees what it is there to see: a write to the image would be in the trace.
+    let copy = folder.path().join("copy");
+    let trace = traced(folder.path(), &[name, "dump", "phys", "-o", copy.to_str().unwrap()]);
+    let target = format!("<{}>", copy.display());
+    assert!(trace.lines().any(|l| l.contains("write") && l.contains(&target)), "{trace}");
+}
+
+#[test]
+fn an_image_that_changes_under_a_report_is_loud() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = raw(folder.path());
+    let case = folder.path().join("case");
+    let (name, target) = (image.to_str().unwrap(), case.to_str().unwrap());
+    let mut run = Command::new(assert_cmd::cargo::cargo_bin("memsh"))
+        .args([name, "report", "-o", target, "--json"])
+        .env("XDG_CACHE_HOME", "/dev/null")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The first section's file is there after the first hash.
+    let until = Instant::now() + Duration::from_secs(120);
+    while !case.join("json/malfind.json").exists() {
+        assert!(Instant::now() < until && run.try_wait().unwrap().is_none(), "the report ended before its first section");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let mut file = File::options().write(true).open(&image).unwrap();
+    file.seek(SeekFrom::End(-1)).unwrap();
+    file.write_all(b"!").unwrap();
+    drop(file);
+    let output = run.wait_with_output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("CHANGED while the report was made") && error.contains("hint: "), "{error}");
+    let summary: Value = serde_json::from_slice(&std::fs::read(case.join("report.json")).unwrap()).unwrap();
+    assert_eq!(summary["sha256"]["verdict"], "changed");
+    assert_ne!(summary["sha256"]["before"], summary["sha256"]["after"]);
+    let page = std::fs::read_to_string(case.join("report.html")).unwrap();
+    assert!(page.contains("class=\"verdict bad\" id=\"verdict\">THE IMAGE CHANGED"));
+}
+
+fn verify(path: &Path, more: &[&str]) -> (i32, Value, String) {
+    let run = memsh(&[&["log", "verify", path.to_str().unwrap(), "--json"], more].concat());
+    (run.status, serde_json::from_str(&run.stdout).unwrap_or_default(), run.stderr)
+}
+
+#[test]
+fn a_transcript_is_a_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("case.log");
+    let log = path.to_str().unwrap();
+    let run = sample(&["--log", log, "-c", "hash; ps -u; vtop 0x1234; eval 1"]);
+    assert_eq!(run.status, 1);
+    let (status, verdict, error) = verify(&path, &[]);
+    // The header, four commands, the end.
+    assert_eq!((status, verdict["ok"].as_bool(), verdict["entries"].as_u64()), (0, Some(true), Some(6)), "{error}");
+    let head = verdict["head"].as_str().unwrap().to_owned();
+    assert_eq!(verify(&path, &["--head", &head]).0, 0);
+
+    // Another session goes on behind it, and the hash that was noted stays in the chain.
+    let run = with_input(&["sample"], &format!("log {log}\neval 2\nlog status\nlog off\neval 3\n"));
+    assert_eq!(run.status, 0);
+    let (status, more, error) = verify(&path, &["--head", &head]);
+    assert_eq!((status, more["head_found"].as_bool()), (0, Some(true)), "{error}");
+    assert!(more["entries"].as_u64().unwrap() > 6 && more["head"] != head.as_str());
+    assert!(run.stderr.contains(more["head"].as_str().unwrap()), "the last hash is shown for the notes: {}", run.stderr);
+
+    // A changed answer, a command left out, an end cut off, something behind the end.
+    let text = std::fs::read_to_string(&path).unwrap();
+    let tampered = folder.path().join("tampered.log");
+    std::fs::write(&tampered, text.replace("victim-b", "victim-c")).unwrap();
+    let (status, verdict, error) = verify(&tampered, &[]);
+    assert_eq!((status, verdict["ok"].as_bool(), verdict["broken_entry"].as_u64()), (1, Some(false), Some(3)), "{error}");
+    assert!(error.contains("entry 3 (from line ") && error.contains("does not fit its hash"), "{error}");
+    let entries: Vec<&str> = text.split_inclusive("]\n").collect();
+    let ends: Vec<usize> = entries.iter().enumerate().filter(|(_, e)| e.contains("[chain ")).map(|(i, _)| i).collect();
+    let without = [&entries[..=ends[1]], &entries[ends[2] + 1..]].concat().concat();
+    std::fs::write(&tampered, without).unwrap();
+    assert_eq!(verify(&tampered, &[]).1["broken_entry"], 3);
+    std::fs::write(&tampered, entries[..=ends[2]].concat()).unwrap();
+    assert_eq!(verify(&tampered, &[]).0, 0, "a chain that is cut off fits in itself");
+    let (status, verdict, error) = verify(&tampered, &["--head", &head]);
+    assert!(
+        status == 1 && verdict["head_found"] == false && error.contains("cut off"),
+        "and not with the hash that was noted: {error}"
+    );
+    std::fs::write(&tampered, format!("{text}\n[2024-05-01T00:00:00Z] memsh> ps\n")).unwrap();
+    let (status, verdict, error) = verify(&tampered, &[]);
+    assert!(status == 1 && verdict["uncovered"].as_u64().unwrap() > 30 && error.contains("have no hash"), "{error}");
+    // memsh itself goes on behind such a thing, and says what it found.
+    assert_eq!(sample(&["--log", tampered.to_str().unwrap(), "-c", "eval 1"]).status, 0);
+    assert!(std::fs::read_to_string(&tampered).unwrap().contains("bytes before this line had no hash"));
+    assert_eq!(verify(&tampered, &[]).0, 0);
+    // What is no transcript, or not there.
+    std::fs::write(&tampered, "hello\n").unwrap();
+    assert_eq!(verify(&tampered, &[]).0, 1);
+    assert_eq!(verify(&folder.path().join("none"), &[]).0, 1);
+    assert_eq!(verify(&path, &["--head", "abc"]).0, 2);
+}
+
+#[test]
+fn a_transcript_only_grows() {
+    if !strace() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("case.log");
+    let log = path.to_str().unwrap();
+    let trace = traced(folder.path(), &["sample", "--log", log, "-c", "eval 1; eval 2"]);
+    let opens: Vec<&str> = trace.lines().filter(|l| l.contains("openat(") && l.contains(log)).collect();
+    assert!(opens.len() == 1 && opens[0].contains("O_APPEND") && !opens[0].contains("O_TRUNC"), "{opens:?}");
+    // Each command is in the file when the next one begins: a crash takes no answer with it.
+    assert!(trace.lines().filter(|l| l.contains("write(") && l.contains(&format!("<{log}>"))).count() >= 4, "{trace}");
+    assert!(!trace.contains("ftruncate"), "{trace}");
+}
+
+#[test]
+fn two_sessions_do_not_share_a_transcript() {
+    if cfg!(not(target_os = "linux")) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("case.log");
+    let log = path.to_str().unwrap();
+    let mut first = Command::new(assert_cmd::cargo::cargo_bin("memsh"))
+        .args(["sample", "--log", log])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let until = Instant::now() + Duration::from_secs(60);
+    while std::fs::read_to_string(&path).map_or(true, |t| !t.contains("[chain 1 ")) {
+        assert!(Instant::now() < until, "the first session does not begin");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let run = sample(&["--log", log, "-c", "eval 1"]);
+    assert!(run.status != 0 && run.stderr.contains("another memsh writes"), "{}", run.stderr);
+    drop(first.stdin.take());
+    assert!(first.wait().unwrap().success());
+    assert_eq!(verify(&path, &[]).0, 0);
+}

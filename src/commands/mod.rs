@@ -48,6 +48,8 @@ mod malfind;
 mod map;
 mod maps;
 mod modules;
+#[cfg(all(feature = "mount", target_os = "linux"))]
+mod mount;
 mod mounts;
 mod namespaces;
 mod narrow;
@@ -152,6 +154,8 @@ pub static ALL: &[Spec] = &[
     spec::<dis::Dis>(),
     spec::<tele::Tele>(),
     spec::<dump::Dump>(),
+    #[cfg(all(feature = "mount", target_os = "linux"))]
+    spec::<mount::Mount>(),
     // Searching
     spec::<scan::Scan>(),
     spec::<narrow::ScanValue>(),

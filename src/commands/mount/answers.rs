@@ -16,8 +16,9 @@ use tempfile::{SpooledData, SpooledTempFile};
 
 /// Answers up to this many bytes are kept in memory, longer ones in a file without a name.
 const IN_MEMORY: usize = 1 << 20;
-/// Commands that change something, or speak of what the shell has done before.
-const LEFT_OUT: &[&str] = &["mount", "write", "fill", "undo", "freeze", "matches", "matches-write", "next", "scans", "run"];
+/// Commands that change or write something, speak of what the shell has done before, or need a process.
+const LEFT_OUT: &[&str] =
+    &["mount", "write", "fill", "undo", "freeze", "matches", "matches-write", "next", "scans", "run", "ptrmap-build", "maps"];
 /// Commands whose answer about one process is a file in its folder.
 const OF_PROCESS: &[&str] = &["ps", "threads", "cmdline", "env", "creds", "history", "files", "net", "modules", "maps", "pages", "malfind"];
 /// Those that only Linux has.
@@ -95,6 +96,12 @@ pub fn errno(e: &Error) -> Errno {
     }
 }
 
+/// A failure in one line.
+pub fn words_of(failure: &Failure) -> String {
+    let lines = failure.lines();
+    lines.iter().map(|l| l.strip_prefix("memsh: ").unwrap_or(l)).collect::<Vec<_>>().join("; ")
+}
+
 fn refused(failure: &Failure) -> Errno {
     match failure {
         Failure::Error(e) => errno(e),
@@ -126,7 +133,7 @@ pub fn answer(cx: &Context, log: &Log, name: &str, words: &[&str]) -> std::resul
         Ok(()) | Err(Failure::Enough) => {}
         Err(failure) => {
             let errno = refused(&failure);
-            log.note(format!("{line}: {}", failure.lines().join("; ")));
+            log.note(format!("{line}: {}", words_of(&failure)));
             if text.rows == 0 || matches!(failure, Failure::Interrupted | Failure::Output(_)) {
                 return Err(errno);
             }

@@ -270,7 +270,7 @@ fn written(cx: &Context, log: &Log, node: &Node, content: &Content, at: u64, byt
     match writing::write(cx, &view.space, address, bytes, Mount::NAME) {
         Ok(_) => u32::try_from(bytes.len()).map_err(|_| Errno::FBIG),
         Err(failure) => {
-            log.note(format!("write at {address:#x}: {}", failure.lines().join("; ")));
+            log.note(format!("write at {address:#x}: {}", answers::words_of(&failure)));
             Err(match failure {
                 Failure::Error(e) if e.kind() == crate::ErrorKind::Unsupported => Errno::ACCESS,
                 Failure::Usage(..) => Errno::ACCESS,

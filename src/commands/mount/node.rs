@@ -57,7 +57,9 @@ pub enum Node {
     Module(Which, umem),
     /// Its regions.
     Regions(Which),
-    /// One of them: from, up to.
+    /// What of its memory is there, run by run.
+    Resident(Which),
+    /// One of its regions, or such a run: from, up to.
     Region(Which, umem, umem),
 }
 
@@ -89,7 +91,7 @@ impl Node {
     pub fn kind(&self) -> Kind {
         match self {
             Node::Root | Node::Json | Node::Kernel | Node::KernelModules | Node::Pids | Node::Names => Kind::Folder,
-            Node::Process(_) | Node::Modules(_) | Node::Regions(_) => Kind::Folder,
+            Node::Process(_) | Node::Modules(_) | Node::Regions(_) | Node::Resident(_) => Kind::Folder,
             Node::Link(_) => Kind::Link,
             _ => Kind::File,
         }

@@ -9,7 +9,7 @@ use crate::os::windows::pe::loaded::Loaded;
 use crate::os::windows::pe::rebuild::rebuild;
 use crate::session::{Session, Space};
 use crate::{Error, ErrorKind, Layer, Result, VirtAddr, umem};
-use memsh_plugin::ModuleInfo;
+use memsh_plugin::{MemoryRange, ModuleInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs of pages in one core; more are the tables of nobody.
@@ -21,11 +21,11 @@ const SEGMENTS: u16 = 256;
 /// Bytes of one segment, and of a whole program: more is no program.
 const LARGEST: u64 = 1 << 36;
 
-/// What a process maps as an ELF core, as `dump PID` writes it.
+/// What of a process's memory is mapped, run by run.
 ///
 /// # Errors
-/// When it maps nothing, or Ctrl-C was pressed.
-pub fn core(session: &Session, space: &Space, interrupt: &AtomicBool, lost: &mut Lost) -> Result<Layout> {
+/// When Ctrl-C was pressed.
+pub fn mapped(space: &Space, interrupt: &AtomicBool, lost: &mut Lost) -> Result<Vec<MemoryRange>> {
     let tables = space.tables().ok_or_else(|| Error::new(Layer::Virtual, ErrorKind::Unsupported, "no address space"))?;
     let mut count = 0;
     let (ranges, missing) = mapped_ranges(tables, &mut || {
@@ -36,11 +36,20 @@ pub fn core(session: &Session, space: &Space, interrupt: &AtomicBool, lost: &mut
         return Err(Error::new(Layer::Command, ErrorKind::Interrupted, "interrupted"));
     }
     if count > RUNS {
-        lost.push(format!("the core ends after {RUNS} runs of pages"));
+        lost.push(format!("only the first {RUNS} runs of pages are shown"));
     }
     if missing > 0 {
         lost.push(format!("{missing} page tables are not in the image"));
     }
+    Ok(ranges)
+}
+
+/// What a process maps as an ELF core, as `dump PID` writes it.
+///
+/// # Errors
+/// When it maps nothing, or Ctrl-C was pressed.
+pub fn core(session: &Session, space: &Space, interrupt: &AtomicBool, lost: &mut Lost) -> Result<Layout> {
+    let ranges = mapped(space, interrupt, lost)?;
     let kernel = session.os().ok().map(|l| &l.kernel);
     let machine = kernel.map(|k| k.format().arch.name().to_owned()).or(session.image().machine.clone());
     let made = elf_core(&ranges, &ElfNotes { machine, vmcoreinfo: None })?;

@@ -17,7 +17,7 @@ use crate::os::lost::Lost;
 use crate::os::windows::session as windows;
 use crate::session::{Session, Space};
 use crate::{Error, Result as Outcome, umem};
-use memsh_plugin::{Listing, ModuleInfo, Process, ProcessInfo, RegionInfo};
+use memsh_plugin::{Listing, MemoryRange, ModuleInfo, Process, ProcessInfo, RegionInfo};
 use rustix::io::Errno;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -238,6 +238,7 @@ impl<'s> Tree<'s> {
                         entry("core.elf", Node::Core(*w)),
                         entry("modules", Node::Modules(*w)),
                         entry("regions", Node::Regions(*w)),
+                        entry("resident", Node::Resident(*w)),
                     ]);
                 }
                 all
@@ -253,6 +254,18 @@ impl<'s> Tree<'s> {
                     Entry { name: unique(&mut taken, name, "again"), node: Node::Region(*w, start, end) }
                 };
                 self.regions(*w)?.iter().map(name).collect()
+            }
+            Node::Resident(w) => {
+                let space = self.space(*w)?.0;
+                let what = format!("memory of process {}", w.pid);
+                let mut lost = Lost::default();
+                let ranges = self.note(&what, parts::mapped(&space, self.interrupt, &mut lost))?;
+                self.lost(&what, lost);
+                let run = |r: &MemoryRange| {
+                    let (start, end) = (r.start.value(), r.start.value().saturating_add(r.size));
+                    entry(&format!("{start:016x}-{end:016x}"), Node::Region(*w, start, end))
+                };
+                ranges.iter().map(run).collect()
             }
             _ => return Err(Errno::NOTDIR),
         })

@@ -20,7 +20,8 @@ const IN_MEMORY: usize = 1 << 20;
 const LEFT_OUT: &[&str] =
     &["mount", "write", "fill", "undo", "freeze", "matches", "matches-write", "next", "scans", "run", "ptrmap-build", "maps"];
 /// Commands whose answer about one process is a file in its folder.
-const OF_PROCESS: &[&str] = &["ps", "threads", "cmdline", "env", "creds", "history", "files", "net", "modules", "maps", "pages", "malfind"];
+const OF_PROCESS: &[&str] =
+    &["ps", "threads", "cmdline", "env", "creds", "history", "files", "net", "modules", "maps", "pages", "malfind"];
 /// Those that only Linux has.
 const OF_LINUX: &[&str] = &["namespaces", "cgroups"];
 

@@ -197,7 +197,9 @@ impl Content {
     pub fn weight(&self) -> u64 {
         match self {
             Content::Bytes(b) => length(b),
-            Content::Made(_, layout) => layout.patches.iter().map(|(_, b)| length(b)).sum::<u64>() + 24 * (layout.pieces.len() as u64),
+            Content::Made(_, layout) => {
+                layout.patches.iter().map(|(_, b)| length(b)).sum::<u64>() + 24 * (layout.pieces.len() as u64)
+            }
             Content::Spooled(..) | Content::Memory(_) => 0,
         }
     }
@@ -249,7 +251,8 @@ impl Content {
             Content::Made(_, layout) => Some(layout.seek(offset, data)),
             Content::Memory(view) => {
                 let last = view.start.saturating_add(umem::from(size - 1));
-                view.seek(view.start.wrapping_add(umem::from(offset)), last, data).and_then(|at| to_u64(at.wrapping_sub(view.start)))
+                view.seek(view.start.wrapping_add(umem::from(offset)), last, data)
+                    .and_then(|at| to_u64(at.wrapping_sub(view.start)))
             }
         };
         match at {

@@ -2,13 +2,15 @@
 
 use super::content::{Layout, Piece, View};
 use crate::commands::pages::mapped_ranges;
+use crate::commands::searched::within;
+use crate::engine::search::VirtRun;
 use crate::engine::{to_u64, to_umem};
 use crate::image::{ElfNotes, elf_core};
 use crate::os::lost::Lost;
 use crate::os::windows::pe::loaded::Loaded;
 use crate::os::windows::pe::rebuild::rebuild;
 use crate::session::{Session, Space};
-use crate::{Error, ErrorKind, Layer, Result, VirtAddr, umem};
+use crate::{Error, ErrorKind, Layer, PhysAddr, Result, VirtAddr, umem};
 use memsh_plugin::{MemoryRange, ModuleInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,11 +23,25 @@ const SEGMENTS: u16 = 256;
 /// Bytes of one segment, and of a whole program: more is no program.
 const LARGEST: u64 = 1 << 36;
 
-/// What of a process's memory is mapped, run by run.
+/// What of a process's memory is there, run by run. Of a process that runs on this machine or another system's word, what is mapped and
+/// was never touched is left out: there is nothing in it.
 ///
 /// # Errors
 /// When Ctrl-C was pressed.
-pub fn mapped(space: &Space, interrupt: &AtomicBool, lost: &mut Lost) -> Result<Vec<MemoryRange>> {
+pub fn resident(space: &Space, interrupt: &AtomicBool, lost: &mut Lost) -> Result<Vec<MemoryRange>> {
+    let ranges = mapped(space, interrupt, lost)?;
+    let Some(flat) = space.tables().filter(|t| t.is_flat()) else { return Ok(ranges) };
+    let runs: Vec<VirtRun> =
+        ranges.iter().map(|r| VirtRun { virt: r.start.value(), phys: r.start.value(), size: r.size }).collect();
+    let there = within(&runs, flat.memory().data());
+    Ok(there.iter().map(|r| MemoryRange { start: PhysAddr::new(r.virt), size: r.size }).collect())
+}
+
+/// What a process maps, run by run.
+///
+/// # Errors
+/// When Ctrl-C was pressed.
+fn mapped(space: &Space, interrupt: &AtomicBool, lost: &mut Lost) -> Result<Vec<MemoryRange>> {
     let tables = space.tables().ok_or_else(|| Error::new(Layer::Virtual, ErrorKind::Unsupported, "no address space"))?;
     let mut count = 0;
     let (ranges, missing) = mapped_ranges(tables, &mut || {
@@ -81,7 +97,8 @@ pub fn module(view: &View, module: &ModuleInfo, windows: bool, lost: &mut Lost) 
 
 fn portable(image: &Loaded<'_>, lost: &mut Lost) -> Layout {
     let rebuilt = rebuild(image, lost);
-    let pieces = rebuilt.pieces().map(|(at, size, rva)| Piece { at: at.into(), size: size.into(), address: image.at(rva).value() });
+    let pieces =
+        rebuilt.pieces().map(|(at, size, rva)| Piece { at: at.into(), size: size.into(), address: image.at(rva).value() });
     let patches = rebuilt.patches().iter().map(|(at, bytes)| (u64::from(*at), bytes.clone())).collect();
     Layout::new(pieces.collect(), patches, rebuilt.bytes.into())
 }
@@ -125,12 +142,17 @@ fn elf(view: &View, base: VirtAddr) -> Option<Layout> {
     let entry = usize::try_from(entry).ok().filter(|n| *n >= if wide { 56 } else { 32 })?;
     let table = read(view, base.checked_add(umem::from(table))?, entry.checked_mul(usize::try_from(count).ok()?)?)?;
     let mut segments = Vec::new();
+    let mut dynamic = None;
     for header in table.chunks_exact(entry) {
         let f = Fields { bytes: header, big };
         // p_offset, p_vaddr, p_filesz.
         let (offset, address, size) = if wide { (8, 16, 32) } else { (4, 8, 16) };
-        if f.number(0, 4)? == 1 {
-            segments.push((f.number(offset, word)?, f.number(address, word)?, f.number(size, word)?));
+        let segment = (f.number(offset, word)?, f.number(address, word)?, f.number(size, word)?);
+        // PT_LOAD, PT_DYNAMIC.
+        match f.number(0, 4)? {
+            1 => segments.push(segment),
+            2 => dynamic = Some(segment),
+            _ => {}
         }
     }
     // The first one holds the header, so it says where the file's address 0 is.
@@ -144,5 +166,33 @@ fn elf(view: &View, base: VirtAddr) -> Option<Layout> {
         .collect();
     let size = pieces.iter().map(|p| p.at + p.size).max().filter(|n| *n >= to_u64(to_umem(HEADER)).unwrap_or(0))?;
     let zeros = |at: usize, n: usize| (to_u64(to_umem(at)).unwrap_or(0), vec![0; n]);
-    Some(Layout::new(pieces, vec![zeros(shoff, word), zeros(sections, 4)], size))
+    let mut patches = vec![zeros(shoff, word), zeros(sections, 4)];
+    if let Some(segment) = dynamic.filter(|s| s.2 <= DYNAMIC) {
+        patches.extend(relative(view, segment, bias, size, (word, big)).unwrap_or_default());
+    }
+    Some(Layout::new(pieces, patches, size))
+}
+
+/// Tags of the dynamic section whose values are addresses (DT_PLTGOT to DT_SYMTAB, DT_RELA, DT_REL, DT_JMPREL, DT_GNU_HASH, DT_VERSYM,
+/// DT_VERDEF, DT_VERNEED of elf.h): the loader of the C library writes there where they are, in place of where they would be.
+const ADDRESSES: &[u64] = &[3, 4, 5, 6, 7, 17, 23, 0x6fff_fef5, 0x6fff_fff0, 0x6fff_fffc, 0x6fff_fffe];
+/// Bytes of a dynamic section.
+const DYNAMIC: u64 = 1 << 16;
+
+/// The entries of a dynamic section that the loader moved, as the file had them.
+fn relative(view: &View, section: (u64, u64, u64), bias: umem, size: u64, form: (usize, bool)) -> Option<Vec<(u64, Vec<u8>)>> {
+    let (word, big) = form;
+    let bytes = read(view, bias.wrapping_add(umem::from(section.1)), usize::try_from(section.2).ok()?)?;
+    let mut patches = Vec::new();
+    for (i, entry) in (0u64..).zip(bytes.chunks_exact(2 * word)) {
+        let f = Fields { bytes: entry, big };
+        let (tag, value) = (f.number(0, word)?, f.number(word, word)?);
+        let moved = umem::from(value).checked_sub(bias).and_then(to_u64).filter(|at| bias != 0 && *at < size.saturating_mul(4));
+        if let Some(at) = moved.filter(|_| ADDRESSES.contains(&tag)) {
+            let word = to_u64(to_umem(word))?;
+            let own = if big { at.to_be_bytes().get(8 - form.0..)?.to_vec() } else { at.to_le_bytes().get(..form.0)?.to_vec() };
+            patches.push((section.0.checked_add(i * 2 * word + word)?, own));
+        }
+    }
+    Some(patches)
 }

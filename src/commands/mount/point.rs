@@ -25,7 +25,9 @@ pub fn check(folder: &Path) -> Result<(), Failure> {
     let name = folder.display();
     let entries = std::fs::read_dir(folder);
     let mut entries = entries.map_err(|e| match e.kind() {
-        io::ErrorKind::NotFound => usage(format!("mount: {name} is not there"), format!("make an empty folder first: mkdir -p {name}")),
+        io::ErrorKind::NotFound => {
+            usage(format!("mount: {name} is not there"), format!("make an empty folder first: mkdir -p {name}"))
+        }
         io::ErrorKind::NotADirectory => usage(format!("mount: {name} is no folder"), "a folder is mounted on".to_owned()),
         _ if e.raw_os_error() == Some(rustix::io::Errno::NOTCONN.raw_os_error()) => usage(
             format!("mount: {name} is left over from a program that ended while it was mounted"),
@@ -41,7 +43,9 @@ pub fn check(folder: &Path) -> Result<(), Failure> {
     }
     if !Path::new(DEVICE).exists() {
         let e = Error::new(Layer::Command, ErrorKind::Unsupported, format!("mount: this system has no {DEVICE}"));
-        return Err(e.hint("`modprobe fuse` as root loads it; a container needs `--device /dev/fuse --cap-add SYS_ADMIN`").into());
+        return Err(e
+            .hint("`modprobe fuse` as root loads it; a container needs `--device /dev/fuse --cap-add SYS_ADMIN`")
+            .into());
     }
     Ok(())
 }

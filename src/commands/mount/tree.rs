@@ -185,6 +185,10 @@ impl<'s> Tree<'s> {
     /// # Errors
     /// When it is none, is gone, or can't be read; the log says more.
     pub fn list(&self, node: &Node) -> Result<Arc<Vec<Entry>>> {
+        // These are made of what is kept already: kept twice, they would be twice as old.
+        if matches!(node, Node::Pids | Node::Names) && self.live {
+            return Ok(Arc::new(self.listed(node)?));
+        }
         if let Some(known) = self.folders.get(node) {
             return Ok(known);
         }
@@ -259,7 +263,7 @@ impl<'s> Tree<'s> {
                 let space = self.space(*w)?.0;
                 let what = format!("memory of process {}", w.pid);
                 let mut lost = Lost::default();
-                let ranges = self.note(&what, parts::mapped(&space, self.interrupt, &mut lost))?;
+                let ranges = self.note(&what, parts::resident(&space, self.interrupt, &mut lost))?;
                 self.lost(&what, lost);
                 let run = |r: &MemoryRange| {
                     let (start, end) = (r.start.value(), r.start.value().saturating_add(r.size));
@@ -374,7 +378,8 @@ impl<'s> Tree<'s> {
             Node::Environ(w) => {
                 let what = format!("environment of process {}", w.pid);
                 let info = self.with(*w, |p| p.info.clone())?;
-                let listed = || Outcome::Ok(std::result::Result::from(open(self.session.os()?.os.as_ref(), &info)?.environment())?);
+                let listed =
+                    || Outcome::Ok(std::result::Result::from(open(self.session.os()?.os.as_ref(), &info)?.environment())?);
                 let mut out = Vec::new();
                 for variable in self.take(&what, &self.note(&what, listed())?) {
                     out.extend_from_slice(variable.key.as_bytes());

@@ -134,7 +134,7 @@ const ABSENT: &[(&str, &str)] = &[
 /// Whether a word behind `mount` is none of crash's.
 fn own_mount(word: &str) -> bool {
     let number = || word.trim_start_matches("0x").bytes().all(|b| b.is_ascii_hexdigit());
-    word.starts_with("--") || !word.starts_with('-') && !number()
+    matches!(word, "--help" | "-h" | "--foreground" | "--allow-other") || !word.starts_with('-') && !number()
 }
 
 fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
@@ -164,7 +164,9 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "net" => net(rest),
         "log" => log(rest, notes),
         // With a folder behind it, memsh's own: the target as files.
-        "mount" if !rest.iter().any(|w| own_mount(w)) => Some(Ok(with(&["mounts"], &without(rest, &["-f", "-i", "-n"], notes, "mount")))),
+        "mount" if !rest.iter().any(|w| own_mount(w)) => {
+            Some(Ok(with(&["mounts"], &without(rest, &["-f", "-i", "-n"], notes, "mount"))))
+        }
         "bt" => backtrace(rest, notes),
         "foreach" if rest.first().is_some_and(|w| w == "bt") && rest.len() == 1 => Some(Ok(with(&["bt"], &[] as &[&str]))),
         "foreach" => foreach(rest),

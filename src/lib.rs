@@ -2,6 +2,7 @@
 //!
 //! The rooms, and who may know whom (downwards only):
 //!
+//! - `embed`: the program's commands inside other programs (feature `cli`)
 //! - `shell` and `commands`: the program (feature `cli`)
 //! - [`session`]: one opened target, from its bytes to its operating system
 //! - [`edits`]: what is written to a live target, and taken back
@@ -35,6 +36,8 @@ mod commands;
 pub mod compare;
 pub mod disasm;
 pub mod edits;
+#[cfg(feature = "cli")]
+pub mod embed;
 pub mod engine;
 mod error;
 pub mod image;

@@ -141,25 +141,33 @@ pub fn progress_allowed(output: &OutputArgs) -> bool {
     }
 }
 
+/// Opens another target as the first one was opened with `options`, for reading.
+///
+/// # Errors
+/// As [`opened`](super::start::opened).
+pub fn opened_other(target: &Target, options: &Options) -> Result<Session> {
+    let mut options = options.clone();
+    // What the user knew of the first target holds for that one alone.
+    options.image.format = None;
+    options.image.base = None;
+    options.image.sidecars.clear();
+    options.hints = Hints {
+        symbols: options.hints.symbols.clone(),
+        stores: options.hints.stores.clone(),
+        interrupt: options.hints.interrupt,
+        ..Hints::default()
+    };
+    (options.write, options.write_physical) = (false, false);
+    super::start::opened(target, options)
+}
+
 impl Host for Shell {
     fn remark(&self, text: &str) {
         self.note(1, text);
     }
 
     fn open_other(&self, target: &Target) -> Result<Session> {
-        let mut options = self.others.borrow().clone();
-        // What the user knew of the first target holds for that one alone.
-        options.image.format = None;
-        options.image.base = None;
-        options.image.sidecars.clear();
-        options.hints = Hints {
-            symbols: options.hints.symbols.clone(),
-            stores: options.hints.stores.clone(),
-            interrupt: options.hints.interrupt,
-            ..Hints::default()
-        };
-        (options.write, options.write_physical) = (false, false);
-        super::start::opened(target, options)
+        opened_other(target, &self.others.borrow())
     }
 
     fn audit(&self, text: &str) {

@@ -9,20 +9,20 @@
 //! goes: [`screen`] is stdout with its [`pager`] and its transcript ([`log`]). While a line is typed, [`pieces`] says what its parts
 //! are, and [`assist`] colours, hints and completes by that.
 
-mod alias;
-mod args;
+pub mod alias;
+pub mod args;
 mod assist;
 mod builtin;
 mod complete;
-mod docs;
-mod expr;
-mod filter;
-mod folders;
+pub mod docs;
+pub mod expr;
+pub mod filter;
+pub mod folders;
 mod foreach;
 mod hits;
 mod host;
 mod interrupt;
-mod line;
+pub mod line;
 mod log;
 mod offers;
 mod own;
@@ -45,3 +45,7 @@ mod tutorial;
 mod watch;
 
 pub use start::main;
+// For other programs, which have no shell (`embed`).
+pub use host::opened_other;
+pub use run::{Parsed, chosen, parsed};
+pub use start::{opened, planned, root};

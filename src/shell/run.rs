@@ -317,21 +317,33 @@ impl Shell {
 
     /// [`parse`](Self::parse) of words that are memsh's own.
     fn parse_own(&self, words: &[String]) -> Result<Parsed> {
-        let Some((name, arguments)) = words.split_first() else { return Ok(Parsed::Text(String::new())) };
-        let spec = find(name).ok_or_else(|| unknown(name))?;
-        if let Some(failure) = unquoted(arguments) {
-            return Err(failure);
+        let (parsed, output) = parsed(words, !self.interactive)?;
+        if let Parsed::Command(..) = parsed {
+            let output = output.or(&self.defaults.borrow());
+            self.output.replace(output);
         }
-        match parser(spec, !self.interactive).try_get_matches_from(arguments) {
-            Ok(matches) => {
-                let output = OutputArgs::from_arg_matches(&matches).map_err(|e| Failure::usage(e.to_string()))?;
-                let output = output.or(&self.defaults.borrow());
-                self.output.replace(output);
-                Ok(Parsed::Command(spec, matches))
-            }
-            Err(e) if !e.use_stderr() => Ok(Parsed::Text(e.render().to_string())),
-            Err(e) => Err(usage(&e)),
+        Ok(parsed)
+    }
+}
+
+/// The command that memsh's own words are, with the options of its output; `target` says whether options of the target may stand among them.
+///
+/// # Errors
+/// A usage error.
+pub fn parsed(words: &[String], target: bool) -> Result<(Parsed, OutputArgs)> {
+    let text = |text| Ok((Parsed::Text(text), OutputArgs::default()));
+    let Some((name, arguments)) = words.split_first() else { return text(String::new()) };
+    let spec = find(name).ok_or_else(|| unknown(name))?;
+    if let Some(failure) = unquoted(arguments) {
+        return Err(failure);
+    }
+    match parser(spec, target).try_get_matches_from(arguments) {
+        Ok(matches) => {
+            let output = OutputArgs::from_arg_matches(&matches).map_err(|e| Failure::usage(e.to_string()))?;
+            Ok((Parsed::Command(spec, matches), output))
         }
+        Err(e) if !e.use_stderr() => text(e.render().to_string()),
+        Err(e) => Err(usage(&e)),
     }
 }
 

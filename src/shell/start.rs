@@ -22,7 +22,7 @@ use clap::{CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Commands that need no target.
@@ -91,12 +91,7 @@ fn patience() -> Result<()> {
 fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     patience()?;
     let parts = cut(arguments)?;
-    let words = std::iter::once(OsString::from("memsh")).chain(parts.root);
-    let parsed = Root::command().try_get_matches_from(words).and_then(|matches| {
-        let mut root = Root::from_arg_matches(&matches)?;
-        root.target = root.target.in_order(&matches);
-        Ok(root)
-    });
+    let parsed = root(parts.root);
     let root = match parsed {
         Ok(root) => root,
         Err(e) if e.use_stderr() => return Err(usage(&e).into()),
@@ -160,6 +155,17 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     }
     shell.close_log();
     Ok(ended)
+}
+
+/// What stands before a command.
+///
+/// # Errors
+/// clap's complaint, or the help that was asked for.
+pub fn root(words: impl IntoIterator<Item = OsString>) -> Result<Root, clap::Error> {
+    let matches = Root::command().try_get_matches_from(std::iter::once(OsString::from("memsh")).chain(words))?;
+    let mut root = Root::from_arg_matches(&matches)?;
+    root.target = root.target.in_order(&matches);
+    Ok(root)
 }
 
 /// Serves a target until Ctrl-C.
@@ -313,6 +319,35 @@ fn refused(shell: &Shell, command: &[String], output: &super::args::OutputArgs) 
 }
 
 fn open(root: &Root) -> anyhow::Result<(Session, Options)> {
+    let bar = Bar::new("unpacking", 0, progress_allowed(&root.output));
+    let progress = move |done, total| {
+        bar.total(total);
+        bar.at(done);
+    };
+    let (target, options) = planned(root, &interrupt::FLAG, progress)?;
+    let session = opened(&target, options.clone()).map_err(|failure| match (&failure, &root.image) {
+        // Where the failure names the file there is nothing to add.
+        (Failure::Error(e), Some(path)) if root.target.layers.is_empty() && !e.reason().contains(&*path.to_string_lossy()) => {
+            anyhow::Error::new(failure).context(format!("opening {}", path.display()))
+        }
+        (Failure::Error(_), _) if !root.target.layers.is_empty() => {
+            let layers: Vec<String> = root.target.layers.iter().map(LayerSpec::written).collect();
+            anyhow::Error::new(failure).context(format!("making {}", layers.join(", ")))
+        }
+        _ => failure.into(),
+    })?;
+    Ok((session, options))
+}
+
+/// What is to be opened, and how: `progress` is told of bytes done and of all; who sets `interrupt` ends long work.
+///
+/// # Errors
+/// A usage error where an option makes no sense or names a file that is not there.
+pub fn planned(
+    root: &Root,
+    interrupt: &'static AtomicBool,
+    progress: impl Fn(u64, u64) + Send + Sync + 'static,
+) -> anyhow::Result<(Target, Options)> {
     let t = &root.target;
     let target = match (&root.image, t.layers.as_slice()) {
         (Some(image), []) if image.as_os_str() == "sample" && !image.exists() => Target::Sample,
@@ -327,18 +362,16 @@ fn open(root: &Root) -> anyhow::Result<(Session, Options)> {
     };
     let number = |option: &str, value: &Option<String>| value.as_deref().map(|v| plain_number(option, v)).transpose();
     let arch = t.arch.as_deref().map(architecture).transpose()?;
-    let bar = Bar::new("unpacking", 0, progress_allowed(&root.output));
     let progress = Progress::new(move |done, total| {
-        bar.total(total);
-        bar.at(done);
-        !interrupt::FLAG.load(Ordering::Relaxed)
+        progress(done, total);
+        !interrupt.load(Ordering::Relaxed)
     });
     let options = Options {
         image: OpenOptions {
             format: t.format.clone(),
             base: number("--base", &t.base)?.map(PhysAddr::new),
             progress: Some(progress),
-            interrupt: Some(&interrupt::FLAG),
+            interrupt: Some(interrupt),
             sidecars: t.sidecar.clone(),
             ..OpenOptions::default()
         },
@@ -350,7 +383,7 @@ fn open(root: &Root) -> anyhow::Result<(Session, Options)> {
             stores: symbolpath::stores().into_iter().chain(folders::symbols()).collect(),
             swap: t.swap.clone(),
             pagefile: t.pagefile.clone(),
-            interrupt: Some(&interrupt::FLAG),
+            interrupt: Some(interrupt),
             ..Hints::default()
         },
         paging: arch.map(default_paging),
@@ -366,18 +399,7 @@ fn open(root: &Root) -> anyhow::Result<(Session, Options)> {
             return Err(Failure::usage(format!("{option}: there is no {}", path.display())).into());
         }
     }
-    let session = opened(&target, options.clone()).map_err(|failure| match (&failure, &root.image) {
-        // Where the failure names the file there is nothing to add.
-        (Failure::Error(e), Some(path)) if root.target.layers.is_empty() && !e.reason().contains(&*path.to_string_lossy()) => {
-            anyhow::Error::new(failure).context(format!("opening {}", path.display()))
-        }
-        (Failure::Error(_), _) if !root.target.layers.is_empty() => {
-            let layers: Vec<String> = root.target.layers.iter().map(LayerSpec::written).collect();
-            anyhow::Error::new(failure).context(format!("making {}", layers.join(", ")))
-        }
-        _ => failure.into(),
-    })?;
-    Ok((session, options))
+    Ok((target, options))
 }
 
 /// Opens a target.

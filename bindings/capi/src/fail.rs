@@ -130,3 +130,23 @@ pub unsafe extern "C" fn memsh_error_free(error: *mut MemshError) {
         drop(unsafe { Box::from_raw(error) });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic)]
+    use super::*;
+    use std::ffi::CStr;
+
+    #[test]
+    fn no_panic_crosses_the_border() {
+        let mut error = std::ptr::null_mut();
+        assert_eq!(guarded(&raw mut error, || panic!("a {} of text", "bit\0")), MemshCode::Bug);
+        // SAFETY: an error of `guarded`, freed once.
+        unsafe {
+            assert_eq!(CStr::from_ptr(memsh_error_text(error)), c"a bug in memsh: a bit\\0 of text");
+            assert!(memsh_error_hint(error).is_null());
+            memsh_error_free(error);
+        }
+        assert_eq!(guarded(std::ptr::null_mut(), || panic!("nobody wants to know")), MemshCode::Bug);
+    }
+}

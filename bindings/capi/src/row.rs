@@ -101,3 +101,17 @@ pub unsafe extern "C" fn memsh_row_number(row: *const MemshRow, key: *const c_ch
 pub unsafe extern "C" fn memsh_row_is_true(row: *const MemshRow, key: *const c_char) -> bool {
     with(row, key, false, |_, value| value.as_bool())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn fields_and_what_is_in_them() {
+        let row = json!({"a": {"b": [1, {"c": "0x10"}]}, "d.e": 7, "f": [[5]], "g": "16"});
+        let at = |key: &str| field(&row, key).and_then(number);
+        assert_eq!((at("a.b.0"), at("a.b.1.c"), at("d.e")), (Some(1), Some(16), Some(7)));
+        assert_eq!((at("a.b.2"), at("a"), at("x.y"), at("g"), at(""), at(".")), (None, None, None, None, None, None));
+    }
+}

@@ -216,8 +216,7 @@ pub unsafe extern "C" fn memsh_translate(
         let all = list(translations, count, "the translations")?;
         // What the batch takes is bounded, however many there are.
         for part in all.chunks_mut(1 << 16) {
-            let mut ops: Vec<TranslateOp> =
-                part.iter().map(|t| TranslateOp::new(VirtAddr::new(umem::from(t.address)))).collect();
+            let mut ops: Vec<TranslateOp> = part.iter().map(|t| TranslateOp::new(VirtAddr::new(umem::from(t.address)))).collect();
             tables.translate_batch(&mut ops);
             for (t, op) in part.iter_mut().zip(&ops) {
                 t.found = op.status.is_done();

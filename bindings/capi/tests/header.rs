@@ -53,5 +53,8 @@ fn the_header_is_what_the_library_is() {
         std::fs::write(&path, &made).unwrap();
     }
     let there = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(there == made, "bindings/c/memsh.h is not what bindings/capi says: MEMSH_BLESS=1 cargo test -p memsh-capi --test header");
+    assert!(
+        there == made,
+        "bindings/c/memsh.h is not what bindings/capi says: MEMSH_BLESS=1 cargo test -p memsh-capi --test header"
+    );
 }

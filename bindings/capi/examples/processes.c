@@ -16,11 +16,24 @@ static int failed(MemshError *error) {
     return 1;
 }
 
+/* Text from the target is hostile: a process may have a newline in its name, or what clears the screen. */
+static void show(const char *text) {
+    for (; text && *text; text++)
+        if (*text >= ' ' && *text <= '~' && *text != '\\')
+            putchar(*text);
+        else
+            printf("\\x%02x", (unsigned)(unsigned char)*text);
+}
+
 static bool process(void *count, const MemshRow *row) {
     uint64_t pid, address;
-    const char *command = memsh_row_text(row, "command_line");
-    if (memsh_row_number(row, "pid", &pid) && memsh_row_number(row, "address", &address))
-        printf("%6" PRIu64 "  %#18" PRIx64 "  %-16s %s\n", pid, address, memsh_row_text(row, "name"), command ? command : "");
+    if (memsh_row_number(row, "pid", &pid) && memsh_row_number(row, "address", &address)) {
+        printf("%6" PRIu64 "  %#18" PRIx64 "  ", pid, address);
+        show(memsh_row_text(row, "name"));
+        printf("  ");
+        show(memsh_row_text(row, "command_line"));
+        putchar('\n');
+    }
     ++*(size_t *)count;
     return true;
 }

@@ -107,7 +107,6 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "handle" -d 'List the files
 complete -c memsh -n "__fish_memsh_needs_command" -a "fds" -d 'List the files that processes have open; on Windows all their handles'
 complete -c memsh -n "__fish_memsh_needs_command" -a "fuser" -d 'List the files that processes have open; on Windows all their handles'
 complete -c memsh -n "__fish_memsh_needs_command" -a "mounts" -d 'List what is mounted where, in every mount namespace'
-complete -c memsh -n "__fish_memsh_needs_command" -a "mount" -d 'List what is mounted where, in every mount namespace'
 complete -c memsh -n "__fish_memsh_needs_command" -a "mountinfo" -d 'List what is mounted where, in every mount namespace'
 complete -c memsh -n "__fish_memsh_needs_command" -a "findmnt" -d 'List what is mounted where, in every mount namespace'
 complete -c memsh -n "__fish_memsh_needs_command" -a "pagecache" -d 'List files in the kernel\'s memory, and write out their contents'
@@ -193,6 +192,7 @@ complete -c memsh -n "__fish_memsh_needs_command" -a "emulate" -d 'Run code of t
 complete -c memsh -n "__fish_memsh_needs_command" -a "tele" -d 'Follow the pointers at an address'
 complete -c memsh -n "__fish_memsh_needs_command" -a "telescope" -d 'Follow the pointers at an address'
 complete -c memsh -n "__fish_memsh_needs_command" -a "dump" -d 'Write memory into a file'
+complete -c memsh -n "__fish_memsh_needs_command" -a "mount" -d 'Show the target as files and folders, until Ctrl-C'
 complete -c memsh -n "__fish_memsh_needs_command" -a "scan" -d 'Search memory for text, bytes, numbers, pointers or regular expressions, many at once'
 complete -c memsh -n "__fish_memsh_needs_command" -a "search" -d 'Search memory for text, bytes, numbers, pointers or regular expressions, many at once'
 complete -c memsh -n "__fish_memsh_needs_command" -a "s" -d 'Search memory for text, bytes, numbers, pointers or regular expressions, many at once'
@@ -1241,27 +1241,6 @@ complete -c memsh -n "__fish_memsh_using_subcommand mounts" -s v -l verbose -d '
 complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand mounts" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand mounts" -s h -l help -d 'Print help'
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -s p -l pid -d 'Only this process: a pid or a name' -r
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -l columns -d 'Only these columns, in this order' -r
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -l limit -d 'At most so many rows' -r
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -l json -d 'One JSON value per command'
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -l jsonl -d 'A JSON object per line, as found'
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -l csv -d 'Comma-separated values'
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -l table -d 'Tables and words (the default)'
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -l no-header -d 'No line of column names'
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -s q -l quiet -d 'No warnings and no progress'
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -l strict -d 'A partial answer is a failure (exit status 4)'
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand mount" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand mountinfo" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
@@ -3497,6 +3476,28 @@ complete -c memsh -n "__fish_memsh_using_subcommand dump" -s v -l verbose -d 'Sa
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -l no-pager -d 'Long answers stay out of the pager'
 complete -c memsh -n "__fish_memsh_using_subcommand dump" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l columns -d 'Only these columns, in this order' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l limit -d 'At most so many rows' -r
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l color -d 'Colours: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l progress -d 'Progress bars: auto (on a terminal), always, never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -s f -l foreground -d 'Stay until it is unmounted (as it does anyway)'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l allow-other -d 'Let other users read it too, not only who mounts it'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l json -d 'One JSON value per command'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l jsonl -d 'A JSON object per line, as found'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l csv -d 'Comma-separated values'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l table -d 'Tables and words (the default)'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l no-header -d 'No line of column names'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -s q -l quiet -d 'No warnings and no progress'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l strict -d 'A partial answer is a failure (exit status 4)'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -l no-pager -d 'Long answers stay out of the pager'
+complete -c memsh -n "__fish_memsh_using_subcommand mount" -s h -l help -d 'Print help'
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l encoding -d 'Text in these encodings, with commas between: utf8, latin1, cp1252, koi8-r, shift_jis, gb18030, ...' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -s t -l type -d 'Types of the number, with commas between: i8 u8 i16 u16 i32 u32 i64 u64 f32 f64, `be` behind for the high byte first, ptr; else 4 bytes where it fits, then 8' -r
 complete -c memsh -n "__fish_memsh_using_subcommand scan" -l tolerance -d 'Numbers that are no further away than this, too' -r

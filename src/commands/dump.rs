@@ -6,7 +6,7 @@ use super::evidence::{create, take_back};
 use super::extract::extract;
 use super::failure::{Failure, Result};
 use super::pagecache;
-use super::pages::walk;
+use super::pages::mapped_ranges;
 use super::peimage;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
@@ -22,7 +22,6 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -183,14 +182,7 @@ impl Dump {
                     Failure::Usage("dump: say what to write".to_owned(), Some(hint))
                 };
                 let tables = space.tables().filter(|_| space.process().is_some()).ok_or_else(needs)?;
-                let mut ranges: Vec<MemoryRange> = Vec::new();
-                let missing = walk(tables, 0, umem::MAX, true, &mut |r| {
-                    match ranges.last_mut() {
-                        Some(l) if l.start.value().wrapping_add(l.size) == r.virt.value() => l.size += r.size,
-                        _ => ranges.push(range(r.virt.value(), r.size)),
-                    }
-                    if cx.go_on().is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                });
+                let (ranges, missing) = mapped_ranges(tables, &mut || cx.go_on().is_ok());
                 cx.go_on()?;
                 cx.lost_many(missing, "page tables that are not in the image");
                 Ok(ranges)

@@ -50,6 +50,8 @@ mod malfind;
 mod map;
 mod maps;
 mod modules;
+#[cfg(all(feature = "mount", target_os = "linux"))]
+mod mount;
 mod mounts;
 mod namespaces;
 mod narrow;
@@ -159,6 +161,8 @@ pub static ALL: &[Spec] = &[
     spec::<emulate::Emulate>(),
     spec::<tele::Tele>(),
     spec::<dump::Dump>(),
+    #[cfg(all(feature = "mount", target_os = "linux"))]
+    spec::<mount::Mount>(),
     // Searching
     spec::<scan::Scan>(),
     spec::<narrow::ScanValue>(),

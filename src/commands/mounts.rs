@@ -62,7 +62,7 @@ pub struct MountRow {
 impl Command for Mounts {
     type Row = MountRow;
     const NAME: &'static str = "mounts";
-    const ALIASES: &'static [&'static str] = &["mount", "mountinfo", "findmnt"];
+    const ALIASES: &'static [&'static str] = &["mountinfo", "findmnt"];
     const SUMMARY: &'static str = "List what is mounted where, in every mount namespace";
     const SHAPE: Shape = Shape::List(&["target", "source", "fstype", "options", "?namespace"]);
     const EXAMPLES: &'static [(&'static str, &'static str)] =

@@ -9,8 +9,8 @@ use super::vtop::PermPart;
 use super::which::Whose;
 use crate::arch::Canonical;
 use crate::engine::{AddressSpace, PageRun, Software};
-use crate::{VirtAddr, umem};
-use memsh_plugin::Perm;
+use crate::{PhysAddr, VirtAddr, umem};
+use memsh_plugin::{MemoryRange, Perm};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::ops::ControlFlow;
@@ -97,6 +97,19 @@ impl Command for Pages {
         cx.lost_many(missing, "page tables that are not in the image");
         Ok(())
     }
+}
+
+/// What a process maps, neighbouring runs as one, as long as `go_on` says so; and the number of missing tables.
+pub fn mapped_ranges(tables: &AddressSpace, go_on: &mut dyn FnMut() -> bool) -> (Vec<MemoryRange>, u64) {
+    let mut ranges: Vec<MemoryRange> = Vec::new();
+    let missing = walk(tables, 0, umem::MAX, true, &mut |r| {
+        match ranges.last_mut() {
+            Some(l) if l.start.value().wrapping_add(l.size) == r.virt.value() => l.size += r.size,
+            _ => ranges.push(MemoryRange { start: PhysAddr::new(r.virt.value()), size: r.size }),
+        }
+        if go_on() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    (ranges, missing)
 }
 
 /// Every run of a space in `first..=last`; only the user's part with `user_only`. Gives the number of missing tables.

@@ -72,4 +72,4 @@ pub use sample::{SAMPLE, sample};
 pub use url::name;
 pub(crate) use windows::release;
 pub use windows::{BugCheck, WindowsHints};
-pub use write::{ElfNotes, Summary, WriteFormat, write_image};
+pub use write::{CorePlan, CoreSegment, ElfNotes, Summary, WriteFormat, elf_core, write_image};

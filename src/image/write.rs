@@ -45,6 +45,62 @@ pub struct Summary {
     pub base: PhysAddr,
 }
 
+/// A piece of memory in an ELF core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CoreSegment {
+    /// Its address.
+    pub start: u64,
+    /// Its bytes.
+    pub size: u64,
+    /// Where they begin in the file.
+    pub offset: u64,
+}
+
+/// An ELF core without the memory in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CorePlan {
+    /// What stands before the first piece.
+    pub head: Vec<u8>,
+    /// The pieces, ascending.
+    pub segments: Vec<CoreSegment>,
+    /// Bytes of the file.
+    pub bytes: u64,
+}
+
+/// Where what lies in the file that [`write_image`] makes of `ranges` as [`WriteFormat::ElfCore`], for whoever reads parts of one that
+/// is written nowhere.
+///
+/// # Errors
+/// When the ranges hold nothing, or more than a file can.
+pub fn elf_core(ranges: &[MemoryRange], notes: &ElfNotes) -> Result<CorePlan> {
+    let ranges = disjoint(ranges)?;
+    let head = super::elf_write::write_head(&ranges, notes).ok_or_else(too_large)?;
+    let mut bytes = number(head.len());
+    let mut segments = Vec::with_capacity(ranges.len());
+    for (start, size) in ranges {
+        let offset = bytes.checked_next_multiple_of(super::elf_write::SEGMENT_ALIGN).ok_or_else(too_large)?;
+        segments.push(CoreSegment { start, size, offset });
+        bytes = offset.checked_add(size).filter(|&at| i64::try_from(at).is_ok()).ok_or_else(too_large)?;
+    }
+    Ok(CorePlan { head, segments, bytes })
+}
+
+/// Start and size of what `ranges` cover, ascending and each byte once.
+fn disjoint(ranges: &[MemoryRange]) -> Result<Vec<(u64, u64)>> {
+    let runs = RunMap::build(ranges.iter().map(|r| (*r, ())), |(), _| ());
+    let pairs: Vec<(u64, u64)> = runs.iter().filter_map(|(r, ())| Some((to_u64(r.start.value())?, to_u64(r.size)?))).collect();
+    if pairs.is_empty() || pairs.len() != runs.len() {
+        let what = "there is no memory to write in the ranges that were asked for";
+        return Err(Error::new(Layer::Command, ErrorKind::Invalid, what));
+    }
+    Ok(pairs)
+}
+
+fn too_large() -> Error {
+    Error::new(Layer::Command, ErrorKind::Invalid, "the image would be larger than any file")
+        .hint("a range at a very high address: write it as raw, LiME or ELF core, not as padded")
+}
+
 /// Bytes per read.
 const STEP: usize = 1 << 20;
 const PAGE: usize = 4096;
@@ -66,20 +122,13 @@ pub fn write_image(
     out: &mut (impl Write + Seek),
     progress: Option<&Progress>,
 ) -> Result<Summary> {
-    let runs = RunMap::build(ranges.iter().map(|r| (*r, ())), |(), _| ());
-    let ranges: Vec<(u64, u64)> = runs.iter().filter_map(|(r, ())| Some((to_u64(r.start.value())?, to_u64(r.size)?))).collect();
-    let (Some(&(first, _)), true) = (ranges.first(), ranges.len() == runs.len()) else {
-        return Err(Error::new(
-            Layer::Command,
-            ErrorKind::Invalid,
-            "there is no memory to write in the ranges that were asked for",
-        ));
-    };
+    let ranges = disjoint(ranges)?;
+    let first = ranges.first().map_or(0, |r| r.0);
+    let total = ranges.iter().fold(0u64, |sum, r| sum.saturating_add(r.1));
     if let WriteFormat::Kdump(facts) = format {
         return kdump::write(memory, &ranges, facts, out, progress);
     }
-    let mut writer =
-        Writer { memory, out, at: 0, end: 0, done: 0, total: to_u64(runs.bytes()).unwrap_or(u64::MAX), unreadable: 0, progress };
+    let mut writer = Writer { memory, out, at: 0, end: 0, done: 0, total, unreadable: 0, progress };
     let mut base = PhysAddr::NULL;
     match format {
         WriteFormat::Raw => {
@@ -114,11 +163,6 @@ fn number(n: usize) -> u64 {
 }
 
 impl<W: Write + Seek> Writer<'_, W> {
-    fn too_large() -> Error {
-        Error::new(Layer::Command, ErrorKind::Invalid, "the image would be larger than any file")
-            .hint("a range at a very high address: write it as raw, LiME or ELF core, not as padded")
-    }
-
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
         if self.at != self.end {
             self.out.seek(SeekFrom::Start(self.at)).map_err(failed)?;
@@ -131,7 +175,7 @@ impl<W: Write + Seek> Writer<'_, W> {
 
     fn skip(&mut self, bytes: u64) -> Result<()> {
         // A file's offsets are signed.
-        self.at = self.at.checked_add(bytes).filter(|&at| i64::try_from(at).is_ok()).ok_or_else(Self::too_large)?;
+        self.at = self.at.checked_add(bytes).filter(|&at| i64::try_from(at).is_ok()).ok_or_else(too_large)?;
         Ok(())
     }
 
@@ -223,7 +267,7 @@ impl<W: Write + Seek> Writer<'_, W> {
     }
 
     fn elf(&mut self, ranges: &[(u64, u64)], notes: &ElfNotes) -> Result<()> {
-        let head = super::elf_write::write_head(ranges, notes).ok_or_else(Self::too_large)?;
+        let head = super::elf_write::write_head(ranges, notes).ok_or_else(too_large)?;
         self.put(&head)?;
         for &(start, size) in ranges {
             // Segments begin on page boundaries of the file, as `write_head` said.

@@ -131,6 +131,12 @@ const ABSENT: &[(&str, &str)] = &[
     ("ascii", "`eval N` shows the character"),
 ];
 
+/// Whether a word behind `mount` is none of crash's.
+fn own_mount(word: &str) -> bool {
+    let number = || word.trim_start_matches("0x").bytes().all(|b| b.is_ascii_hexdigit());
+    matches!(word, "--help" | "-h" | "--foreground" | "--allow-other") || !word.starts_with('-') && !number()
+}
+
 fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
     if name == "<" {
         return Some(Ok(with(&["source"], rest)));
@@ -157,7 +163,10 @@ fn form(name: &str, rest: &[String], notes: &mut Notes) -> Option<Translated> {
         "p" | "print" | "output" => Some(Ok(print(rest, notes))),
         "net" => net(rest),
         "log" => log(rest, notes),
-        "mount" => Some(Ok(with(&["mounts"], &without(rest, &["-f", "-i", "-n"], notes, "mount")))),
+        // With a folder behind it, memsh's own: the target as files.
+        "mount" if !rest.iter().any(|w| own_mount(w)) => {
+            Some(Ok(with(&["mounts"], &without(rest, &["-f", "-i", "-n"], notes, "mount"))))
+        }
         "bt" => backtrace(rest, notes),
         "foreach" if rest.first().is_some_and(|w| w == "bt") && rest.len() == 1 => Some(Ok(with(&["bt"], &[] as &[&str]))),
         "foreach" => foreach(rest),

@@ -30,24 +30,7 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// JSON text with everything unsafe inside its strings written as `\uXXXX`: the same value, harmless on a terminal.
-pub fn json(text: String) -> String {
-    // Outside strings JSON has ASCII only, and serde_json writes no newline in a compact value.
-    if !text.chars().any(is_unsafe) {
-        return text;
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if !is_unsafe(c) || c == '\n' {
-            out.push(c);
-            continue;
-        }
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            let _ = write!(out, "\\u{unit:04x}");
-        }
-    }
-    out
-}
+pub use crate::commands::cells::json_text as json;
 
 #[cfg(test)]
 mod tests {

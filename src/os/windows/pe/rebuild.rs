@@ -92,6 +92,16 @@ pub fn rebuild(image: &Loaded<'_>, lost: &mut Lost) -> Rebuilt {
 }
 
 impl Rebuilt {
+    /// The pieces of memory: place in the file, bytes, distance from the image's base. What none of them covers is zeros.
+    pub fn pieces(&self) -> impl Iterator<Item = (u32, u32, u32)> {
+        self.pieces.iter().map(|p| (p.file, p.len, p.rva))
+    }
+
+    /// What stands at places of the file in place of what memory has there.
+    pub fn patches(&self) -> &[(u32, Vec<u8>)] {
+        &self.patches
+    }
+
     fn patch(&mut self, at: u32, bytes: &[u8]) {
         self.patches.push((at, bytes.to_vec()));
     }

@@ -214,7 +214,8 @@ mod tests {
         assert_eq!((verdict.broken, verdict.chain.pending()), (None, 16));
         // Whoever goes on covers it.
         let mut chain = verdict.chain;
-        let more = format!("{text}{}", chain.close());
+        chain.feed(b"\n");
+        let more = format!("{text}\n{}", chain.close());
         assert_eq!(verify(more.as_bytes(), None).unwrap().chain.entries(), 4);
     }
 

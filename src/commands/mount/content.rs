@@ -295,7 +295,7 @@ mod tests {
         // Short in front of the gap, and an error in it.
         assert_eq!(content.read(0x2ff0, 64).unwrap().len(), 16);
         assert_eq!(content.read(0x3000, 64), Err(Errno::IO));
-        assert_eq!(content.read(0x10_0000, 64).unwrap(), []);
+        assert!(content.read(0x10_0000, 64).unwrap().is_empty());
     }
 
     #[test]

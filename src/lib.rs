@@ -51,6 +51,6 @@ pub mod survey;
 pub mod symbols;
 
 pub use error::{At, Error, ErrorKind, Layer, Result};
+pub use memsh_plugin::{PhysAddr, VirtAddr, umem};
 #[cfg(feature = "cli")]
 pub use shell::main;
-pub use memsh_plugin::{PhysAddr, VirtAddr, umem};

@@ -9,11 +9,11 @@ use super::reach::{Reach, fitting, size_of};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Whose;
-use clap::ValueEnum;
 use crate::disasm::Isa;
 use crate::engine::search::{Options, RunSource, Span};
 use crate::pointers::{Made, Masked, Wanted, signature};
 use crate::{Error, ErrorKind, Layer};
+use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::Serialize;
 

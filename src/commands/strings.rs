@@ -8,8 +8,8 @@ use super::searched::Place;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::together::Sought;
-use clap::ValueEnum;
 use crate::engine::search::{Kind, Step, StringsOptions};
+use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::Serialize;
 

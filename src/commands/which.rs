@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::failure::{Failure, Result};
-use clap::Args;
 use crate::os::OsLayer;
 use crate::session::{Session, Space, is_process};
 use crate::{Error, ErrorKind, Layer, umem};
+use clap::Args;
 use memsh_plugin::{Os, ProcessInfo, ProcessInstanceBox};
 
 /// Whose virtual addresses are meant.

@@ -3,10 +3,10 @@
 use super::cells::{Hex, Time, hex, number, unhex};
 use super::context::Context;
 use super::failure::{Failure, Result};
-use clap::ValueEnum;
 use crate::edits::{Denied, Edit, LARGEST};
 use crate::session::Space;
 use crate::umem;
+use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::SystemTime;

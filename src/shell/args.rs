@@ -1,8 +1,8 @@
 //! The options that every command takes, and the parsers made of the registry.
 
 use crate::commands::{ALL, Spec};
-use clap::{ArgAction, Args, Command, ValueEnum};
 use crate::plugins::chain::{Kind, LayerSpec};
+use clap::{ArgAction, Args, Command, ValueEnum};
 use std::path::PathBuf;
 
 /// When to do something that suits terminals only.

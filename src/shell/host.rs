@@ -66,6 +66,8 @@ pub struct Shell {
     pub outlet: RefCell<Option<Outlet>>,
     /// The hits of the last search.
     pub hits: RefCell<Option<Hits>>,
+    /// How many bytes of the image's file could not be read, as far as it was told.
+    pub unreadable: Cell<u64>,
     /// Rows on their way into a command behind a `|`.
     pub feeding: RefCell<Option<Vec<Value>>>,
 }
@@ -93,6 +95,7 @@ impl Shell {
             implied: Cell::new(None),
             outlet: RefCell::default(),
             hits: RefCell::default(),
+            unreadable: Cell::default(),
             feeding: RefCell::default(),
             others: RefCell::default(),
             plugins: RefCell::default(),

@@ -4,10 +4,10 @@ use super::args::TargetArgs;
 use super::interrupt;
 use super::run::{report_lines, usage};
 use crate::commands::failure::Result;
-use clap::{CommandFactory, FromArgMatches};
 use crate::live::remote::{self, PORT, ServeOptions, Served};
 use crate::live::socket::Address;
 use crate::session::Session;
+use clap::{CommandFactory, FromArgMatches};
 use std::path::PathBuf;
 
 /// Give the target out to `memsh -C remote:..` on another machine, until Ctrl-C

@@ -1,11 +1,11 @@
 //! Files on their way to disk.
 
+use crate::carve::{File, View};
 use crate::commands::cells::hex;
 use crate::commands::context::Context;
 use crate::commands::evidence::{guard, take_back};
 use crate::commands::failure::{Failure, Result};
 use crate::commands::searched::Searched;
-use crate::carve::{File, View};
 use crate::umem;
 use sha2::{Digest, Sha256};
 use std::io::{ErrorKind, Write};

@@ -1,12 +1,12 @@
 //! `features`: addresses of mail, the web and networks in memory, counted.
 
+use crate::carve::features::{Counts, Feature, features};
 use crate::commands::cells::Hex;
 use crate::commands::context::Context;
 use crate::commands::failure::{Failure, Result};
 use crate::commands::searched::Place;
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
-use crate::carve::features::{Counts, Feature, features};
 use crate::engine::search::{Kind, Options, StringsOptions, strings};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -3,8 +3,8 @@
 use crate::commands::context::Context;
 use crate::commands::evidence::guard;
 use crate::commands::failure::{Failure, Result};
-use clap::Args;
 use crate::narrow::{Set, UNNAMED, load, save};
+use clap::Args;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
 //! The session, as a plugin's command asks it.
 
+use crate::VirtAddr;
 use crate::commands::context::{Context, Meter};
 use crate::commands::failure::{Failure, Result};
 use crate::commands::searched::mapped;
-use crate::VirtAddr;
 use crate::session::Space;
 use memsh_plugin::{
     ApiError, CResult, CSliceMut, CVec, Maybe, MemoryRange, MemoryView, OpaqueCallback, PhysReadOp, Session, Status, Text,

@@ -2,6 +2,7 @@
 
 use super::PathPart;
 use super::saved::{SavedPaths, target};
+use crate::VirtAddr;
 use crate::commands::cells::{Hex, wide};
 use crate::commands::code::Places;
 use crate::commands::context::Context;
@@ -10,7 +11,6 @@ use crate::commands::reach::{Reach, fitting};
 use crate::commands::sink::Rows;
 use crate::commands::spec::{Command, Shape};
 use crate::commands::which::Whose;
-use crate::VirtAddr;
 use crate::engine::to_u64;
 use crate::pointers::Broken;
 use schemars::JsonSchema;

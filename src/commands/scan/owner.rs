@@ -1,12 +1,12 @@
 //! `scan --owner`: who uses a frame.
 
 use super::rows::HitRow;
+use crate::PhysAddr;
 use crate::commands::context::Context;
 use crate::commands::failure::Result;
 use crate::commands::searched::{Searched, every_process};
 use crate::commands::together::Together;
 use crate::commands::which::with_page_tables;
-use crate::PhysAddr;
 use crate::engine::Memory;
 use crate::engine::search::{Hit, Owners};
 use crate::os::linux::Kernel;

@@ -4,21 +4,43 @@
 //! colours or reorders text may pass.
 
 use crate::commands::cells::is_unsafe;
+use regex::Regex;
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::sync::LazyLock;
+
+/// So many marks may stand on one letter; no language needs more, and a flood of them writes over the lines around it.
+const MARKS: usize = 4;
+
+/// The characters of a text, each with whether it must not reach a terminal as it is.
+fn judged(text: &str) -> impl Iterator<Item = (char, bool)> + '_ {
+    static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\p{M}$").ok());
+    let mut marks = 0;
+    text.chars().map(move |c| {
+        // The first marks are U+0300 and what follows.
+        let mark = c >= '\u{300}' && MARK.as_ref().is_some_and(|m| m.is_match(c.encode_utf8(&mut [0; 4])));
+        marks = if mark { marks + 1 } else { 0 };
+        (c, is_unsafe(c) || marks > MARKS)
+    })
+}
+
+/// Whether nothing in a text needs a second look.
+fn harmless(text: &str) -> bool {
+    text.bytes().all(|b| (b' '..0x7f).contains(&b)) || !judged(text).any(|(_, bad)| bad)
+}
 
 /// `text` with everything unsafe written as an escape: `\n`, `\x1b`, `\u{202e}`.
 pub fn terminal(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
+    if harmless(text) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
+    for (c, bad) in judged(text) {
         match c {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if !is_unsafe(c) => out.push(c),
+            c if !bad => out.push(c),
             c if u32::from(c) < 0x100 => {
                 let _ = write!(out, "\\x{:02x}", u32::from(c));
             }
@@ -33,12 +55,12 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
 /// JSON text with everything unsafe inside its strings written as `\uXXXX`: the same value, harmless on a terminal.
 pub fn json(text: String) -> String {
     // Outside strings JSON has ASCII only, and serde_json writes no newline in a compact value.
-    if !text.chars().any(is_unsafe) {
+    if harmless(&text) {
         return text;
     }
     let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if !is_unsafe(c) || c == '\n' {
+    for (c, bad) in judged(&text) {
+        if !bad || c == '\n' {
             out.push(c);
             continue;
         }
@@ -60,6 +82,16 @@ mod tests {
         assert_eq!(terminal("plain, größer, 日本"), "plain, größer, 日本");
         assert_eq!(terminal("\x1b]0;x\x07\n"), "\\x1b]0;x\\x07\\n");
         assert_eq!(terminal("a\u{202e}b\u{9b}31m"), "a\\u{202e}b\\x9b31m");
+    }
+
+    #[test]
+    fn what_is_not_seen_is_shown_and_floods_of_marks_end() {
+        assert_eq!(terminal("a\u{34f}b\u{e0041}c\u{3164}"), "a\\u{34f}b\\u{e0041}c\\u{3164}");
+        assert_eq!(terminal("e\u{301}u\u{308}\u{304}"), "e\u{301}u\u{308}\u{304}");
+        let flood = format!("x{}y", "\u{301}".repeat(100));
+        let shown = terminal(&flood);
+        assert_eq!((shown.matches('\u{301}').count(), shown.matches("\\u{301}").count()), (MARKS, 100 - MARKS));
+        assert_eq!(serde_json::from_str::<String>(&json(serde_json::to_string(&flood).unwrap())).unwrap(), flood);
     }
 
     proptest! {

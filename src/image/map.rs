@@ -58,6 +58,8 @@ fn failed(path: &Path, what: &str, e: std::io::Error) -> Error {
     let error = Error::new(Layer::Image, kind, format!("can't {what} {}: {e}", path.display()));
     match e.kind() {
         std::io::ErrorKind::NotFound => error.hint("check the path; `memsh sample` opens the image that comes with memsh"),
+        // EMFILE (Linux, macOS): an image in many parts has them all open.
+        _ if e.raw_os_error() == Some(24) => error.hint("`ulimit -n 4096` lets a program have more files open"),
         std::io::ErrorKind::PermissionDenied => {
             error.hint("the file must be readable: copy it, or run memsh as a user who may read it")
         }

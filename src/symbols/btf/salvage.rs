@@ -172,31 +172,21 @@ impl Btf {
         true
     }
 
-    /// The end of a type that makes no sense in itself, where the chain goes on behind it all the same. Elements that are types
-    /// themselves were swallowed by a wrong number: it is put right.
+    /// The end of a type that makes no sense in itself, where the chain goes on behind it all the same. Where types were swallowed as
+    /// elements by a wrong number, that is put right.
     fn mended(&mut self, at: usize) -> Option<usize> {
-        let next = self.end_of(at)?;
-        if !self.row(next, SHORT_ROW) {
-            return None;
-        }
         let head = self.head_at(at)?;
-        let (once, each) = head.kind.extra()?;
-        let first = head.rest.checked_add(usize::from(once))?;
-        let good = (0..head.vlen).take_while(|i| self.element_is_sound(at, *i) == Some(true)).count();
-        if each == 12 && u32::try_from(good).is_ok_and(|g| g < head.vlen) {
-            let from = first.checked_add(good.checked_mul(usize::from(each))?)?;
-            let mut p = from;
-            while p < next {
-                match self.sound(p) {
-                    Some(after) => p = after,
-                    None => break,
-                }
-            }
-            if p == next && self.set_count(at, u32::try_from(good).ok()?).is_some() {
-                return Some(from);
+        if let Some((once, each)) = head.kind.extra().filter(|e| e.1 > 0) {
+            let good = (0..head.vlen).take_while(|i| self.element_is_sound(at, *i) == Some(true)).count();
+            let elements = head.rest.checked_add(usize::from(once))?;
+            let end = elements.checked_add(good.checked_mul(usize::from(each))?)?;
+            if u32::try_from(good).is_ok_and(|g| g < head.vlen) && self.row(end, ROW) {
+                self.set_count(at, u32::try_from(good).ok()?)?;
+                return Some(end);
             }
         }
-        Some(next)
+        let next = self.end_of(at)?;
+        self.row(next, SHORT_ROW).then_some(next)
     }
 
     /// Whether the type at `at` reaches to `end` once its number of elements is put right, and has only elements that make sense.

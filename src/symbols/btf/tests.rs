@@ -196,8 +196,13 @@ proptest! {
 /// A blob like a kernel's: pointers, structures with anonymous members, arrays, prototypes and functions, `count` times.
 fn large(count: u32) -> Builder {
     let mut b = sample(false);
+    let mut base = 15;
     for i in 0..count {
-        let base = 15 + i * 6;
+        // Kernels are not as regular as this would be: ids could be moved by a period, and all would fit.
+        for extra in 0..(i * i * 7 + i / 3) % 5 {
+            b.add(&format!("e{i}x{extra}"), 8, false, 0, 1, &[]);
+            base += 1;
+        }
         let (a, c) = (b.name("first"), b.name("second"));
         // base + 1: a structure; + 2: a pointer to it; + 3: an array; + 4: one with an anonymous member; + 5, + 6: a function.
         b.add(&format!("s{i}"), 4, false, 2, 16, &[a, 1, 0, c, base + 2, 64]);
@@ -206,6 +211,7 @@ fn large(count: u32) -> Builder {
         b.add(&format!("t{i}"), 4, false, 2, 80, &[0, base + 1, 0, c, base + 3, 128]);
         b.add("", 13, false, 1, 1, &[a, base + 2]);
         b.add(&format!("f{i}"), 12, false, 1, base + 5, &[]);
+        base += 6;
     }
     b
 }

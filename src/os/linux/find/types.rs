@@ -24,6 +24,7 @@ pub(super) fn btf(
     trace: &mut Trace,
 ) -> Option<Arc<Btf>> {
     const STEP: &str = "BTF";
+    let mut torn = None;
     if let (Some(start), Some(stop)) = (symbols.address("__start_BTF"), symbols.address("__stop_BTF"))
         && let Some(types) = trace.attempt(STEP, "__start_BTF", || {
             let len =
@@ -37,11 +38,11 @@ pub(super) fn btf(
             let mut bytes = vec![0; len];
             let gaps = space.read_gaps(start, &mut bytes);
             if !gaps.is_empty() {
-                let missing = format!("{} of {len} bytes at {start} are missing", gaps.bytes());
-                // What is missing reads as zeros, which are no types: much of the rest may still be had.
+                // What is missing reads as zeros, which are no types: much of the rest may still be had, if there is no other way.
                 let few = index(gaps.bytes()).is_some_and(|n| n <= len / 4);
-                let salvaged = few.then(|| salvaged(bytes).ok()).flatten();
-                return salvaged.map(|(types, how)| (types, format!("{missing}: {how}"))).ok_or(missing);
+                let missing = format!("{} of {len} bytes at {start} are missing", gaps.bytes());
+                torn = few.then_some(bytes);
+                return Err(missing);
             }
             if let Some((memo, sample)) = packed.zip(sample) {
                 memo.put(BYTES, sample, bytes.clone());
@@ -51,7 +52,7 @@ pub(super) fn btf(
     {
         return Some(types);
     }
-    trace.attempt(STEP, "its header in the kernel's image", || {
+    let whole = trace.attempt(STEP, "its header in the kernel's image", || {
         let bytes = image.bytes(space.memory());
         let mut error = "no BTF header: the kernel was built without CONFIG_DEBUG_INFO_BTF".to_owned();
         for candidate in find_btf(&bytes) {
@@ -64,7 +65,8 @@ pub(super) fn btf(
             }
         }
         Err(error)
-    })
+    });
+    whole.or_else(|| torn.and_then(|bytes| trace.attempt(STEP, "what is there of it", || salvaged(bytes))))
 }
 
 fn parsed(bytes: Vec<u8>, memo: Option<&Memo>) -> Result<(Arc<Btf>, String), String> {
@@ -102,8 +104,11 @@ fn parsed(bytes: Vec<u8>, memo: Option<&Memo>) -> Result<(Arc<Btf>, String), Str
 fn salvaged(bytes: Vec<u8>) -> Result<(Arc<Btf>, String), String> {
     let len = bytes.len();
     let (btf, told) = Btf::salvage(bytes).map_err(|e| e.to_string())?;
-    if btf.size_of("task_struct").is_none() {
-        return Err("it is damaged, and task_struct is not in what is left".to_owned());
+    // Without these nothing is found; then a table of another kernel is better than what is left of its own.
+    for member in ["pid", "tgid", "comm", "tasks.next", "mm", "signal"] {
+        if btf.field("task_struct", member).and_then(|f| f.size).is_none() {
+            return Err(format!("it is damaged, and task_struct.{member} is not in what is left"));
+        }
     }
     let known = usize::try_from(btf.count()).unwrap_or(usize::MAX).saturating_sub(told.lost);
     let mut detail = format!(

@@ -187,7 +187,7 @@ fn prompt_candidates_and_pager() {
     for sleeper in &sleepers {
         // Its name stands in the prompt.
         s.send_line(&format!("proc {}", sleeper.pid())).unwrap();
-        seen += &s.exp_string(&format!("/{}> ", sleeper.pid())).unwrap();
+        seen += &s.exp_string(&format!("/{}]> ", sleeper.pid())).unwrap();
     }
     // What could follow: pids with the names of processes beside them.
     let begin = &sleepers[0].pid()[..1];

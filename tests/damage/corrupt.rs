@@ -109,7 +109,7 @@ impl Corruption {
                     How::Cut(_) => How::Cut(1 + i * many / wanted),
                     other => other,
                 };
-                all.push(Self { number: all.len(), how });
+                all.push(Self { number: i, how });
             }
         }
         all
@@ -144,8 +144,9 @@ impl Corruption {
     /// The damaged memory.
     pub fn applied(&self, ground: &Ground) -> Vec<u8> {
         let mut bytes = ground.bytes.clone();
-        // A seed for each kind, so that the first ones of a kind are the same whatever the count.
-        let mut chance = Chance::new(self.number.wrapping_mul(0x1000) ^ self.kind().len());
+        // Seeds of each kind begin anew, so that the first ones of a kind are the same whatever the count.
+        let kind = self.kind().bytes().fold(7usize, |sum, b| sum.wrapping_mul(31).wrapping_add(usize::from(b)));
+        let mut chance = Chance::new(self.number.wrapping_mul(0x1_0001) ^ kind);
         let pages = bytes.len() / PAGE;
         match self.how {
             How::Flipped(of) => {

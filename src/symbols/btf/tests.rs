@@ -199,7 +199,7 @@ fn large(count: u32) -> Builder {
     let mut base = 15;
     for i in 0..count {
         // Kernels are not as regular as this would be: ids could be moved by a period, and all would fit.
-        for extra in 0..(i * i * 7 + i / 3) % 5 {
+        for extra in 0..(i.wrapping_mul(0x9e37_79b1) >> 16) % 5 {
             b.add(&format!("e{i}x{extra}"), 8, false, 0, 1, &[]);
             base += 1;
         }

@@ -168,7 +168,8 @@ impl Places {
                 // An entry that leads back to a table above, or to any page.
                 10 => old & 0xfff0_0000_0000_0fff | (value << 12) % (48 << 20),
                 11 => {
-                    bytes[page..(page + PAGE).min(bytes.len())].fill(if patch[6] & 1 == 0 { 0 } else { 0xff });
+                    let end = (page + PAGE).min(bytes.len());
+                    bytes[page..end].fill(if patch[6] & 1 == 0 { 0 } else { 0xff });
                     continue;
                 }
                 12 => {

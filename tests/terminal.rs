@@ -192,9 +192,13 @@ fn prompt_candidates_and_pager() {
     // What could follow: pids with the names of processes beside them.
     let begin = &sleepers[0].pid()[..1];
     s.send(&format!("maps -p {begin}\t\t")).unwrap();
-    std::thread::sleep(std::time::Duration::from_secs(2));
-    s.send("n\x03").unwrap();
-    s.send_line("").unwrap();
+    s.flush().unwrap();
+    seen += &s.exp_string("1$r").unwrap();
+    // The line is taken back.
+    s.send("\x15").unwrap();
+    s.flush().unwrap();
+    s.send_line("proc -").unwrap();
+    seen += &s.exp_string("native> ").unwrap();
     for sleeper in &sleepers {
         s.send_line(&format!("ps {}", sleeper.pid())).unwrap();
         seen += &s.exp_string("COMMAND LINE").unwrap();

@@ -4,6 +4,7 @@ pub mod carve;
 pub mod code;
 pub mod depth;
 pub mod kdump;
+pub mod mutated;
 pub mod names;
 pub mod narrow;
 pub mod pdb;

@@ -11,25 +11,37 @@ use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 /// What the intact sample says.
-struct Ground {
-    bytes: Vec<u8>,
-    paging: memsh::arch::Paging,
-    root: PhysAddr,
-    base: VirtAddr,
-    symbols: Arc<dyn Symbols>,
-    types: Arc<dyn Types>,
+pub(crate) struct Ground {
+    pub bytes: Vec<u8>,
+    pub paging: memsh::arch::Paging,
+    pub root: PhysAddr,
+    pub base: VirtAddr,
+    pub symbols: Arc<dyn Symbols>,
+    pub types: Arc<dyn Types>,
     /// Structures worth overwriting: virtual and physical address.
-    spots: Vec<(u64, usize)>,
+    pub spots: Vec<(u64, usize)>,
     init_task: u64,
-    tasks: u64,
+    pub tasks: u64,
+    /// Which of the spots are tasks, and where in one its name is.
+    pub tasks_at: HashSet<u64>,
+    pub comm: usize,
+    /// Root of the page tables and of the tree of regions, of each process.
+    pub spaces: Vec<(u64, u64)>,
+    kernel: AddressSpace,
 }
 
-fn number(value: umem) -> u64 {
+pub(crate) fn number(value: umem) -> u64 {
     u64::try_from(value).expect("a 64-bit system")
 }
 
 impl Ground {
-    fn get() -> &'static Ground {
+    /// Where an address of the kernel lies in the image.
+    pub fn position(&self, at: u64) -> Option<usize> {
+        let phys = self.kernel.translate_one(VirtAddr::new(umem::from(at))).ok()?.phys;
+        usize::try_from(number(phys.value())).ok().filter(|p| *p < self.bytes.len())
+    }
+
+    pub fn get() -> &'static Ground {
         static GROUND: OnceLock<Ground> = OnceLock::new();
         GROUND.get_or_init(Ground::find)
     }
@@ -50,6 +62,7 @@ impl Ground {
         };
         let offset = |s: &str, path: &str| layer.types.field(s, path).expect("a member").offset;
         let mut spots: Vec<u64> = Vec::new();
+        let (mut tasks_at, mut spaces) = (HashSet::new(), Vec::new());
         for name in
             ["init_task", "modules", "init_uts_ns", "init_pid_ns", "vmcoreinfo_data", "init_top_pgt", "__start_BTF", "tk_core"]
         {
@@ -62,12 +75,14 @@ impl Ground {
         for p in Result::from(layer.os.processes()).expect("its processes").items.iter().filter(|p| !p.kernel_thread) {
             let task = number(p.address.value());
             spots.push(task);
+            tasks_at.insert(task);
             for path in ["signal", "cred", "fs", "mm", "thread_pid", "real_parent"] {
                 spots.extend(word(task + offset("task_struct", path)));
             }
             let Some(mm) = word(task + offset("task_struct", "mm")) else { continue };
             spots.extend(word(mm + offset("mm_struct", "pgd")));
             spots.extend(word(mm + offset("mm_struct", "mm_mt.ma_root")).map(|n| n & !255));
+            spaces.extend(word(mm + offset("mm_struct", "pgd")).zip(word(mm + offset("mm_struct", "mm_mt.ma_root"))));
             let Some(file) = word(mm + offset("mm_struct", "exe_file")) else { continue };
             spots.push(file);
             spots.extend(word(file + offset("file", "f_inode")));
@@ -88,6 +103,10 @@ impl Ground {
             spots,
             init_task,
             tasks: offset("task_struct", "tasks"),
+            comm: usize::try_from(offset("task_struct", "comm")).expect("small"),
+            tasks_at,
+            spaces,
+            kernel: layer.kernel.clone(),
             bytes,
         }
     }
@@ -169,7 +188,7 @@ pub fn begin(data: &[u8]) {
     }
 }
 
-fn ask(os: &dyn Os) {
+pub(crate) fn ask(os: &dyn Os) {
     let _ = os.os_info();
     if let CResult::Ok(modules) = os.kernel_modules() {
         assert!(modules.items.len() < 100_000);

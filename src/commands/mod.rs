@@ -34,6 +34,7 @@ pub mod failure;
 mod files;
 mod fill;
 mod glob;
+pub mod harmless;
 mod hash;
 mod history;
 mod hives;

@@ -1,9 +1,12 @@
 //! The bytes of an image file in our address space: the one place in this room with `unsafe`.
 //!
-//! A file is mapped, never copied, and only for reading. If somebody cuts the file short while it is mapped, the kernel kills
-//! the reader of a lost page with SIGBUS; no check before the access can close that race. What can be done is done: the length
+//! A file is mapped, never copied, and only for reading. If somebody cuts the file short while it is mapped, or its disk fails, the
+//! kernel sends SIGBUS to the reader of a lost page; no check before the access can close that race. On Linux such a page is replaced
+//! by zeros and counted ([`holes`]), so that the pass goes on and its answer is told as partial; elsewhere it is the end. The length
 //! is taken once from the open file and no read leaves it, and [`Content::changed`] tells whether the file has been touched
 //! since, so that a shell can say so before it starts long work. Work on a copy where something else may still write.
+
+mod holes;
 
 use crate::{Error, ErrorKind, Layer, Result};
 use memmap2::{Mmap, MmapMut, MmapOptions};
@@ -20,7 +23,7 @@ pub(super) const PAGE: usize = 4096;
 /// All bytes of an image.
 pub(super) enum Content {
     /// A mapped file.
-    File { map: Mmap, file: File, opened: Option<SystemTime> },
+    File { guard: holes::Guard, map: Mmap, file: File, opened: Option<SystemTime> },
     /// Bytes that were unpacked into memory of our own.
     Unpacked(Unpacked),
     /// Bytes that the caller had.
@@ -55,6 +58,8 @@ fn failed(path: &Path, what: &str, e: std::io::Error) -> Error {
     let error = Error::new(Layer::Image, kind, format!("can't {what} {}: {e}", path.display()));
     match e.kind() {
         std::io::ErrorKind::NotFound => error.hint("check the path; `memsh sample` opens the image that comes with memsh"),
+        // EMFILE (Linux, macOS): an image in many parts has them all open.
+        _ if e.raw_os_error() == Some(24) => error.hint("`ulimit -n 4096` lets a program have more files open"),
         std::io::ErrorKind::PermissionDenied => {
             error.hint("the file must be readable: copy it, or run memsh as a user who may read it")
         }
@@ -114,7 +119,8 @@ impl Content {
                 .hint("files of /proc and /dev often can't be mapped: copy it first, or use a live connector (-C)")
         })?;
         let opened = file.metadata().and_then(|m| m.modified()).ok();
-        Ok(Content::File { map, file, opened })
+        let guard = holes::Guard::new(&map, &file);
+        Ok(Content::File { guard, map, file, opened })
     }
 
     /// The file elsewhere that this is.
@@ -168,10 +174,19 @@ impl Content {
         }
     }
 
+    /// Bytes of the file that could not be read when they were needed, and were taken for zeros.
+    pub(super) fn unreadable(&self) -> u64 {
+        match self {
+            Content::File { guard, .. } => guard.lost(),
+            Content::Part { whole, .. } => whole.unreadable(),
+            _ => 0,
+        }
+    }
+
     /// What happened to the file since it was opened, if something did.
     pub(super) fn changed(&self) -> Option<String> {
         let (map, file, opened) = match self {
-            Content::File { map, file, opened } => (map, file, opened),
+            Content::File { map, file, opened, .. } => (map, file, opened),
             Content::Part { whole, .. } => return whole.changed(),
             Content::Unpacked(_) | Content::Given(_) => return None,
             #[cfg(feature = "http")]

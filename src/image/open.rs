@@ -402,13 +402,19 @@ impl Image {
     }
 
     /// What happened to a file of the image since it was opened (cut, written to), if something did: worth a warning, for every
-    /// address may now read differently, and reading what was cut off ends the process.
+    /// address may now read differently, and what was cut off reads as zeros (see [`unreadable`](Self::unreadable)).
     pub fn changed(&self) -> Option<String> {
         // Of a live target that is no news.
         if self.memory.metadata().live {
             return None;
         }
         self.contents.iter().find_map(|c| c.changed())
+    }
+
+    /// Bytes of the image's files that could not be read when they were needed, and were taken for zeros: a file was cut short
+    /// while it was looked at, or its disk fails. Only what was looked at is counted.
+    pub fn unreadable(&self) -> u64 {
+        self.contents.iter().fold(0, |sum, c| sum.saturating_add(c.unreadable()))
     }
 
     /// What of the image could not be unpacked until now, or what went wrong with where it comes from, in a sentence.

@@ -69,6 +69,8 @@ pub struct Shell {
     pub hits: RefCell<Option<Hits>>,
     /// The images, where there are several.
     pub fleet: Option<Fleet>,
+    /// How many bytes of the image's file could not be read, as far as it was told.
+    pub unreadable: Cell<u64>,
     /// Rows on their way into a command behind a `|`.
     pub feeding: RefCell<Option<Vec<Value>>>,
 }
@@ -97,6 +99,7 @@ impl Shell {
             outlet: RefCell::default(),
             fleet: None,
             hits: RefCell::default(),
+            unreadable: Cell::default(),
             feeding: RefCell::default(),
             others: RefCell::default(),
             plugins: RefCell::default(),

@@ -238,6 +238,12 @@ impl Shell {
     /// Those of `outcome`.
     pub fn after(&self, cx: &Context, outcome: Result<()>, whose: Option<&str>) -> Result<Ended> {
         let strict = self.output.borrow().strict;
+        if let Some(bytes) = self.session.as_ref().map(|s| s.image().unreadable()).filter(|n| *n > self.unreadable.get()) {
+            cx.lost_many(
+                bytes - self.unreadable.replace(bytes),
+                "bytes of the image's file that can't be read any more, and were taken for zeros",
+            );
+        }
         let partial = cx.partial();
         if let Some(text) = &partial {
             // `--quiet` silences warnings, not the fact that an answer is incomplete.

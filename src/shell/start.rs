@@ -195,7 +195,9 @@ fn several(root: Root, more: Vec<PathBuf>, one: &Line) -> anyhow::Result<Ended> 
 /// # Errors
 /// clap's complaint, or the help that was asked for.
 pub fn root(words: impl IntoIterator<Item = OsString>) -> Result<Root, clap::Error> {
-    let matches = Root::command().version(crate::built::line()).try_get_matches_from(std::iter::once(OsString::from("memsh")).chain(words))?;
+    let matches = Root::command()
+        .version(crate::built::line())
+        .try_get_matches_from(std::iter::once(OsString::from("memsh")).chain(words))?;
     let mut root = Root::from_arg_matches(&matches)?;
     root.target = root.target.in_order(&matches);
     Ok(root)

@@ -2,8 +2,8 @@
 
 use super::content::Content;
 use super::log::Log;
-use crate::commands::cells::json_text;
 use crate::commands::failure::{Failure, Result};
+use crate::commands::harmless;
 use crate::commands::{ALL, Context, Shape, Sink, Spec, find};
 use crate::{Error, ErrorKind};
 use clap::ArgMatches;
@@ -57,7 +57,7 @@ impl Sink for Text {
             return Ok(());
         }
         self.rows += 1;
-        self.out.write_all(json_text(row.to_string()).as_bytes())?;
+        self.out.write_all(harmless::json(row.to_string()).as_bytes())?;
         Ok(())
     }
 

@@ -3,22 +3,22 @@
 //! A process can call itself `\e]0;...` or hide half its name behind a bidi override. Nothing that moves the cursor, changes
 //! colours or reorders text may pass.
 
-use crate::commands::cells::is_unsafe;
+use crate::commands::harmless::{harmless, judged};
 use std::borrow::Cow;
 use std::fmt::Write;
 
 /// `text` with everything unsafe written as an escape: `\n`, `\x1b`, `\u{202e}`.
 pub fn terminal(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
+    if harmless(text) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
+    for (c, bad) in judged(text) {
         match c {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if !is_unsafe(c) => out.push(c),
+            c if !bad => out.push(c),
             c if u32::from(c) < 0x100 => {
                 let _ = write!(out, "\\x{:02x}", u32::from(c));
             }
@@ -30,7 +30,7 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-pub use crate::commands::cells::json_text as json;
+pub use crate::commands::harmless::json;
 
 #[cfg(test)]
 mod tests {
@@ -43,6 +43,16 @@ mod tests {
         assert_eq!(terminal("plain, größer, 日本"), "plain, größer, 日本");
         assert_eq!(terminal("\x1b]0;x\x07\n"), "\\x1b]0;x\\x07\\n");
         assert_eq!(terminal("a\u{202e}b\u{9b}31m"), "a\\u{202e}b\\x9b31m");
+    }
+
+    #[test]
+    fn what_is_not_seen_is_shown_and_floods_of_marks_end() {
+        assert_eq!(terminal("a\u{34f}b\u{e0041}c\u{3164}"), "a\\u{34f}b\\u{e0041}c\\u{3164}");
+        assert_eq!(terminal("e\u{301}u\u{308}\u{304}"), "e\u{301}u\u{308}\u{304}");
+        let flood = format!("x{}y", "\u{301}".repeat(100));
+        let shown = terminal(&flood);
+        assert_eq!((shown.matches('\u{301}').count(), shown.matches("\\u{301}").count()), (MARKS, 100 - MARKS));
+        assert_eq!(serde_json::from_str::<String>(&json(serde_json::to_string(&flood).unwrap())).unwrap(), flood);
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use super::header::{Header, malformed, word};
 use super::kind::{Kind, flag, vlen};
 use super::names::Names;
+use super::salvage::Salvage;
 use crate::memo::{Reader, Writer};
 use crate::{Error, ErrorKind, Layer, Result};
 use std::collections::HashMap;
@@ -19,7 +20,7 @@ pub struct Btf {
     pub(super) header: Header,
     pub(super) base: Option<Arc<Btf>>,
     /// Offset of each own type in `bytes`.
-    offsets: Vec<u32>,
+    pub(super) offsets: Vec<u32>,
     /// Id of the first own type: 1, or one more than the base's last.
     first_id: u32,
     /// Length of all bases' strings, which come before our own.
@@ -30,6 +31,8 @@ pub struct Btf {
     pub(super) variables: HashMap<String, u32>,
     pub(super) names: OnceLock<Names>,
     pub(super) pointer_size: OnceLock<u64>,
+    /// What was lost of it, where it is damaged.
+    pub(crate) salvaged: Option<Salvage>,
 }
 
 /// The three words that every type has.
@@ -135,7 +138,7 @@ impl Btf {
         Some(())
     }
 
-    fn bare(bytes: Vec<u8>, base: Option<Arc<Btf>>) -> Result<Self> {
+    pub(super) fn bare(bytes: Vec<u8>, base: Option<Arc<Btf>>) -> Result<Self> {
         let header = Header::parse(&bytes)?;
         for (what, section) in [("type", &header.types), ("string", &header.strings), ("layout", &header.layout)] {
             if section.end > bytes.len() {
@@ -172,6 +175,7 @@ impl Btf {
             variables: HashMap::new(),
             names: OnceLock::new(),
             pointer_size: OnceLock::new(),
+            salvaged: None,
         })
     }
 
@@ -228,7 +232,7 @@ impl Btf {
         }
     }
 
-    fn head_at(&self, at: usize) -> Option<Head> {
+    pub(super) fn head_at(&self, at: usize) -> Option<Head> {
         let info = self.word(at.checked_add(4)?)?;
         Some(Head {
             kind: Kind::of(info),

@@ -1,7 +1,7 @@
 //! BTF, the compact type information that a kernel carries in its own memory.
 //!
 //! `header` says where the sections are, [`find_btf`] finds headers in raw memory, `blob` walks the type section once and
-//! notes where each type begins, `types` decodes one type when it is asked for, `names` finds types by name, and `all` makes one
+//! notes where each type begins, `types` decodes one type when it is asked for, `names` finds types by name, `salvage` what is left of a damaged blob, and `all` makes one
 //! of a kernel's types and its modules'.
 //!
 //! Format: Documentation/bpf/btf.rst and include/uapi/linux/btf.h of the Linux kernel.
@@ -22,6 +22,7 @@ pub mod build;
 mod header;
 mod kind;
 mod names;
+mod salvage;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -29,3 +30,5 @@ mod types;
 pub use all::{AllTypes, KernelTypes, ModuleBlob, ModuleBlobs};
 pub use blob::Btf;
 pub use header::{BtfCandidate, find_btf};
+#[cfg(test)]
+pub use salvage::Salvage;

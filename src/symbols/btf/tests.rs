@@ -192,3 +192,83 @@ proptest! {
         }
     }
 }
+
+/// A blob like a kernel's: pointers, structures with anonymous members, arrays, prototypes and functions, `count` times.
+fn large(count: u32) -> Builder {
+    let mut b = sample(false);
+    let mut base = 15;
+    for i in 0..count {
+        // Kernels are not as regular as this would be: ids could be moved by a period, and all would fit.
+        for extra in 0..(i.wrapping_mul(0x9e37_79b1) >> 16) % 5 {
+            b.add(&format!("e{i}x{extra}"), 8, false, 0, 1, &[]);
+            base += 1;
+        }
+        let (a, c) = (b.name("first"), b.name("second"));
+        // base + 1: a structure; + 2: a pointer to it; + 3: an array; + 4: one with an anonymous member; + 5, + 6: a function.
+        b.add(&format!("s{i}"), 4, false, 2, 16, &[a, 1, 0, c, base + 2, 64]);
+        b.add("", 2, false, 0, base + 1, &[]);
+        b.add("", 3, false, 0, 0, &[base + 1, 1, 4]);
+        b.add(&format!("t{i}"), 4, false, 2, 80, &[0, base + 1, 0, c, base + 3, 128]);
+        b.add("", 13, false, 1, 1, &[a, base + 2]);
+        b.add(&format!("f{i}"), 12, false, 1, base + 5, &[]);
+        base += 6;
+    }
+    b
+}
+
+#[test]
+fn damaged_types_are_had_but_for_those_that_are_hit() {
+    let whole = large(400);
+    let intact = Btf::parse(whole.blob()).unwrap();
+    let bytes = whole.blob();
+    let types = 24..24 + whole.types.len();
+    let place = |name: &str| intact.own().find(|(_, h)| intact.string(h.name).as_deref() == Some(name)).unwrap().1.rest - 12;
+    let (whole_salvaged, told) = Btf::salvage(bytes.clone()).unwrap();
+    assert_eq!((whole_salvaged.count(), told), (intact.count(), Salvage::default()));
+    // The number of elements, up and down; the kind; a page of zeros; several at once.
+    let s = place("s100");
+    let flip = |at: usize, bit: u8| vec![(at..at + 1, bit)];
+    let zeros = |from: usize, len: usize| vec![(from..from + len, 0)];
+    for damage in [
+        flip(s + 4, 1),
+        flip(s + 4, 2),
+        flip(s + 4, 64),
+        flip(s + 7, 1),
+        flip(place("t200") + 7, 16),
+        zeros(types.start + 8192, 4096),
+        zeros(types.start + 12_345 / 4 * 4, 16),
+        [zeros(types.start + 4096, 4096), flip(place("s300") + 4, 1), zeros(types.start + 40_960, 2000)].concat(),
+    ] {
+        let mut bytes = bytes.clone();
+        for (range, bit) in &damage {
+            for b in &mut bytes[range.clone()] {
+                *b = if *bit == 0 { 0 } else { *b ^ bit };
+            }
+        }
+        let (t, told) = Btf::salvage(bytes).unwrap();
+        assert_eq!((t.count(), told.unknown), (intact.count(), 0), "{damage:?}: {told:?}");
+        assert!(told.lost <= damage.iter().map(|d| d.0.len() / 12 + 2).sum(), "{damage:?}: {told:?}");
+        // Whatever is known is right.
+        let differs = (1..=t.count()).filter(|&id| t.get(TypeId(id)).is_some_and(|x| Some(x) != intact.get(TypeId(id)))).count();
+        let damaged: usize = damage.iter().map(|d| d.0.len() / 12 + 2).sum();
+        assert!(differs <= damaged, "{damage:?}: {differs} of {}", t.count());
+        assert_eq!(t.size_of("t399"), Some(80), "{damage:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_damage_makes_salvage_slow_or_panic(places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 1usize..5000), 1..20)) {
+        let mut bytes = large(60).blob();
+        for (at, value, len) in places {
+            let from = 24 + at.index(bytes.len() - 24);
+            let to = (from + len).min(bytes.len());
+            bytes[from..to].fill(value);
+        }
+        if let Ok((t, _)) = Btf::salvage(bytes) {
+            for id in 0..t.count().min(2000) {
+                let _ = t.get(TypeId(id));
+            }
+        }
+    }
+}

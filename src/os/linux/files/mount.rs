@@ -9,6 +9,7 @@ use crate::os::linux::base::lost::Lost;
 use crate::os::linux::containers::list::list;
 use crate::os::linux::containers::tree::tree;
 use crate::os::linux::tasks::namespace::{Inhabitant, inhabitants, mounts_of};
+use crate::os::linux::tasks::pids::possible_number;
 use crate::symbols::Types;
 use memsh_plugin::{ApiError, Listing, VirtAddr};
 use std::collections::HashSet;
@@ -142,7 +143,7 @@ fn one(
 ) {
     let (view, n, l) = (kernel.view(), kernel.shape::<MountNsShape>(), kernel.shape::<MountedShape>());
     let Some(block) = n.read_or(view, space, lost) else { return };
-    let number = block.u32(n.number);
+    let number = possible_number(block.u32(n.number));
     let what = format!("mounts of namespace {}", number.map_or_else(|| space.to_string(), |n| n.to_string()));
     let addresses: Vec<VirtAddr> = match (block.at(n.list), l.list, block.at(n.tree), l.node) {
         (_, _, Some(root), Some(_)) => tree(view, &kernel.layouts.rb_node, root, &what, lost)

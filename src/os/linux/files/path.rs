@@ -282,7 +282,9 @@ impl<'k> Paths<'k> {
         let (view, shape) = (self.kernel.view(), self.kernel.shape::<SubtypeShape>());
         let name = self.filesystem(sb)?;
         let subtype = shape.read(view, sb).ptr(shape.subtype).and_then(|at| view.read_cstr(at, SUBTYPE).ok());
-        Some(match subtype.filter(|t| !t.is_empty()) {
+        // Programs that mount choose it freely, as text; anything else was read where none lies.
+        let text = |t: &Vec<u8>| !t.is_empty() && std::str::from_utf8(t).is_ok_and(|t| !t.chars().any(char::is_control));
+        Some(match subtype.filter(text) {
             Some(subtype) => [&name, &b"."[..], &subtype].concat(),
             None => name,
         })

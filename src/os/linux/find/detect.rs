@@ -215,6 +215,16 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
         info = names::vmcoreinfo(&found.space, &symbols, trace);
     }
     let own = types::btf(&found.space, &found.image, &symbols, hints.memo.as_deref(), trace).map(Source::Btf);
+    if let Some(Source::Btf(btf)) = &own
+        && let Some(told) = btf.salvaged
+    {
+        warnings.push(format!(
+            "the kernel's types are damaged at {} places: {} of {} are lost, and columns that need them are empty",
+            told.gaps,
+            told.lost,
+            btf.count()
+        ));
+    }
     let mut symbols = symbols;
     let source = match own.or(given.types) {
         Some(source) => source,

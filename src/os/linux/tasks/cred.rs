@@ -1,6 +1,6 @@
 //! Who a task is and what it may do, as `/proc/PID/status` tells it (fs/proc/array.c; kernel/cred.c).
 
-use super::pids::numbers;
+use super::pids::{numbers, possible_number};
 use crate::engine::{ViewExt, index};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Block, Extent, Found, Member, Members, Shape, shapes};
@@ -198,7 +198,7 @@ fn look(kernel: &Kernel, task: VirtAddr, lost: &mut Lost) -> Option<Credentials>
         label: cred.ptr(c.security).and_then(|blob| apparmor(kernel, blob)),
         login: person.u32(p.login).filter(|n| *n != UNSET),
         session: person.u32(p.session).filter(|n| *n != UNSET),
-        user_namespace: cred.ptr(c.space).and_then(|at| space.read(view, at).u32(space.number)),
+        user_namespace: cred.ptr(c.space).and_then(|at| possible_number(space.read(view, at).u32(space.number))),
         dumpable: flags.map(|f| f & DUMPABLE),
         pids: numbers(kernel, task),
     })

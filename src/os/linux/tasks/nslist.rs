@@ -1,7 +1,7 @@
 //! Every namespace: those that tasks live in, those that only a file or a mount keeps, and those above them.
 
 use super::namespace::{Inhabitant, ProxyShape, SpacesShape, inhabitants};
-use super::pids::{active, numbers};
+use super::pids::{active, numbers, possible_number};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Extent, Found, Member, Members, Shape, container_of, offset_of, shapes};
 use crate::os::linux::base::lost::Lost;
@@ -154,39 +154,39 @@ fn read(kernel: &Kernel, kind: Kind, at: VirtAddr, lost: &mut Lost) -> Option<It
     Some(match kind {
         Kind::Mnt => {
             common!(MntNsShape, b, l);
-            Itself { number: b.u32(l.number), owner: b.ptr(l.owner), ..Itself::default() }
+            Itself { number: possible_number(b.u32(l.number)), owner: b.ptr(l.owner), ..Itself::default() }
         }
         Kind::Net => {
             common!(NetNsShape, b, l);
-            Itself { number: b.u32(l.number), owner: b.ptr(l.owner), ..Itself::default() }
+            Itself { number: possible_number(b.u32(l.number)), owner: b.ptr(l.owner), ..Itself::default() }
         }
         Kind::Ipc => {
             common!(IpcNsShape, b, l);
-            Itself { number: b.u32(l.number), owner: b.ptr(l.owner), ..Itself::default() }
+            Itself { number: possible_number(b.u32(l.number)), owner: b.ptr(l.owner), ..Itself::default() }
         }
         Kind::Cgroup => {
             common!(CgroupNsShape, b, l);
-            Itself { number: b.u32(l.number), owner: b.ptr(l.owner), ..Itself::default() }
+            Itself { number: possible_number(b.u32(l.number)), owner: b.ptr(l.owner), ..Itself::default() }
         }
         Kind::Time => {
             common!(TimeNsShape, b, l);
-            Itself { number: b.u32(l.number), owner: b.ptr(l.owner), ..Itself::default() }
+            Itself { number: possible_number(b.u32(l.number)), owner: b.ptr(l.owner), ..Itself::default() }
         }
         Kind::Uts => {
             common!(UtsNsShape, b, l);
             let nodename = b.text(l.nodename).map(<[u8]>::to_vec);
-            Itself { number: b.u32(l.number), owner: b.ptr(l.owner), nodename, ..Itself::default() }
+            Itself { number: possible_number(b.u32(l.number)), owner: b.ptr(l.owner), nodename, ..Itself::default() }
         }
         Kind::Pid => {
             common!(PidNamespaceShape, b, l);
             let (parent, level) = (b.ptr(l.parent), b.u32(l.level));
-            Itself { number: b.u32(l.number), owner: b.ptr(l.owner), parent, level, ..Itself::default() }
+            Itself { number: possible_number(b.u32(l.number)), owner: b.ptr(l.owner), parent, level, ..Itself::default() }
         }
         Kind::User => {
             common!(UserNsShape, b, l);
             let (parent, level, uid) = (b.ptr(l.parent), b.u32(l.level), b.u32(l.uid));
             // A user namespace is owned by the one above it.
-            Itself { number: b.u32(l.number), owner: parent, parent, level, uid, ..Itself::default() }
+            Itself { number: possible_number(b.u32(l.number)), owner: parent, parent, level, uid, ..Itself::default() }
         }
     })
 }

@@ -50,3 +50,9 @@ pub fn active(kernel: &Kernel, task: VirtAddr) -> Option<VirtAddr> {
     let u = kernel.shape::<UpidShape>();
     levels(kernel, task).last().and_then(|b| b.ptr(u.space))
 }
+
+/// A namespace's number, if it is one. `PROC_*_INIT_INO` (include/linux/proc_ns.h) end at 0xefffffff, those that are given out at run time
+/// begin behind it; anything lower was read where no namespace lies, or has another layout.
+pub fn possible_number(number: Option<u32>) -> Option<u32> {
+    number.filter(|n| *n >= 0xefff_fff0)
+}

@@ -4,7 +4,7 @@ use super::{args, compat};
 use crate::arch::Arch;
 use crate::engine::{AddressSpace, ViewExt};
 use crate::os::linux::base::kernel::{Kernel, failed};
-use crate::os::linux::base::layout::{Block, Shape, container_of, offset_of};
+use crate::os::linux::base::layout::{Block, Member, Shape, container_of, offset_of};
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::containers::list::{Chains, list};
 use crate::os::linux::containers::xarray::array;
@@ -37,6 +37,13 @@ impl Task {
         let possible = |id: Option<u32>| id.is_none_or(|id| id <= 1 << 22);
         if !possible(task.block.u32(l.tgid)) || !possible(task.block.u32(l.pid)) {
             lost.push(format!("what lies at {at} is no task"));
+            return None;
+        }
+        // Only idle tasks have the id 0, and they have parents and signals like all others: this is a task that ended while memory
+        // was copied, or a page that was lost.
+        let none = |m: Option<Member>| m.is_some() && task.block.ptr(m).is_none();
+        if task.block.u32(l.pid) == Some(0) && (none(l.parent) || none(l.signal)) {
+            lost.push(format!("the task at {at} is cleared, wholly or in part"));
             return None;
         }
         Some(task)

@@ -153,14 +153,25 @@ fn hooks(reader: &mut Reader<'_, '_>, chain: &str, entries: VirtAddr, space: Opt
     }
     let word = umem::from(view.view_metadata().pointer_size);
     let registered = first.wrapping_add(umem::from(count * step));
+    let original = |i: u64| {
+        let at = kernel.space.read_ptr(registered.wrapping_add(umem::from(i) * word)).ok().filter(|p| !p.is_null())?;
+        Some(ops.read(view, at))
+    };
+    // Every chain knows what was registered. Where not one entry has code there, it is torn, or none: then what points to no code is
+    // no hook of anybody, and ends it.
+    let code = |i: u64| original(i).and_then(|o| o.ptr(ops.hook)).is_some_and(|o| reader.owners.kind(o).wild().is_none());
+    let torn = count > 0 && !(0..count).any(code);
     for i in 0..count {
         let block = entry.read(view, first.wrapping_add(umem::from(i * step)));
         let Some(target) = block.ptr(entry.hook) else { continue };
+        if torn && reader.owners.kind(target).wild().is_some() {
+            reader.lost.push(format!("netfilter chain {chain}: what lies at {entries} from hook {i} on are none"));
+            break;
+        }
         let mut hook = reader.registered("netfilter", chain, block.at(entry.hook), target);
         hook.index = Some(i);
         hook.detail = space.cloned();
-        let original = kernel.space.read_ptr(registered.wrapping_add(umem::from(i) * word)).ok().filter(|p| !p.is_null());
-        let original = original.map(|at| ops.read(view, at));
+        let original = original(i);
         hook.priority = original.as_ref().and_then(|o| o.int(ops.priority));
         // An entry that is being removed has `accept_all` in place of its function; else both are the same.
         let other = original.and_then(|o| o.ptr(ops.hook)).is_some_and(|o| o != target);

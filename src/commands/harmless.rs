@@ -1,0 +1,45 @@
+//! What of a target's text may reach a terminal as it is.
+
+use super::cells::is_unsafe;
+use regex::Regex;
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+/// So many marks may stand on one letter; no language needs more, and a flood of them writes over the lines around it.
+const MARKS: usize = 4;
+
+/// The characters of a text, each with whether it must not reach a terminal as it is.
+pub fn judged(text: &str) -> impl Iterator<Item = (char, bool)> + '_ {
+    static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\p{M}$").ok());
+    let mut marks = 0;
+    text.chars().map(move |c| {
+        // The first marks are U+0300 and what follows.
+        let mark = c >= '\u{300}' && MARK.as_ref().is_some_and(|m| m.is_match(c.encode_utf8(&mut [0; 4])));
+        marks = if mark { marks + 1 } else { 0 };
+        (c, is_unsafe(c) || marks > MARKS)
+    })
+}
+
+/// Whether nothing in a text needs a second look.
+pub fn harmless(text: &str) -> bool {
+    text.bytes().all(|b| (b' '..0x7f).contains(&b)) || !judged(text).any(|(_, bad)| bad)
+}
+
+/// JSON text with everything unsafe inside its strings written as `\uXXXX`: the same value, harmless on a terminal.
+pub fn json(text: String) -> String {
+    // Outside strings JSON has ASCII only, and serde_json writes no newline in a compact value.
+    if harmless(&text) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for (c, bad) in judged(&text) {
+        if !bad || c == '\n' {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+    out
+}

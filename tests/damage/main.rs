@@ -1,0 +1,81 @@
+//! The sample under seeded corruptions: no crash, no run over ten seconds of processor time, bounded memory, and the share of rows that
+//! are still right does not fall. What the shares are stands in `floor.txt`; `MEMSH_BLESS=1` writes it anew.
+//!
+//! `cargo test` takes 40 corruptions (a few more, for there is one of each kind); `MEMSH_DAMAGE=1000 cargo test --release --test damage -- --nocapture` takes all, and prints the
+//! table of docs/reliability.md. `MEMSH_DAMAGE_SHOW=KIND` prints the wrong rows of a kind.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../cli/mod.rs"]
+mod cli;
+mod corrupt;
+mod judge;
+mod run;
+mod table;
+#[path = "../torn/mod.rs"]
+mod torn;
+
+use corrupt::{Corruption, Ground};
+use run::Ran;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use table::Table;
+
+/// Seconds of processor time that no run may take; more where nothing is optimised.
+const SECONDS: f64 = if cfg!(debug_assertions) { 30.0 } else { 10.0 };
+/// Most memory that a run may have had, in KiB: the image is 48 MiB of it where all of it is looked at.
+const MEMORY: u64 = 256 << 10;
+
+#[test]
+fn damaged_images_are_answered_as_far_as_they_go() {
+    let count = std::env::var("MEMSH_DAMAGE").ok().map_or(40, |n| n.parse().expect("MEMSH_DAMAGE is a number"));
+    let show = std::env::var("MEMSH_DAMAGE_SHOW").ok();
+    let ground = Ground::new();
+    let whole = run::run(&ground.bytes, 0);
+    assert!(whole.rows.iter().all(|rows| !rows.is_empty()), "the whole sample answers every command: {}", whole.stderr);
+
+    let all = Corruption::all(count);
+    let (next, table) = (AtomicUsize::new(0), Mutex::new(Table::default()));
+    let workers = std::thread::available_parallelism().map_or(2, usize::from).min(8);
+    std::thread::scope(|scope| {
+        for worker in 1..=workers {
+            let (next, table, all, ground, whole, show) = (&next, &table, &all, &ground, &whole, &show);
+            scope.spawn(move || {
+                while let Some(corruption) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let ran = run::run(&corruption.applied(ground), worker);
+                    let name = corruption.name();
+                    held(&ran, &name);
+                    let shown = show.as_ref().is_some_and(|kind| corruption.kind() == kind);
+                    let judged: Vec<_> = run::COMMANDS
+                        .iter()
+                        .zip(whole.rows.iter().zip(&ran.rows))
+                        .map(|(command, (whole, found))| {
+                            let judged = judge::judge(command, whole, found);
+                            for wrong in judged.shown.iter().filter(|_| shown) {
+                                println!("{name} {}: {wrong}", command.words);
+                            }
+                            judged
+                        })
+                        .collect();
+                    table.lock().unwrap().add(corruption.kind(), &ran, &judged);
+                }
+            });
+        }
+    });
+    let table = table.into_inner().unwrap();
+    println!("{}", table.shown(&whole));
+    table.held(count);
+}
+
+/// What holds of every run, whatever the damage.
+fn held(ran: &Ran, name: &str) {
+    assert!(!ran.stderr.contains("panicked at"), "{name}: {}", ran.stderr);
+    match &ran.cost {
+        Some(cost) => {
+            assert!(cost.seconds <= SECONDS, "{name}: {} s of processor time", cost.seconds);
+            assert!(cost.memory <= MEMORY, "{name}: {} KiB", cost.memory);
+        }
+        // Nothing was opened, which an error says.
+        None => assert!(ran.status == Some(1) && ran.stderr.contains("memsh: "), "{name}: {:?} {}", ran.status, ran.stderr),
+    }
+    assert!(matches!(ran.status, Some(0 | 1)), "{name}: {:?} {}", ran.status, ran.stderr);
+}

@@ -42,7 +42,7 @@ pub fn all(request: &Request, scratch: &Scratch, emulator: &mut Emulator<'_, '_>
         // It is the run's own, and there.
         if read(emulator, *at, &mut bytes).is_ok() {
             let mut of = range("argument", *at, given.len(), &bytes);
-            of["name"] = json!(i.to_string());
+            add(&mut of, "name", json!(i.to_string()));
             row(emulator, of);
         }
     }
@@ -52,22 +52,27 @@ pub fn all(request: &Request, scratch: &Scratch, emulator: &mut Emulator<'_, '_>
     }
     for w in written.iter().take(RANGES) {
         let mut of = range("written", w.start, w.after.len(), w.after.get(..SHOWN).unwrap_or(&w.after));
-        of["before"] = json!(hex(w.before.get(..SHOWN).unwrap_or(&w.before)));
+        add(&mut of, "before", json!(hex(w.before.get(..SHOWN).unwrap_or(&w.before))));
         row(emulator, of);
     }
     for (at, len) in &request.read {
         let mut bytes = vec![0; usize::try_from(*len).unwrap_or(usize::MAX).min(1 << 20)];
         match read(emulator, *at, &mut bytes) {
             Ok(()) => {
-                let mut of = range("read", *at, bytes.len(), &bytes);
+                let of = range("read", *at, bytes.len(), &bytes);
                 if *len > bytes.len() as u64 {
                     tell(format!("of the {len} bytes at {at:#x} {} are shown", bytes.len()));
                 }
-                of["length"] = json!(bytes.len());
                 row(emulator, of);
             }
             Err(why) => tell(format!("{len} bytes at {at:#x} can't be read after the run ({why:?})")),
         }
+    }
+}
+
+fn add(row: &mut Value, key: &str, value: Value) {
+    if let Some(row) = row.as_object_mut() {
+        row.insert(key.to_owned(), value);
     }
 }
 

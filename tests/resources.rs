@@ -223,10 +223,8 @@ fn a_full_disk() {
     let left = std::fs::read_dir(folder.path().join("carved3")).unwrap().count();
     assert_eq!(left, rows.as_array().unwrap().iter().filter(|r| r["path"].is_string()).count());
     // A cache that can't be kept is nobody's trouble.
-    let cache = sh(
-        folder.path(),
-        &format!("ulimit -f 1; trap '' XFSZ; XDG_CACHE_HOME=$PWD/cache $M $I ps; XDG_CACHE_HOME=$PWD/cache $M $I ps"),
-    );
+    let cache =
+        sh(folder.path(), "ulimit -f 1; trap '' XFSZ; XDG_CACHE_HOME=$PWD/cache $M $I ps; XDG_CACHE_HOME=$PWD/cache $M $I ps");
     assert!(cache.status.success() && out(&cache).contains("victim-b") && err(&cache).is_empty(), "{}", err(&cache));
     // A transcript that ends is told, and the answers go on.
     let log = sh(folder.path(), "trap '' XFSZ; ulimit -f 4; $M $I -c 'log log.txt; kmsg; ps'");

@@ -16,6 +16,7 @@ pub struct Ground {
 
 impl Ground {
     /// Of the sample that comes with the program.
+    #[allow(clippy::useless_conversion, reason = "addresses are wider under `wide-addresses`")]
     pub fn new() -> Self {
         let mut torn = Torn::new();
         let link = torn.offset("task_struct", "tasks");

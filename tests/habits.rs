@@ -82,7 +82,8 @@ fn every_example_in_the_help_of_a_command_runs() {
     }
     assert!(examples.len() > 60, "{}", examples.len());
     // What needs a plugin or an index, or changes what is installed: tests/plugins has a folder for that. What stays until Ctrl-C.
-    let apart = ["plugins install", "plugins upgrade", "plugins remove", "plugins check", "plugins targets", "run ", "yara ", "mount "];
+    let apart =
+        ["plugins install", "plugins upgrade", "plugins remove", "plugins check", "plugins targets", "run ", "yara ", "mount "];
     examples.retain(|e| !apart.iter().any(|a| e.starts_with(a)));
     let failed = failures(&examples);
     assert!(failed.is_empty(), "{failed:#?}");

@@ -73,7 +73,14 @@ fn programs_in_c_and_cpp() {
     let processes = program(folder, &["cc", "-std=c11"], "examples/processes.c", &flags);
     let ended = started(folder, &processes, &["sample"]);
     let out = text(&ended.stdout);
-    assert!(ended.status.success() && out.contains("  lab  /lab/lab ") && out.contains("tab\\x09newline\\x0aend") && !out.contains("kthreadd"), "{out}{}", text(&ended.stderr));
+    assert!(
+        ended.status.success()
+            && out.contains("  lab  /lab/lab ")
+            && out.contains("tab\\x09newline\\x0aend")
+            && !out.contains("kthreadd"),
+        "{out}{}",
+        text(&ended.stderr)
+    );
     assert!(out.lines().last().unwrap().ends_with(" processes"), "{out}");
     let ended = started(folder, &processes, &["/nowhere/at/all"]);
     assert_eq!(ended.status.code(), Some(1));

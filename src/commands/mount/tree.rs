@@ -472,5 +472,5 @@ fn reach(space: &Space) -> u64 {
     let bits = tables.format().va_bits;
     let split = tables.format().canonical == crate::arch::Canonical::Split;
     let own = if split || bits <= 32 { bits } else { bits - 1 };
-    1u64.checked_shl(own.into()).unwrap_or(i64::MAX as u64)
+    1u64.checked_shl(own).unwrap_or(i64::MAX as u64)
 }

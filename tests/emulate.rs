@@ -60,7 +60,8 @@ impl Answer {
 
     /// The buffer of an argument after the run.
     fn buffer(&self, argument: usize) -> Vec<u8> {
-        let row = self.kind("argument").find(|r| r["name"] == argument.to_string()).unwrap();
+        let name = argument.to_string();
+        let row = self.kind("argument").find(|r| r["name"] == name.as_str()).unwrap();
         bytes(&row["bytes"])
     }
 }

@@ -274,6 +274,9 @@ _memsh() {
             memsh,ln)
                 cmd="memsh__subcmd__near"
                 ;;
+            memsh,log-verify)
+                cmd="memsh__subcmd__log__subcmd__verify"
+                ;;
             memsh,lsmod)
                 cmd="memsh__subcmd__modules"
                 ;;
@@ -311,7 +314,7 @@ _memsh() {
                 cmd="memsh__subcmd__modules"
                 ;;
             memsh,mount)
-                cmd="memsh__subcmd__mounts"
+                cmd="memsh__subcmd__mount"
                 ;;
             memsh,mountinfo)
                 cmd="memsh__subcmd__mounts"
@@ -457,6 +460,9 @@ _memsh() {
             memsh,registry)
                 cmd="memsh__subcmd__reg"
                 ;;
+            memsh,report)
+                cmd="memsh__subcmd__report"
+                ;;
             memsh,run)
                 cmd="memsh__subcmd__run"
                 ;;
@@ -559,6 +565,12 @@ _memsh() {
             memsh,threads)
                 cmd="memsh__subcmd__threads"
                 ;;
+            memsh,timeline)
+                cmd="memsh__subcmd__timeline"
+                ;;
+            memsh,timeliner)
+                cmd="memsh__subcmd__timeline"
+                ;;
             memsh,timer)
                 cmd="memsh__subcmd__timers"
                 ;;
@@ -626,7 +638,7 @@ _memsh() {
 
     case "${cmd}" in
         memsh)
-            opts="-c -q -v -C -O -h -V --command --script --no-config --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --arch --dtb --kernel-base --symbols --log --no-cache --format --base --swap --pagefile --sidecar --write --connector --os --isolate --help --version info sys vertarget kmsg dmesg linux.kmsg iomem timers timer swaps swapon hash sha256 ps pslist tasks threads thrdscan cmdline psaux cmdlines env envars environ creds capabilities caps namespaces lsns ns cgroups cgroup history bash linux.bash cmdscan files lsof handles handle fds fuser mounts mount mountinfo findmnt pagecache linux.pagecache.Files linux.pagecache files_cache inodepages linux.pagecache.InodePages net netstat netscan sockstat ss interfaces ifconfig ip modules lm lsmod mod dlllist ldrmodules drivers driverscan drvobj objects winobj objtree object exports eat imports iat sections pesections keyboard keys hives hivelist reg registry services svcscan svclist bpf ebpf bpftool bt k backtrace pscallstack stack malfind findevil hollowfind psinject hooks callbacks textcheck chkimg check_inline_kernel maps vmmap vad vadinfo vm address pages memmap vtop pte ptov read x rd hexdump dis u disassemble disasm pd emulate tele telescope dump scan search s scan-value next matches scans strings entropy map yara carve foremost scalpel photorec features bulk_extractor xrefs xref refs sig sigmaker signature ptrmap-build pointer_map ptrmap-find pointerscan offset_scan ptrmap-check write fill undo matches-write freeze symbols sym kallsyms nm symbols-need symbols-import near ln dt struct union whatis ptype list dl tree percpu per_cpu eval calc plugins plugin plugins-info plugins-targets plugins-check plugins-install plugins-upgrade plugins-remove plugins-new run check diff compare version schema completions man help"
+            opts="-c -j -q -v -C -O -h -V --command --script --jobs --no-config --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --arch --dtb --kernel-base --symbols --log --no-cache --format --base --swap --pagefile --sidecar --write --connector --os --isolate --help --version info sys vertarget kmsg dmesg linux.kmsg iomem timers timer swaps swapon hash sha256 ps pslist tasks threads thrdscan cmdline psaux cmdlines env envars environ creds capabilities caps namespaces lsns ns cgroups cgroup history bash linux.bash cmdscan files lsof handles handle fds fuser mounts mountinfo findmnt pagecache linux.pagecache.Files linux.pagecache files_cache inodepages linux.pagecache.InodePages net netstat netscan sockstat ss interfaces ifconfig ip modules lm lsmod mod dlllist ldrmodules drivers driverscan drvobj objects winobj objtree object exports eat imports iat sections pesections keyboard keys hives hivelist reg registry services svcscan svclist bpf ebpf bpftool bt k backtrace pscallstack stack malfind findevil hollowfind psinject hooks callbacks textcheck chkimg check_inline_kernel maps vmmap vad vadinfo vm address pages memmap vtop pte ptov read x rd hexdump dis u disassemble disasm pd emulate tele telescope dump mount scan search s scan-value next matches scans strings entropy map yara carve foremost scalpel photorec features bulk_extractor xrefs xref refs sig sigmaker signature ptrmap-build pointer_map ptrmap-find pointerscan offset_scan ptrmap-check write fill undo matches-write freeze symbols sym kallsyms nm symbols-need symbols-import near ln dt struct union whatis ptype list dl tree percpu per_cpu eval calc plugins plugin plugins-info plugins-targets plugins-check plugins-install plugins-upgrade plugins-remove plugins-new run check diff compare version report timeline timeliner log-verify schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -641,6 +653,14 @@ _memsh() {
                     return 0
                     ;;
                 --script)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -740,7 +760,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__bpf)
-            opts="-q -v -h --programs --maps --links --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --programs --maps --links --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -778,7 +798,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__bt)
-            opts="-p -a -g -r -q -v -h --pid --active --guess --registers --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -a -g -r -q -v -h --pid --active --guess --registers --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -824,7 +844,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__carve)
-            opts="-o -p -k -q -v -h --kind --output --owner --all --user --range --max --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-o -p -k -q -v -h --kind --output --owner --all --user --range --max --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -890,7 +910,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__cgroups)
-            opts="-p -q -v -h --pid --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -q -v -h --pid --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -936,7 +956,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__check)
-            opts="-q -v -h --update --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --update --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -974,7 +994,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__cmdline)
-            opts="-p -q -v -h --pid --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -q -v -h --pid --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1034,7 +1054,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__creds)
-            opts="-c -p -q -v -h --capability --pid --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-c -p -q -v -h --capability --pid --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1088,7 +1108,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__diff)
-            opts="-C -O -p -b -q -v -h --connector --os --pid --only --bytes --max --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-C -O -p -b -q -v -h --connector --os --pid --only --bytes --max --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1158,7 +1178,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__dis)
-            opts="-n -f -r -p -k -q -v -h --count --function --reverse --isa --syntax --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-n -f -r -p -k -q -v -h --count --function --reverse --isa --syntax --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1220,7 +1240,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__drivers)
-            opts="-u -s -q -v -h --unloaded --suspicious --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-u -s -q -v -h --unloaded --suspicious --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1258,7 +1278,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__dt)
-            opts="-r -o -p -k -q -v -h --recursive --depth --offsets --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-r -o -p -k -q -v -h --recursive --depth --offsets --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1308,7 +1328,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__dump)
-            opts="-n -o -p -k -q -v -h --length --file --output --force --format --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-n -o -p -k -q -v -h --length --file --output --force --format --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1378,7 +1398,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__emulate)
-            opts="-p -k -q -v -h --args --abi --bytes --until --hook --reg --read --trace --steps --timeout --memory --stack --isa --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -k -q -v -h --args --abi --bytes --until --hook --reg --read --trace --steps --timeout --memory --stack --isa --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1472,7 +1492,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__entropy)
-            opts="-b -p -k -q -v -h --block --above --class --each --all --user --range --max --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-b -p -k -q -v -h --block --above --class --each --all --user --range --max --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1542,7 +1562,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__env)
-            opts="-p -q -v -h --pid --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -q -v -h --pid --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1588,7 +1608,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__eval)
-            opts="-p -k -q -v -h --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -k -q -v -h --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1634,7 +1654,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__exports)
-            opts="-p -k -q -v -h --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -k -q -v -h --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1680,7 +1700,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__features)
-            opts="-p -k -q -v -h --kind --top --most --all --user --range --max --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -k -q -v -h --kind --top --most --all --user --range --max --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1746,7 +1766,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__files)
-            opts="-a -d -t -p -q -v -h --all --path --deleted --kind --scan --pid --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-a -d -t -p -q -v -h --all --path --deleted --kind --scan --pid --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1804,7 +1824,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__fill)
-            opts="-p -k -q -v -h --as --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -k -q -v -h --as --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1854,7 +1874,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__freeze)
-            opts="-q -v -h --every --for --at --most --name --from --max-memory --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --every --for --at --most --name --from --max-memory --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1920,7 +1940,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__hash)
-            opts="-q -v -h --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1972,7 +1992,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__history)
-            opts="-p -a -q -v -h --pid --all --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -a -q -v -h --pid --all --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2018,7 +2038,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__hives)
-            opts="-s -q -v -h --scan --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-s -q -v -h --scan --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2056,7 +2076,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__hooks)
-            opts="-a -s -m -q -v -h --all --only --suspicious --module --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-a -s -m -q -v -h --all --only --suspicious --module --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2106,7 +2126,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__imports)
-            opts="-s -p -k -q -v -h --suspicious --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-s -p -k -q -v -h --suspicious --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2152,7 +2172,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__info)
-            opts="-q -v -h --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2190,7 +2210,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__inodepages)
-            opts="-q -v -h --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2228,7 +2248,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__interfaces)
-            opts="-u -q -v -h --up --promiscuous --namespace --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-u -q -v -h --up --promiscuous --namespace --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2270,7 +2290,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__iomem)
-            opts="-q -v -h --ports --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --ports --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2308,7 +2328,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__keyboard)
-            opts="-a -q -v -h --all --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-a -q -v -h --all --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2346,7 +2366,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__kmsg)
-            opts="-l -q -v -h --level --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-l -q -v -h --level --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2392,7 +2412,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__list)
-            opts="-e -H -o -s -q -v -h --embedded --head --offset --fields --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-e -H -o -s -q -v -h --embedded --head --offset --fields --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2445,8 +2465,50 @@ _memsh() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsh__subcmd__log__subcmd__verify)
+            opts="-q -v -h --head --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --head)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsh__subcmd__malfind)
-            opts="-p -q -v -h --pid --kind --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -q -v -h --pid --kind --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2510,7 +2572,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__map)
-            opts="-o -p -k -q -v -h --by --hits --width --height --output --force --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-o -p -k -q -v -h --by --hits --width --height --output --force --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2580,7 +2642,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__maps)
-            opts="-x -w -p -k -q -v -h --executable --writable --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-x -w -p -k -q -v -h --executable --writable --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2626,7 +2688,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__matches)
-            opts="-q -v -h --max --name --from --max-memory --save --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --max --name --from --max-memory --save --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2684,7 +2746,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__matches__subcmd__write)
-            opts="-q -v -h --at --most --name --from --max-memory --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --at --most --name --from --max-memory --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2742,7 +2804,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__modules)
-            opts="-a -s -p -k -q -v -h --address --scan --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-a -s -p -k -q -v -h --address --scan --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2795,8 +2857,46 @@ _memsh() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsh__subcmd__mount)
+            opts="-f -q -v -h --foreground --allow-other --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsh__subcmd__mounts)
-            opts="-p -q -v -h --pid --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -q -v -h --pid --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2842,7 +2942,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__namespaces)
-            opts="-t -p -q -v -h --kind --pid --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-t -p -q -v -h --kind --pid --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2896,7 +2996,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__near)
-            opts="-q -v -h --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2934,7 +3034,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__net)
-            opts="-l -t -u -w -x -p -q -v -h --listening --tcp --udp --raw --unix --packet --netlink --port --namespace --pid --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-l -t -u -w -x -p -q -v -h --listening --tcp --udp --raw --unix --packet --netlink --port --namespace --pid --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2988,7 +3088,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__next)
-            opts="-q -v -h --tolerance --max --name --from --max-memory --save --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --tolerance --max --name --from --max-memory --save --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3050,7 +3150,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__objects)
-            opts="-t -q -v -h --type --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-t -q -v -h --type --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3096,7 +3196,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__pagecache)
-            opts="-a -q -v -h --fstype --deleted --all --extract --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-a -q -v -h --fstype --deleted --all --extract --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3142,7 +3242,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__pages)
-            opts="-a -p -k -q -v -h --all --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-a -p -k -q -v -h --all --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3188,7 +3288,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__percpu)
-            opts="-q -v -h --cpu --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --cpu --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3230,7 +3330,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__plugins)
-            opts="-q -v -h --kind --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --kind --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3272,7 +3372,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__plugins__subcmd__check)
-            opts="-q -v -h --no-load --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --no-load --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3310,7 +3410,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__plugins__subcmd__info)
-            opts="-q -v -h --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3348,7 +3448,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__plugins__subcmd__install)
-            opts="-y -q -v -h --index --version --to --channel --key --unsigned --yes --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-y -q -v -h --index --version --to --channel --key --unsigned --yes --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3406,7 +3506,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__plugins__subcmd__new)
-            opts="-q -v -h --kind --language --api --to --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --kind --language --api --to --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3460,7 +3560,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__plugins__subcmd__remove)
-            opts="-q -v -h --to --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --to --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3502,7 +3602,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__plugins__subcmd__targets)
-            opts="-q -v -h --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3540,7 +3640,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__plugins__subcmd__upgrade)
-            opts="-y -q -v -h --to --channel --key --unsigned --yes --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-y -q -v -h --to --channel --key --unsigned --yes --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3590,7 +3690,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__ps)
-            opts="-p -t -u -k -s -q -v -h --pid --tree --user --kernel --scan --threads --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -t -u -k -s -q -v -h --pid --tree --user --kernel --scan --threads --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3636,7 +3736,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__ptov)
-            opts="-q -v -h --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3674,7 +3774,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__ptrmap__subcmd__build)
-            opts="-o -p -k -q -v -h --output --force --unaligned --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-o -p -k -q -v -h --output --force --unaligned --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3728,7 +3828,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__ptrmap__subcmd__check)
-            opts="-a -p -k -q -v -h --address --broken --max --save --force --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-a -p -k -q -v -h --address --broken --max --save --force --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3790,7 +3890,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__ptrmap__subcmd__find)
-            opts="-d -p -k -q -v -h --depth --max-offset --before --longer --module --max --from --unaligned --save --force --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-d -p -k -q -v -h --depth --max-offset --before --longer --module --max --from --unaligned --save --force --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3868,7 +3968,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__read)
-            opts="-n -p -k -q -v -h --length --count --as --no-ascii --raw --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-n -p -k -q -v -h --length --count --as --no-ascii --raw --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3930,7 +4030,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__reg)
-            opts="-r -d -k -s -q -v -h --recurse --depth --keys --scan --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help ls get find"
+            opts="-r -d -k -s -q -v -h --recurse --depth --keys --scan --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help ls get find"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3975,8 +4075,66 @@ _memsh() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsh__subcmd__report)
+            opts="-o -q -v -h --output --force --only --case --examiner --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --case)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --examiner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsh__subcmd__run)
-            opts="-q -v -h --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4014,7 +4172,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__scan)
-            opts="-u -b -i -x -e -n -t -p -k -q -v -h --utf16 --utf16be --both --encoding --ignore-case --hex --regex --number --type --tolerance --unaligned --pointer-to --guid --also --needles --align --context --around --count --unique --owner --all --user --range --max --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-u -b -i -x -e -n -t -p -k -q -v -h --utf16 --utf16be --both --encoding --ignore-case --hex --regex --number --type --tolerance --unaligned --pointer-to --guid --also --needles --align --context --around --count --unique --owner --all --user --range --max --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4104,7 +4262,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__scan__subcmd__value)
-            opts="-t -p -k -q -v -h --type --align --tolerance --readable --name --max-memory --save --all --user --range --max --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-t -p -k -q -v -h --type --align --tolerance --readable --name --max-memory --save --all --user --range --max --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4186,7 +4344,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__scans)
-            opts="-q -v -h --drop --passes --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --drop --passes --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4232,7 +4390,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__schema)
-            opts="-h --help info kmsg iomem timers swaps hash ps threads cmdline env creds namespaces cgroups history files mounts pagecache inodepages net interfaces modules drivers objects exports imports sections keyboard hives reg services bpf bt malfind hooks textcheck maps pages vtop ptov read dis emulate tele dump scan scan-value next matches scans strings entropy map yara carve features xrefs sig ptrmap-build ptrmap-find ptrmap-check write fill undo matches-write freeze symbols symbols-need symbols-import near dt list tree percpu eval plugins plugins-info plugins-targets plugins-check plugins-install plugins-upgrade plugins-remove plugins-new run check diff version"
+            opts="-h --help info kmsg iomem timers swaps hash ps threads cmdline env creds namespaces cgroups history files mounts pagecache inodepages net interfaces modules drivers objects exports imports sections keyboard hives reg services bpf bt malfind hooks textcheck maps pages vtop ptov read dis emulate tele dump mount scan scan-value next matches scans strings entropy map yara carve features xrefs sig ptrmap-build ptrmap-find ptrmap-check write fill undo matches-write freeze symbols symbols-need symbols-import near dt list tree percpu eval plugins plugins-info plugins-targets plugins-check plugins-install plugins-upgrade plugins-remove plugins-new run check diff version report timeline log-verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4246,7 +4404,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__sections)
-            opts="-p -k -q -v -h --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -k -q -v -h --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4292,7 +4450,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__services)
-            opts="-u -d -p -s -q -v -h --programs --drivers --pid --suspicious --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-u -d -p -s -q -v -h --programs --drivers --pid --suspicious --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4338,7 +4496,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__sig)
-            opts="-m -p -k -q -v -h --module --max-length --format --isa --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-m -p -k -q -v -h --module --max-length --format --isa --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4396,7 +4554,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__strings)
-            opts="-n -e -p -k -q -v -h --min --encoding --all --user --range --max --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-n -e -p -k -q -v -h --min --encoding --all --user --range --max --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4466,7 +4624,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__swaps)
-            opts="-q -v -h --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4504,7 +4662,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__symbols)
-            opts="-q -v -h --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4542,7 +4700,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__symbols__subcmd__import)
-            opts="-q -v -h --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4580,7 +4738,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__symbols__subcmd__need)
-            opts="-p -m -q -v -h --pid --missing --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -m -q -v -h --pid --missing --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4626,7 +4784,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__tele)
-            opts="-p -k -q -v -h --depth --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -k -q -v -h --depth --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4676,7 +4834,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__textcheck)
-            opts="-a -q -v -h --all --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-a -q -v -h --all --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4714,7 +4872,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__threads)
-            opts="-p -q -v -h --pid --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -q -v -h --pid --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4759,8 +4917,62 @@ _memsh() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        memsh__subcmd__timeline)
+            opts="-q -v -h --from --to --only --max --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -W "system process file bpf module network registry service log shell" -- "${cur}"))
+                    return 0
+                    ;;
+                --max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         memsh__subcmd__timers)
-            opts="-p -q -v -h --precise --wheel --pid --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -q -v -h --precise --wheel --pid --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4806,7 +5018,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__tree)
-            opts="-s -q -v -h --kind --fields --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-s -q -v -h --kind --fields --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4856,7 +5068,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__undo)
-            opts="-l -f -q -v -h --list --force --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-l -f -q -v -h --list --force --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4894,7 +5106,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__version)
-            opts="-q -v -h --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-q -v -h --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4932,7 +5144,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__vtop)
-            opts="-p -k -q -v -h --batch --root --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -k -q -v -h --batch --root --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4986,7 +5198,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__write)
-            opts="-z -p -k -q -v -h --as --zero --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-z -p -k -q -v -h --as --zero --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5036,7 +5248,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__xrefs)
-            opts="-n -p -k -q -v -h --length --all --unaligned --code --data --isa --max --pid --kernel --phys --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-n -p -k -q -v -h --length --all --unaligned --code --data --isa --max --pid --kernel --phys --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5098,7 +5310,7 @@ _memsh() {
             return 0
             ;;
         memsh__subcmd__yara)
-            opts="-p -k -d -t -q -v -h --all --pid --kernel --phys --regions --images --define --tag --max --matches --timeout --relaxed --warnings --json --jsonl --csv --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
+            opts="-p -k -d -t -q -v -h --all --pid --kernel --phys --regions --images --define --tag --max --matches --timeout --relaxed --warnings --json --jsonl --csv --parquet --table --columns --where --sort --limit --no-header --color --quiet --verbose --progress --strict --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -35,6 +35,8 @@ pub fn features() -> Vec<&'static str> {
         ("cli", cfg!(feature = "cli")),
         ("http", cfg!(feature = "http")),
         ("install", cfg!(feature = "install")),
+        ("mount", cfg!(feature = "mount")),
+        ("parquet", cfg!(feature = "parquet")),
         ("remote", cfg!(feature = "remote")),
         ("wide-addresses", cfg!(feature = "wide-addresses")),
     ];

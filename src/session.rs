@@ -156,7 +156,9 @@ impl Session {
     /// Whether the target changes while it is looked at.
     pub fn is_live(&self) -> bool {
         let live = |memory: &Memory| memory.metadata().live;
-        live(&self.image.memory) || self.found().is_some_and(|layer| live(layer.kernel.memory()))
+        // A system that stands on no memory (`native`) is asked as it runs.
+        let asked = |memory: &Memory| memory.ranges().is_empty();
+        live(&self.image.memory) || self.found().is_some_and(|layer| live(layer.kernel.memory()) || asked(&self.image.memory))
     }
 
     /// Forgets what was read of a live target, so that whoever asks next sees it as it is then. Without effect on an image.

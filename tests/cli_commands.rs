@@ -274,8 +274,8 @@ fn every_documented_example_runs() {
     cli::later_image(folder.path());
     cli::transcript(folder.path());
     // `check --update` stands before `check` in the page, as in life.
-    // What needs a plugin or an index is run by tests/plugins.
-    let needs = ["plugins install", "plugins remove", "plugins check", "plugins targets", "run ", "emulate ", "yara "];
+    // What needs a plugin or an index is run by tests/plugins; `mount` stays until Ctrl-C (tests/mount.rs).
+    let needs = ["plugins install", "plugins remove", "plugins check", "plugins targets", "run ", "emulate ", "yara ", "mount "];
     for line in lines.iter().filter(|l| !l.contains("| xxd") && !needs.iter().any(|n| l.starts_with(n))) {
         let mut command = assert_cmd::Command::cargo_bin("memsh").unwrap();
         let output = command

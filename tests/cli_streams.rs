@@ -194,23 +194,23 @@ fn a_failing_program_of_the_host_is_a_failure() {
 fn a_script_is_redirected_with_all_that_is_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let script = "version\n!echo from the host\nversion | sed s/memsh/piped/\nversion\n";
+    let script = "eval 7\n!echo from the host\neval 7 | sed s/0x7/piped/\neval 7\n";
     std::fs::write(at("inner.msh"), script).unwrap();
-    std::fs::write(at("outer.msh"), format!("source {} | sed s/^/inner:/\nversion\n", at("inner.msh"))).unwrap();
-    let version = sample(&["version"]).stdout;
-    let version = version.trim();
-    let number = version.strip_prefix("memsh ").unwrap();
-    let lines = format!("{version}\nfrom the host\npiped {number}\n{version}\n");
+    std::fs::write(at("outer.msh"), format!("source {} | sed s/^/inner:/\neval 7\n", at("inner.msh"))).unwrap();
+    let seven = sample(&["eval", "7"]).stdout;
+    let seven = seven.trim();
+    let number = seven.strip_prefix("0x7").unwrap();
+    let lines = format!("{seven}\nfrom the host\npiped{number}\n{seven}\n");
     let run = sample(&["-c", &format!("source {} > {}", at("inner.msh"), at("out"))]);
     assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{}", run.stderr);
     assert_eq!(std::fs::read_to_string(at("out")).unwrap(), lines);
     let run = sample(&["-c", &format!("source {} | tr a-z A-Z", at("inner.msh"))]);
     assert_eq!((run.status, run.stdout), (0, lines.to_uppercase()), "{}", run.stderr);
     // One in the other: each line goes where its own script says.
-    let run = sample(&["-c", &format!("source {} >> {}; version", at("outer.msh"), at("out"))]);
-    assert_eq!((run.status, run.stdout), (0, format!("{version}\n")), "{}", run.stderr);
+    let run = sample(&["-c", &format!("source {} >> {}; eval 7", at("outer.msh"), at("out"))]);
+    assert_eq!((run.status, run.stdout), (0, format!("{seven}\n")), "{}", run.stderr);
     let inner: String = lines.lines().map(|l| format!("inner:{l}\n")).collect();
-    assert_eq!(std::fs::read_to_string(at("out")).unwrap(), format!("{lines}{inner}{version}\n"));
+    assert_eq!(std::fs::read_to_string(at("out")).unwrap(), format!("{lines}{inner}{seven}\n"));
 }
 
 #[test]

@@ -171,7 +171,7 @@ fn no_home_and_a_home_that_is_read_only() {
     let unset = "env -u HOME -u XDG_CACHE_HOME -u XDG_CONFIG_HOME -u XDG_STATE_HOME -u XDG_DATA_HOME";
     // /proc can't be written to, whoever one is.
     let fixed = "env -u XDG_CACHE_HOME -u XDG_CONFIG_HOME -u XDG_STATE_HOME -u XDG_DATA_HOME HOME=/proc";
-    let missing = "env -u XDG_CACHE_HOME -u XDG_CONFIG_HOME -u XDG_STATE_HOME -u XDG_DATA_HOME HOME=/nonexistent/home";
+    let missing = "env -u XDG_CACHE_HOME -u XDG_CONFIG_HOME -u XDG_STATE_HOME -u XDG_DATA_HOME HOME=/proc/none/home";
     for home in [unset, fixed, missing] {
         let run = sh(folder.path(), &format!("{home} $M $I ps"));
         assert!(run.status.success() && out(&run).contains("victim-b") && err(&run).is_empty(), "{home}: {}", err(&run));

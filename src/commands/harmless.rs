@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 
 /// So many marks may stand on one letter; no language needs more, and a flood of them writes over the lines around it.
-const MARKS: usize = 4;
+pub const MARKS: usize = 4;
 
 /// The characters of a text, each with whether it must not reach a terminal as it is.
 pub fn judged(text: &str) -> impl Iterator<Item = (char, bool)> + '_ {

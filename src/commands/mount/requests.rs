@@ -139,14 +139,17 @@ impl Desk {
     pub fn found(&self, node: Node, attributes: Attributes, reply: ReplyEntry) {
         let attr = self.attr(&node, attributes);
         lock(&self.nodes).entry(attr.ino.0).or_insert((node, 0)).1 += 1;
-        reply.entry(&self.ttl, &attr, Generation(0));
+        reply.entry(&self.believed(attributes), &attr, Generation(0));
+    }
+
+    /// How long the kernel may believe it: the size of an answer is known only when it was opened.
+    fn believed(&self, attributes: Attributes) -> Duration {
+        if attributes.kind == Kind::File && attributes.size == 0 { Duration::ZERO } else { self.ttl }
     }
 
     /// Says what a node is.
     pub fn told(&self, node: &Node, attributes: Attributes, reply: ReplyAttr) {
-        // The size of an answer is known when it was opened.
-        let ttl = if attributes.size == 0 { Duration::ZERO } else { self.ttl };
-        reply.attr(&ttl, &self.attr(node, attributes));
+        reply.attr(&self.believed(attributes), &self.attr(node, attributes));
     }
 
     /// Opens a folder.

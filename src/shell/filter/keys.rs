@@ -114,6 +114,7 @@ impl Schema {
         Ok(self.kind_of(here))
     }
 
+    #[cfg(feature = "parquet")]
     /// Whether the key `path` holds whole numbers, and if so whether without sign.
     pub fn unsigned(&self, path: &str) -> Option<bool> {
         let here = path.split('.').try_fold(&self.row, |here, part| self.resolve(properties(here)?.get(part)?))?;

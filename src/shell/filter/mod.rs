@@ -22,7 +22,9 @@ mod order;
 mod parse;
 mod sift;
 
-pub use keys::{Kind, Schema};
+#[cfg(feature = "parquet")]
+pub use keys::Kind;
+pub use keys::Schema;
 pub use order::Order;
 pub use parse::{Expr, parse};
 pub use sift::{Choice, Sift};

@@ -36,6 +36,8 @@ pub use crate::commands::harmless::json;
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::commands::cells::is_unsafe;
+    use crate::commands::harmless::MARKS;
     use proptest::prelude::*;
 
     #[test]

@@ -1,103 +1,10 @@
-//! What people of other tools type, on the sample; and every example that memsh gives runs.
+//! What people of other tools type, on the sample.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod cli;
 
-use assert_cmd::Command;
 use cli::{answer, memsh, sample};
 use serde_json::Value;
-use std::path::Path;
-
-/// Runs a line of the shell on the sample, in a folder of its own with stand-ins for the host's programs.
-fn line(folder: &Path, line: &str) -> (i32, String, String) {
-    let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap());
-    let mut command = Command::cargo_bin("memsh").unwrap();
-    let output = command
-        .current_dir(folder)
-        .env("PATH", path)
-        .args(cli::target_of(line))
-        .args(["-c", line])
-        .write_stdin("")
-        .output()
-        .unwrap();
-    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
-}
-
-/// A folder in which examples run: what they read is there, and programs that not every host has.
-fn folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let bin = folder.path().join("bin");
-    std::fs::create_dir(&bin).unwrap();
-    for program in ["jq", "xxd"] {
-        let path = bin.join(program);
-        std::fs::write(&path, "#!/bin/sh\ncat >/dev/null\n").unwrap();
-        std::process::Command::new("chmod").arg("+x").arg(&path).status().unwrap();
-    }
-    std::fs::write(folder.path().join("addresses.txt"), "0x400000\n").unwrap();
-    let check = answer_of_check();
-    std::fs::write(folder.path().join("expect.json"), check).unwrap();
-    cli::later_image(folder.path());
-    cli::transcript(folder.path());
-    folder
-}
-
-/// A file for `check` with one command.
-fn answer_of_check() -> String {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("expect.json");
-    assert_eq!(sample(&["check", file.to_str().unwrap(), "--update"]).status, 0);
-    std::fs::read_to_string(file).unwrap()
-}
-
-/// Runs lines, several at a time, and gives those that did not end well.
-fn failures(lines: &[String]) -> Vec<String> {
-    let folder = folder();
-    let each = |part: &[String]| -> Vec<String> {
-        part.iter()
-            .filter_map(|text| {
-                let (status, _, stderr) = line(folder.path(), text);
-                // The sample is Linux.
-                let foreign = stderr.contains("only the memory of a Windows machine has this");
-                let bad = status != i32::from(foreign) || stderr.contains("panicked");
-                bad.then(|| format!("{text}: status {status}: {}", stderr.lines().take(2).collect::<Vec<_>>().join(" / ")))
-            })
-            .collect()
-    };
-    std::thread::scope(|scope| {
-        let parts: Vec<_> = lines.chunks(lines.len().div_ceil(2).max(1)).map(|part| scope.spawn(move || each(part))).collect();
-        parts.into_iter().flat_map(|p| p.join().unwrap()).collect()
-    })
-}
-
-#[test]
-fn every_example_in_the_help_of_a_command_runs() {
-    let text = memsh(&["help", "--markdown"]).stdout;
-    let mut examples = Vec::new();
-    let mut inside = false;
-    for text in text.lines() {
-        inside = if text.starts_with("Examples:") { true } else { inside && !text.starts_with('#') };
-        if let Some(example) = text.strip_prefix("    ").filter(|_| inside) {
-            examples.push(example.rsplit_once("    # ").map_or(example, |(e, _)| e).trim().to_owned());
-        }
-    }
-    assert!(examples.len() > 60, "{}", examples.len());
-    // What needs a plugin or an index, or changes what is installed: tests/plugins has a folder for that. What stays until Ctrl-C.
-    let apart = [
-        "plugins install",
-        "plugins upgrade",
-        "plugins remove",
-        "plugins check",
-        "plugins targets",
-        "run ",
-        "emulate ",
-        "yara ",
-        "mount ",
-    ];
-    examples.retain(|e| !apart.iter().any(|a| e.starts_with(a)));
-    let failed = failures(&examples);
-    assert!(failed.is_empty(), "{failed:#?}");
-}
 
 #[test]
 fn other_tools_lines_answer_what_memshs_own_do() {

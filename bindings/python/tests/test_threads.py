@@ -125,7 +125,9 @@ def test_stop_ends_what_another_thread_asked():
 
 
 KEYBOARD = """
-import memsh, sys
+import memsh, signal, sys
+# A program that was started in the background of a script ignores it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 img = memsh.sample()
 img.processes()
 what = sys.argv[1]
@@ -151,6 +153,10 @@ except KeyboardInterrupt:
 @pytest.mark.parametrize("what", ["rows", "scan", "read", "open"])
 def test_ctrl_c_ends_a_long_call(what):
     child = subprocess.Popen([sys.executable, "-c", KEYBOARD, what], stdout=subprocess.PIPE, text=True)
+    # One that does not end must not keep the test waiting.
+    limit = threading.Timer(60, child.kill)
+    limit.daemon = True
+    limit.start()
     assert child.stdout.readline() == "ready\n"
     time.sleep(0.3)
     pressed = time.monotonic()

@@ -13,20 +13,8 @@ ray = pytest.importorskip("ray")
 import fleet as example  # noqa: E402
 
 import memsh  # noqa: E402
+from conftest import IMAGES  # noqa: E402
 from memsh import fleet  # noqa: E402
-
-IMAGES = 10
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("images")
-    with memsh.sample() as img:
-        img.rows("dump", "--phys", "-o", str(folder / "host-00.raw"))
-    for i in range(1, IMAGES):
-        os.link(folder / "host-00.raw", folder / f"host-{i:02}.raw")
-    (folder / "notes.txt").write_text("this is no image\n" * 100)
-    return folder
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,8 +1,9 @@
 //! `bindings/c/memsh_plugin.h` is what cbindgen makes of `src/c.rs`, and a macro. `MEMSH_BLESS=1` writes it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use cbindgen::{Builder, Config, DocumentationStyle, ExportConfig, Language, Style};
-use std::path::Path;
+mod made;
+
+use cbindgen::{Config, ExportConfig};
 
 const BEFORE: &str = "\
 /* The interface of memsh (https://crates.io/crates/memsh) for connectors in C and C++.
@@ -51,44 +52,15 @@ const MACRO: &str = r#"/* Exports a connector. Once per connector, outside of ev
 #define MEMSH_EXPORT __attribute__((visibility("default"), used))
 #endif"#;
 
-fn header() -> String {
+#[test]
+fn the_header_for_c_is_what_the_interface_is() {
     let config = Config {
-        language: Language::C,
-        style: Style::Type,
-        cpp_compat: true,
-        include_guard: Some("MEMSH_PLUGIN_H".to_owned()),
-        header: Some(BEFORE.to_owned()),
         after_includes: Some(MACRO.replace("@VERSION@", env!("CARGO_PKG_VERSION"))),
-        documentation_style: DocumentationStyle::C99,
-        usize_is_size_t: true,
-        no_includes: true,
-        sys_includes: ["stdbool.h", "stddef.h", "stdint.h"].map(str::to_owned).to_vec(),
-        line_length: 132,
-        tab_width: 4,
         export: ExportConfig {
             include: ["MemshDescriptor", "MemshCreate"].map(str::to_owned).to_vec(),
             ..ExportConfig::default()
         },
-        ..Config::default()
+        ..made::config("MEMSH_PLUGIN_H", BEFORE)
     };
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/c.rs");
-    let bindings = Builder::new().with_config(config).with_src(source).generate().expect("src/c.rs is understood");
-    let mut out = Vec::new();
-    bindings.write(&mut out);
-    // Links of rustdoc mean nothing in C.
-    String::from_utf8(out).unwrap().replace("[`", "`").replace("`]", "`")
-}
-
-#[test]
-fn the_header_for_c_is_what_the_interface_is() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings/c/memsh_plugin.h");
-    let made = header();
-    if std::env::var_os("MEMSH_BLESS").is_some() {
-        std::fs::write(&path, &made).unwrap();
-    }
-    let there = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        there == made,
-        "bindings/c/memsh_plugin.h is not what src/c.rs says: MEMSH_BLESS=1 cargo test -p memsh-plugin --test header"
-    );
+    made::hold("memsh_plugin.h", &made::text(config, &["c.rs"]));
 }

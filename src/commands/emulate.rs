@@ -16,7 +16,6 @@ use crate::session::{Session, Space};
 use crate::{VirtAddr, umem};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::path::Path;
 
 /// A file that is an argument may have so many bytes.
@@ -139,11 +138,7 @@ impl Command for Emulate {
         let words = self.words(cx, &space, isa)?;
         let places = Places::of(cx, &space)?;
         let mut disassembler = Disassembler::new(isa, Syntax::Intel);
-        call(cx, entry, &words, &mut |row| {
-            let row = serde_json::from_value(Value::Object(row));
-            // A plugin of another version may say more or less.
-            let mut row: EmulateRow =
-                row.map_err(|e| Failure::usage(format!("emulate: the plugin gave a row that makes no sense: {e}")))?;
+        call(cx, entry, &words, out, |row| {
             let address = row.address.as_deref().and_then(|a| umem::from_str_radix(a.strip_prefix("0x")?, 16).ok());
             if let Some(address) = address {
                 row.symbol = places.code(address).or_else(|| places.far(address));
@@ -155,7 +150,6 @@ impl Command for Emulate {
                     };
                 }
             }
-            out.push(&row)
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Where a command's answer goes.
 
-use super::failure::Result;
+use super::failure::{Failure, Result};
+use super::spec::Shape;
 use serde_json::Value;
 
 /// Takes the rows of a listing as they are found, or the one object of an answer, or bytes.
@@ -67,6 +68,23 @@ impl<'a, T: serde::Serialize> Rows<'a, T> {
 /// Keeps the rows.
 #[derive(Default)]
 pub struct Collect(pub Vec<Value>);
+
+impl Collect {
+    /// What was collected, as one value: the object of a command that answers with one, otherwise the list of rows.
+    ///
+    /// # Errors
+    /// That of `outcome`, how the command ended.
+    pub fn answer(mut self, shape: Shape, outcome: Result<()>) -> Result<Value> {
+        // An answer that says why there is none is still the answer (`vtop` of an unmapped address).
+        let object = shape == Shape::Object && !self.0.is_empty();
+        match outcome {
+            Ok(()) => {}
+            Err(Failure::Error(_)) if object => {}
+            Err(e) => return Err(e),
+        }
+        Ok(if object { self.0.remove(0) } else { Value::Array(self.0) })
+    }
+}
 
 impl Sink for Collect {
     fn row(&mut self, row: Value) -> Result<()> {

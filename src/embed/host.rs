@@ -3,7 +3,7 @@
 use super::target::{Target, Watch};
 use crate::commands::context::{Host, Meter, Names};
 use crate::commands::failure::{Failure, Result};
-use crate::commands::{Collect, Context, Shape};
+use crate::commands::{Collect, Context};
 use crate::plugins::registry::Registry;
 use crate::session::{Session, Target as Opened};
 use crate::shell::{expr, folders, line};
@@ -88,14 +88,7 @@ impl Host for Guest<'_> {
         let cx = Context::new(self, Some(self.target.session()), None);
         let mut rows = Collect::default();
         let outcome = asked.run(&cx, &mut rows);
-        // An answer that says why there is none is still the answer (`vtop` of an unmapped address).
-        let object = asked.shape() == Shape::Object && !rows.0.is_empty();
-        match outcome {
-            Ok(()) => {}
-            Err(Failure::Error(_)) if object => {}
-            Err(e) => return Err(e),
-        }
-        Ok(if object { rows.0.remove(0) } else { Value::Array(rows.0) })
+        rows.answer(asked.shape(), outcome)
     }
 }
 

@@ -25,4 +25,5 @@ mod tests;
 
 pub use commands::{CommandInfo, command_of, commands};
 pub use failed::{Failed, Sort};
+pub(crate) use target::Nobody;
 pub use target::{Answer, Ended, Rows, Target, Watch};

@@ -38,7 +38,7 @@ pub trait Watch: Send + Sync {
 }
 
 /// Nobody wants to know.
-struct Nobody;
+pub(crate) struct Nobody;
 
 impl Watch for Nobody {
     fn at(&self, _: &str, _: u64, _: u64) {}
@@ -233,19 +233,14 @@ impl Asked {
     /// Runs it, for the rows that were asked for.
     pub fn run(&self, cx: &Context, sink: &mut dyn Sink) -> Done<()> {
         let mut sift = Sift::new(self.choice.clone(), sink, self.interrupt);
-        match (self.spec.run)(&self.matches, cx, &mut sift) {
-            Ok(()) | Err(Failure::Enough) => sift.finish(),
-            Err(failure) => sift.finish().and(Err(failure)),
-        }
+        let outcome = (self.spec.run)(&self.matches, cx, &mut sift);
+        sift.ended(cx, outcome)
     }
 }
 
 /// The command that `words` are.
 pub(super) fn asked(guest: &Guest<'_>, words: &[String]) -> Done<Asked> {
-    let meant = alias::translate(words);
-    if let Some(absent) = meant.absent {
-        return Err(Failure::Usage(absent.what, Some(absent.instead)));
-    }
+    let meant = alias::translate(words).known()?;
     meant.notes.iter().for_each(|note| guest.warn(note));
     let mut words = meant.words;
     let own = words.first().is_some_and(|name| crate::commands::find(name).is_some());

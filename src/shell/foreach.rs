@@ -2,10 +2,11 @@
 
 pub mod rows;
 
-use super::filter::{Choice, Sift, parse};
+use super::filter::{Choice, parse};
 use super::host::Shell;
 use super::line::{Line, Output};
-use super::render::{Format, Paint, Renderer, escape};
+use super::merged::Merged;
+use super::render::{Format, Paint, escape};
 use super::run::{Ended, Parsed};
 use super::screen::worse;
 use super::{builtin, docs, own};
@@ -112,70 +113,40 @@ fn each(
     out: &mut dyn Write,
     stdout: bool,
 ) -> Result<Ended> {
-    let mut style = shell.styled(spec, stdout)?;
+    let style = shell.styled(spec, stdout)?;
     let shape = spec.shape_of(matches);
-    let schema = || docs::row_schema(spec).with(&[("pid", json!({"type": "integer"})), ("name", json!({"type": "string"}))]);
+    let front = [("pid", json!({"type": "integer"})), ("name", json!({"type": "string"}))];
     let list = matches!(shape, Shape::List(_));
-    let choice = Choice::new(&shell.output.borrow(), shape, schema)?;
-    schema().check_columns(&shell.output.borrow().columns)?;
+    let choice = Choice::new(&shell.output.borrow(), shape, || docs::row_schema(spec).with(&front))?;
     // A table for each process is easiest to read, and one for all where rows are chosen among all of them.
     // `ps` lists all processes whichever was chosen.
     let merged = style.format != Format::Table || spec.name == "ps" || (list && (!choice.is_all() || style.columns.is_some()));
+    let answer = Merged::new(shell, (spec, shape), &front, choice, style)?;
     if !merged {
         return tables(shell, all, (spec, matches), out, stdout);
     }
-    let schema = schema();
-    style.schema = style.schema.map(|_| schema.clone());
-    let keys: Vec<String> = schema.keys().into_iter().map(str::to_owned).collect();
-    let columns: Vec<String> = match shape {
-        Shape::List(columns) => {
-            let front = ["pid", "name"].iter().filter(|c| !columns.contains(*c));
-            front.chain(columns).map(|c| (*c).to_owned()).collect()
-        }
-        Shape::Object => Vec::new(),
-    };
-    style.flat = true;
-    if style.format == Format::Table && style.columns.is_none() {
-        style.columns = Some(columns);
-        style.spare = true;
-    }
-    let mut renderer = Renderer::new(out, &style, (spec.name, Shape::List(&[])), &keys, shell.interrupt());
-    let mut sift = Sift::new(choice, &mut renderer, shell.interrupt());
-    let mut status = 0;
-    let mut outcome = Ok(());
-    for p in all {
-        shell.current.replace(Some(p.clone()));
-        let cx = Context::new(shell, shell.session.as_ref(), Some(p.clone()));
-        if let Err(e) = cx.go_on() {
-            outcome = Err(e);
-            break;
-        }
-        let done = (spec.run)(matches, &cx, &mut Stamp { inner: &mut sift, process: p });
-        let whose = format!("{}/{}", p.name.to_string_lossy(), p.pid);
-        match shell.after(&cx, Ok(()), Some(&whose)) {
-            Ok(ended) => status = worse(status, ended.status),
-            Err(e) => outcome = Err(e),
-        }
-        match done {
-            Ok(()) => {}
-            Err(Failure::Enough) => break,
-            Err(failure @ (Failure::Output(_) | Failure::Interrupted)) => {
-                outcome = Err(failure);
-                break;
-            }
-            Err(failure) => {
-                shell.say(&format!("memsh: {whose}:"));
-                shell.report(&failure);
-                status = worse(status, failure.status());
+    answer.run(out, |sift| {
+        let mut status = 0;
+        for p in all {
+            shell.current.replace(Some(p.clone()));
+            let cx = Context::new(shell, shell.session.as_ref(), Some(p.clone()));
+            cx.go_on()?;
+            let done = (spec.run)(matches, &cx, &mut Stamp { inner: sift, process: p });
+            let whose = format!("{}/{}", p.name.to_string_lossy(), p.pid);
+            status = worse(status, shell.after(&cx, Ok(()), Some(&whose))?.status);
+            match done {
+                Ok(()) => {}
+                Err(Failure::Enough) => break,
+                Err(failure) if over(&failure) => return Err(failure),
+                Err(failure) => {
+                    shell.say(&format!("memsh: {whose}:"));
+                    shell.report(&failure);
+                    status = worse(status, failure.status());
+                }
             }
         }
-    }
-    if outcome.is_ok() {
-        outcome = sift.finish();
-    }
-    let note = renderer.finish(outcome.is_ok())?;
-    note.iter().for_each(|n| shell.warn(n));
-    outcome.map(|()| Ended { status, quit: false })
+        Ok(Ended::with(status))
+    })
 }
 
 /// A table, or words, under a heading for each process.

@@ -11,8 +11,11 @@ static PRESSED: AtomicU8 = AtomicU8::new(0);
 /// Beside a guest it takes this many to end the program, which would leave the guest without a master.
 const PATIENCE: u8 = 5;
 
-/// Makes Ctrl-C set [`FLAG`]; a second one, when the first had no effect, ends the program.
+/// Makes Ctrl-C set [`FLAG`]; a second one, when the first had no effect, ends the program. A write beyond the limit of a file's size
+/// (`ulimit -f`) becomes an error like that of a full disk.
 pub fn install() {
+    #[cfg(target_os = "linux")]
+    limits_are_errors();
     // Without a handler Ctrl-C ends the program at once, which is no reason not to start.
     let _ = ctrlc::set_handler(|| {
         FLAG.store(true, Ordering::SeqCst);
@@ -22,6 +25,19 @@ pub fn install() {
             std::process::exit(i32::from(crate::commands::failure::exit::INTERRUPTED));
         }
     });
+}
+
+/// With a handler of SIGXFSZ, `write` fails with EFBIG (setrlimit(2)). Ignored it would stay in the programs that are started.
+#[cfg(target_os = "linux")]
+fn limits_are_errors() {
+    use nix::libc;
+    extern "C" fn nothing(_: libc::c_int) {}
+    // SAFETY: all zeros are a valid `sigaction`, the handler has the signature that no flags ask for, and does nothing.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = nothing as *const () as usize;
+        libc::sigaction(libc::SIGXFSZ, &raw const action, std::ptr::null_mut());
+    }
 }
 
 /// Forgets an earlier Ctrl-C, before a new command.

@@ -25,6 +25,7 @@ mod host;
 mod interrupt;
 pub mod line;
 mod log;
+mod merged;
 mod offers;
 mod own;
 mod pager;

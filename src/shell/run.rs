@@ -216,16 +216,8 @@ impl Shell {
         let sink: &mut dyn Sink = if spec.name == "hash" { &mut witness } else { witness.inner };
         let mut noted = Noted::new(spec, sink);
         let mut sift = Sift::new(choice, &mut noted, self.interrupt());
-        let outcome = match (spec.run)(matches, cx, &mut sift) {
-            Err(Failure::Enough) => Ok(()),
-            other => other,
-        };
-        // What was found before a failure is part of the answer.
-        let outcome = match outcome {
-            Err(failure @ Failure::Interrupted) => cx.after_all(|| sift.finish()).and(Err(failure)),
-            Err(failure @ Failure::Output(_)) => Err(failure),
-            outcome => sift.finish().and(outcome),
-        };
+        let outcome = (spec.run)(matches, cx, &mut sift);
+        let outcome = sift.ended(cx, outcome);
         if let Some(hits) = noted.hits() {
             self.hits.replace(Some(hits));
         }
@@ -262,14 +254,7 @@ impl Shell {
         let choice = chosen(spec, &matches, &self.output.borrow())?;
         let mut rows = Collect::default();
         let outcome = self.sifted(spec, &matches, &cx, choice, &mut rows);
-        // An answer that says why there is none is still the answer (`vtop` of an unmapped address).
-        let object = spec.shape_of(&matches) == Shape::Object && !rows.0.is_empty();
-        match outcome {
-            Ok(()) => {}
-            Err(Failure::Error(_)) if object => {}
-            Err(e) => return Err(e),
-        }
-        Ok(if object { rows.0.remove(0) } else { Value::Array(rows.0) })
+        rows.answer(spec.shape_of(&matches), outcome)
     }
 
     /// All rows of a command without arguments.
@@ -300,10 +285,7 @@ impl Shell {
 
     /// The line in memsh's own words; how doubtful words were read is said once.
     fn meant(&self, words: &[String]) -> Result<Vec<String>> {
-        let meant = alias::translate(words);
-        if let Some(absent) = meant.absent {
-            return Err(Failure::Usage(absent.what, Some(absent.instead)));
-        }
+        let meant = alias::translate(words).known()?;
         // The kernel's log, by crash's habit; whoever keeps a transcript may have meant that.
         let transcript = self.log.borrow().as_ref().map(|log| log.path().to_owned());
         if words == ["log"]

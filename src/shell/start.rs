@@ -6,7 +6,7 @@ use super::fleet::Fleet;
 use super::host::{Shell, progress_allowed};
 use super::line::{Line, Output};
 use super::progress::Bar;
-use super::run::{Ended, report_lines, usage};
+use super::run::{Ended, Parsed, report_lines, usage};
 use super::{alias, folders, interrupt, repl, symbolpath};
 use crate::arch::{Arch, Paging};
 use crate::commands::context::{Host, Meter};
@@ -127,9 +127,7 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     }
     // A typing error need not wait for the image to be opened.
     let first = shell(None, false);
-    if let Some(failure) = refused(&first, &parts.command, &root.output) {
-        return Err(failure.into());
-    }
+    refuse(&first, &parts.command, &root.output)?;
     let (session, options) = open(&root)?;
     let interactive =
         parts.command.is_empty() && root.commands.is_none() && root.script.is_none() && std::io::stdin().is_terminal();
@@ -346,27 +344,15 @@ fn with_command(mut root: Root, command: &[String]) -> Result<Root> {
     Ok(root)
 }
 
-/// The usage error of a command line that can't be run whatever the image is.
-fn refused(shell: &Shell, command: &[String], output: &super::args::OutputArgs) -> Option<Failure> {
-    let meant = alias::translate(command);
-    if let Some(absent) = meant.absent {
-        return Some(Failure::Usage(absent.what, Some(absent.instead)));
-    }
-    let words = shell.of_plugin(meant.words);
-    let name = words.first()?;
+/// Refuses a command line that can't be run whatever the image is.
+fn refuse(shell: &Shell, command: &[String], output: &super::args::OutputArgs) -> Result<(), Failure> {
+    let words = shell.of_plugin(alias::translate(command).known()?.words);
     if builtin::is(shell, &words) {
-        return None;
+        return Ok(());
     }
-    let Some(spec) = find(name) else { return Some(super::run::unknown(name)) };
-    if let Some(failure) = super::run::unquoted(words.get(1..).unwrap_or_default()) {
-        return Some(failure);
-    }
-    match parser(spec, true).try_get_matches_from(words.get(1..).unwrap_or_default()) {
-        Ok(matches) => {
-            let behind = super::args::OutputArgs::from_arg_matches(&matches).ok()?;
-            super::run::chosen(spec, &matches, &behind.or(output)).err()
-        }
-        Err(e) => Some(e).filter(clap::Error::use_stderr).map(|e| usage(&e)),
+    match super::run::parsed(&words, true)? {
+        (Parsed::Command(spec, matches), behind) => super::run::chosen(spec, &matches, &behind.or(output)).map(drop),
+        (Parsed::Text(_), _) => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! All blocks of a space.
 
-use super::block::{Block, Counter};
+use super::block::{Block, Class, Counter};
 use crate::engine::search::{Options, Source, Span, Summary};
 use crate::engine::work::each;
 use crate::engine::{index, to_u64, to_umem};
@@ -91,12 +91,29 @@ fn measure(source: &dyn Source, batch: &[Span], size: umem, options: &Options<'_
     found
 }
 
+/// The blocks of a span of which all bytes are there and zero.
+fn zeros(span: Span, size: umem) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut next = Some(span.first);
+    while let Some(start) = next {
+        let last = (start | (size - 1)).min(span.last);
+        let bytes = Span { first: start, last }.bytes();
+        let present = u32::try_from(bytes).unwrap_or(u32::MAX);
+        blocks.push(Block { start, size: bytes, present, zeros: present, entropy: 0.0, class: Class::Zero });
+        next = last.checked_add(1).filter(|n| *n <= span.last);
+    }
+    blocks
+}
+
 /// The blocks of one span; none when it was interrupted.
 fn one(source: &dyn Source, span: Span, size: umem, counter: &mut Counter, options: &Options<'_>) -> Option<Vec<Block>> {
     let mut blocks = Vec::new();
     // The block that is being counted, by its first address.
     let mut open = span.first;
     let end_of = |open: umem| (open | (size - 1)).min(span.last);
+    if source.zeros(span) && !options.interrupt.load(Ordering::Relaxed) {
+        return Some(zeros(span, size));
+    }
     let flow = source.for_each_piece(span, &mut |addr, bytes| {
         let (mut at, mut rest) = (addr, bytes);
         while !rest.is_empty() {

@@ -1,8 +1,10 @@
 //! `bindings/c/memsh.h` is what cbindgen makes of this crate. `MEMSH_BLESS=1` writes it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use cbindgen::{Builder, Config, DocumentationStyle, EnumConfig, ExportConfig, Language, RenameRule, Style};
-use std::path::Path;
+#[path = "../../../plugin-api/tests/made/mod.rs"]
+mod made;
+
+use cbindgen::{Config, EnumConfig, ExportConfig, RenameRule};
 
 const BEFORE: &str = "\
 /* memsh for programs in C and C++: targets, answers of commands, memory.
@@ -20,41 +22,12 @@ const BEFORE: &str = "\
  *
  * A target and a space may be used by several threads at once. Nothing writes to stdout or stderr, reads stdin or ends the program. */";
 
-fn header() -> String {
-    let config = Config {
-        language: Language::C,
-        style: Style::Type,
-        cpp_compat: true,
-        include_guard: Some("MEMSH_H".to_owned()),
-        header: Some(BEFORE.to_owned()),
-        documentation_style: DocumentationStyle::C99,
-        usize_is_size_t: true,
-        no_includes: true,
-        sys_includes: ["stdbool.h", "stddef.h", "stdint.h"].map(str::to_owned).to_vec(),
-        line_length: 132,
-        tab_width: 4,
-        enumeration: EnumConfig { rename_variants: RenameRule::QualifiedScreamingSnakeCase, ..EnumConfig::default() },
-        export: ExportConfig { include: vec!["MemshSpaceKind".to_owned()], ..ExportConfig::default() },
-        ..Config::default()
-    };
-    let sources = ["fail", "row", "target", "space", "scan"];
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let builder = sources.iter().fold(Builder::new().with_config(config), |b, s| b.with_src(folder.join(format!("{s}.rs"))));
-    let mut out = Vec::new();
-    builder.generate().expect("the sources are understood").write(&mut out);
-    String::from_utf8(out).unwrap().replace("[`", "`").replace("`]", "`")
-}
-
 #[test]
 fn the_header_is_what_the_library_is() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../c/memsh.h");
-    let made = header();
-    if std::env::var_os("MEMSH_BLESS").is_some() {
-        std::fs::write(&path, &made).unwrap();
-    }
-    let there = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        there == made,
-        "bindings/c/memsh.h is not what bindings/capi says: MEMSH_BLESS=1 cargo test -p memsh-capi --test header"
-    );
+    let config = Config {
+        enumeration: EnumConfig { rename_variants: RenameRule::QualifiedScreamingSnakeCase, ..EnumConfig::default() },
+        export: ExportConfig { include: vec!["MemshSpaceKind".to_owned()], ..ExportConfig::default() },
+        ..made::config("MEMSH_H", BEFORE)
+    };
+    made::hold("memsh.h", &made::text(config, &["fail.rs", "row.rs", "target.rs", "space.rs", "scan.rs"]));
 }

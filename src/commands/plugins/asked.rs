@@ -16,6 +16,10 @@ use memsh_plugin::{
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// Rows that were found wait for more so long at most.
+const IDLE: Duration = Duration::from_millis(200);
 
 /// The session.
 pub struct Asked<'a> {
@@ -23,7 +27,10 @@ pub struct Asked<'a> {
     /// The space that was asked last: plugins ask for one after the other, piece by piece.
     space: RefCell<Option<(Option<u32>, Rc<Space>)>>,
     shown: RefCell<Option<Shown>>,
-    stopped: Cell<bool>,
+    /// Sends the rows on that wait for more, and when that was last done.
+    idle: &'a dyn Fn() -> Result<()>,
+    sent: Cell<Instant>,
+    stopped: RefCell<Option<Failure>>,
 }
 
 /// What `progress` shows.
@@ -38,8 +45,10 @@ fn failed(f: &Failure) -> ApiError {
 }
 
 impl<'a> Asked<'a> {
-    pub fn new(cx: &'a Context<'a>) -> Self {
-        Self { cx, space: RefCell::default(), shown: RefCell::default(), stopped: Cell::new(false) }
+    /// What `cx` has; `idle` is called now and then while the command works.
+    pub fn new(cx: &'a Context<'a>, idle: &'a dyn Fn() -> Result<()>) -> Self {
+        let sent = Cell::new(Instant::now());
+        Self { cx, space: RefCell::default(), shown: RefCell::default(), idle, sent, stopped: RefCell::default() }
     }
 
     /// As plugins get it.
@@ -50,9 +59,9 @@ impl<'a> Asked<'a> {
     /// Whether the command came to its own end.
     ///
     /// # Errors
-    /// [`Failure::Interrupted`] where the user ended it.
-    pub fn go_on(&self) -> Result<()> {
-        if self.stopped.get() { Err(Failure::Interrupted) } else { Ok(()) }
+    /// [`Failure::Interrupted`] where the user ended it; that of its reader, who wants no more rows.
+    pub fn go_on(self) -> Result<()> {
+        self.stopped.into_inner().map_or(Ok(()), Err)
     }
 
     fn space(&self, pid: Option<u32>) -> Result<Rc<Space>> {
@@ -119,7 +128,13 @@ impl Session for Asked<'_> {
     fn progress(&self, task: &str, done: u64, total: u64) -> bool {
         // The first Ctrl-C is the command's: it ends by itself, and what it found is still shown.
         if self.cx.host().interrupt().swap(false, Ordering::SeqCst) {
-            self.stopped.set(true);
+            self.stopped.replace(Some(Failure::Interrupted));
+        }
+        if self.sent.get().elapsed() >= IDLE {
+            if let Err(failure) = (self.idle)() {
+                self.stopped.borrow_mut().get_or_insert(failure);
+            }
+            self.sent.set(Instant::now());
         }
         let mut shown = self.shown.borrow_mut();
         if !shown.as_ref().is_some_and(|s| s.task == task && s.total == total) {
@@ -130,7 +145,7 @@ impl Session for Asked<'_> {
         if let Some(shown) = shown.as_ref() {
             shown.meter.at(done);
         }
-        !self.stopped.get()
+        self.stopped.borrow().is_none()
     }
 }
 

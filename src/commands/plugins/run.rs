@@ -11,6 +11,8 @@ use crate::plugins::inspect::PluginKind;
 use crate::plugins::registry::{Entry, Registry};
 use crate::{Error, ErrorKind, Layer};
 use memsh_plugin::{ApiError, Command as _, Status, Text};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::cell::RefCell;
 
@@ -28,7 +30,7 @@ pub struct RunPlugin {
 }
 
 /// A row as the plugin gives it.
-#[derive(serde::Serialize, schemars::JsonSchema)]
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct PluginAnswer {
     /// Keys and values of the plugin's own.
     #[serde(flatten)]
@@ -56,19 +58,36 @@ impl Command for RunPlugin {
                 if names.is_empty() { "no plugin with a command is installed".to_owned() } else { format!("there are {names}") };
             Failure::Usage(format!("there is no command {} of a plugin", self.name), Some(hint))
         })?;
-        call(cx, entry, &self.arguments, &mut |row| out.push(&PluginAnswer { row }))
+        call(cx, entry, &self.arguments, out, |_| ())
     }
 }
 
-/// Runs the command of a plugin with `words`, the first by its value, others as NAME=VALUE. `push` takes its rows.
+/// Runs the command of a plugin with `words`, the first by its value, others as NAME=VALUE; `more` says of each row what the plugin
+/// does not know.
 ///
 /// # Errors
-/// When it can't be made, or fails; those of `push`; Ctrl-C.
-pub fn call(cx: &Context, entry: &Entry, words: &[String], push: &mut dyn FnMut(Map<String, Value>) -> Result<()>) -> Result<()> {
+/// When it can't be made, or fails, or gives rows that are none of `T`; those of `out`; Ctrl-C.
+pub fn call<T: Serialize + DeserializeOwned>(
+    cx: &Context,
+    entry: &Entry,
+    words: &[String],
+    out: &mut Rows<'_, T>,
+    mut more: impl FnMut(&mut T),
+) -> Result<()> {
     let plugin = entry.load()?;
     let text = words.iter().map(|word| escaped(word)).collect::<Vec<_>>().join(",");
     let command = plugin.command(&Arguments::parse(&entry.name, &text, &entry.arguments)?)?;
-    let asked = Asked::new(cx);
+    let out = RefCell::new(out);
+    // A plugin that tells of its progress while it gives a row is not idle.
+    let idle = || out.try_borrow_mut().map_or(Ok(()), |mut out| out.idle());
+    let asked = Asked::new(cx, &idle);
+    // A plugin of another version may say more or less.
+    let mut push = |row: Map<String, Value>| -> Result<()> {
+        let mut row: T = serde_json::from_value(Value::Object(row))
+            .map_err(|e| Failure::usage(format!("{}: the plugin gave a row that makes no sense: {e}", entry.name)))?;
+        more(&mut row);
+        out.borrow_mut().push(&row)
+    };
     let failure = RefCell::new(None);
     let mut row = |text: Text| {
         let parsed: std::result::Result<Map<_, _>, _> = serde_json::from_slice(text.as_bytes());

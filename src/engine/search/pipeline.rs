@@ -83,6 +83,8 @@ struct Shared<'a> {
     source: &'a dyn Source,
     options: Options<'a>,
     total: u64,
+    /// Whether nothing is found among zeros.
+    silent: bool,
     done: AtomicU64,
     scanned: AtomicU64,
     stop: AtomicBool,
@@ -111,6 +113,13 @@ impl Shared<'_> {
     /// Works on one unit.
     fn unit(&self, unit: &Unit, resume: &[umem], scan: &mut dyn Scan, out: &mut dyn Out) -> ControlFlow<()> {
         let span = unit.span;
+        if self.silent && !self.stopped() {
+            let around = Span { first: span.first.saturating_sub(scan.context()), last: span.last.saturating_add(scan.reach()) };
+            if self.source.zeros(around) {
+                self.count(&mut to_u64(unit.bytes).unwrap_or(u64::MAX));
+                return ControlFlow::Continue(());
+            }
+        }
         let mut out = Checked { shared: self, out };
         scan.begin(span, resume);
         let (mut own, mut uncounted) = (0, 0);
@@ -167,6 +176,30 @@ impl Shared<'_> {
             last = more.last;
         }
     }
+}
+
+/// Starts that are tried for [`silent`]: hits begin at multiples of no larger number.
+const ALIGN: umem = 64;
+/// Scans that look so far around a place are not tried.
+const FAR: umem = 16 << 20;
+
+/// Whether `scan` finds nothing among zeros. What begins at a place depends on the bytes that it sees around it, and on the place's
+/// alignment.
+fn silent(scan: &mut dyn Scan) -> bool {
+    struct Any(bool);
+    impl Out for Any {
+        fn give(&mut self, _: Hit<'_>) -> ControlFlow<()> {
+            self.0 = true;
+            ControlFlow::Break(())
+        }
+    }
+    let first = scan.context().next_multiple_of(ALIGN);
+    let size = first.saturating_add(ALIGN).saturating_add(scan.reach());
+    let Some(zeros) = crate::engine::index(size).filter(|_| size <= FAR).map(|n| vec![0; n]) else { return false };
+    let mut any = Any(false);
+    scan.begin(Span { first, last: first + (ALIGN - 1) }, &[]);
+    let flow = scan.feed(0, &zeros, &mut any);
+    flow.is_continue() && scan.end(&mut any).is_continue() && !any.0
 }
 
 /// Notices an interrupt at every hit too: where each byte is one, a part takes long.
@@ -238,6 +271,7 @@ pub(super) fn run(
         source,
         options: *options,
         total: to_u64(total).unwrap_or(u64::MAX),
+        silent: silent(&mut *make()),
         done: AtomicU64::new(0),
         scanned: AtomicU64::new(0),
         stop: AtomicBool::new(false),

@@ -102,6 +102,8 @@ pub(super) trait Out {
 pub(super) trait Scan {
     /// Bytes before the unit that it must see.
     fn context(&self) -> umem;
+    /// How many bytes behind its first may decide whether a hit begins at a place.
+    fn reach(&self) -> umem;
     /// Begins a unit: what is found in `unit` is given out, of a part (by its number) not before its `resume`.
     fn begin(&mut self, unit: Span, resume: &[umem]);
     /// The next bytes. Where `addr` does not follow on the bytes before, there is a hole between.
@@ -164,6 +166,10 @@ impl Scan for NeedleScan {
         to_umem(self.seek.needle.context())
     }
 
+    fn reach(&self) -> umem {
+        to_umem(self.seek.needle.reach() - 1)
+    }
+
     fn begin(&mut self, unit: Span, resume: &[umem]) {
         self.stitch.reset();
         self.seek.unit = unit;
@@ -177,7 +183,7 @@ impl Scan for NeedleScan {
     }
 
     fn wants(&self, beyond: umem) -> umem {
-        to_umem(self.seek.needle.reach() - 1).saturating_sub(beyond)
+        self.reach().saturating_sub(beyond)
     }
 
     fn end(&mut self, out: &mut dyn Out) -> ControlFlow<()> {

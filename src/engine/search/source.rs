@@ -2,7 +2,7 @@
 
 use super::span::Span;
 use crate::engine::{Memory, PageRun, index, to_umem};
-use memsh_plugin::{PhysAddr, PhysReadOp, Status, umem};
+use memsh_plugin::{MemoryRange, PhysAddr, PhysReadOp, Status, umem};
 use std::ops::ControlFlow;
 
 /// A space that can be searched.
@@ -15,6 +15,11 @@ pub trait Source: Sync {
     ///
     /// Breaks when `piece` does.
     fn for_each_piece(&self, span: Span, piece: &mut dyn FnMut(umem, &[u8]) -> ControlFlow<()>) -> ControlFlow<()>;
+
+    /// Whether all that the space holds of `span` is known to be zeros, without a look at it: the holes of a sparse file.
+    fn zeros(&self, _span: Span) -> bool {
+        false
+    }
 
     /// How many threads are to read it, where that is no question of processors: the calls that may be under way at once.
     fn readers(&self) -> Option<usize> {
@@ -77,7 +82,16 @@ pub struct RunSource<'m> {
 impl<'m> RunSource<'m> {
     /// All of physical memory.
     pub fn physical(memory: &'m Memory) -> Self {
-        Self::new(memory, memory.ranges().iter().map(|r| VirtRun { virt: r.start.value(), phys: r.start.value(), size: r.size }))
+        Self::of(memory, memory.ranges())
+    }
+
+    /// Of physical memory what may hold something else than zeros.
+    pub fn data(memory: &'m Memory) -> Self {
+        Self::of(memory, memory.data())
+    }
+
+    fn of(memory: &'m Memory, ranges: &[MemoryRange]) -> Self {
+        Self::new(memory, ranges.iter().map(|r| VirtRun { virt: r.start.value(), phys: r.start.value(), size: r.size }))
     }
 
     /// A virtual space. Empty runs and runs past the top are dropped, and neighbours in both spaces become one; where two claim
@@ -223,6 +237,19 @@ impl Read {
 }
 
 impl Source for RunSource<'_> {
+    fn zeros(&self, span: Span) -> bool {
+        // The first of the ranges that ends behind an address.
+        let after = |ranges: &'_ [MemoryRange], at| {
+            let next = ranges.partition_point(|r| r.start.value().saturating_add(r.size) <= at);
+            ranges.get(next).and_then(|r| Span::new(r.start.value(), r.size))
+        };
+        self.clipped(span).all(|run| {
+            let Some(phys) = Span::new(run.phys, run.size) else { return false };
+            let there = after(self.memory.ranges(), phys.first).is_some_and(|r| r.meet(phys) == Some(phys));
+            there && after(self.memory.data(), phys.first).is_none_or(|d| d.first > phys.last)
+        })
+    }
+
     fn readers(&self) -> Option<usize> {
         self.memory.readers()
     }

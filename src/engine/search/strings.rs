@@ -145,6 +145,11 @@ impl Scan for StringScan {
         2
     }
 
+    fn reach(&self) -> umem {
+        // The second byte of its first character.
+        1
+    }
+
     fn begin(&mut self, unit: Span, _resume: &[umem]) {
         self.unit = unit;
         self.next = None;

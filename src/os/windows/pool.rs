@@ -39,7 +39,7 @@ pub fn header_bytes(kernel: &Kernel) -> umem {
 /// The blocks of these tags that the kernel's page tables map, in the order of physical memory. One pass over it.
 pub fn blocks(kernel: &Kernel, tags: &[[u8; 4]], options: &Options<'_>, lost: &mut Lost) -> Vec<Block> {
     let wanted: Vec<u32> = tags.iter().map(|t| u32::from_le_bytes(*t)).collect();
-    let source = RunSource::physical(kernel.space.memory());
+    let source = RunSource::data(kernel.space.memory());
     let is_tag = |_, word: u64| u32::try_from(word >> 32).is_ok_and(|tag| wanted.contains(&(tag & !PROTECTED)));
     let swept = words(&source, header_bytes(kernel), 0, options, is_tag);
     if swept.cut {

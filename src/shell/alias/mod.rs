@@ -17,6 +17,7 @@ mod unix;
 mod volatility;
 mod windbg;
 
+use crate::commands::failure::Failure;
 use notes::Notes;
 pub use show::{explain, own, short, table};
 
@@ -64,6 +65,19 @@ pub struct Meant {
     pub notes: Vec<String>,
     /// That memsh has no such thing.
     pub absent: Option<Absent>,
+}
+
+impl Meant {
+    /// This, unless memsh has no such thing.
+    ///
+    /// # Errors
+    /// A usage error that says what there is instead.
+    pub fn known(self) -> Result<Self, Failure> {
+        match self.absent {
+            Some(absent) => Err(Failure::Usage(absent.what, Some(absent.instead))),
+            None => Ok(self),
+        }
+    }
 }
 
 /// The words that memsh's own parser understands for the words that were typed.

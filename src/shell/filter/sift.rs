@@ -2,7 +2,7 @@
 
 use super::{Expr, Order, Schema, parse};
 use crate::commands::failure::{Failure, Result};
-use crate::commands::{Shape, Sink};
+use crate::commands::{Context, Shape, Sink};
 use crate::shell::args::OutputArgs;
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -66,6 +66,19 @@ impl<'a> Sift<'a> {
     /// Hands what `choice` lets through to `inner`.
     pub fn new(choice: Choice, inner: &'a mut dyn Sink, interrupt: &'static AtomicBool) -> Self {
         Self { choice, inner, interrupt, kept: Vec::new(), passed: 0 }
+    }
+
+    /// The rest, when the command has ended, with how it ended: what was found before a failure is part of the answer.
+    ///
+    /// # Errors
+    /// That of `outcome`, or as the sink behind.
+    pub fn ended(self, cx: &Context, outcome: Result<()>) -> Result<()> {
+        match outcome {
+            Ok(()) | Err(Failure::Enough) => self.finish(),
+            Err(failure @ Failure::Interrupted) => cx.after_all(|| self.finish()).and(Err(failure)),
+            Err(failure @ Failure::Output(_)) => Err(failure),
+            Err(failure) => self.finish().and(Err(failure)),
+        }
     }
 
     /// The rest, when no more rows come.

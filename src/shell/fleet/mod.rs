@@ -7,9 +7,10 @@
 mod work;
 
 use super::args::{OutputArgs, Root};
-use super::filter::{Choice, Schema, Sift};
+use super::filter::{Choice, Schema};
 use super::foreach::heading;
 use super::host::{Shell, progress_allowed};
+use super::merged::{Merged, stamped};
 use super::progress::Bar;
 use super::render::{Format, Renderer, Style, escape};
 use super::run::{Ended, Parsed, parsed};
@@ -20,7 +21,7 @@ use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::{Shape, Sink, Spec, plugins};
 use crate::embed::Failed;
 use clap::ArgMatches;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use work::{Message, Work};
@@ -46,10 +47,7 @@ impl Fleet {
 /// # Errors
 /// When the command makes no sense, nobody reads any more, or Ctrl-C was pressed.
 pub fn run(shell: &Shell, fleet: &Fleet, words: &[String], out: &mut dyn Write, stdout: bool) -> Result<Ended> {
-    let meant = alias::translate(words);
-    if let Some(absent) = meant.absent {
-        return Err(Failure::Usage(absent.what, Some(absent.instead)));
-    }
+    let meant = alias::translate(words).known()?;
     meant.notes.iter().for_each(|note| shell.warn(note));
     let words = &shell.of_plugin(meant.words);
     if builtin::is(shell, words) {
@@ -103,35 +101,18 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn schema(&self) -> Schema {
-        docs::row_schema(self.spec).with(&[("image", json!({"type": "string"}))])
+        docs::row_schema(self.spec).with(&[front()])
     }
 
     /// All rows in one answer.
-    fn merged(mut self, shell: &Shell, fleet: &Fleet, out: &mut dyn Write) -> Result<Ended> {
-        let schema = self.schema();
-        schema.check_columns(&self.output.columns)?;
-        let list = Shape::List(&[]);
-        let choice = Choice::new(self.output, list, || schema.clone())?;
-        let keys: Vec<String> = schema.keys().into_iter().map(str::to_owned).collect();
-        self.style.schema = self.style.schema.map(|_| schema.clone());
-        self.style.flat = true;
-        if let (Format::Table, None, Shape::List(columns)) = (self.style.format, &self.style.columns, self.shape) {
-            self.style.columns = Some(std::iter::once("image").chain(columns.iter().copied()).map(str::to_owned).collect());
-            self.style.spare = true;
-        }
-        let mut renderer = Renderer::new(out, &self.style, (self.spec.name, list), &keys, shell.interrupt());
-        let mut sift = Sift::new(choice, &mut renderer, shell.interrupt());
-        let mut outcome = self.each(shell, fleet, &mut |_, given| match given {
-            Given::Row(row) => sift.row(row),
-            Given::Bytes(data) => sift.bytes(&data),
-        });
-        if matches!(outcome, Ok(_) | Err(Failure::Enough)) {
-            let finished = sift.finish();
-            outcome = finished.and(if let Err(Failure::Enough) = outcome { Ok(Ended::WELL) } else { outcome });
-        }
-        let note = renderer.finish(outcome.is_ok())?;
-        note.iter().for_each(|n| shell.warn(n));
-        outcome
+    fn merged(self, shell: &Shell, fleet: &Fleet, out: &mut dyn Write) -> Result<Ended> {
+        let choice = Choice::new(self.output, Shape::List(&[]), || self.schema())?;
+        Merged::new(shell, (self.spec, self.shape), &[front()], choice, self.style.clone())?.run(out, |sift| {
+            self.each(shell, fleet, &mut |_, given| match given {
+                Given::Row(row) => sift.row(row),
+                Given::Bytes(data) => sift.bytes(&data),
+            })
+        })
     }
 
     /// Words of single answers, each below the name of its image.
@@ -160,7 +141,7 @@ impl Asked<'_> {
             let name = fleet.images.get(n).map_or_else(String::new, |i| shown(i));
             for message in messages {
                 match message {
-                    Message::Row(row) => take(&name, Given::Row(stamped(&name, row)))?,
+                    Message::Row(row) => take(&name, Given::Row(stamped("image", &name, row)))?,
                     Message::Bytes(data) => take(&name, Given::Bytes(data))?,
                     Message::Done(done) => ended.status = worse(ended.status, self.told(shell, &name, done)),
                 }
@@ -200,11 +181,7 @@ fn shown(image: &Path) -> String {
     image.to_string_lossy().into_owned()
 }
 
-/// The row with its image in front.
-fn stamped(name: &str, row: Value) -> Value {
-    let Value::Object(mut fields) = row else { return row };
-    let mut out = Map::new();
-    out.insert("image".to_owned(), name.into());
-    out.append(&mut fields);
-    Value::Object(out)
+/// The key that says of which image a row is.
+fn front() -> (&'static str, Value) {
+    ("image", json!({"type": "string"}))
 }

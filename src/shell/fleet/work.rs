@@ -2,7 +2,7 @@
 
 use super::super::args::Root;
 use crate::commands::failure::{Failure, Result};
-use crate::embed::{Answer, Ended, Failed, Target, Watch};
+use crate::embed::{Answer, Ended, Failed, Nobody, Target};
 use serde_json::Value;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -35,13 +35,6 @@ pub struct Work<'a> {
     pub words: &'a [String],
     /// Set by Ctrl-C.
     pub interrupt: &'static AtomicBool,
-}
-
-/// Nobody is told of each image's own progress.
-struct Nobody;
-
-impl Watch for Nobody {
-    fn at(&self, _: &str, _: u64, _: u64) {}
 }
 
 impl Work<'_> {
@@ -83,6 +76,7 @@ impl Work<'_> {
 
     fn one(&self, image: &Path, sender: &SyncSender<Message>) -> std::result::Result<Ended, Failed> {
         let root = Root { image: Some(image.to_owned()), ..self.root.clone() };
+        // Each image's own progress is not told.
         let target = Target::of_root(&root, Arc::new(Nobody), self.interrupt)?;
         let name = image.file_stem().unwrap_or(image.as_os_str()).to_string_lossy();
         let words = self.words.iter().map(|w| w.replace(NAME, &name));

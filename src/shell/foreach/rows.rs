@@ -4,15 +4,16 @@ use super::{headed, over};
 use crate::commands::failure::{Failure, Result};
 use crate::commands::{Context, Host, Shape, Sink, Spec};
 use crate::shell::filter::{Choice, Sift};
+use crate::shell::merged::{Merged, stamped};
 use crate::shell::host::Shell;
 use crate::shell::line::{self, Output};
-use crate::shell::render::{Format, Renderer, field};
+use crate::shell::render::{Format, field};
 use crate::shell::run::{Ended, Parsed};
 use crate::shell::screen::worse;
 use crate::shell::{builtin, docs, own};
 use clap::ArgMatches;
 use memsh_plugin::ProcessInfo;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::io::Write;
 
 /// Rows that a command can be run for at once.
@@ -166,43 +167,25 @@ fn merged(
     out: &mut dyn Write,
     stdout: bool,
 ) -> Result<Ended> {
-    let mut style = shell.styled(spec, stdout)?;
-    let schema = || docs::row_schema(spec).with(&[("hit", json!({"type": "string"}))]);
-    let choice = Choice::new(&shell.output.borrow(), shape, schema)?;
-    schema().check_columns(&shell.output.borrow().columns)?;
-    let schema = schema();
-    style.schema = style.schema.map(|_| schema.clone());
-    let keys: Vec<String> = schema.keys().into_iter().map(str::to_owned).collect();
-    style.flat = true;
-    if let (Format::Table, None, Shape::List(columns)) = (style.format, &style.columns, shape) {
-        style.columns = Some(std::iter::once("hit").chain(columns.iter().copied()).map(str::to_owned).collect());
-        style.spare = true;
-    }
-    let mut renderer = Renderer::new(out, &style, (spec.name, Shape::List(&[])), &keys, shell.interrupt());
-    let mut sift = Sift::new(choice, &mut renderer, shell.interrupt());
-    let mut status = 0;
-    let mut outcome = Ok(());
+    let front = [("hit", json!({"type": "string"}))];
+    let choice = Choice::new(&shell.output.borrow(), shape, || docs::row_schema(spec).with(&front))?;
+    let answer = Merged::new(shell, (spec, shape), &front, choice, shell.styled(spec, stdout)?)?;
     let mut failed = 0;
-    for item in items {
-        let done = item.and_then(|item| one(shell, item, &mut sift, &mut failed));
-        match done {
-            Ok(ended) => status = worse(status, ended),
-            Err(Failure::Enough) => break,
-            Err(failure) => {
-                outcome = Err(failure);
-                break;
+    let outcome = answer.run(out, |sift| {
+        let mut status = 0;
+        for item in items {
+            match item.and_then(|item| one(shell, item, sift, &mut failed)) {
+                Ok(ended) => status = worse(status, ended),
+                Err(Failure::Enough) => break,
+                Err(failure) => return Err(failure),
             }
         }
-    }
-    if outcome.is_ok() {
-        outcome = sift.finish();
-    }
-    let note = renderer.finish(outcome.is_ok())?;
-    note.iter().for_each(|n| shell.warn(n));
+        Ok(Ended::with(status))
+    });
     if failed > FAILURES {
         shell.say(&format!("memsh: foreach: it failed for {} rows more", failed - FAILURES));
     }
-    outcome.map(|()| Ended { status, quit: false })
+    outcome
 }
 
 /// Runs the command for one row; what fails is told, and the next row has its turn.
@@ -247,11 +230,7 @@ struct Stamp<'a, 's> {
 
 impl Sink for Stamp<'_, '_> {
     fn row(&mut self, row: Value) -> Result<()> {
-        let Value::Object(mut fields) = row else { return self.inner.row(row) };
-        let mut out = Map::new();
-        out.insert("hit".to_owned(), self.place.into());
-        out.append(&mut fields);
-        self.inner.row(Value::Object(out))
+        self.inner.row(stamped("hit", self.place, row))
     }
 
     fn bytes(&mut self, data: &[u8]) -> Result<()> {

@@ -94,7 +94,7 @@ pub fn sweep(kernel: &Kernel, options: &Options<'_>, sightings: &mut Sightings, 
     let step: umem = if kernel.wide() { 16 } else { 8 };
     // Behind four bytes of sizes.
     let is_tag = |word: u64| word >> 32 & !PROTECTED == TAG;
-    let source = RunSource::physical(kernel.space.memory());
+    let source = RunSource::data(kernel.space.memory());
     let swept = records(&source, step, 0, options, |_, word, bytes| is_tag(word) || shape.fits(word, bytes));
     if swept.cut {
         lost.push("the search of memory for processes was cut short");

@@ -2,7 +2,7 @@
 
 use super::roots::{Root, pagings};
 use crate::arch::{Arch, Paging};
-use crate::engine::search::{Options, RunSource, VirtRun};
+use crate::engine::search::{Options, RunSource};
 use crate::engine::{Memory, to_u64};
 use crate::os::Hints;
 use crate::os::sweep::records;
@@ -21,9 +21,7 @@ pub(super) fn mapping_themselves(memory: &Memory, hints: &Hints) -> Vec<Root> {
     let options = Options::new(hints.interrupt.unwrap_or(&NEVER));
     let formats: Vec<Paging> = pagings(hints).into_iter().filter(|p| !matches!(p, Paging::X86Pae | Paging::X86_64La57)).collect();
     let fits = |at, page: &[u8]| formats.iter().copied().find(|p| maps_itself(*p, at, page));
-    // The holes of a sparse file are not read.
-    let held = memory.data().iter().map(|r| VirtRun { virt: r.start.value(), phys: r.start.value(), size: r.size });
-    let found = records(&RunSource::new(memory, held), 4096, 0, &options, |at, _, page| {
+    let found = records(&RunSource::data(memory), 4096, 0, &options, |at, _, page| {
         to_u64(at).is_some_and(|at| fits(at, page).is_some())
     });
     let mut out = Vec::new();

@@ -207,7 +207,7 @@ fn listed(kernel: &Kernel, head: VirtAddr, shape: &Shape, lost: &mut Lost) -> Ve
 
 /// Hives anywhere in memory, by the look of their heads.
 fn sweep(kernel: &Kernel, shape: &Shape, options: &Options<'_>, lost: &mut Lost) -> Vec<VirtAddr> {
-    let source = RunSource::physical(kernel.space.memory());
+    let source = RunSource::data(kernel.space.memory());
     let wanted = |word: u64| word & 0xffff_ffff == u64::from(SIGNATURE);
     let swept = words(&source, 8, 0, options, |_, word| wanted(word));
     if swept.cut {

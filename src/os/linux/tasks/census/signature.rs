@@ -125,7 +125,7 @@ pub fn remains(kernel: &Kernel, options: &Options<'_>, sightings: &mut Sightings
     // What all known ones are aligned to, the unknown ones are too: they come from the same allocator.
     let align = known.iter().map(|at| at.value().trailing_zeros()).min().unwrap_or(3).clamp(3, WIDEST_STEP);
     let step: umem = 1 << align;
-    let source = RunSource::physical(kernel.space.memory());
+    let source = RunSource::data(kernel.space.memory());
     let phase = distance.wrapping_neg().wrapping_add(umem::from(class.offset)) & (step - 1);
     let swept = words(&source, step, phase, options, |_, word| (first..=last).contains(&word) && classes.contains(&word));
     if swept.cut {

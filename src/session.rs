@@ -338,6 +338,23 @@ impl Session {
         }
     }
 
+    /// Physical memory.
+    ///
+    /// # Errors
+    /// When the target is one process, of which only virtual addresses are known, or a system that gives no way to it.
+    pub fn physical_space(&self) -> Result<Space> {
+        if self.only_process().is_some() {
+            let what = "the target is one process: its dump knows virtual addresses only, and nothing of physical memory";
+            return Err(Error::new(Layer::Physical, ErrorKind::Unsupported, what).hint("leave --phys away"));
+        }
+        if self.found().is_some_and(OsLayer::speaks_for_itself) && self.memory().ranges().is_empty() {
+            let what = format!("{}: no physical memory can be reached through it", self.name);
+            let e = Error::new(Layer::Physical, ErrorKind::Unsupported, what);
+            return Err(e.hint("name a process with `-p PID`; `scan` and `strings` take `--all` for every process"));
+        }
+        Ok(Space::Physical(self.memory().clone()))
+    }
+
     /// The kernel's address space: the system's own, or the one that `--dtb` and the paging mode name.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ RETRIES = 3
 
 def ask(client: Client, images: list[str], *words: str, **options: Any) -> Iterator[fleet.Answered]:
     """What each image answers, as the answers come."""
-    keys = [f"ask-{shlex.join(words)}-{image}" for image in images]
+    keys = [f"ask-{shlex.join(words)}-{image}-{sorted(options.items())}" for image in images]
     futures = [
         client.submit(fleet.ask, image, *words, key=key, retries=RETRIES, **options)
         for image, key in zip(images, keys, strict=True)
@@ -42,8 +42,10 @@ def ask(client: Client, images: list[str], *words: str, **options: Any) -> Itera
 def search(client: Client, image: str, size: int, *words: str, **options: Any) -> list[dict[str, Any]]:
     """All hits of a search of one image, in parts of at most `size` bytes, ascending. Every worker must have the image at that path."""
     parts = client.submit(fleet.split, image, size, pure=False, retries=RETRIES, **options).result()
+    # Who else searches on this scheduler shares results of the same key: it says all that the result depends on.
+    what = f"search-{shlex.join(words)}-{image}-{sorted(options.items())}"
     futures = [
-        client.submit(fleet.search, image, start, end, *words, key=f"search-{shlex.join(words)}-{image}-{start:#x}", retries=RETRIES, **options)
+        client.submit(fleet.search, image, start, end, *words, key=f"{what}-{start:#x}-{end:#x}", retries=RETRIES, **options)
         for start, end in parts
     ]
     done, hits = 0, {}

@@ -5,7 +5,6 @@ use super::context::Context;
 use super::failure::{Failure, Result};
 use super::sink::{Collect, Rows};
 use super::spec::{Command, Shape};
-use super::which::physical_memory;
 use crate::compare::{self, Difference, PAGE, Run, compare};
 use crate::plugins::chain::{Kind, LayerSpec};
 use crate::session::{Session, Space, Target};
@@ -116,7 +115,7 @@ impl Command for Diff {
                 both.lists("module", "modules", &["-k"], &MODULE, None, out)?;
             }
             if wants(What::Pages) {
-                let (a, b) = (physical_memory(here)?, physical_memory(&there)?);
+                let (a, b) = (here.physical_space()?, there.physical_space()?);
                 self.pages(cx, (&a, &b), None, out)?;
             }
         }

@@ -10,7 +10,7 @@ use super::pages::mapped_ranges;
 use super::peimage;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::{Whose, open, physical_memory};
+use super::which::{Whose, open};
 use crate::engine::{AddressSpace, Memory};
 use crate::image::{ElfNotes, KdumpFacts, Progress, WriteFormat, write_image};
 use crate::session::{Session, Space};
@@ -105,7 +105,7 @@ impl Command for Dump {
         }
         let physical = matches!(self.what.as_slice(), [w] if w == "phys") || (self.what.is_empty() && self.whose.phys);
         let space = match physical {
-            true => physical_memory(session)?,
+            true => session.physical_space()?,
             false => self.whose.space(cx)?,
         };
         let ranges = if physical { session.memory().ranges().to_vec() } else { self.ranges(cx, &space)? };

@@ -8,7 +8,7 @@ use super::failure::{Failure, Result};
 use super::plugins::call;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::{Whose, physical_memory};
+use super::which::Whose;
 use crate::disasm::{Decoded, Disassembler, Isa, Syntax};
 use crate::os::linux::base::percpu;
 use crate::plugins::inspect::PluginKind;
@@ -16,6 +16,8 @@ use crate::session::{Session, Space};
 use crate::{VirtAddr, umem};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// A file that is an argument may have so many bytes.
@@ -127,7 +129,7 @@ impl Command for Emulate {
         };
         let space = self.whose.space(cx)?;
         if matches!(space, Space::Physical(_)) {
-            physical_memory(cx.session()?)?;
+            cx.session()?.physical_space()?;
             let hint = "leave --phys away; `-p PID` names a process, `-k` the kernel";
             return Err(Failure::Usage(
                 "emulate: code runs in an address space, not in physical memory".to_owned(),
@@ -257,14 +259,13 @@ fn place(cx: &Context, space: &Space, text: &str) -> Result<umem> {
 
 fn content(path: &Path) -> Result<Vec<u8>> {
     let failed = |e: std::io::Error| Failure::usage(format!("emulate: {} can't be read: {e}", path.display()));
-    let size = std::fs::metadata(path).map_err(failed)?.len();
-    if size > LARGEST {
-        return Err(Failure::usage(format!(
-            "emulate: {} has {size} bytes, too many for a buffer: at most {LARGEST}",
-            path.display()
-        )));
+    let mut bytes = Vec::new();
+    // A pipe does not say how long it is.
+    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    if u64::try_from(read).is_ok_and(|n| n <= LARGEST) {
+        return Ok(bytes);
     }
-    std::fs::read(path).map_err(failed)
+    Err(Failure::usage(format!("emulate: {} has too many bytes for a buffer: at most {LARGEST}", path.display())))
 }
 
 /// How functions of this space are called.

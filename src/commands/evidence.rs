@@ -2,20 +2,19 @@
 
 use super::failure::{Failure, Result};
 use crate::session::Session;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::path::Path;
 
-/// Refuses to write to `output` where that is the image, by whatever name: another path, a symbolic or a hard link.
+/// Refuses to write to `output` where that is the image or one of its files (parts, a sidecar), by whatever name: another path, a
+/// symbolic or a hard link.
 ///
 /// # Errors
 /// A usage error if so.
 pub fn guard(session: Option<&Session>, output: &Path) -> Result<()> {
     let Some(session) = session else { return Ok(()) };
     let image = &session.facts().path;
-    let same = match (image.canonicalize(), output.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b || same_file(&a, &b),
-        _ => false,
-    };
+    let same = matches!((image.canonicalize(), output.canonicalize()), (Ok(a), Ok(b)) if a == b)
+        || output.metadata().is_ok_and(|meta| session.image().lies_in(&meta) || is(image, &meta));
     match same {
         true => {
             let message =
@@ -58,12 +57,12 @@ pub fn take_back(file: File, output: &Path) {
 }
 
 #[cfg(unix)]
-fn same_file(a: &Path, b: &Path) -> bool {
+fn is(path: &Path, meta: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    matches!((a.metadata(), b.metadata()), (Ok(a), Ok(b)) if (a.dev(), a.ino()) == (b.dev(), b.ino()))
+    path.metadata().is_ok_and(|own| (own.dev(), own.ino()) == (meta.dev(), meta.ino()))
 }
 
 #[cfg(not(unix))]
-fn same_file(_: &Path, _: &Path) -> bool {
+fn is(_: &Path, _: &Metadata) -> bool {
     false
 }

@@ -2,6 +2,7 @@
 
 use super::cells::is_unsafe;
 use regex::Regex;
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
@@ -23,6 +24,29 @@ pub fn judged(text: &str) -> impl Iterator<Item = (char, bool)> + '_ {
 /// Whether nothing in a text needs a second look.
 pub fn harmless(text: &str) -> bool {
     text.bytes().all(|b| (b' '..0x7f).contains(&b)) || !judged(text).any(|(_, bad)| bad)
+}
+
+/// `text` with everything unsafe written as an escape: `\n`, `\x1b`, `\u{202e}`.
+pub fn terminal(text: &str) -> Cow<'_, str> {
+    if harmless(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for (c, bad) in judged(text) {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if !bad => out.push(c),
+            c if u32::from(c) < 0x100 => {
+                let _ = write!(out, "\\x{:02x}", u32::from(c));
+            }
+            c => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// JSON text with everything unsafe inside its strings written as `\uXXXX`: the same value, harmless on a terminal.

@@ -7,7 +7,7 @@ use super::cells::{number, plain, wide};
 use super::context::Context;
 use super::failure::{Failure, Result};
 use super::pages::walk;
-use super::searched::{every_process, region_at, region_name, regions, within};
+use super::searched::{every_process, region_at, region_name, regions, span, within};
 use super::which::{Whose, open};
 use crate::engine::search::{Options, RunSource, Span, VirtRun, clipped};
 use crate::engine::{Memory, index, to_u64, to_umem};
@@ -55,9 +55,8 @@ impl Reach {
         if tables.is_flat() {
             let all: Vec<VirtRun> = runs.into_iter().map(|r| r.0).collect();
             let mapped = within(&all, memory.data());
-            let code =
-                regions.iter().filter(|r| r.execute).filter_map(|r| Span::new(r.start.value(), r.end.value() - r.start.value()));
-            let code = clipped(&mapped, &code.collect::<Vec<_>>());
+            let code: Vec<Span> = regions.iter().filter(|r| r.execute).filter_map(span).collect();
+            let code = clipped(&mapped, &code);
             return Ok(Self { space, memory, once: mapped.clone(), mapped, code, regions });
         }
         let mapped: Vec<VirtRun> = runs.iter().map(|r| r.0).collect();

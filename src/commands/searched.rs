@@ -5,7 +5,7 @@ use super::context::Context;
 use super::failure::{Failure, Result};
 use super::pages::walk;
 use super::read::windbg_count;
-use super::which::{Whose, missed, open, physical_memory};
+use super::which::{Whose, missed, open};
 use crate::engine::AddressSpace;
 use crate::engine::search::{Options, RunSource, Source, Span, Summary, VirtRun, clipped};
 use crate::session::Space;
@@ -81,7 +81,7 @@ impl Place {
             return Ok(self.whose.prefixed(cx, start)?.0);
         }
         if self.whose.is_default() && cx.current().is_none() && !self.is_virtual(cx)? {
-            return physical_memory(session);
+            return Ok(session.physical_space()?);
         }
         self.whose.space(cx)
     }
@@ -258,9 +258,7 @@ impl Searched {
 
     /// The part of stretches that the process may write to; all of them where nothing is known of that.
     pub fn writable(&self, cx: &Context, runs: Vec<VirtRun>) -> Vec<VirtRun> {
-        let end = |r: &RegionInfo| r.end.value().checked_sub(1).filter(|last| *last >= r.start.value());
-        let writable = self.regions(cx).iter().filter(|r| r.write);
-        let spans: Vec<Span> = writable.filter_map(|r| Some(Span { first: r.start.value(), last: end(r)? })).collect();
+        let spans: Vec<Span> = self.regions(cx).iter().filter(|r| r.write).filter_map(span).collect();
         if spans.is_empty() { runs } else { clipped(&runs, &spans) }
     }
 
@@ -351,6 +349,11 @@ fn modules(cx: &Context, space: &Space) -> Option<Vec<ModuleInfo>> {
     let mut modules = listing.ok()?.items.to_vec();
     modules.sort_by_key(|m| m.base);
     Some(modules)
+}
+
+/// Where a region lies; none where it ends before it begins, as what memory says may.
+pub fn span(region: &RegionInfo) -> Option<Span> {
+    Span::new(region.start.value(), region.end.value().checked_sub(region.start.value())?)
 }
 
 #[cfg(test)]

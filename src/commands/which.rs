@@ -51,7 +51,7 @@ impl Whose {
     pub fn space(&self, cx: &Context) -> Result<Space> {
         let session = cx.session()?;
         if self.phys {
-            return physical_memory(session);
+            return Ok(session.physical_space()?);
         }
         if let Some(which) = &self.process {
             return Ok(session.process_space(&session.find_process(which)?)?);
@@ -83,7 +83,7 @@ impl Whose {
         };
         let session = cx.session()?;
         let own = match head {
-            "p" | "phys" => physical_memory(session)?,
+            "p" | "phys" => session.physical_space()?,
             "k" | "kernel" => session.kernel_space()?,
             pid if pid.bytes().all(|b| b.is_ascii_digit()) => session.process_space(&session.find_process(pid)?)?,
             // `symbol:cpu` is a per-CPU variable; what is left can be a process's name.
@@ -110,23 +110,6 @@ impl Whose {
             None => Ok(cx.current().cloned()),
         }
     }
-}
-
-/// Physical memory.
-///
-/// # Errors
-/// When the target is one process, of which only virtual addresses are known.
-pub fn physical_memory(session: &Session) -> Result<Space> {
-    if session.only_process().is_some() {
-        let what = "the target is one process: its dump knows virtual addresses only, and nothing of physical memory";
-        return Err(Error::new(Layer::Physical, ErrorKind::Unsupported, what).hint("leave --phys away").into());
-    }
-    if session.found().is_some_and(OsLayer::speaks_for_itself) && session.memory().ranges().is_empty() {
-        let what = format!("{}: no physical memory can be reached through it", session.name());
-        let e = Error::new(Layer::Physical, ErrorKind::Unsupported, what);
-        return Err(e.hint("name a process with `-p PID`; `scan` and `strings` take `--all` for every process").into());
-    }
-    Ok(Space::Physical(session.memory().clone()))
 }
 
 /// Refuses what needs page tables, where the target has none.

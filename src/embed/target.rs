@@ -128,6 +128,7 @@ impl Target {
     /// Works on the session as a command would: [`stop`](Self::stop) ends the search for its system.
     pub fn with<T>(&self, work: impl FnOnce(&Session) -> T) -> T {
         let _running = Running::begin(self);
+        self.session.refresh();
         work(&self.session)
     }
 
@@ -159,6 +160,8 @@ impl Target {
     ) -> Result<Ended, Failed> {
         let words: Vec<String> = words.into_iter().map(|w| w.as_ref().to_owned()).collect();
         let _running = Running::begin(self);
+        // Each command sees a live target as it is then.
+        self.session.refresh();
         let guest = Guest::new(self, watch);
         let asked = asked(&guest, &words)?;
         let cx = Context::new(&guest, Some(&self.session), None);

@@ -183,6 +183,17 @@ impl Content {
         }
     }
 
+    /// Whether these bytes lie in the file of which `meta` tells.
+    #[cfg(unix)]
+    pub(super) fn is(&self, meta: &Metadata) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        match self {
+            Content::File { file, .. } => file.metadata().is_ok_and(|own| (own.dev(), own.ino()) == (meta.dev(), meta.ino())),
+            Content::Part { whole, .. } => whole.is(meta),
+            _ => false,
+        }
+    }
+
     /// What happened to the file since it was opened, if something did.
     pub(super) fn changed(&self) -> Option<String> {
         let (map, file, opened) = match self {

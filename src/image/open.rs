@@ -428,6 +428,15 @@ impl Image {
         }
     }
 
+    /// Whether one of the image's files is the one of which `meta` tells, by whatever name. Parts that were joined in memory are not
+    /// known any more; nor is any where files have no numbers.
+    pub fn lies_in(&self, meta: &std::fs::Metadata) -> bool {
+        #[cfg(unix)]
+        return self.contents.iter().any(|c| c.is(meta));
+        #[cfg(not(unix))]
+        return false;
+    }
+
     /// Whether the image was opened from a file.
     pub fn has_file(&self) -> bool {
         !self.contents.is_empty()

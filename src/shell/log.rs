@@ -42,10 +42,14 @@ impl Log {
         let (mut chain, mut note) = (Chain::default(), None);
         if file.metadata()?.is_file() {
             let verdict = verify(BufReader::new(&file), None)?;
-            note = match (verdict.broken, verdict.chain.pending()) {
-                (Some(b), _) => Some(format!("entry {} of what is before this line does not fit its hash", b.entry)),
-                (None, n @ 1..) => Some(format!("{n} bytes before this line had no hash when this session began")),
-                _ => None,
+            if let Some(b) = &verdict.broken {
+                // Going on would cover it with a hash of ours.
+                let what = format!("entry {} (from line {}) of it does not fit its hash; name another file", b.entry, b.first_line);
+                return Err(io::Error::other(what));
+            }
+            note = match verdict.chain.pending() {
+                0 => None,
+                n => Some(format!("{n} bytes before this line had no hash when this session began")),
             };
             chain = verdict.chain;
         }

@@ -105,7 +105,7 @@ impl Shell {
         // First: it may be the same file.
         self.close_log();
         let mut log = Log::open(path, truncate).map_err(|e| Failure::file(path, "write", e))?;
-        log.note(&format!("memsh {}: log begun {}", env!("CARGO_PKG_VERSION"), super::log::now()));
+        log.note(&format!("{}: log begun {}", crate::built::line(), super::log::now()));
         if let Some(session) = &self.session {
             let facts = session.facts();
             let path = match session.image().far_file() {

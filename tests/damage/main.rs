@@ -2,7 +2,8 @@
 //! are still right does not fall. What the shares are stands in `floor.txt`; `MEMSH_BLESS=1` writes it anew.
 //!
 //! `cargo test` takes 40 corruptions (a few more, for there is one of each kind); `MEMSH_DAMAGE=1000 cargo test --release --test damage -- --nocapture` takes all, and prints the
-//! table of docs/reliability.md. `MEMSH_DAMAGE_SHOW=KIND` prints the wrong rows of a kind.
+//! table of docs/reliability.md. `MEMSH_DAMAGE_SHOW=KIND` prints the wrong rows of a kind; `MEMSH_DAMAGE_ONLY=NAME` takes one image, and
+//! leaves it in `target/damaged.raw`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../cli/mod.rs"]
@@ -29,11 +30,17 @@ const MEMORY: u64 = 256 << 10;
 fn damaged_images_are_answered_as_far_as_they_go() {
     let count = std::env::var("MEMSH_DAMAGE").ok().map_or(40, |n| n.parse().expect("MEMSH_DAMAGE is a number"));
     let show = std::env::var("MEMSH_DAMAGE_SHOW").ok();
+    let only = std::env::var("MEMSH_DAMAGE_ONLY").ok();
     let ground = Ground::new();
     let whole = run::run(&ground.bytes, 0);
     assert!(whole.rows.iter().all(|rows| !rows.is_empty()), "the whole sample answers every command: {}", whole.stderr);
 
-    let all = Corruption::all(count);
+    let mut all = Corruption::all(count);
+    if let Some(only) = &only {
+        all.retain(|c| c.name() == *only);
+        let image = all.first().unwrap_or_else(|| panic!("none of {count} is called {only}")).applied(&ground);
+        std::fs::write("target/damaged.raw", image).unwrap();
+    }
     let (next, table) = (AtomicUsize::new(0), Mutex::new(Table::default()));
     let workers = std::thread::available_parallelism().map_or(2, usize::from).min(8);
     std::thread::scope(|scope| {
@@ -61,6 +68,9 @@ fn damaged_images_are_answered_as_far_as_they_go() {
             });
         }
     });
+    if only.is_some() {
+        return;
+    }
     let table = table.into_inner().unwrap();
     println!("{}", table.shown(&whole));
     table.held(count);

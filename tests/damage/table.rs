@@ -126,6 +126,10 @@ impl Table {
             return;
         }
         let before: Vec<&str> = text.lines().filter(mine).collect();
+        if before.is_empty() && std::env::var_os("MEMSH_DAMAGE").is_some() {
+            println!("no floor for {count} images: MEMSH_BLESS=1 writes one");
+            return;
+        }
         assert_eq!(before.len(), lines.len(), "floor.txt has these images, damages and commands: MEMSH_BLESS=1 writes them");
         let mut worse = String::new();
         for (name, [right, known, wrong]) in &lines {

@@ -4,7 +4,7 @@ use crate::fail::{MemshCode, MemshError, guarded, null};
 use crate::target::{MemshTarget, target};
 use crate::words::word;
 use memsh_core::engine::to_u64;
-use memsh_core::session::{Session, Space};
+use memsh_core::session::Space;
 use memsh_core::{Error, ErrorKind, Layer, VirtAddr, umem};
 use memsh_plugin::TranslateOp;
 use std::ffi::{c_char, c_void};
@@ -91,14 +91,6 @@ fn unreadable(space: &Space, address: umem, missing: u64, size: usize) -> MemshE
     Error::new(Layer::Command, ErrorKind::Unreadable, what).at(space.at(address)).into()
 }
 
-fn physical(session: &Session) -> Result<Space, MemshError> {
-    if session.only_process().is_some() || session.memory().ranges().is_empty() {
-        let what = format!("{}: no physical memory can be reached through it", session.name());
-        return Err(Error::new(Layer::Physical, ErrorKind::Unsupported, what).hint("take a process's space").into());
-    }
-    Ok(Space::Physical(session.memory().clone()))
-}
-
 /// Opens a space into SPACE. PROCESS is a pid, or a name that only one process has; null for the others.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn memsh_space(
@@ -109,16 +101,18 @@ pub unsafe extern "C" fn memsh_space(
     error: *mut *mut MemshError,
 ) -> MemshCode {
     guarded(error, || {
-        let session = self::target(target)?.session();
+        let target = self::target(target)?;
         if space.is_null() {
             return Err(null("the place for the space"));
         }
-        let opened = match kind {
-            0 => physical(session)?,
-            1 => session.kernel_space()?,
-            2 => session.process_space(&session.find_process(word(process, "the process")?)?)?,
-            other => return Err(MemshError::new(MemshCode::Invalid, format!("{other} is no kind of space"))),
-        };
+        let opened = target.with(|session| -> Result<Space, MemshError> {
+            Ok(match kind {
+                0 => session.physical_space()?,
+                1 => session.kernel_space()?,
+                2 => session.process_space(&session.find_process(word(process, "the process")?)?)?,
+                other => return Err(MemshError::new(MemshCode::Invalid, format!("{other} is no kind of space"))),
+            })
+        })?;
         // SAFETY: not null, and by the header a place for a pointer.
         unsafe { space.write(Box::into_raw(Box::new(MemshSpace(opened)))) };
         Ok(())

@@ -60,6 +60,13 @@ fn started(folder: &Path, program: &Path, words: &[&str]) -> Output {
 
 #[test]
 fn programs_in_c_and_cpp() {
+    for tool in ["make", "cc", "c++", "pkg-config"] {
+        if Command::new(tool).arg("--version").output().is_err() {
+            assert!(std::env::var_os("MEMSH_REQUIRE_LIVE").is_none(), "there is no {tool}, and MEMSH_REQUIRE_LIVE is set");
+            eprintln!("left out: there is no {tool}");
+            return;
+        }
+    }
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let flags = installed(folder);

@@ -195,10 +195,13 @@ impl Space {
     }
 
     /// `n` bytes from `address` in place, without a copy, where the image holds them as they are and next to each other.
-    fn window(&self, address: umem, n: usize) -> PyResult<Option<Window>> {
+    fn window(&self, py: Python<'_>, address: umem, n: usize) -> PyResult<Option<Window>> {
         let _open = self.shared.get()?;
         let size = to_umem(n);
-        let Ok(places) = self.space.places(address, size) else { return Ok(None) };
+        if self.space.memory().mapped().is_none() {
+            return Ok(None);
+        }
+        let Ok(places) = py.detach(|| self.space.places(address, size)) else { return Ok(None) };
         let Some(first) = places.first().map(|p| p.phys) else { return Ok(None) };
         let mut next = first.value();
         for place in &places {

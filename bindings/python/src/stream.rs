@@ -1,6 +1,7 @@
 //! An answer row by row, as it is found.
 
-use crate::kinds::{self, Meaning};
+use crate::kinds::Meaning;
+use crate::target::meaning;
 use crate::wait::{STACK, TICK, Teller};
 use crate::{errors, values};
 use memsh::embed::{self, Ended, Failed};
@@ -48,7 +49,6 @@ pub struct Stream {
     rows: Mutex<Option<Receiver<Item>>>,
     ended: Mutex<Option<Ended>>,
     stop: Arc<AtomicBool>,
-    target: Arc<embed::Target>,
     teller: Teller,
     meaning: Arc<Meaning>,
 }
@@ -59,20 +59,19 @@ impl Stream {
     /// # Errors
     /// When no thread can be had.
     pub fn start(target: Arc<embed::Target>, words: Vec<String>, progress: Option<Py<PyAny>>) -> PyResult<Self> {
-        let meaning = embed::command_of(&words).map_or_else(Arc::default, |command| kinds::meaning(&command));
+        let meaning = meaning(&words);
         let (rows, taken) = sync_channel(AHEAD);
         let (stop, teller) = (Arc::<AtomicBool>::default(), Teller::new(progress));
         let watch = teller.watch();
         let mut hand = Hand { rows, stop: Arc::clone(&stop) };
-        let asked = Arc::clone(&target);
         let run = move || {
-            let ended = asked.ask_watched(&words, watch, &mut hand);
+            let ended = target.ask_watched(&words, watch, &mut hand);
             // Let go of the target before the end is told: who closes it then finds nobody in it.
-            drop(asked);
+            drop(target);
             let _ = hand.rows.send(Item::End(ended));
         };
         thread::Builder::new().name("memsh".to_owned()).stack_size(STACK).spawn(run)?;
-        Ok(Self { rows: Mutex::new(Some(taken)), ended: Mutex::default(), stop, target, teller, meaning })
+        Ok(Self { rows: Mutex::new(Some(taken)), ended: Mutex::default(), stop, teller, meaning })
     }
 
     /// The next item, if one comes within a tick. One thread takes at a time; the others wait their turn, and find the end where it was
@@ -101,7 +100,10 @@ impl Stream {
         loop {
             match self.take(py) {
                 Ok(Item::Row(row)) => {
-                    self.teller.tell(py, false)?;
+                    if let Err(e) = self.teller.tell(py, false) {
+                        self.close(py);
+                        return Err(e);
+                    }
                     return values::python(py, &row, &self.meaning.row).map(Some);
                 }
                 Ok(Item::End(ended)) => {
@@ -126,12 +128,6 @@ impl Stream {
     fn close(&self, py: Python<'_>) {
         self.stop.store(true, Ordering::Relaxed);
         py.detach(|| self.rows.lock().unwrap_or_else(PoisonError::into_inner).take());
-    }
-
-    /// Ends what runs on the target, whoever asked for it: for a command that finds nothing to break off at.
-    fn stop(&self, py: Python<'_>) {
-        self.close(py);
-        self.target.stop();
     }
 
     /// Whether all rows were taken.

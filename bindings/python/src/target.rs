@@ -7,7 +7,6 @@ use crate::space::Space;
 use crate::stream::Stream;
 use crate::wait::{Teller, let_go, work};
 use memsh::embed::{self, Ended};
-use memsh::session::Space as Whose;
 use pyo3::prelude::*;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -35,7 +34,7 @@ pub struct Target {
 }
 
 /// The command that words mean.
-fn meaning(words: &[String]) -> Arc<Meaning> {
+pub(crate) fn meaning(words: &[String]) -> Arc<Meaning> {
     embed::command_of(words).map_or_else(Arc::default, |command| kinds::meaning(&command))
 }
 
@@ -75,6 +74,12 @@ impl Target {
         Ok(self.shared.get()?.session().name().to_owned())
     }
 
+    /// Forgets what was read of a live target.
+    fn refresh(&self) -> PyResult<()> {
+        self.shared.get()?.session().refresh();
+        Ok(())
+    }
+
     /// Ends what runs on it, soon, whoever asked for it.
     fn stop(&self) -> PyResult<()> {
         self.shared.get()?.stop();
@@ -109,16 +114,17 @@ impl Target {
         Stream::start(self.shared.get()?, words, progress)
     }
 
-    /// An address space: physical memory, the kernel's, or that of the process with this id or name.
+    /// An address space: `physical`, `kernel`, or `=` and a process's id or name.
     #[pyo3(signature = (which, progress=None))]
     fn space(&self, py: Python<'_>, which: &str, progress: Option<Py<PyAny>>) -> PyResult<Space> {
         let target = self.shared.get()?;
         let teller = Teller::new(progress);
         let space = work(py, &teller, &|| target.stop(), || {
-            target.with(|session| match which {
-                "physical" => Ok(Whose::Physical(session.memory().clone())),
-                "kernel" => session.kernel_space(),
-                process => session.process_space(&session.find_process(process)?),
+            target.with(|session| match (which.strip_prefix('='), which) {
+                // What stands behind it is never a word of ours: a process may call itself anything.
+                (Some(process), _) => session.process_space(&session.find_process(process)?),
+                (None, "physical") => session.physical_space(),
+                (None, _) => session.kernel_space(),
             })
         })?;
         let space = space.map_err(|e| errors::of_error(py, e))?;

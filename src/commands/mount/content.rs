@@ -100,11 +100,14 @@ impl Layout {
             }
         }
         for (at, patch) in &self.patches {
-            for (i, byte) in (*at..).zip(patch) {
-                let slot = i.checked_sub(offset).and_then(place).and_then(|i| out.get_mut(i));
-                if let Some(slot) = slot {
-                    *slot = *byte;
-                }
+            let (from, to) = ((*at).max(offset), at.saturating_add(length(patch)).min(end));
+            if from >= to {
+                continue;
+            }
+            let own = out.get_mut(place(from - offset).unwrap_or(usize::MAX)..);
+            let new = place(from - at).zip(place(to - at)).and_then(|(a, b)| patch.get(a..b));
+            if let (Some(own), Some(new)) = (own, new) {
+                own.iter_mut().zip(new).for_each(|(slot, byte)| *slot = *byte);
             }
         }
         good

@@ -1,5 +1,6 @@
 //! What is missing from the files: a tool that reads one sees an error's number and no more.
 
+use crate::commands::harmless::terminal;
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -26,7 +27,8 @@ impl Log {
 
     /// Adds a line, unless it is there.
     pub fn note(&self, line: impl Into<String>) {
-        let line = line.into();
+        // Names of the target stand in it, and somebody will `cat` it.
+        let line = terminal(&line.into()).into_owned();
         let mut lines = self.lock();
         if lines.known.contains(&line) {
             return;

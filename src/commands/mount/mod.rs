@@ -102,7 +102,7 @@ impl Command for Mount {
         let tree = Tree::new(session, &log, cx.host().interrupt());
         let writable = point::writable(session);
         let ttl = if tree.live() { Duration::ZERO } else { BELIEVED };
-        let desk = Arc::new(Desk::new(ttl, writable));
+        let desk = Arc::new(Desk::new(ttl, writable, self.allow_other));
         let (jobs, quick) = channel();
         let (slow, commands) = channel();
         let requests = Requests { desk: Arc::clone(&desk), jobs, slow: slow.clone() };
@@ -128,9 +128,10 @@ impl Command for Mount {
             outcome
         });
         if outcome.is_err() || cx.go_on().is_err() {
-            point::unmount(unmounter, &self.folder, cx.host());
+            point::unmount(unmounter, &self.folder, guard, cx.host());
+        } else {
+            guard.done();
         }
-        guard.done();
         tell(cx, &log);
         outcome?;
         let count = |n: &std::sync::atomic::AtomicU64| n.load(Ordering::Relaxed);

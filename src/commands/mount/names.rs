@@ -4,7 +4,7 @@
 //! would act on, is written as `%` and two hex digits per byte, as URLs have it; so is `%` itself, so that two names stay two.
 
 use crate::commands::cells::is_unsafe;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -53,18 +53,26 @@ fn shortened(escaped: &str, bytes: &[u8]) -> String {
 }
 
 /// `name`, or where that is taken `name@suffix`, or that with a number.
-pub fn unique(taken: &mut HashSet<String>, name: String, suffix: &str) -> String {
-    if taken.insert(name.clone()) {
+pub fn unique(taken: &mut Taken, name: String, suffix: &str) -> String {
+    if taken.0.insert(name.clone(), 2).is_none() {
         return name;
     }
-    let mut other = format!("{name}@{suffix}");
-    let mut number = 2u64;
-    while !taken.insert(other.clone()) {
-        other = format!("{name}@{suffix}.{number}");
+    let first = format!("{name}@{suffix}");
+    let mut number = taken.0.get(&first).copied().unwrap_or(1);
+    loop {
+        let other = if number == 1 { first.clone() } else { format!("{first}.{number}") };
         number += 1;
+        if !taken.0.contains_key(&other) {
+            taken.0.insert(other.clone(), 2);
+            taken.0.insert(first, number);
+            return other;
+        }
     }
-    other
 }
+
+/// Names that are taken, each with the number that the next one like it may have.
+#[derive(Default)]
+pub struct Taken(HashMap<String, u64>);
 
 #[cfg(test)]
 mod tests {
@@ -105,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_same_name_twice() {
-        let mut taken = HashSet::new();
+        let mut taken = Taken::default();
         let all: Vec<String> = (0..3).map(|_| unique(&mut taken, "ntdll.dll".into(), "0x1000")).collect();
         assert_eq!(all, ["ntdll.dll", "ntdll.dll@0x1000", "ntdll.dll@0x1000.2"]);
     }

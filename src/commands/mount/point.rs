@@ -2,7 +2,6 @@
 
 use crate::commands::context::Host;
 use crate::commands::failure::Failure;
-use crate::commands::which::physical_memory;
 use crate::session::Session;
 use crate::{Error, ErrorKind, Layer};
 use fuser::SessionUnmounter;
@@ -71,7 +70,7 @@ pub fn broken(e: &io::Error) -> Failure {
 
 /// Whether any memory of the target may be written.
 pub fn writable(session: &Session) -> bool {
-    let physical = physical_memory(session).is_ok_and(|space| session.may_write(&space).is_ok());
+    let physical = session.physical_space().is_ok_and(|space| session.may_write(&space).is_ok());
     let first = || {
         let all = session.processes().ok()?;
         let process = all.items.iter().find(|p| !p.kernel_thread)?;
@@ -81,19 +80,14 @@ pub fn writable(session: &Session) -> bool {
 }
 
 /// Takes the mount away; where somebody is in it, at once all the same: for them it ends when they leave.
-pub fn unmount(mut unmounter: SessionUnmounter, folder: &Path, host: &dyn Host) {
-    let Err(e) = unmounter.unmount() else { return };
+pub fn unmount(mut unmounter: SessionUnmounter, folder: &Path, guard: Guard, host: &dyn Host) {
+    let Err(e) = unmounter.unmount() else { return guard.done() };
     if e.raw_os_error() != Some(rustix::io::Errno::BUSY.raw_os_error()) {
         host.warn(&format!("warning: mount: {} is still mounted: {e}", folder.display()));
         return;
     }
     host.warn(&format!("note: mount: {} is in use: it is gone from there, and ends for who uses it", folder.display()));
-    let lazily = |program: &str, options: &[&str]| {
-        let status = Command::new(program).args(options).arg(folder).stderr(Stdio::null()).status();
-        status.is_ok_and(|s| s.success())
-    };
-    let done = lazily("umount", &["-l"]) || lazily("fusermount3", &["-uz"]) || lazily("fusermount", &["-uz"]);
-    if !done {
+    if !guard.lazily() {
         host.warn(&format!("warning: mount: {0} is still mounted; as root: umount -l {0}", folder.display()));
     }
 }
@@ -116,6 +110,14 @@ impl Guard {
         // Ctrl-C in the terminal is for this program alone.
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         Self(command.spawn().ok())
+    }
+
+    /// Takes the mount away whoever is in it; whether that worked.
+    fn lazily(mut self) -> bool {
+        self.0.take().is_some_and(|mut child| {
+            drop(child.stdin.take());
+            child.wait().is_ok_and(|status| status.success())
+        })
     }
 
     /// It is unmounted.

@@ -65,6 +65,8 @@ pub struct Desk {
     /// How long the kernel may believe what it was told.
     pub ttl: Duration,
     writable: bool,
+    /// Whether other users may look.
+    shared: bool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -78,7 +80,7 @@ pub fn no(e: rustix::io::Errno) -> Errno {
 
 impl Desk {
     /// Nothing is known and nothing open. Files belong to whoever runs this.
-    pub fn new(ttl: Duration, writable: bool) -> Self {
+    pub fn new(ttl: Duration, writable: bool, shared: bool) -> Self {
         Self {
             nodes: Mutex::new(HashMap::from([(ROOT, (Node::Root, 1))])),
             handles: Mutex::default(),
@@ -90,6 +92,7 @@ impl Desk {
             began: SystemTime::now(),
             ttl,
             writable,
+            shared,
         }
     }
 
@@ -114,6 +117,8 @@ impl Desk {
             Kind::File if a.writable && self.writable => (FileType::RegularFile, 0o600),
             Kind::File => (FileType::RegularFile, 0o400),
         };
+        // The kernel asks these bits; who else comes so far is said by `--allow-other`.
+        let perm = if self.shared { perm | (perm & 0o500) >> 3 | (perm & 0o500) >> 6 } else { perm };
         let time = a.time.unwrap_or(self.began);
         FileAttr {
             ino: INodeNo(node.number()),

@@ -4,13 +4,13 @@
 use super::answers::{self, errno};
 use super::content::{Content, View};
 use super::log::Log;
-use super::names::{escaped, unique};
+use super::names::{Taken, escaped, unique};
 use super::node::{Entry, Kind, Node, Which};
 use super::parts;
 use super::recent::Recent;
 use crate::commands::cells::number;
 use crate::commands::searched::region_name;
-use crate::commands::which::{open, physical_memory};
+use crate::commands::which::open;
 use crate::edits::Denied;
 use crate::engine::to_u64;
 use crate::os::lost::Lost;
@@ -19,7 +19,7 @@ use crate::session::{Session, Space};
 use crate::{Error, Result as Outcome, umem};
 use memsh_plugin::{Listing, MemoryRange, ModuleInfo, Process, ProcessInfo, RegionInfo};
 use rustix::io::Errno;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
@@ -187,13 +187,20 @@ impl<'s> Tree<'s> {
     pub fn list(&self, node: &Node) -> Result<Arc<Vec<Entry>>> {
         // These are made of what is kept already: kept twice, they would be twice as old.
         if matches!(node, Node::Pids | Node::Names) && self.live {
-            return Ok(Arc::new(self.listed(node)?));
+            return Ok(Arc::new(self.sorted(node)?));
         }
         if let Some(known) = self.folders.get(node) {
             return Ok(known);
         }
-        let entries = Arc::new(self.listed(node)?);
+        let entries = Arc::new(self.sorted(node)?);
         self.folders.put(node.clone(), Arc::clone(&entries), 0);
+        Ok(entries)
+    }
+
+    /// By name, so that one is found without a look at all.
+    fn sorted(&self, node: &Node) -> Result<Vec<Entry>> {
+        let mut entries = self.listed(node)?;
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
     }
 
@@ -206,7 +213,7 @@ impl<'s> Tree<'s> {
                 if system {
                     all.extend([entry("pid", Node::Pids), entry("name", Node::Names), entry("kernel", Node::Kernel)]);
                 }
-                if physical_memory(self.session).is_ok() {
+                if self.session.physical_space().is_ok() {
                     all.push(entry("physical", Node::Physical));
                 }
                 all
@@ -216,9 +223,7 @@ impl<'s> Tree<'s> {
             Node::KernelModules => module_names(&self.modules(None)?, Node::KernelModule),
             Node::Pids => {
                 let all = self.all_processes()?;
-                let mut entries: Vec<Entry> = all.iter().map(|(w, p)| entry(&p.folder, Node::Process(*w))).collect();
-                entries.sort_by_key(|e| number_of(&e.node));
-                entries
+                all.iter().map(|(w, p)| entry(&p.folder, Node::Process(*w))).collect()
             }
             Node::Names => {
                 let all = self.all_processes()?;
@@ -226,9 +231,7 @@ impl<'s> Tree<'s> {
                     let name = escaped(p.info.name.as_bytes());
                     entry(&format!("{name}-{}", p.folder), Node::Link(*w))
                 };
-                let mut entries: Vec<Entry> = all.iter().map(link).collect();
-                entries.sort_by_key(|e| number_of(&e.node));
-                entries
+                all.iter().map(link).collect()
             }
             Node::Process(w) => {
                 let threads_of_kernel = self.with(*w, |p| p.info.kernel_thread)?;
@@ -249,7 +252,7 @@ impl<'s> Tree<'s> {
             }
             Node::Modules(w) => module_names(&self.modules(Some(*w))?, |base| Node::Module(*w, base)),
             Node::Regions(w) => {
-                let mut taken = HashSet::new();
+                let mut taken = Taken::default();
                 let name = |r: &RegionInfo| {
                     let label = region_name(r);
                     let label = label.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -281,10 +284,12 @@ impl<'s> Tree<'s> {
     /// As [`list`](Self::list), and when there is none.
     pub fn find(&self, folder: &Node, name: &str) -> Result<Node> {
         // A process of a live target that was started since the folder was listed is found all the same: nothing is kept for long.
-        self.list(folder)?.iter().find(|e| e.name == name).map(|e| e.node.clone()).ok_or(Errno::NOENT)
+        let entries = self.list(folder)?;
+        let at = entries.binary_search_by(|e| e.name.as_str().cmp(name)).map_err(|_| Errno::NOENT)?;
+        entries.get(at).map(|e| e.node.clone()).ok_or(Errno::NOENT)
     }
 
-    /// What a node is and how large; what is large takes no longer for that.
+    /// What a node is and how large. For a core and a rebuilt module that takes putting it together.
     ///
     /// # Errors
     /// When it is gone, or what it is made of can't be read.
@@ -344,7 +349,7 @@ impl<'s> Tree<'s> {
             Node::Readme => Content::bytes(super::README.replace("TARGET", self.session.name()).into_bytes()),
             Node::Log => Content::bytes(self.log.text().into_bytes()),
             Node::Physical => {
-                let space = physical_memory(self.session).map_err(|_| Errno::OPNOTSUPP)?;
+                let space = self.session.physical_space().map_err(|_| Errno::OPNOTSUPP)?;
                 let ends = space.memory().ranges().iter().map(|r| r.start.value().saturating_add(r.size));
                 let end = number(ends.max().unwrap_or(0));
                 Content::Memory(view(space, 0, end))
@@ -447,16 +452,9 @@ fn gone(w: Which) -> Error {
     Error::new(crate::Layer::Os, crate::ErrorKind::NotFound, format!("process {} is gone", w.pid))
 }
 
-fn number_of(node: &Node) -> (u32, umem) {
-    match node {
-        Node::Process(w) | Node::Link(w) => (w.pid, w.address),
-        _ => (0, 0),
-    }
-}
-
 /// The modules, each by its name; where two have one, by the base too.
 fn module_names(modules: &[ModuleInfo], node: impl Fn(umem) -> Node) -> Vec<Entry> {
-    let mut taken = HashSet::new();
+    let mut taken = Taken::default();
     let name = |m: &ModuleInfo| {
         let short = m.name.to_string_lossy();
         let short = short.rsplit(['/', '\\']).next().unwrap_or_default();

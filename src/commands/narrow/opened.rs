@@ -3,7 +3,6 @@
 use crate::commands::context::Context;
 use crate::commands::failure::{Failure, Result};
 use crate::commands::searched::Searched;
-use crate::commands::which::physical_memory;
 use crate::engine::search::{RunSource, Span, clipped};
 use crate::narrow::{Owner, Part, Set, Type, Value};
 use crate::session::Space;
@@ -35,7 +34,7 @@ pub fn named(owner: &Owner) -> String {
 pub fn space(cx: &Context, owner: &Owner) -> Result<Space> {
     let session = cx.session()?;
     let Owner::Process { pid, name, started } = owner else {
-        return if *owner == Owner::Kernel { Ok(session.kernel_space()?) } else { physical_memory(session) };
+        return if *owner == Owner::Kernel { Ok(session.kernel_space()?) } else { Ok(session.physical_space()?) };
     };
     let ended = |why: String| {
         let what = format!("the candidates lie in {}, {why}", named(owner));

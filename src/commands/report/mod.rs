@@ -161,9 +161,10 @@ impl Report {
             cx.host().remark(&format!("report: {}", section.command));
             let mut room = left.min(ONE);
             let given = room;
-            let one = match *interrupted {
-                true => Filled::skipped(section, "not asked: interrupted"),
-                false => match gather::fill(cx, section, folder, suspicions, &mut room) {
+            let asked = !*interrupted;
+            let one = match asked {
+                false => Filled::skipped(section, "not asked: interrupted"),
+                true => match gather::fill(cx, section, folder, suspicions, &mut room) {
                     Ok(one) => one,
                     Err(Failure::Interrupted) => {
                         *interrupted = true;
@@ -173,7 +174,7 @@ impl Report {
                 },
             };
             left -= given - room;
-            let path = (!one.title.is_empty()).then(|| folder.path(&format!("json/{}.json", one.id)).display().to_string());
+            let path = asked.then(|| folder.path(&format!("json/{}.json", one.id)).display().to_string());
             let (status, note) = (one.status(), one.note());
             if status == "failed" || status == "partial" {
                 cx.lost(format!("{}: {}", one.id, note.as_deref().unwrap_or("not whole")));
@@ -189,27 +190,28 @@ impl Report {
             return Ok(None);
         }
         match draw(cx, folder) {
-            Ok((bytes, legend)) => {
-                let path = Some(folder.path(PICTURE).display().to_string());
-                tell(
-                    out,
-                    &ReportRow { part: "picture", name: PICTURE.to_owned(), status: "whole", rows: None, note: legend, path },
-                )?;
-                Ok(Some(bytes))
+            Ok(drawn) => {
+                let path = drawn.bytes.as_ref().map(|_| folder.path(PICTURE).display().to_string());
+                let status = match &drawn.bytes {
+                    None if drawn.foreign => "absent",
+                    None => "failed",
+                    Some(_) if drawn.lost.is_some() => "partial",
+                    Some(_) => "whole",
+                };
+                if status != "absent"
+                    && let Some(lost) = &drawn.lost
+                {
+                    cx.lost(format!("map: {lost}"));
+                }
+                let note = [drawn.legend, drawn.lost].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
+                tell(out, &ReportRow { part: "picture", name: PICTURE.to_owned(), status, rows: None, note, path })?;
+                Ok(drawn.bytes)
             }
             Err(Failure::Interrupted) => {
                 *interrupted = true;
                 Ok(None)
             }
-            Err(e @ Failure::Output(_)) => Err(e),
-            Err(why) => {
-                let note = why.lines().into_iter().next().map(|l| l.trim_start_matches("memsh: ").to_owned());
-                tell(
-                    out,
-                    &ReportRow { part: "picture", name: PICTURE.to_owned(), status: "absent", rows: None, note, path: None },
-                )?;
-                Ok(None)
-            }
+            Err(other) => Err(other),
         }
     }
 }
@@ -225,8 +227,19 @@ fn tell(out: &mut Rows<'_, ReportRow>, row: &ReportRow) -> Result<()> {
 
 const PICTURE: &str = "memory.png";
 
-/// Draws physical memory into the folder, and gives the picture's bytes and what its colours mean.
-fn draw(cx: &Context, folder: &mut Folder<'_>) -> Result<(Vec<u8>, Option<String>)> {
+/// A picture, or why there is none.
+struct Drawn {
+    bytes: Option<Vec<u8>>,
+    /// What its colours mean.
+    legend: Option<String>,
+    /// What is missing from it, or why it failed.
+    lost: Option<String>,
+    /// Whether the target has no memory that could be drawn.
+    foreign: bool,
+}
+
+/// Draws physical memory into the folder.
+fn draw(cx: &Context, folder: &mut Folder<'_>) -> Result<Drawn> {
     let path = folder.path(PICTURE);
     let name = path.to_str().ok_or_else(|| Failure::usage("the folder's name is no UTF-8"))?.to_owned();
     let mut legend = None;
@@ -241,12 +254,13 @@ fn draw(cx: &Context, folder: &mut Folder<'_>) -> Result<(Vec<u8>, Option<String
     let mut options = vec![output.as_str()];
     options.extend(folder.force().then_some("--force"));
     let outcome = ask::ask(cx, "map", &options, &mut sink)?;
+    let foreign = outcome.foreign;
     if let Some(why) = outcome.failed {
-        return Err(Failure::usage(why));
+        return Ok(Drawn { bytes: None, legend: None, lost: Some(why), foreign });
     }
     let bytes = std::fs::read(&path).map_err(|e| Failure::file(&path, "read", e))?;
     folder.adopt(PICTURE, &bytes);
-    Ok((bytes, legend))
+    Ok(Drawn { bytes: Some(bytes), legend, lost: outcome.partial, foreign })
 }
 
 /// The image's file before the first command and after the last.

@@ -9,7 +9,7 @@ const parts = (() => {
     const out = [];
     let from = 0;
     // Surrogates of ordinary letters come in pairs, and stay.
-    const all = text.matchAll(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g);
+    const all = text.matchAll(/[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu);
     for (const m of all) {
       if (m.index > from) out.push([text.slice(from, m.index), false]);
       const c = m[0].codePointAt(0);

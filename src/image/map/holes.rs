@@ -108,7 +108,9 @@ mod guard {
             // SAFETY: all zeros are a valid `stat`; the file is open as long as the guard lives.
             let size = unsafe {
                 let mut stat: libc::stat = std::mem::zeroed();
-                (libc::fstat(slot.file.load(Ordering::Relaxed), &raw mut stat) == 0).then_some(stat.st_size)
+                let known = libc::fstat(slot.file.load(Ordering::Relaxed), &raw mut stat) == 0;
+                // That of a block device says 0.
+                (known && stat.st_mode & libc::S_IFMT == libc::S_IFREG).then_some(stat.st_size)
             };
             let cut = size.and_then(|s| usize::try_from(s).ok()).is_some_and(|s| s <= from);
             let gone = if cut { len - from } else { (*page).min(len - from) };

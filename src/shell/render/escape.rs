@@ -3,34 +3,7 @@
 //! A process can call itself `\e]0;...` or hide half its name behind a bidi override. Nothing that moves the cursor, changes
 //! colours or reorders text may pass.
 
-use crate::commands::harmless::{harmless, judged};
-use std::borrow::Cow;
-use std::fmt::Write;
-
-/// `text` with everything unsafe written as an escape: `\n`, `\x1b`, `\u{202e}`.
-pub fn terminal(text: &str) -> Cow<'_, str> {
-    if harmless(text) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 8);
-    for (c, bad) in judged(text) {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if !bad => out.push(c),
-            c if u32::from(c) < 0x100 => {
-                let _ = write!(out, "\\x{:02x}", u32::from(c));
-            }
-            c => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-            }
-        }
-    }
-    Cow::Owned(out)
-}
-
-pub use crate::commands::harmless::json;
+pub use crate::commands::harmless::{json, terminal};
 
 #[cfg(test)]
 mod tests {

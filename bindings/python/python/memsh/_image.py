@@ -22,7 +22,7 @@ _Path = str | os.PathLike[str]
 
 
 def _options(options: dict[str, Any]) -> list[str]:
-    """Keyword arguments as options of memsh: ``no_cache=True`` is ``--no-cache``, ``dtb=0x1000`` is ``--dtb 0x1000``, a list is the option
+    """Keyword arguments as options of memsh: ``no_cache=True`` is ``--no-cache``, ``dtb=0x1000`` is ``--dtb=0x1000``, a list is the option
     several times."""
     words: list[str] = []
     for name, value in options.items():
@@ -30,9 +30,8 @@ def _options(options: dict[str, Any]) -> list[str]:
         for one in value if isinstance(value, (list, tuple)) else [value]:
             if one is None or one is False:
                 continue
-            words.append(option)
-            if one is not True:
-                words.append(hex(one) if isinstance(one, int) else os.fspath(one))
+            # With `=`: an option whose value may be left out (`--write`) takes it in no other way.
+            words.append(option if one is True else f"{option}={hex(one) if isinstance(one, int) else os.fspath(one)}")
     return words
 
 
@@ -92,6 +91,12 @@ class Image:
     def close(self) -> None:
         """Ends what runs on it and lets go of it."""
         self._target.close()
+        with self._lock:
+            self._spaces.clear()
+
+    def refresh(self) -> None:
+        """Forgets what was read of a live target, and whose page tables were whose. Commands do the first by themselves."""
+        self._target.refresh()
         with self._lock:
             self._spaces.clear()
 
@@ -171,7 +176,7 @@ class Image:
 
     def space(self, process: int | str) -> Space:
         """The address space of a process, by its id or name."""
-        return self._space(str(process))
+        return self._space(f"={process}")
 
     @property
     def kernel(self) -> Space:

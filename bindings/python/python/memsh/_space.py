@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ._errors import Unreadable
@@ -148,7 +149,8 @@ class Process(Row):
 
     def rows(self, command: str, *words: str, progress: Callable[[str, int, int], object] | None = None) -> Rows[Row]:
         """What a command says of this process: ``process.rows("files")``."""
-        return self._image.rows(command, *words, "-p", str(self["pid"]), progress=progress)
+        first = [command] if words else shlex.split(command)
+        return self._image.rows(*first, "-p", str(self["pid"]), *words, progress=progress)
 
     def maps(self) -> Rows[Row]:
         """What it has mapped."""
@@ -180,4 +182,4 @@ class Process(Row):
 
     def scan(self, *words: str, progress: Callable[[str, int, int], object] | None = None) -> Scan:
         """Searches its memory; words as in :meth:`Image.scan`."""
-        return self._image.scan(*words, "-p", str(self["pid"]), progress=progress)
+        return self._image.scan("-p", str(self["pid"]), *words, progress=progress)

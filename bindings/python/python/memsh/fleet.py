@@ -67,12 +67,14 @@ def local(image: str) -> Iterator[str]:
 def ask(image: str, *words: str, **options: Any) -> Answered:
     """What an image answers to a command. That it answers nothing (it is no image, its system is unknown) is an answer, too, as ``error``:
     asking again would change nothing. What may pass (a link, a disk) is raised, to be tried again."""
+    import pyarrow
+
     answered = Answered(image=image, table=None, partial=None, warnings=[], error=None)
     try:
         with local(image) as path, _image.open(path, **options) as opened:
             rows = opened.rows(*words)
             table = rows.to_arrow()
-            table = table.add_column(0, "image", [[image] * len(table)])
+            table = table.add_column(0, "image", pyarrow.array([image] * len(table), pyarrow.string()))
             answered["table"] = table
             answered["partial"], answered["warnings"] = rows.partial, rows.warnings
     except IoError:

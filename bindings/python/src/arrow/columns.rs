@@ -82,13 +82,22 @@ fn column(cells: &[Option<&Value>], kind: &Kind) -> Column {
 fn plain(cells: &[Option<&Value>], kind: &Kind) -> Option<Column> {
     let mut values = cells.iter().flatten();
     let Some(first) = values.next() else {
-        return Some(Column {
-            format: "n",
-            len: cells.len(),
-            nulls: cells.len(),
-            validity: None,
-            buffers: Vec::new(),
-            children: Vec::new(),
+        // What the schema tells stands without values, too: answers of several images must be one table.
+        return Some(match kind {
+            Kind::List(_) => lists(cells, kind),
+            Kind::Object(fields) => {
+                let mut keys: Vec<String> = fields.keys().cloned().collect();
+                keys.sort();
+                structs(cells, kind, &keys)
+            }
+            _ => Column {
+                format: "n",
+                len: cells.len(),
+                nulls: cells.len(),
+                validity: None,
+                buffers: Vec::new(),
+                children: Vec::new(),
+            },
         });
     };
     match first {

@@ -41,6 +41,8 @@ shapes! {
 const MOST: usize = 1 << 18;
 /// Names of one file of `/proc` are no longer.
 const NAME: usize = 256;
+/// Nor are paths there (`PATH_MAX`, include/uapi/linux/limits.h).
+const LONGEST: usize = 4096;
 /// `S_IFMT` and `S_IFDIR`.
 const MODE_KIND: u64 = 0o170_000;
 const MODE_DIRECTORY: u64 = 0o040_000;
@@ -149,17 +151,26 @@ fn files(reader: &mut Reader<'_, '_>, root: VirtAddr, path: &str, net: bool) {
         return;
     }
     let mut todo = vec![(root, path.to_owned())];
-    let mut seen = HashSet::new();
+    let (mut seen, mut nodes) = (HashSet::new(), 0);
     while let Some((at, path)) = todo.pop() {
-        if !seen.insert(at) || seen.len() > MOST {
-            reader.lost.push(format!("{path}: the tree of its files runs in a circle at {at}"));
+        if !seen.insert(at) || seen.len() > MOST || path.len() > LONGEST {
+            reader.lost.push(format!("{root}: the tree of files of /proc runs in a circle at {at}"));
             continue;
         }
         let Some(block) = shape.read_or(kernel.view(), at, reader.lost) else { continue };
         let top = net && at != root && path.rsplit_once('/').is_some_and(|(folder, _)| folder.ends_with("/proc/net"));
         file(reader, &shape, &block, &path, top);
-        let Some(children) = block.at(shape.children) else { continue };
-        for node in tree(kernel.view(), &kernel.layouts.rb_node, children, &path, reader.lost) {
+        // Of what is no folder these are bytes of something else: a damaged link leads into any structure.
+        let folder = block.uint(shape.mode).is_none_or(|m| m & MODE_KIND == MODE_DIRECTORY);
+        let Some(children) = block.at(shape.children).filter(|_| folder) else { continue };
+        let below = tree(kernel.view(), &kernel.layouts.rb_node, children, &path, reader.lost);
+        // Folders that share what lies in them, as only damage or a forger makes them, would be gone through once for each.
+        nodes += below.len();
+        if nodes > MOST {
+            reader.lost.push(format!("{path}: more than {MOST} files of /proc, which is not to be believed: the rest is left out"));
+            return;
+        }
+        for node in below {
             let Some(child) = container_of(node, shape.node) else { continue };
             let name = shape.read(kernel.view(), child).ptr(shape.name);
             let name = name.and_then(|n| kernel.space.read_cstr(n, NAME).ok()).unwrap_or_default();

@@ -134,9 +134,8 @@ fn registers(desc: Fields<'_>, machine: u16, wide: bool) -> Vec<(&'static str, u
         "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "sp", "pc", "pstate",
     ];
     // What follows is `ORIG_r0`, which a processor has not.
-    const ARM: [&str; 17] = [
-        "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc", "cpsr",
-    ];
+    const ARM: [&str; 17] =
+        ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc", "cpsr"];
     let names: &[&'static str] = match (machine, wide) {
         (super::elf::EM_X86_64, true) => &NAMES,
         (super::elf::EM_AARCH64, true) => &AARCH64,

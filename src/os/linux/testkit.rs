@@ -127,12 +127,15 @@ impl PhysicalMemory for Pieces {
         MemoryMetadata::snapshot(1 << 32)
     }
     fn ranges(&self) -> CVec<MemoryRange> {
-        let range = |(at, bytes): &(u64, Vec<u8>)| MemoryRange { start: PhysAddr::new(umem::from(*at)), size: bytes.len() as umem };
+        let range =
+            |(at, bytes): &(u64, Vec<u8>)| MemoryRange { start: PhysAddr::new(umem::from(*at)), size: bytes.len() as umem };
         self.0.iter().map(range).collect::<Vec<_>>().into()
     }
     fn read(&self, mut ops: CSliceMut<PhysReadOp>) {
         for op in ops.iter_mut() {
-            let holds = |(at, bytes): &&(u64, Vec<u8>)| (umem::from(*at)..umem::from(*at) + bytes.len() as umem).contains(&op.addr.value());
+            let holds = |(at, bytes): &&(u64, Vec<u8>)| {
+                (umem::from(*at)..umem::from(*at) + bytes.len() as umem).contains(&op.addr.value())
+            };
             if let Some((at, bytes)) = self.0.iter().find(holds) {
                 op.fill_from(PhysAddr::new(umem::from(*at)), bytes);
             }
@@ -232,8 +235,10 @@ impl Kit {
                 _ => pieces.push((at, bytes.clone())),
             }
         }
-        let runs: Vec<_> =
-            pieces.iter().map(|(at, b)| (VirtAddr::new(umem::from(*at)), b.len() as umem, Perm::READ.with(Perm::WRITE, true))).collect();
+        let runs: Vec<_> = pieces
+            .iter()
+            .map(|(at, b)| (VirtAddr::new(umem::from(*at)), b.len() as umem, Perm::READ.with(Perm::WRITE, true)))
+            .collect();
         AddressSpace::flat(Memory::new(Pieces(pieces)), arch, Flat::new(4, false, runs))
     }
 

@@ -44,9 +44,8 @@ shapes! {
 }
 
 /// The registers of `pt_regs`, in its order.
-pub const NAMES: [&str; 18] = [
-    "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc", "cpsr", "orig_r0",
-];
+pub const NAMES: [&str; 18] =
+    ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc", "cpsr", "orig_r0"];
 /// `MODE_MASK` and `USR_MODE`.
 const MODE: u64 = 0x1f;
 const USER: u64 = 0x10;
@@ -72,7 +71,8 @@ pub fn able(kernel: &Kernel) -> Result<(), ApiError> {
     let (task, left) = (kernel.shape::<StackedShape>(), kernel.shape::<LeftShape>());
     let context = kernel.shape::<InTaskShape>().left.or(kernel.shape::<OnStackShape>().left);
     if task.stack.is_none() || context.is_none() || left.fp.is_none() || left.sp.is_none() || left.pc.is_none() {
-        let why = "can't unwind stacks: task_struct.stack, thread_info.cpu_context or cpu_context_save is not among the kernel's types";
+        let why =
+            "can't unwind stacks: task_struct.stack, thread_info.cpu_context or cpu_context_save is not among the kernel's types";
         return Err(failed(Status::UNSUPPORTED, why));
     }
     Ok(())
@@ -145,12 +145,7 @@ pub fn plausible(registers: &Registers) -> bool {
 
 /// The number of the system call that these registers of `task` were saved for, and its arguments. `outermost` is the function that its
 /// stack ends in, where that is known.
-pub fn system_call(
-    kernel: &Kernel,
-    task: VirtAddr,
-    registers: &Registers,
-    outermost: Option<&str>,
-) -> Option<(u64, [u64; 6])> {
+pub fn system_call(kernel: &Kernel, task: VirtAddr, registers: &Registers, outermost: Option<&str>) -> Option<(u64, [u64; 6])> {
     let first = registers.get("orig_r0")?;
     // -1 is also what many calls are made with (wait4(-1, ...)): only the way into the kernel tells.
     let called = outermost.is_some_and(|name| CALLED.contains(&name));
@@ -178,6 +173,13 @@ pub fn is_end(kernel: &Kernel, sp: u64, top: u64) -> bool {
     let size = kernel.types.size_of("struct pt_regs").unwrap_or(0);
     let registers = PADDING.saturating_add(size);
     top.checked_sub(sp).is_some_and(|above| [registers, registers + ARGUMENTS].contains(&above))
+}
+
+/// Whether a function belongs to the ways into the kernel and out of it: what is in the link register there is no return address.
+pub fn is_entry(function: &str) -> bool {
+    let ways =
+        ["vector_", "ret_", "__ret_", "__sys_trace", "__irq_", "__fiq_", "__dabt_", "__pabt_", "__und_", "slow_work", "no_work"];
+    ways.iter().any(|way| function.starts_with(way))
 }
 
 /// Whether a function is one that a processor runs when it is interrupted in the kernel: the registers of then lie where its frame begins.
@@ -222,6 +224,25 @@ pub fn follows_call(kernel: &Kernel, ip: u64) -> bool {
 /// Whether a function begins at `ip` without a call before it: `ret_fast_syscall`, which the kernel puts into the link register itself.
 pub fn is_label(kernel: &Kernel, ip: u64) -> bool {
     function(kernel, ip).is_some_and(|(_, distance)| distance == 0) && !follows_call(kernel, ip)
+}
+
+/// Whether the function that begins at `start` has touched neither stack nor link register before `ip`, and gone straight there: a function of
+/// a few instructions, such as one that waits for an interrupt, of which the tables say nothing. A32 only.
+pub fn is_bare(kernel: &Kernel, start: u64, ip: u64) -> bool {
+    /// Such functions are short.
+    const LONGEST: u64 = 32 * 4;
+    let apart = |field: u32| !(13..=14).contains(&(field & 15));
+    let harmless = |w: u32| match (w >> 28, w >> 25 & 7) {
+        // DSB, DMB, ISB.
+        (15, _) => w & 0xffff_ff00 == 0xf57f_f000,
+        // Data processing, loads and stores of one register, coprocessors, by their fields Rn and Rd.
+        (_, 0..=3 | 7) => apart(w >> 16) && apart(w >> 12) && w >> 24 & 15 != 15,
+        // Loads and stores of several registers, branches.
+        _ => false,
+    };
+    ip >= start
+        && ip - start <= LONGEST
+        && (start..ip).step_by(4).all(|at| kernel.space.read_u32(VirtAddr::new(umem::from(at))).is_ok_and(harmless))
 }
 
 /// The registers of a frame, as the tables' instructions need them.

@@ -140,7 +140,8 @@ pub fn of_program(kernel: &Kernel, top: VirtAddr) -> Option<(VirtAddr, Registers
     let size = kernel.types.size_of("struct pt_regs").filter(|s| *s <= 1024)?;
     let word = umem::from(kernel.view().view_metadata().pointer_size);
     // On 32-bit ARM they always are there.
-    let paddings: &[umem] = if kernel.space.format().arch == Arch::Arm { &[umem::from(arm::PADDING)] } else { &[0, 2 * word, word] };
+    let paddings: &[umem] =
+        if kernel.space.format().arch == Arch::Arm { &[umem::from(arm::PADDING)] } else { &[0, 2 * word, word] };
     paddings.iter().find_map(|padding| {
         let at = top.checked_sub(*padding)?.checked_sub(umem::from(size))?;
         Registers::read(kernel, at).filter(Registers::plausible).map(|r| (at, r))

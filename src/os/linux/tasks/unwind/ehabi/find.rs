@@ -53,7 +53,11 @@ pub(super) fn stretches(base: u64, bytes: &[u8]) -> Vec<(u64, u64)> {
         // Where the stretch began, how long it is, and its last function.
         let (mut start, mut count, mut last) = (0, 0u64, 0);
         let (pairs, _) = bytes.get(usize::from(phase)..).unwrap_or_default().as_chunks::<8>();
-        let mut ended = |start, count| if count >= FEWEST { out.push((start, count)) };
+        let mut ended = |start, count| {
+            if count >= FEWEST {
+                out.push((start, count))
+            }
+        };
         for (at, pair) in (base + u64::from(phase)..).step_by(8).zip(pairs) {
             let [a, b, c, d, e, f, g, h] = *pair;
             let (first, second) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));

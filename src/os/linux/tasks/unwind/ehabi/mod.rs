@@ -133,7 +133,9 @@ impl<'k> Tables<'k> {
             for place in places.into_iter().take(OF_A_MODULE) {
                 match self.described(place, listed) {
                     Some(table) => self.tables.push(table),
-                    None => lost.push(format!("an unwind table of module {}, at {place}, makes no sense", m.name.to_string_lossy())),
+                    None => {
+                        lost.push(format!("an unwind table of module {}, at {place}, makes no sense", m.name.to_string_lossy()))
+                    }
                 }
             }
         }

@@ -26,6 +26,8 @@ const IRQ: u64 = TEXT + 0x300;
 const EXIT: u64 = TEXT + 0x400;
 const REFUSES: u64 = TEXT + 0x500;
 const FORK: u64 = TEXT + 0x600;
+/// One of assembly, that WAITS for an interrupt.
+const WAITS: u64 = TEXT + 0x700;
 
 fn w(kit: &mut Kit, at: u64, value: u32) {
     kit.put(at, &value.to_le_bytes());
@@ -56,7 +58,9 @@ fn kit() -> Kit {
         ("ret_fast_syscall", EXIT, CANNOT),
         ("refuses", REFUSES, 0x8080_00b0),
         ("ret_from_fork", FORK, CANNOT),
+        ("cpu_do_idle", WAITS, CANNOT),
     ];
+    kit.symbol("__stop_unwind_idx", INDEX + 8 * 8);
     for (i, (name, at, how)) in functions.into_iter().enumerate() {
         kit.code(name, at);
         let entry = INDEX + 8 * i as u64;
@@ -67,7 +71,6 @@ fn kit() -> Kit {
             w(&mut kit, at + quarter, 0xeb00_1234);
         }
     }
-    kit.symbol("__stop_unwind_idx", INDEX + 8 * 7);
     // pr1: vsp = r11, four back, pop {r11, lr}; pr1: pop {r0-r3}, pop {r4-r15}.
     for (at, word) in [(0, 0x8101_9b40), (4, 0x8480_b0b0), (8, 0x8101_b10f), (12, 0x8fff_b0b0)] {
         w(&mut kit, EXTRA + at, word);
@@ -102,7 +105,8 @@ fn left(kit: &mut Kit, sp: u64, pc: u64) {
 
 /// The registers of a program that called `read(5, ...)`.
 fn program(kit: &mut Kit, first: u32) {
-    for (i, value) in [(0, 0xffff_fe00), (1, 0x11), (2, 0x22), (7, 3), (13, 0xbeff_f000), (15, 0x1_0230), (16, 0x10), (17, first)] {
+    for (i, value) in [(0, 0xffff_fe00), (1, 0x11), (2, 0x22), (7, 3), (13, 0xbeff_f000), (15, 0x1_0230), (16, 0x10), (17, first)]
+    {
         w(kit, SAVED + 4 * i, value);
     }
 }
@@ -122,6 +126,11 @@ fn callers_are_found_up_to_the_way_out_of_the_system_call() {
     assert_eq!(ips(&found), [LEAF + 0x10, CALLER + 0x40, BY_FP + 0x80, EXIT], "{:?}", found.lost);
     assert!(found.lost.is_empty(), "{:?}", found.lost);
     assert_eq!(number(found.frames[3].sp), SAVED - 8, "two arguments lie below the registers");
+    assert_eq!(
+        found.frames.iter().map(|f| f.returns).collect::<Vec<_>>(),
+        [true, true, true, false],
+        "nobody called from the way out"
+    );
     let user = found.user.unwrap();
     assert_eq!((user.get("ip"), user.get("sp"), user.get("r0")), (Some(0x1_0230), Some(0xbeff_f000), Some(0xffff_fe00)));
     let call = found.call.unwrap();
@@ -198,9 +207,13 @@ fn an_interrupted_function_goes_on_with_all_its_registers() {
     let sp = SAVED - 8 - 16;
     let mut kit = interrupted(CALLER + 0x24, sp, 0);
     w(&mut kit, sp + 12, EXIT as u32);
-    // The way out of a system call follows no call: after an interrupt that is not believed.
-    assert!(stack(&kit).lost[0].contains("follows no call"), "{:?}", stack(&kit).lost);
+    let found = stack(&kit);
+    assert_eq!(ips(&found), [LEAF + 0x10, IRQ + 0x40, CALLER + 0x24, EXIT], "{:?}", found.lost);
+    assert!(found.lost.is_empty(), "{:?}", found.lost);
+    // Elsewhere than at the end of the stack a return address must follow a call.
     let mut kit = interrupted(CALLER + 0x24, sp - 0x20, 0);
+    w(&mut kit, sp - 0x20 + 12, BY_FP as u32 + 0x44);
+    assert!(stack(&kit).lost[0].contains("follows no call"), "{:?}", stack(&kit).lost);
     w(&mut kit, sp - 0x20 + 12, BY_FP as u32 + 0x80);
     let found = stack(&kit);
     assert_eq!(ips(&found)[..4], [LEAF + 0x10, IRQ + 0x40, CALLER + 0x24, BY_FP + 0x80], "{:?}", found.lost);
@@ -216,6 +229,22 @@ fn before_its_first_instruction_a_function_has_no_frame() {
     assert_eq!(ips(&found), [LEAF + 0x10, IRQ + 0x40, LEAF, CALLER + 0x40, EXIT], "{:?}", found.lost);
     assert_eq!(found.frames[2].sp, found.frames[3].sp);
     assert!(found.lost.is_empty());
+}
+
+#[test]
+fn a_function_without_tables_that_leaves_the_stack_alone_is_followed_by_the_link_register() {
+    let sp = SAVED - 8 - 16;
+    // DSB, WFI, BX LR; then a push in the place of the first.
+    for (first, frames) in [(0xf57f_f04fu32, 5), (0xe92d_4010, 3), (0xeb00_0010, 3), (0xe28d_d008, 3)] {
+        let mut kit = interrupted(WAITS + 8, sp, CALLER + 0x40);
+        for (at, word) in [(0, first), (4, 0xe320_f003), (8, 0xe12f_ff1e)] {
+            w(&mut kit, WAITS + at, word);
+        }
+        w(&mut kit, sp + 12, EXIT as u32);
+        let found = stack(&kit);
+        assert_eq!(found.frames.len(), frames, "{first:x} {:?}", found.lost);
+        assert_eq!(found.lost.is_empty(), frames == 5, "{:?}", found.lost);
+    }
 }
 
 #[test]
@@ -246,11 +275,6 @@ fn thread_info_at_the_beginning_of_the_stack_is_read_there() {
 
 #[test]
 fn frame_pointers_of_both_compilers_lead_where_there_are_no_tables() {
-    let fresh = || {
-        let mut kit = whole();
-        kit.symbol("__stop_unwind_idx", INDEX);
-        kit
-    };
     let without = |kit: &Kit| {
         let kernel = kit.kernel();
         let mut unwinder = Unwinder::new(&kernel, &[]).unwrap();
@@ -258,7 +282,7 @@ fn frame_pointers_of_both_compilers_lead_where_there_are_no_tables() {
         unwinder.stack(VirtAddr::new(umem::from(TASK)), false)
     };
     // GCC: fp, sp, lr, pc, downwards from where the pointer points.
-    let mut kit = fresh();
+    let mut kit = whole();
     let (first, second) = (SAVED - 0x80, SAVED - 0x40);
     left(&mut kit, first - 0x10, LEAF + 0x10);
     w(&mut kit, LEFT + 7 * 4, first as u32);
@@ -271,7 +295,7 @@ fn frame_pointers_of_both_compilers_lead_where_there_are_no_tables() {
     assert_eq!(ips(&found), [LEAF + 0x10, CALLER + 0x40, EXIT], "{:?}", found.lost);
     assert!(found.lost.is_empty(), "{:?}", found.lost);
     // Clang: fp, lr, upwards.
-    let mut kit = fresh();
+    let mut kit = whole();
     left(&mut kit, first - 0x10, LEAF + 0x10);
     w(&mut kit, LEFT + 7 * 4, first as u32);
     for (frame, fp, lr) in [(first, second, CALLER + 0x40), (second, 0, EXIT)] {
@@ -291,7 +315,11 @@ fn frame_pointers_of_both_compilers_lead_where_there_are_no_tables() {
         w(&mut kit, SAVED - 0x140 - at, value as u32);
     }
     for i in 0..18 {
-        w(&mut kit, SAVED - 0x13c + 4 * i, [(13, SAVED - 0x90), (15, CALLER + 0x24), (16, 0x13)].iter().find(|(n, _)| *n == i).map_or(0, |(_, v)| *v as u32));
+        w(
+            &mut kit,
+            SAVED - 0x13c + 4 * i,
+            [(13, SAVED - 0x90), (15, CALLER + 0x24), (16, 0x13)].iter().find(|(n, _)| *n == i).map_or(0, |(_, v)| *v as u32),
+        );
     }
     let found = without(&kit);
     assert_eq!(ips(&found), [LEAF + 0x10, IRQ + 0x40, CALLER + 0x24], "{:?}", found.lost);
@@ -361,8 +389,13 @@ fn modules_bring_their_tables_with_their_type_and_without() {
         kit.types.structure("mod_arch_specific", 8, &[("unwind_list", 0, "list_head".into())]);
         kit.types.structure("module", 0x200, &members);
         if typed {
-            let members =
-                [("mod_list", 8, "list_head".into()), ("start", 16, u(4)), ("stop", 24, u(4)), ("begin_addr", 28, u(4)), ("end_addr", 32, u(4))];
+            let members = [
+                ("mod_list", 8, "list_head".into()),
+                ("start", 16, u(4)),
+                ("stop", 24, u(4)),
+                ("begin_addr", 28, u(4)),
+                ("end_addr", 32, u(4)),
+            ];
             kit.types.structure("unwind_table", 36, &members);
         }
         let m = module + 0x1000;

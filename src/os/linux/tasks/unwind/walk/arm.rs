@@ -2,7 +2,7 @@
 
 use super::super::arm;
 use super::super::ehabi::code::{Caller, FP, LR, PC, SP, run};
-use super::super::ehabi::{How, Tables};
+use super::super::ehabi::{Entry, How, Tables};
 use super::super::returns::Real;
 use super::{Registers, Saved, Step, Walk, is_code};
 use crate::os::linux::base::layout::number;
@@ -18,29 +18,37 @@ impl Walk<'_, '_> {
         let back = if self.signal || self.label { 0 } else { 2 };
         let entry = tables.lookup(self.ip.wrapping_sub(back));
         let ended = arm::is_end(self.unwinder.kernel, self.sp, self.own.1);
-        let frame = match (&self.saved, entry) {
-            (_, Some(e)) if e.how == How::Cannot && ended => return Ok(Step::End),
-            (_, Some(e)) if e.how == How::Cannot => {
-                return Err("the unwind tables say that the function there can't be unwound".to_owned());
-            }
-            (_, None) if ended => return Ok(Step::End),
-            (_, None) => return Err("no unwind table covers the code there".to_owned()),
-            (Saved::All(r), Some(e)) => (arm::to_virtual(r), e),
-            _ => return Err("the registers of the frame are not known".to_owned()),
-        };
-        let (mut registers, entry) = frame;
+        let Saved::All(known) = &self.saved else { return Err("the registers of the frame are not known".to_owned()) };
+        let mut registers = arm::to_virtual(known);
         registers.set(SP, u32::try_from(self.sp).ok());
-        let caller = match &entry.how {
-            How::Unknown(why) => return Err(why.clone()),
-            // Before its first instruction a function has done nothing to the stack.
-            _ if self.signal && entry.start == self.ip => {
+        let caller = match entry {
+            // Before its first instruction a function has done nothing to the stack; some never do.
+            entry if self.signal && self.is_untouched(entry.as_ref()) => {
                 registers.set(PC, registers.get(LR));
                 Caller { registers, slot: None, interrupted: false }
             }
-            How::Code(code) => run(code, registers, &mut |at| self.word(u64::from(at)).map(narrow))?,
-            How::Cannot => return Ok(Step::End),
+            None | Some(Entry { how: How::Cannot, .. }) if ended => return Ok(Step::End),
+            None => return Err("no unwind table covers the code there".to_owned()),
+            Some(Entry { how: How::Cannot, .. }) => {
+                return Err("the unwind tables say that the function there can't be unwound".to_owned());
+            }
+            Some(Entry { how: How::Unknown(why), .. }) => return Err(why),
+            Some(Entry { how: How::Code(code), .. }) => run(&code, registers, &mut |at| self.word(u64::from(at)).map(narrow))?,
         };
         self.called_by(&caller)
+    }
+
+    /// Whether the function that was interrupted, of which the tables say this, has no frame where it was.
+    fn is_untouched(&self, entry: Option<&Entry>) -> bool {
+        let kernel = self.unwinder.kernel;
+        match entry {
+            Some(Entry { how: How::Code(_), start }) => *start == self.ip,
+            Some(Entry { how: How::Unknown(_), .. }) => false,
+            // The way out of a system call has none either, and is called by nobody.
+            _ => arm::function(kernel, self.ip).is_some_and(|(name, distance)| {
+                !arm::is_entry(&name) && arm::is_bare(kernel, self.ip.wrapping_sub(distance), self.ip)
+            }),
+        }
     }
 
     /// Goes on to the caller that a frame was found to have.
@@ -55,10 +63,14 @@ impl Walk<'_, '_> {
             ip = self.untraced(ip, caller.slot.map_or(0, u64::from), fp, next)?;
         }
         if !is_code(kernel, ip) {
-            return Err(format!("the unwind tables lead to {ip:#x}, which is no code; `--guess` lists what looks like return addresses"));
+            return Err(format!(
+                "the unwind tables lead to {ip:#x}, which is no code; `--guess` lists what looks like return addresses"
+            ));
         }
-        // The tables hold where a function calls others, not on its first and last steps, where an interrupt may come.
-        if self.signal && !caller.interrupted && !arm::follows_call(kernel, ip) {
+        // The tables hold where a function calls others, not on its first and last steps, where an interrupt may come. A call before the
+        // return address proves it, or that the stack is used up.
+        let proved = || arm::follows_call(kernel, ip) || arm::is_end(kernel, next, self.own.1);
+        if self.signal && !caller.interrupted && !proved() {
             return Err(format!(
                 "it is not known: the interrupt may have come before the frame stood, and {ip:#x} follows no call; `--guess` lists what \
                  looks like return addresses"

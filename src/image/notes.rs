@@ -219,6 +219,21 @@ mod tests {
     }
 
     #[test]
+    fn registers_of_32_bit_arm_are_words() {
+        let mut notes = Notes::default();
+        let words = (0..18u32).flat_map(|i| (0xc000_0000 + i).to_le_bytes());
+        let desc: Vec<u8> = std::iter::repeat_n(0, 72).chain(words).chain([0; 4]).collect();
+        notes.add(&note(b"CORE\0", NT_PRSTATUS, &desc), false, false, super::super::elf::EM_ARM);
+        let cpus = notes.cpus();
+        let cpu = cpus.first().unwrap();
+        assert_eq!(cpu.instruction_pointer, Some(VirtAddr::new(0xc000_000f)));
+        assert_eq!(cpu.registers.len(), 17);
+        for named in [("r11", 0xc000_000b), ("sp", 0xc000_000d), ("pc", 0xc000_000f), ("cpsr", 0xc000_0010)] {
+            assert!(cpu.registers.contains(&named), "{named:?}");
+        }
+    }
+
+    #[test]
     fn a_short_qemu_state_is_none() {
         let mut notes = Notes::default();
         notes.add(&note(b"QEMU\0", 0, &[1, 0, 0, 0, 9]), false, true, 62);

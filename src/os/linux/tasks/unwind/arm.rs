@@ -221,9 +221,9 @@ pub fn follows_call(kernel: &Kernel, ip: u64) -> bool {
     }
 }
 
-/// Whether a function begins at `ip` without a call before it: `ret_fast_syscall`, which the kernel puts into the link register itself.
+/// Whether `ip` is a way out of the kernel that nobody called from: `ret_fast_syscall`, which the kernel puts into the link register itself.
 pub fn is_label(kernel: &Kernel, ip: u64) -> bool {
-    function(kernel, ip).is_some_and(|(_, distance)| distance == 0) && !follows_call(kernel, ip)
+    function(kernel, ip).is_some_and(|(name, distance)| distance == 0 && is_entry(&name)) && !follows_call(kernel, ip)
 }
 
 /// Whether the function that begins at `start` has touched neither stack nor link register before `ip`, and gone straight there: a function of

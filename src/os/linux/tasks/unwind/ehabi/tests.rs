@@ -258,6 +258,20 @@ fn threads_of_the_kernel_end_without_a_program() {
 }
 
 #[test]
+fn a_processors_first_stack_ends_where_it_began() {
+    let mut kit = kit();
+    left(&mut kit, TOP - 8 - 16, CALLER + 0x40);
+    // Whoever called was not at an address of the kernel's yet.
+    w(&mut kit, TOP - 8 - 4, 0x4030_1a20);
+    let found = stack(&kit);
+    assert_eq!(ips(&found), [CALLER + 0x40]);
+    assert!(found.lost.is_empty(), "{:?}", found.lost);
+    left(&mut kit, TOP - 8 - 32, CALLER + 0x40);
+    w(&mut kit, TOP - 8 - 20, 0x4030_1a20);
+    assert!(stack(&kit).lost[0].contains("which is no code"));
+}
+
+#[test]
 fn thread_info_at_the_beginning_of_the_stack_is_read_there() {
     let mut kit = whole();
     kit.types.structure("task_struct", 0x800, &[("stack", 0x400, u(4)), ("pid", 0x404, u(4))]);

@@ -63,6 +63,10 @@ impl Walk<'_, '_> {
             ip = self.untraced(ip, caller.slot.map_or(0, u64::from), fp, next)?;
         }
         if !is_code(kernel, ip) {
+            // A processor began on an empty stack, before its addresses were the kernel's.
+            if self.own.1.checked_sub(next) == Some(arm::PADDING) {
+                return Ok(Step::End);
+            }
             return Err(format!(
                 "the unwind tables lead to {ip:#x}, which is no code; `--guess` lists what looks like return addresses"
             ));

@@ -7,6 +7,7 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::open;
+use crate::arch::Arch;
 use crate::os::linux::tasks::unwind::{Frame, FrameKind, Stack, Unwinder};
 use crate::session::Session;
 use crate::{Error, ErrorKind, Layer, VirtAddr, umem};
@@ -203,7 +204,7 @@ impl Bt {
         }
         let Some(user) = &stack.user else { return Ok(()) };
         let ip = user.get("ip").map(cells::wide);
-        let wide = session.kernel_space()?.pointer_size() == 8;
+        let arch = session.linux("bt")?.space.format().arch;
         out.push(&BtRow {
             frame: Some(number),
             sp: user.get("sp").map(cells::wide).map(Hex),
@@ -215,7 +216,7 @@ impl Bt {
             compat: stack.call.as_ref().map(|c| c.compat),
             registers: self.registers.then(|| {
                 let value = |v: u64| Value::String(format!("{v:#x}"));
-                user.0.iter().map(|(name, v)| (register(name, wide), value(*v))).collect()
+                user.0.iter().map(|(name, v)| (register(name, arch), value(*v))).collect()
             }),
             ..row("user")
         })
@@ -243,8 +244,12 @@ fn named(session: &Session, frame: &Frame) -> (Option<String>, Option<String>, O
 }
 
 /// A register's name as debuggers write it.
-fn register(name: &str, wide: bool) -> String {
-    let letter = if wide { 'r' } else { 'e' };
+fn register(name: &str, arch: Arch) -> String {
+    let letter = match arch {
+        Arch::X86_64 => 'r',
+        Arch::X86 | Arch::X86Pae => 'e',
+        _ => return name.to_owned(),
+    };
     match name {
         "orig_ax" => format!("orig_{letter}ax"),
         "bp" | "bx" | "ax" | "cx" | "dx" | "si" | "di" | "ip" | "sp" | "flags" => format!("{letter}{name}"),

@@ -121,8 +121,9 @@ fn pointer_at(machine: u16, wide: bool) -> Option<u64> {
     }
 }
 
-/// `elf_gregset_t`, behind 112 bytes of `struct elf_prstatus`: of x86-64 it is `struct user_regs_struct`
-/// (arch/x86/include/asm/user_64.h), of AArch64 `struct user_pt_regs` (arch/arm64/include/uapi/asm/ptrace.h).
+/// `elf_gregset_t`, behind 112 bytes of `struct elf_prstatus` (72 where a word has four): of x86-64 it is `struct user_regs_struct`
+/// (arch/x86/include/asm/user_64.h), of AArch64 `struct user_pt_regs` (arch/arm64/include/uapi/asm/ptrace.h), of 32-bit ARM
+/// `struct pt_regs` (arch/arm/include/uapi/asm/ptrace.h).
 fn registers(desc: Fields<'_>, machine: u16, wide: bool) -> Vec<(&'static str, u64)> {
     const NAMES: [&str; 21] = [
         "r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di", "orig_ax", "ip", "cs",
@@ -132,9 +133,15 @@ fn registers(desc: Fields<'_>, machine: u16, wide: bool) -> Vec<(&'static str, u
         "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17",
         "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "sp", "pc", "pstate",
     ];
+    // What follows is `ORIG_r0`, which a processor has not.
+    const ARM: [&str; 17] =
+        ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc", "cpsr"];
     let names: &[&'static str] = match (machine, wide) {
         (super::elf::EM_X86_64, true) => &NAMES,
         (super::elf::EM_AARCH64, true) => &AARCH64,
+        (super::elf::EM_ARM, false) => {
+            return (72..).step_by(4).zip(ARM).filter_map(|(at, name)| Some((name, desc.u32(at)?.into()))).collect();
+        }
         _ => return Vec::new(),
     };
     (112..).step_by(8).zip(names).filter_map(|(at, name)| Some((*name, desc.u64(at)?))).collect()
@@ -209,6 +216,21 @@ mod tests {
         bytes.extend(note(b"CORE\0", NT_PRSTATUS, &[0x11; 336]));
         notes.add(&bytes, false, true, super::super::elf::EM_X86_64);
         assert_eq!(notes.cpus().len(), 1);
+    }
+
+    #[test]
+    fn registers_of_32_bit_arm_are_words() {
+        let mut notes = Notes::default();
+        let words = (0..18u32).flat_map(|i| (0xc000_0000 + i).to_le_bytes());
+        let desc: Vec<u8> = std::iter::repeat_n(0, 72).chain(words).chain([0; 4]).collect();
+        notes.add(&note(b"CORE\0", NT_PRSTATUS, &desc), false, false, super::super::elf::EM_ARM);
+        let cpus = notes.cpus();
+        let cpu = cpus.first().unwrap();
+        assert_eq!(cpu.instruction_pointer, Some(VirtAddr::new(0xc000_000f)));
+        assert_eq!(cpu.registers.len(), 17);
+        for named in [("r11", 0xc000_000b), ("sp", 0xc000_000d), ("pc", 0xc000_000f), ("cpsr", 0xc000_0010)] {
+            assert!(cpu.registers.contains(&named), "{named:?}");
+        }
     }
 
     #[test]

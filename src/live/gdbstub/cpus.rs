@@ -47,6 +47,8 @@ const AARCH64: &[&str] = &[
     "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "sp", "pc",
 ];
 
+const ARM: &[&str] = &["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc", "cpsr"];
+
 /// Names of the stub's threads: of its processors, where it is a machine's.
 ///
 /// # Errors
@@ -133,6 +135,7 @@ fn state(client: &mut Client, description: &Description, all: &[Option<u8>]) -> 
             cpu.root_upper = get("TTBR1_EL1")?.filter(|&r| r != 0);
             AARCH64.iter().map(|n| (*n, *n)).collect()
         }
+        Some("arm") => ARM.iter().map(|n| (*n, *n)).collect(),
         Some("riscv64") => {
             cpu.root = get("satp")?.filter(|&r| r != 0);
             Vec::new()

@@ -1,8 +1,8 @@
 //! A small made-up kernel for tests: structures laid out by hand, in memory behind real page tables.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
-use crate::arch::Paging;
-use crate::engine::{AddressSpace, Memory};
+use crate::arch::{Arch, Paging};
+use crate::engine::{AddressSpace, Flat, Memory};
 use crate::os::linux::base::kernel::Kernel;
 use crate::symbols::{Field, SymbolTable, Type, TypeId, TypeKind, Types};
 use memsh_plugin::*;
@@ -119,10 +119,36 @@ impl PhysicalMemory for Rom {
     }
 }
 
+/// Pieces of memory, each where it is.
+struct Pieces(Vec<(u64, Vec<u8>)>);
+
+impl PhysicalMemory for Pieces {
+    fn metadata(&self) -> MemoryMetadata {
+        MemoryMetadata::snapshot(1 << 32)
+    }
+    fn ranges(&self) -> CVec<MemoryRange> {
+        let range =
+            |(at, bytes): &(u64, Vec<u8>)| MemoryRange { start: PhysAddr::new(umem::from(*at)), size: bytes.len() as umem };
+        self.0.iter().map(range).collect::<Vec<_>>().into()
+    }
+    fn read(&self, mut ops: CSliceMut<PhysReadOp>) {
+        for op in ops.iter_mut() {
+            let holds = |(at, bytes): &&(u64, Vec<u8>)| {
+                (umem::from(*at)..umem::from(*at) + bytes.len() as umem).contains(&op.addr.value())
+            };
+            if let Some((at, bytes)) = self.0.iter().find(holds) {
+                op.fill_from(PhysAddr::new(umem::from(*at)), bytes);
+            }
+        }
+    }
+}
+
 /// Memory, types and symbols in the making.
 #[derive(Default)]
 pub struct Kit {
     pub types: FakeTypes,
+    /// A processor other than x86-64, of 32 bits and without page tables.
+    narrow: Option<Arch>,
     symbols: Vec<(String, u64, u8)>,
     pages: BTreeMap<u64, Vec<u8>>,
     /// Entries of page tables that map nothing.
@@ -138,6 +164,13 @@ impl Kit {
         kit
     }
 
+    /// The same of a 32-bit processor: pointers of four bytes, every address its own place.
+    pub fn narrow(arch: Arch) -> Self {
+        let mut kit = Self { narrow: Some(arch), ..Self::default() };
+        kit.types.structure("list_head", 8, &[("next", 0, u(4)), ("prev", 4, u(4))]);
+        kit
+    }
+
     /// Puts bytes at a virtual address; what is never put is not there.
     pub fn put(&mut self, at: u64, bytes: &[u8]) {
         for (i, &b) in bytes.iter().enumerate() {
@@ -146,8 +179,10 @@ impl Kit {
         }
     }
 
+    /// Puts a word of a pointer's size.
     pub fn word(&mut self, at: u64, value: u64) {
-        self.put(at, &value.to_le_bytes());
+        let size = if self.narrow.is_some() { 4 } else { 8 };
+        self.put(at, &value.to_le_bytes()[..size]);
     }
 
     /// The page at a virtual address is swapped out (arch/x86/include/asm/pgtable_64.h); what was put there is gone.
@@ -162,7 +197,7 @@ impl Kit {
             let next = nodes[(i + 1) % nodes.len()];
             let prev = nodes[(i + nodes.len() - 1) % nodes.len()];
             self.word(node, next);
-            self.word(node + 8, prev);
+            self.word(node + if self.narrow.is_some() { 4 } else { 8 }, prev);
         }
     }
 
@@ -182,6 +217,32 @@ impl Kit {
 
     /// The kernel of all this.
     pub fn kernel(&self) -> Kernel {
+        let mut symbols = SymbolTable::new();
+        for (name, at, kind) in &self.symbols {
+            symbols.push(name, VirtAddr::new(umem::from(*at)), *kind, None);
+        }
+        symbols.finish();
+        let space = self.narrow.map_or_else(|| self.mapped(), |arch| self.flat(arch));
+        Kernel::new(space, Arc::new(symbols), Arc::new(self.types.clone()), VirtAddr::NULL)
+    }
+
+    /// A space in which every address is its own place.
+    fn flat(&self, arch: Arch) -> AddressSpace {
+        let mut pieces: Vec<(u64, Vec<u8>)> = Vec::new();
+        for (&at, bytes) in &self.pages {
+            match pieces.last_mut() {
+                Some((start, piece)) if *start + piece.len() as u64 == at => piece.extend(bytes),
+                _ => pieces.push((at, bytes.clone())),
+            }
+        }
+        let runs: Vec<_> = pieces
+            .iter()
+            .map(|(at, b)| (VirtAddr::new(umem::from(*at)), b.len() as umem, Perm::READ.with(Perm::WRITE, true)))
+            .collect();
+        AddressSpace::flat(Memory::new(Pieces(pieces)), arch, Flat::new(4, false, runs))
+    }
+
+    fn mapped(&self) -> AddressSpace {
         let mut phys = vec![0u8; 2 * PAGE as usize];
         for (&va, bytes) in &self.pages {
             let mut table = PAGE;
@@ -198,13 +259,7 @@ impl Kit {
             let slot = (table + ((va >> 12) & 511) * 8) as usize;
             phys[slot..slot + 8].copy_from_slice(&entry.to_le_bytes());
         }
-        let space = AddressSpace::new(Memory::new(Rom(phys)), Paging::X86_64, PhysAddr::new(umem::from(PAGE)));
-        let mut symbols = SymbolTable::new();
-        for (name, at, kind) in &self.symbols {
-            symbols.push(name, VirtAddr::new(umem::from(*at)), *kind, None);
-        }
-        symbols.finish();
-        Kernel::new(space, Arc::new(symbols), Arc::new(self.types.clone()), VirtAddr::NULL)
+        AddressSpace::new(Memory::new(Rom(phys)), Paging::X86_64, PhysAddr::new(umem::from(PAGE)))
     }
 
     /// The table or page that the entry at `at` points to, made where there is none.

@@ -4,6 +4,7 @@
 use super::subject::{Subject, is_anonymous};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::lost::Lost;
+use crate::os::linux::memory::region;
 use crate::os::linux::suspicion::finding::Finding;
 use crate::os::linux::tasks::unwind::program_registers;
 use memsh_plugin::{VirtAddr, umem};
@@ -24,6 +25,8 @@ pub fn foreign(kernel: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
                 let found = s.in_region(row, "memory", "thread in anonymous memory", evidence);
                 out.push(Finding { address: Some(at), size: None, ..found });
             }
+            // Helpers of the kernel's for programs, on 32-bit ARM.
+            None if region::gate(kernel).is_some_and(|g| g.start <= at && at < g.end) => {}
             None if !s.regions.is_empty() => {
                 let evidence = format!("thread {tid} entered the kernel from {at}, where nothing is mapped{sp}");
                 out.push(Finding { address: Some(at), ..s.finding("memory", "thread outside of all regions", evidence) });

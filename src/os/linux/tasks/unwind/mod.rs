@@ -8,10 +8,13 @@
 //! - `orc`: the unwind tables
 //! - `registers`: saved registers, and the system call they speak of
 //! - `returns`: return addresses that tracing took away
-//! - `riscv`, `aarch64`: what is different there
+//! - `riscv`, `aarch64`, `arm`: what is different there
+//! - `ehabi`: the unwind tables of 32-bit ARM
 //! - `walk`: the way from frame to frame
 
 mod aarch64;
+mod arm;
+mod ehabi;
 mod orc;
 mod registers;
 mod returns;
@@ -97,6 +100,8 @@ pub struct Stack {
 pub struct Unwinder<'k> {
     kernel: &'k Kernel,
     tables: Option<Tables<'k>>,
+    /// Those of 32-bit ARM.
+    exceptions: Option<ehabi::Tables<'k>>,
     trampolines: Trampolines<'k>,
     size: Option<umem>,
     /// Processors, and the tasks that run on them.
@@ -119,21 +124,21 @@ impl<'k> Unwinder<'k> {
         } else if arch == Arch::AArch64 {
             aarch64::able(kernel)?;
         } else if arch == Arch::Arm {
-            let why = "stacks of 32-bit ARM can't be unwound yet: its kernels have tables of their own for that (.ARM.exidx)";
-            return Err(failed(Status::UNSUPPORTED, why));
+            arm::able(kernel)?;
         } else if task.stack.is_none() || task.sp.is_none() || frame.ret.is_none() {
             let why = "can't unwind stacks: task_struct.stack, task_struct.thread.sp or inactive_task_frame is not among the kernel's types";
             return Err(failed(Status::UNSUPPORTED, why));
         }
         let mut lost = Lost::default();
         let tables = Tables::find(kernel, &mut lost);
+        let exceptions = (arch == Arch::Arm).then(|| ehabi::Tables::find(kernel, &mut lost)).flatten();
         let running = running(kernel, &mut lost);
         let size = stack_size(kernel);
         if size.is_none() {
             lost.push("the size of kernel stacks is unknown (no __start_init_task, __start_init_stack): each is taken for as large as its task's registers prove");
         }
         let lost = lost.listing::<()>(Vec::new()).lost.iter().map(|t| t.to_string_lossy().into_owned()).collect();
-        Ok(Self { kernel, tables, trampolines: Trampolines::find(kernel), size, running, cpus: cpus.to_vec(), lost })
+        Ok(Self { kernel, tables, exceptions, trampolines: Trampolines::find(kernel), size, running, cpus: cpus.to_vec(), lost })
     }
 
     /// What could not be found for all stacks.
@@ -148,7 +153,7 @@ impl<'k> Unwinder<'k> {
 
     /// Whether the kernel has unwind tables; without them frame pointers are followed.
     pub fn has_tables(&self) -> bool {
-        self.tables.is_some()
+        self.tables.is_some() || self.exceptions.is_some()
     }
 
     /// The stack of the task at `task`; `guess` adds every word on it that looks like a return address.
@@ -177,6 +182,7 @@ impl<'k> Unwinder<'k> {
             None if self.kernel.space.format().arch == Arch::AArch64 => {
                 aarch64::sleeper(self.kernel, task, (bottom, top), &mut lost)
             }
+            None if self.kernel.space.format().arch == Arch::Arm => arm::sleeper(self.kernel, task, (bottom, top), &mut lost),
             None => walk::Start::of_sleeper(self.kernel, block.ptr(shape.sp), bottom, top, &mut lost),
         };
         let Some(start) = start else {
@@ -186,12 +192,13 @@ impl<'k> Unwinder<'k> {
         };
         let mut walk = walk::Walk::new(self, task, (number(bottom), number(top)), start.clone());
         walk.run(&mut lost);
+        let outermost = walk.outermost();
         out.frames = walk.frames;
         // A thread of the kernel ends in `ret_from_fork`; what lies at the top of its stack is no program's.
         out.user = walk.user.or_else(|| registers::of_program(self.kernel, top).filter(|_| out.cpu.is_none()).map(|(_, r)| r));
         // A processor in user mode is in no system call, whatever its note says.
         let called = out.user.as_ref().filter(|_| out.cpu.is_none() || !out.frames.is_empty());
-        out.call = called.and_then(|r| registers::system_call(self.kernel, r));
+        out.call = called.and_then(|r| registers::system_call(self.kernel, task, r, outermost.as_deref()));
         if guess {
             let from = start.sp().filter(|sp| (number(bottom)..number(top)).contains(sp)).unwrap_or(number(bottom));
             out.frames = walk::guesses(self.kernel, from, number(top), &out.frames);

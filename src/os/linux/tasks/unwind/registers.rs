@@ -1,6 +1,6 @@
 //! Registers that the kernel saved (`pt_regs`, arch/x86/include/asm/ptrace.h), and the system call that they speak of.
 
-use super::{aarch64, riscv};
+use super::{aarch64, arm, riscv};
 use crate::arch::Arch;
 use crate::engine::ViewExt;
 use crate::os::linux::base::kernel::Kernel;
@@ -56,6 +56,9 @@ impl Registers {
         if kernel.space.format().arch == Arch::AArch64 {
             return aarch64::registers(kernel, at);
         }
+        if kernel.space.format().arch == Arch::Arm {
+            return arm::registers(kernel, at);
+        }
         let s = kernel.shape::<RegistersShape>();
         let block = s.read(kernel.view(), at);
         let all = [
@@ -103,6 +106,9 @@ impl Registers {
         if let Some(pstate) = self.get("pstate") {
             return aarch64::is_user(pstate);
         }
+        if let Some(cpsr) = self.get("cpsr") {
+            return arm::is_user(cpsr);
+        }
         self.get("cs").is_some_and(|cs| cs & 3 == 3)
     }
 
@@ -113,6 +119,9 @@ impl Registers {
         }
         if self.get("pstate").is_some() {
             return aarch64::plausible(self);
+        }
+        if self.get("cpsr").is_some() {
+            return arm::plausible(self);
         }
         // X86_EFLAGS_FIXED and X86_EFLAGS_IF.
         self.is_user() && self.get("ss").is_some_and(|ss| ss & 3 == 3) && self.get("flags").is_some_and(|f| f & 0x202 == 0x202)
@@ -130,8 +139,11 @@ fn word(block: &Block, m: Option<Member>, name: &str) -> Option<u64> {
 pub fn of_program(kernel: &Kernel, top: VirtAddr) -> Option<(VirtAddr, Registers)> {
     let size = kernel.types.size_of("struct pt_regs").filter(|s| *s <= 1024)?;
     let word = umem::from(kernel.view().view_metadata().pointer_size);
-    [0, 2 * word, word].into_iter().find_map(|padding| {
-        let at = top.checked_sub(padding)?.checked_sub(umem::from(size))?;
+    // On 32-bit ARM they always are there.
+    let paddings: &[umem] =
+        if kernel.space.format().arch == Arch::Arm { &[umem::from(arm::PADDING)] } else { &[0, 2 * word, word] };
+    paddings.iter().find_map(|padding| {
+        let at = top.checked_sub(*padding)?.checked_sub(umem::from(size))?;
         Registers::read(kernel, at).filter(Registers::plausible).map(|r| (at, r))
     })
 }
@@ -149,9 +161,13 @@ pub struct SystemCall {
     pub compat: bool,
 }
 
-/// The system call that these registers were saved for; `None` where it was an interrupt or an exception
-/// (then `orig_ax` is -1).
-pub fn system_call(kernel: &Kernel, registers: &Registers) -> Option<SystemCall> {
+/// The system call that these registers of `task` were saved for; `None` where it was an interrupt or an exception
+/// (then `orig_ax` is -1). `outermost` is the function that its stack ends in, where that is known.
+pub fn system_call(kernel: &Kernel, task: VirtAddr, registers: &Registers, outermost: Option<&str>) -> Option<SystemCall> {
+    if kernel.space.format().arch == Arch::Arm {
+        let (number, arguments) = arm::system_call(kernel, task, registers, outermost)?;
+        return Some(SystemCall { number, name: named(kernel, "sys_call_table", number), arguments, compat: false });
+    }
     if registers.get("status").is_some() {
         let (number, arguments) = riscv::system_call(registers)?;
         return Some(SystemCall { number, name: named(kernel, "sys_call_table", number), arguments, compat: false });
@@ -185,7 +201,10 @@ pub fn system_call(kernel: &Kernel, registers: &Registers) -> Option<SystemCall>
 fn named(kernel: &Kernel, table: &str, index: u64) -> Option<String> {
     let word = u64::from(kernel.view().view_metadata().pointer_size);
     let slot = kernel.address(table).filter(|_| index < MOST)?.wrapping_add(umem::from(index * word));
-    kernel.space.read_ptr(slot).ok().and_then(|function| called(kernel, function))
+    let function = kernel.space.read_ptr(slot).ok()?;
+    // A function in Thumb has the lowest bit of its address set.
+    let thumb = umem::from(kernel.space.format().arch == Arch::Arm && function.value() & 1 == 1);
+    called(kernel, function.wrapping_sub(thumb))
 }
 
 /// The name of the function behind a system call, without what the kernel puts before it.

@@ -92,19 +92,20 @@ impl<'k> Trampolines<'k> {
         let block = owner.read(self.kernel.view(), task);
         let (stack, used) = (block.ptr(owner.stack)?, u64::try_from(block.int(owner.used)?).ok()?);
         let size = self.kernel.types.size_of("struct ftrace_ret_stack")?;
+        let word = u64::from(self.kernel.view().view_metadata().pointer_size).max(1);
         let bytes = match self.holds_entries() {
             true => used.checked_add(1)?.checked_mul(size)?,
-            false => used.checked_mul(8)?,
+            false => used.checked_mul(word)?,
         };
         let (place, ret) = (shape.place?, shape.ret?);
         // From the newest: older ones may have been taken from the same place.
-        (0..bytes.min(GRAPH) / 8).rev().find_map(|i| {
-            let at = stack.wrapping_add(umem::from(i * 8));
+        (0..bytes.min(GRAPH) / word).rev().find_map(|i| {
+            let at = stack.wrapping_add(umem::from(i * word));
             let entry = at.checked_sub(umem::from(place.offset))?;
-            if entry.value() < stack.value() || self.kernel.space.read_u64(at).ok()? != slot {
+            if entry.value() < stack.value() || self.pointer(at)? != slot {
                 return None;
             }
-            self.kernel.space.read_u64(entry.wrapping_add(umem::from(ret.offset))).ok().filter(|ip| *ip != 0)
+            self.pointer(entry.wrapping_add(umem::from(ret.offset))).filter(|ip| *ip != 0)
         })
     }
 
@@ -118,6 +119,11 @@ impl<'k> Trampolines<'k> {
             }
             _ => false,
         }
+    }
+
+    /// The word of a pointer's size at `at`.
+    fn pointer(&self, at: VirtAddr) -> Option<u64> {
+        self.kernel.space.read_ptr(at).ok().map(number)
     }
 
     fn hooked(&self, task: VirtAddr, slot: u64) -> Option<u64> {
@@ -148,9 +154,9 @@ impl<'k> Trampolines<'k> {
                 return None;
             }
             let whole = container_of(node, link)?;
-            if self.kernel.space.read_u64(whole.wrapping_add(place)).ok()? == slot {
+            if self.pointer(whole.wrapping_add(place))? == slot {
                 // Of several hooks on one function only the innermost knows the way back; the others hold the trampoline.
-                let ip = self.kernel.space.read_u64(whole.wrapping_add(ret)).ok()?;
+                let ip = self.pointer(whole.wrapping_add(ret))?;
                 if !self.hooks.contains(&ip) {
                     return Some(ip);
                 }

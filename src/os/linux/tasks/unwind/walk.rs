@@ -1,19 +1,19 @@
 //! The way from frame to frame.
 
+mod arm;
 mod records;
 
 use super::orc::{Base, Entry, Kind};
 use super::registers::Registers;
 use super::returns::Real;
-use super::riscv;
-use super::{Frame, FrameKind, InactiveShape, Unwinder};
+use super::{Frame, FrameKind, InactiveShape, Unwinder, riscv};
 use crate::arch::Arch;
 use crate::engine::{ViewExt, index};
 use crate::image::CpuState;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Shape, number};
 use crate::os::linux::base::lost::Lost;
-use crate::symbols::TypesExt;
+use crate::symbols::{Symbol, Symbols, TypesExt};
 use memsh_plugin::{VirtAddr, umem};
 
 /// More frames fit on no stack that anybody looks at.
@@ -29,14 +29,21 @@ pub struct Start {
     ip: u64,
     sp: u64,
     bp: u64,
-    /// Registers of the processor, where these began it.
+    /// Registers beside these, where they are known.
     registers: Option<Registers>,
+    /// Whether a processor had them: it may be anywhere in a function, and on any stack.
+    runs: bool,
 }
 
 impl Start {
     /// From where a task was left: where it goes on, its stack pointer and its frame pointer.
     pub fn at(ip: u64, sp: u64, bp: u64) -> Self {
-        Self { ip, sp, bp, registers: None }
+        Self { ip, sp, bp, registers: None, runs: false }
+    }
+
+    /// The same, with the registers that were kept.
+    pub fn keeping(self, registers: Registers) -> Self {
+        Self { registers: Some(registers), ..self }
     }
 
     /// From the registers that a task was left with.
@@ -55,15 +62,15 @@ impl Start {
             lost.push(format!("the top of the stack at {sp} is not in the image"));
             return None;
         };
-        Some(Self { ip, sp: number(sp.wrapping_add(umem::from(size))), bp, registers: None })
+        Some(Self::at(ip, number(sp.wrapping_add(umem::from(size))), bp))
     }
 
     /// From the registers of a processor that the image recorded.
     pub fn of_processor(cpu: &CpuState) -> Option<Self> {
         let registers = Registers(cpu.registers.clone());
         let (ip, sp) = (registers.get("ip")?, registers.get("sp")?);
-        let bp = ["bp", "s0", "x29"].into_iter().find_map(|n| registers.get(n)).unwrap_or(0);
-        Some(Self { ip, sp, bp, registers: Some(registers) })
+        let bp = ["bp", "s0", "x29", "r11"].into_iter().find_map(|n| registers.get(n)).unwrap_or(0);
+        Some(Self { ip, sp, bp, registers: Some(registers), runs: true })
     }
 
     /// The stack pointer.
@@ -93,6 +100,8 @@ pub struct Walk<'u, 'k> {
     bp: u64,
     saved: Saved,
     signal: bool,
+    /// Whether nobody called from where it goes on: the address was put there for the return.
+    label: bool,
     stacks: u32,
     runs: bool,
     /// The frames so far.
@@ -110,8 +119,8 @@ impl<'u, 'k> Walk<'u, 'k> {
     /// A walk over the stack `own` (its lowest address, and the one after its highest) of `task`.
     pub fn new(unwinder: &'u Unwinder<'k>, task: VirtAddr, own: (u64, u64), start: Start) -> Self {
         let forked = ["ret_from_fork_asm", "ret_from_fork"].iter().find_map(|n| unwinder.kernel.address(n));
-        let signal = start.registers.is_some() || forked.is_some_and(|f| number(f) == start.ip);
-        let runs = start.registers.is_some();
+        let signal = start.runs || forked.is_some_and(|f| number(f) == start.ip);
+        let runs = start.runs;
         let saved = start.registers.map_or(Saved::None, Saved::All);
         let mut walk = Self {
             unwinder,
@@ -123,6 +132,7 @@ impl<'u, 'k> Walk<'u, 'k> {
             bp: start.bp,
             saved,
             signal,
+            label: false,
             stacks: 0,
             runs,
             frames: Vec::new(),
@@ -141,9 +151,14 @@ impl<'u, 'k> Walk<'u, 'k> {
             return;
         }
         self.push();
+        let unwinder = self.unwinder;
         while self.frames.len() < MOST {
-            let step = match &self.unwinder.tables {
+            let step = match &unwinder.tables {
                 Some(_) => self.by_tables(),
+                None if unwinder.kernel.space.format().arch == Arch::Arm => match &unwinder.exceptions {
+                    Some(tables) => self.by_arm_tables(tables),
+                    None => self.by_arm_frame(),
+                },
                 None if self.unwinder.kernel.space.format().arch == Arch::RiscV64 => self.by_riscv_frame(),
                 None if self.unwinder.kernel.space.format().arch == Arch::AArch64 => self.by_record(),
                 None => self.by_frame_pointer(),
@@ -167,7 +182,7 @@ impl<'u, 'k> Walk<'u, 'k> {
     fn push(&mut self) {
         let address = |v: u64| VirtAddr::new(umem::from(v));
         let (ip, sp) = (address(self.ip), address(self.sp));
-        self.frames.push(Frame { ip, sp, kind: FrameKind::Kernel, returns: !self.signal });
+        self.frames.push(Frame { ip, sp, kind: FrameKind::Kernel, returns: !self.signal && !self.label });
     }
 
     /// The stack that an address lies on. Of stacks other than the task's own only the part above is known to be one.
@@ -178,15 +193,18 @@ impl<'u, 'k> Walk<'u, 'k> {
         }
     }
 
+    /// The word at `at` of the stack, of a pointer's size.
     fn word(&self, at: u64) -> Result<u64, String> {
-        let inside = |(low, high): (u64, u64)| low <= at && at.checked_add(8).is_some_and(|end| end <= high);
+        let size = pointer_size(self.unwinder.kernel);
+        let inside = |(low, high): (u64, u64)| low <= at && at.checked_add(size).is_some_and(|end| end <= high);
         if !inside(self.area) && !inside(self.own) {
             return Err(format!("it leads out of the stack, to {at:#x}"));
         }
         self.unwinder
             .kernel
             .space
-            .read_u64(VirtAddr::new(umem::from(at)))
+            .read_ptr(VirtAddr::new(umem::from(at)))
+            .map(number)
             .map_err(|_| format!("the stack at {at:#x} is not in the image"))
     }
 
@@ -308,7 +326,7 @@ impl<'u, 'k> Walk<'u, 'k> {
         }
         // A task that sleeps does so on its own stack.
         let elsewhere = VirtAddr::new(umem::from(to));
-        if !self.runs || self.unwinder.kernel.space.read_u64(elsewhere).is_err() {
+        if !self.runs || self.unwinder.kernel.space.read_ptr(elsewhere).is_err() {
             return Err(format!("it leads out of the stack, to {to:#x}"));
         }
         self.stacks += 1;
@@ -379,8 +397,7 @@ impl<'u, 'k> Walk<'u, 'k> {
 
     /// Frame pointers (arch/x86/kernel/unwind_frame.c): each points to the caller's, with the return address behind it.
     fn by_frame_pointer(&mut self) -> Result<Step, String> {
-        let word = u64::from(self.unwinder.kernel.view().view_metadata().pointer_size);
-        if word != 8 {
+        if pointer_size(self.unwinder.kernel) != 8 {
             return Err("memsh unwinds 64-bit stacks only; `--guess` lists what looks like return addresses".to_owned());
         }
         if self.bp == 0 {
@@ -429,8 +446,14 @@ impl<'u, 'k> Walk<'u, 'k> {
 
 /// Whether an address can be one of code: a symbol of code lies before it, in the kernel or a module.
 fn is_code(kernel: &Kernel, ip: u64) -> bool {
-    let near = kernel.symbols.near(VirtAddr::new(umem::from(ip)));
-    near.is_some_and(|(s, _)| s.is_code())
+    let at = VirtAddr::new(umem::from(ip));
+    let code = |near: Option<(Symbol<'_>, umem)>| near.is_some_and(|(s, _)| s.is_code());
+    code(kernel.symbols.near(at)) || code(kernel.module_symbols().near(at))
+}
+
+/// Bytes of a pointer.
+fn pointer_size(kernel: &Kernel) -> u64 {
+    u64::from(kernel.view().view_metadata().pointer_size)
 }
 
 /// All words from `from` to `top` that look like return addresses, with the frames that are known among them.
@@ -438,14 +461,17 @@ pub fn guesses(kernel: &Kernel, from: u64, top: u64, known: &[Frame]) -> Vec<Fra
     let len = index(umem::from(top.saturating_sub(from))).unwrap_or(0).min(1 << 20);
     let mut bytes = vec![0u8; len];
     let gaps = kernel.view().read_gaps(VirtAddr::new(umem::from(from)), &mut bytes);
-    let (words, _) = bytes.as_chunks::<8>();
+    let size = if pointer_size(kernel) == 4 { 4 } else { 8u8 };
+    let narrow = kernel.space.format().arch == Arch::Arm;
     let mut out: Vec<Frame> = known.to_vec();
-    for (at, word) in (from..).step_by(8).zip(words) {
+    for (at, word) in (from..).step_by(size.into()).zip(bytes.chunks_exact(size.into())) {
         let missing = gaps.as_slice().iter().any(|g| g.start <= umem::from(at) && umem::from(at) < g.end);
-        let ip = kernel.space.format().plain(u64::from_le_bytes(*word));
-        // A return address lies just below the stack pointer of the frame that it leads to.
-        let taken = known.iter().any(|f| number(f.sp) == at.wrapping_add(8) && number(f.ip) == ip);
-        if !missing && !taken && is_code(kernel, ip) {
+        let word = word.iter().rev().fold(0u64, |value, byte| value << 8 | u64::from(*byte));
+        let ip = if narrow { super::arm::address(word) } else { kernel.space.format().plain(word) };
+        // A return address lies just below the stack pointer of the frame that it leads to; on ARM other registers may lie between.
+        let leads = |f: &Frame| number(f.ip) == ip && (narrow || number(f.sp) == at.wrapping_add(8));
+        let looks = || is_code(kernel, ip) && (!narrow || super::arm::follows_call(kernel, ip));
+        if !missing && !known.iter().any(leads) && looks() {
             let at = VirtAddr::new(umem::from(at));
             out.push(Frame { ip: VirtAddr::new(umem::from(ip)), sp: at, kind: FrameKind::Guess, returns: true });
         }

@@ -178,6 +178,10 @@ fn rows_are_sorted_by_number_and_what_is_missing_comes_last() {
     let same = [json!({"uid": 1, "name": "z"}), json!({"uid": 1, "name": "a"})];
     assert_eq!(sorted(&["uid"], &same), same, "rows that are alike keep their order");
     assert_eq!(sorted(&["uid", "name"], &same)[0], same[1]);
+    // As fractions these are alike; in an order there are no three of which only two are.
+    let large = [json!({"load": (1u64 << 53) + 1}), json!({"load": 9_007_199_254_740_992.0}), json!({"load": 1u64 << 53})];
+    let got = sorted(&["load"], &large);
+    assert_eq!([&got[0], &got[1], &got[2]], [&large[1], &large[2], &large[0]]);
     let wrong = |key: &str| Order::new(&[key.to_owned()], &schema()).unwrap_err().lines().join("\n");
     assert!(wrong("-nme").contains("did you mean name?"));
     assert!(wrong("uid:down").contains("down is no direction"));

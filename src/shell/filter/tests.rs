@@ -149,6 +149,11 @@ fn mistakes_point_at_their_place() {
     let hint = |text| parse(text, &schema()).unwrap_err().hint.unwrap();
     assert_eq!(hint("nme == 1"), "did you mean name?");
     assert!(hint("name == sshd").contains("\"sshd\""));
+    // Many regular expressions share what one may take, and a few have more than enough.
+    let many = |n: usize| vec!["name ~ '\\w{40}'"; n].join(" or ");
+    assert!(parse(&many(8), &schema()).is_ok());
+    assert!(parse(&many(3000), &schema()).unwrap_err().what.contains("size limit"));
+    assert!(parse(&vec!["name ~ '^ss.*[hd]$'"; 1000].join(" and "), &schema()).is_ok());
     let deep = "(".repeat(100_000);
     assert!(parse(&deep, &schema()).unwrap_err().what.contains("longer than"));
     assert!(parse(&deep[..1000], &schema()).unwrap_err().what.contains("nests deeper"));

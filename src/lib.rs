@@ -61,4 +61,7 @@ pub use built::built_from;
 pub use error::{At, Error, ErrorKind, Layer, Result};
 pub use memsh_plugin::{PhysAddr, VirtAddr, umem};
 #[cfg(feature = "cli")]
+#[doc(hidden)]
+pub use shell::fuzzing;
+#[cfg(feature = "cli")]
 pub use shell::main;

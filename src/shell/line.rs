@@ -41,9 +41,9 @@ pub fn split(text: &str) -> Result<Vec<Line>, String> {
     loop {
         let from = scanner.at();
         let (mut line, more) = scanner.command()?;
-        let to = scanner.at();
-        let written = text.get(from..to).unwrap_or_default().trim();
-        line.text = if more { written.trim_end_matches([';', '\n']).trim_end() } else { written }.to_owned();
+        // Without the `;` or line end behind it, which are a byte each. One with a backslash before it is part of a word.
+        let to = scanner.at() - usize::from(more);
+        line.text = written(text.get(from..to).unwrap_or_default()).to_owned();
         if !line.words.is_empty() {
             out.push(line);
         } else if line.output != Output::Stdout {
@@ -53,6 +53,15 @@ pub fn split(text: &str) -> Result<Vec<Line>, String> {
             return Ok(out);
         }
     }
+}
+
+/// What stands in `text` without the white space around it; behind a backslash it is part of what stands there.
+fn written(text: &str) -> &str {
+    let begun = text.trim_start();
+    let bare = begun.trim_end();
+    let escaped = bare.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 1;
+    let kept = begun.get(bare.len()..).and_then(|rest| rest.chars().next()).filter(|_| escaped).map_or(0, char::len_utf8);
+    begun.get(..bare.len() + kept).unwrap_or(bare)
 }
 
 struct Scanner<'a> {
@@ -164,7 +173,7 @@ impl Scanner<'_> {
         let mut quote = None;
         while let Some((_, c)) = self.rest.next() {
             match (quote, c) {
-                (None, ';' | '\n') => return (out.trim().to_owned(), true),
+                (None, ';' | '\n') => return (written(&out).to_owned(), true),
                 (None, '\'' | '"') => quote = Some(c),
                 (Some(q), c) if q == c => quote = None,
                 (q, '\\') if q != Some('\'') => {
@@ -176,7 +185,7 @@ impl Scanner<'_> {
             }
             out.push(c);
         }
-        (out.trim().to_owned(), false)
+        (written(&out).to_owned(), false)
     }
 
     fn item(&mut self) -> Result<Item, String> {
@@ -296,6 +305,9 @@ mod tests {
         let texts = |t: &str| split(t).unwrap().into_iter().map(|l| l.text).collect::<Vec<_>>();
         assert_eq!(texts(" ps -t ;; maps | grep 'a;b' ; read 0 > x"), ["ps -t", "maps | grep 'a;b'", "read 0 > x"]);
         assert_eq!(texts("!ls; ls"), ["!ls; ls"]);
+        // What a backslash makes part of a word is part of the text, too.
+        assert_eq!(texts("scan a\\;; scan b\\ ; scan c\\\\ ; scan d\\ "), ["scan a\\;", "scan b\\ ", "scan c\\\\", "scan d\\ "]);
+        assert_eq!(split("ps | grep a\\ ; ps").unwrap()[0].output, Output::Pipe("grep a\\ ".to_owned()));
         assert_eq!(texts("a\nb # c\n"), ["a", "b # c"]);
     }
 

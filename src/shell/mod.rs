@@ -20,6 +20,7 @@ pub mod filter;
 mod fleet;
 pub mod folders;
 mod foreach;
+pub mod fuzzing;
 mod hits;
 mod host;
 mod interrupt;

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 /// Aliases that stand for aliases: so many in a row.
 const DEPTH: usize = 16;
-/// Commands that one alias may come to.
+/// Commands that one line may come to, and aliases that may be replaced on the way: those that come to nothing take their time as well.
 const MOST: usize = 1000;
+/// Bytes of all texts of aliases that are filled in for one line: `$*` in aliases of aliases doubles and doubles again.
+const LONGEST: usize = 1 << 20;
 
 /// The user's aliases: a name, and the line that it stands for.
 pub type Aliases = BTreeMap<String, String>;
@@ -35,25 +37,40 @@ pub fn joined(words: &[String]) -> String {
 /// # Errors
 /// When an alias can't be what it stands for: a parameter is missing, its text makes no sense.
 pub fn expand(aliases: &Aliases, line: &Line) -> Result<Vec<Line>> {
-    let mut out = Vec::new();
-    go(aliases, line, &mut Vec::new(), &mut out)?;
-    Ok(out)
+    let mut all = Expansion { replaced: 0, left: LONGEST, out: Vec::new() };
+    go(aliases, line, &mut Vec::new(), &mut all)?;
+    Ok(all.out)
 }
 
-fn go(aliases: &Aliases, line: &Line, within: &mut Vec<String>, out: &mut Vec<Line>) -> Result<()> {
+/// What a line has come to so far.
+struct Expansion {
+    /// Aliases that were replaced.
+    replaced: usize,
+    /// Bytes that the texts of more of them may have.
+    left: usize,
+    out: Vec<Line>,
+}
+
+fn go(aliases: &Aliases, line: &Line, within: &mut Vec<String>, all: &mut Expansion) -> Result<()> {
     let name = line.words.first().map(String::as_str).unwrap_or_default();
+    let too_many = |within: &[String]| Failure::usage(format!("alias {}: it comes to more than {MOST} commands", within.join(" > ")));
     // As in other shells an alias does not stand for itself: `alias ps='ps -u'`.
     let Some(body) = aliases.get(name).filter(|_| !within.iter().any(|n| n == name)) else {
-        if out.len() >= MOST {
-            return Err(Failure::usage(format!("alias {}: it comes to more than {MOST} commands", within.join(" > "))));
+        if all.out.len() >= MOST {
+            return Err(too_many(within));
         }
-        out.push(line.clone());
+        all.out.push(line.clone());
         return Ok(());
     };
+    all.replaced += 1;
+    if all.replaced > MOST {
+        return Err(too_many(within));
+    }
     if within.len() >= DEPTH {
         return Err(Failure::usage(format!("aliases stand for aliases more than {DEPTH} times: {}", within.join(" > "))));
     }
-    let text = filled(name, body, line.words.get(1..).unwrap_or_default())?;
+    let text = filled(name, body, line.words.get(1..).unwrap_or_default(), all.left)?;
+    all.left = all.left.saturating_sub(text.len());
     let mut lines = line::split(&text).map_err(|why| Failure::usage(format!("alias {name}: {why}")))?;
     if let (true, Some(last)) = (line.output != Output::Stdout, lines.last_mut()) {
         last.output = match (&last.output, &line.output) {
@@ -67,18 +84,24 @@ fn go(aliases: &Aliases, line: &Line, within: &mut Vec<String>, out: &mut Vec<Li
     }
     within.push(name.to_owned());
     for line in &lines {
-        go(aliases, line, within, out)?;
+        go(aliases, line, within, all)?;
     }
     within.pop();
     Ok(())
 }
 
-/// The text of an alias with `$1` and `$*` filled in; without any the arguments stand behind it.
-fn filled(name: &str, body: &str, arguments: &[String]) -> Result<String> {
+/// The text of an alias with `$1` and `$*` filled in, `longest` bytes at most; without any the arguments stand behind it.
+fn filled(name: &str, body: &str, arguments: &[String], longest: usize) -> Result<String> {
     let mut out = String::new();
     let mut taken = false;
     let mut rest = body;
+    let long = |out: &str| {
+        let most = LONGEST >> 20;
+        let why = || Failure::usage(format!("alias {name}: the line comes to more than {most} MiB"));
+        (out.len() <= longest).then_some(()).ok_or_else(why)
+    };
     while let Some((before, behind)) = rest.split_once('$') {
+        long(&out)?;
         out.push_str(before);
         let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
         let (number, tail) = behind.split_at(digits);
@@ -108,6 +131,7 @@ fn filled(name: &str, body: &str, arguments: &[String]) -> Result<String> {
         out.push(' ');
         out.push_str(&joined(arguments));
     }
+    long(&out)?;
     Ok(out)
 }
 
@@ -158,6 +182,15 @@ mod tests {
             (0..9).map(|i| (format!("a{i}"), format!("a{0};a{0};a{0};a{0};a{0};a{0};a{0};a{0}", i + 1))).collect();
         let bomb: Vec<(&str, &str)> = bomb.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
         assert!(run(&bomb, "a0").unwrap_err().contains("more than"));
+        // Aliases that come to nothing, or to ever more arguments, end as soon.
+        let eight = |last: &str, body: fn(usize) -> String| {
+            let mut all: Vec<(String, String)> = (0..15).map(|i| (format!("a{i}"), body(i + 1))).collect();
+            all.push(("a15".to_owned(), last.to_owned()));
+            let all: Vec<(&str, &str)> = all.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+            run(&all, "a0 1").unwrap_err()
+        };
+        assert!(eight("# nothing", |i| format!("a{i};").repeat(8)).contains("more than 1000 commands"));
+        assert!(eight("scan $*", |i| format!("a{i} {}", "$* ".repeat(8))).contains("more than 1 MiB"));
     }
 
     proptest! {

@@ -141,6 +141,11 @@ fn options_of_memsh_stay_with_the_command() {
         ("rd -p 1 0x1000 2", "read -p 1 0x1000 --as q --count 2"),
         ("s -a 0 L?1000 abc --json", "scan --json --range 0 L?1000 -- abc"),
         ("linux.pslist --pid 1 2 --json", "ps --pid 1 --pid 2 --json"),
+        // So many words that their bytes can't be counted.
+        (
+            "search -k -x 18446744073709551615 deadbeef",
+            "scan -k --around 18446744073709551615 --hex --align 8 -- ef be ad de 00 00 00 00",
+        ),
         ("search -k --json deadbeef", "scan -k --json --hex --align 8 -- ef be ad de 00 00 00 00"),
     ] {
         assert_eq!(spoken(typed), wanted, "{typed}");

@@ -30,9 +30,10 @@ impl Mistake {
         // A caret per letter; a control character in the text must not move them.
         let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let letters = |from: usize, to: usize| text.get(from..to).map_or(0, |t| t.chars().count());
-        let before = letters(0, self.span.0);
+        // Not by a width, of which `format!` takes 65,535 at most.
+        let before = " ".repeat(letters(0, self.span.0));
         let carets = "^".repeat(letters(self.span.0, self.span.1).max(1));
-        Failure::Usage(format!("{option}: {}\n  {line}\n  {:before$}{carets}", self.what, ""), self.hint)
+        Failure::Usage(format!("{option}: {}\n  {line}\n  {before}{carets}", self.what), self.hint)
     }
 }
 
@@ -51,6 +52,9 @@ mod tests {
                 "hint: did you mean name?".to_owned()
             ]
         );
+        let long = format!("{}pid", " ".repeat(70_000));
+        let lines = Mistake::new((70_000, 70_003), "no").failure("--sort", &long).lines();
+        assert_eq!(lines, [format!("memsh: --sort: no\n  {long}\n  {}^^^", " ".repeat(70_000))]);
         let end = Mistake::new((3, 3), "it ends too early").failure("--where", "a ==").lines();
         assert_eq!(end, ["memsh: --where: it ends too early\n  a ==\n     ^"]);
     }

@@ -87,9 +87,9 @@ fn values(a: &Value, b: &Value) -> Ordering {
     })
 }
 
+/// By the nearest fraction first, and whole numbers that have the same one among themselves: a fraction in between (2^53 + 1 is none) must
+/// not be equal to two that differ.
 fn numbers(a: &serde_json::Number, b: &serde_json::Number) -> Ordering {
-    match (a.as_i128(), b.as_i128()) {
-        (Some(a), Some(b)) => a.cmp(&b),
-        _ => a.as_f64().unwrap_or(f64::NAN).total_cmp(&b.as_f64().unwrap_or(f64::NAN)),
-    }
+    let fraction = |n: &serde_json::Number| n.as_f64().unwrap_or(f64::NAN);
+    fraction(a).total_cmp(&fraction(b)).then_with(|| a.as_i128().cmp(&b.as_i128()))
 }

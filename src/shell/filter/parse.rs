@@ -4,10 +4,17 @@ use super::error::Mistake;
 use super::keys::{Kind, Schema};
 use super::lex::{Spanned, Token, tokens};
 use crate::shell::expr::number;
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 /// How deep parentheses and `not` may nest.
 const DEPTH: usize = 64;
+
+/// Bytes that one compiled regular expression may take, as the crate `regex` has it, and all of an expression together: a few letters
+/// (`\w{1000}`) come to megabytes.
+const REGEX: usize = 10 << 20;
+const ALL_REGEXES: usize = 64 << 20;
+/// Bytes of the states that one keeps while it searches, as the crate has it.
+const STATES: usize = 2 << 20;
 
 /// What a row must be.
 #[derive(Clone, Debug)]
@@ -72,7 +79,8 @@ pub enum Operand {
 /// What is wrong with it, and where.
 pub fn parse(text: &str, schema: &Schema) -> Result<Expr, Mistake> {
     let tokens = tokens(text)?;
-    let mut parser = Parser { tokens: &tokens, at: 0, end: text.len(), schema, depth: 0 };
+    let regexes = tokens.iter().filter(|(token, _)| matches!(token, Token::Op("~" | "!~"))).count();
+    let mut parser = Parser { tokens: &tokens, at: 0, end: text.len(), schema, depth: 0, share: ALL_REGEXES / regexes.max(1) };
     if tokens.is_empty() {
         return Err(Mistake::new((0, 0), "it is empty").hint(EXAMPLE));
     }
@@ -100,6 +108,8 @@ struct Parser<'a> {
     end: usize,
     schema: &'a Schema,
     depth: usize,
+    /// Bytes that each regular expression has of those of all.
+    share: usize,
 }
 
 type Span = (usize, usize);
@@ -196,7 +206,9 @@ impl<'a> Parser<'a> {
                     Operand::Int(n) => n.to_string(),
                     _ => return Err(Mistake::new(span, "a regular expression stands in quotes, as in: name ~ \"ssh\"")),
                 };
-                let compiled = Regex::new(&pattern).map_err(|e| {
+                let mut builder = RegexBuilder::new(&pattern);
+                builder.size_limit(REGEX.min(self.share)).dfa_size_limit(STATES.min(self.share));
+                let compiled = builder.build().map_err(|e| {
                     let text = e.to_string();
                     let why = text.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned();
                     Mistake::new(span, format!("the regular expression makes no sense: {why}"))

@@ -149,6 +149,11 @@ fn mistakes_point_at_their_place() {
     let hint = |text| parse(text, &schema()).unwrap_err().hint.unwrap();
     assert_eq!(hint("nme == 1"), "did you mean name?");
     assert!(hint("name == sshd").contains("\"sshd\""));
+    // Many regular expressions share what one may take, and a few have more than enough.
+    let many = |n: usize| vec!["name ~ '\\w{40}'"; n].join(" or ");
+    assert!(parse(&many(8), &schema()).is_ok());
+    assert!(parse(&many(3000), &schema()).unwrap_err().what.contains("size limit"));
+    assert!(parse(&vec!["name ~ '^ss.*[hd]$'"; 1000].join(" and "), &schema()).is_ok());
     let deep = "(".repeat(100_000);
     assert!(parse(&deep, &schema()).unwrap_err().what.contains("longer than"));
     assert!(parse(&deep[..1000], &schema()).unwrap_err().what.contains("nests deeper"));
@@ -178,6 +183,10 @@ fn rows_are_sorted_by_number_and_what_is_missing_comes_last() {
     let same = [json!({"uid": 1, "name": "z"}), json!({"uid": 1, "name": "a"})];
     assert_eq!(sorted(&["uid"], &same), same, "rows that are alike keep their order");
     assert_eq!(sorted(&["uid", "name"], &same)[0], same[1]);
+    // As fractions these are alike; in an order there are no three of which only two are.
+    let large = [json!({"load": (1u64 << 53) + 1}), json!({"load": 9_007_199_254_740_992.0}), json!({"load": 1u64 << 53})];
+    let got = sorted(&["load"], &large);
+    assert_eq!([&got[0], &got[1], &got[2]], [&large[1], &large[2], &large[0]]);
     let wrong = |key: &str| Order::new(&[key.to_owned()], &schema()).unwrap_err().lines().join("\n");
     assert!(wrong("-nme").contains("did you mean name?"));
     assert!(wrong("uid:down").contains("down is no direction"));

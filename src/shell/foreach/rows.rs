@@ -110,8 +110,10 @@ fn all(shell: &Shell, rows: &[Value], command: &[String], out: &mut dyn Write, s
     if command.first().is_some_and(|name| name.contains('{')) {
         return Err(Failure::Usage("foreach: the name of the command can't come from a row".to_owned(), Some(HINT.to_owned())));
     }
-    let Some(first) = rows.iter().find_map(|row| filled(shell, command, row).transpose()).transpose()? else {
+    let mut items = Items { shell, rows: rows.iter(), command, without: 0, options: 0 };
+    let Some(first) = items.next().transpose()? else {
         shell.warn(if rows.is_empty() { "(no rows to run it for)" } else { "(no row has all the fields that are asked for)" });
+        items.warn_of_options();
         return Ok(Ended::WELL);
     };
     let (spec, matches) = match shell.parse(&first.words)? {
@@ -122,7 +124,7 @@ fn all(shell: &Shell, rows: &[Value], command: &[String], out: &mut dyn Write, s
         }
     };
     let shape = spec.shape_of(&matches);
-    let mut items = Items { shell, rows: rows.iter(), command, without: 0 };
+    let mut items = Items { shell, rows: rows.iter(), command, without: 0, options: 0 };
     let ended = match shell.style(stdout).format == Format::Table && shape == Shape::Object {
         true => headed(shell, &mut items, (out, stdout), Each::whose, over, |each, out| match shell.parse(&each.words)? {
             Parsed::Command(spec, matches) => shell.answer_to((spec, &matches), out, stdout, false),
@@ -133,6 +135,7 @@ fn all(shell: &Shell, rows: &[Value], command: &[String], out: &mut dyn Write, s
     if items.without > 0 {
         shell.warn(&format!("({} rows do not have all the fields that are asked for)", items.without));
     }
+    items.warn_of_options();
     ended
 }
 
@@ -143,6 +146,17 @@ struct Items<'r> {
     command: &'r [String],
     /// Rows that lack something.
     without: usize,
+    /// Rows that would have made an option of what they hold.
+    options: usize,
+}
+
+impl Items<'_> {
+    fn warn_of_options(&self) {
+        if self.options > 0 {
+            let what = "hold what begins with - and would be an option: write -- before {KEY}";
+            self.shell.warn(&format!("({} rows {what})", self.options));
+        }
+    }
 }
 
 impl Iterator for Items<'_> {
@@ -151,8 +165,9 @@ impl Iterator for Items<'_> {
     fn next(&mut self) -> Option<Result<Each>> {
         loop {
             match filled(self.shell, self.command, self.rows.next()?) {
-                Ok(Some(each)) => return Some(Ok(each)),
-                Ok(None) => self.without += 1,
+                Ok(Filled::Each(each)) => return Some(Ok(each)),
+                Ok(Filled::Without) => self.without += 1,
+                Ok(Filled::Option) => self.options += 1,
                 Err(e) => return Some(Err(e)),
             }
         }
@@ -242,8 +257,24 @@ impl Sink for Stamp<'_, '_> {
     }
 }
 
-/// The command for a row: its fields in place of `{KEY}`, or its address as the first argument. `None` where a field is null.
-fn filled(shell: &Shell, command: &[String], row: &Value) -> Result<Option<Each>> {
+/// What became of the command for a row.
+enum Filled {
+    Each(Each),
+    /// A field is null.
+    Without,
+    /// What the row holds would be an option that nobody typed.
+    Option,
+}
+
+/// Whether a word that was filled in is an option where none was typed: names in an image are its owner's, and must not choose what a
+/// command does. A number below zero is none.
+fn is_smuggled(typed: &str, word: &str) -> bool {
+    let option = word.strip_prefix('-').is_some_and(|w| !w.is_empty() && !w.starts_with(|c: char| c.is_ascii_digit()));
+    option && !typed.starts_with('-')
+}
+
+/// The command for a row: its fields in place of `{KEY}`, or its address as the first argument.
+fn filled(shell: &Shell, command: &[String], row: &Value) -> Result<Filled> {
     let text = |key: &str| PLACES.contains(&key).then(|| shown(row.get(key)?)).flatten();
     let space = row.get("space").and_then(Value::as_str);
     let pid = row.get("pid").and_then(Value::as_u64);
@@ -258,8 +289,11 @@ fn filled(shell: &Shell, command: &[String], row: &Value) -> Result<Option<Each>
     };
     let mut named = false;
     let mut words = Vec::with_capacity(command.len() + 1);
-    for word in command {
-        let Some(word) = substituted(word, row, &mut named)? else { return Ok(None) };
+    for typed in command {
+        let Some(word) = substituted(typed, row, &mut named)? else { return Ok(Filled::Without) };
+        if is_smuggled(typed, &word) && !words.iter().any(|w| w == "--") {
+            return Ok(Filled::Option);
+        }
         words.push(word);
     }
     if !named {
@@ -278,7 +312,7 @@ fn filled(shell: &Shell, command: &[String], row: &Value) -> Result<Option<Each>
     let session = shell.session.as_ref();
     let process = pid.and_then(|pid| session?.find_process(&pid.to_string()).ok());
     let current = || shell.current.borrow().clone().filter(|_| space.is_none());
-    Ok(Some(Each { words, process: process.or_else(current), place }))
+    Ok(Filled::Each(Each { words, process: process.or_else(current), place }))
 }
 
 /// A value as a word; nothing for null, lists and objects.
@@ -292,7 +326,7 @@ fn shown(value: &Value) -> Option<String> {
 }
 
 /// A word with fields of the row in place of `{KEY}`; `named` tells whether there were some. `None` where one is null.
-fn substituted(word: &str, row: &Value, named: &mut bool) -> Result<Option<String>> {
+pub fn substituted(word: &str, row: &Value, named: &mut bool) -> Result<Option<String>> {
     let mut out = String::new();
     let mut rest = word;
     while let Some((before, behind)) = rest.split_once('{') {
@@ -380,6 +414,22 @@ mod tests {
         assert_eq!(with("{name}").unwrap(), (None, true));
         assert!(with("{perm}").unwrap().0.is_none());
         assert!(with("{nothing}").unwrap_err().contains("no nothing"));
+    }
+
+    #[test]
+    fn what_a_row_holds_is_no_option() {
+        for (typed, word, is) in [
+            ("{name}", "--extract=/root", true),
+            ("{name}", "-o/tmp/x", true),
+            ("{a}{name}", "-x", true),
+            ("{offset}", "-8", false),
+            ("{name}", "-", false),
+            ("{name}", "sshd -D", false),
+            ("-p{pid}", "-p7", false),
+            ("--path={path}", "--path=-x", false),
+        ] {
+            assert_eq!(is_smuggled(typed, word), is, "{typed} {word}");
+        }
     }
 
     #[test]

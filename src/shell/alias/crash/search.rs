@@ -74,7 +74,7 @@ impl Search {
             out.extend(["--range".to_owned(), start, end]);
         }
         if let Some(n) = self.around {
-            out.extend(["--around".to_owned(), (n * self.width as u64).to_string()]);
+            out.extend(["--around".to_owned(), n.saturating_mul(self.width as u64).to_string()]);
         }
         out.extend(own.iter().cloned());
         if self.text {

@@ -63,6 +63,19 @@ pub fn family(family: u64) -> Option<&'static str> {
     })
 }
 
+/// What a protocol is called: the kernel's name without the version of IP.
+pub fn protocol(family: u64, name: &str) -> String {
+    match family {
+        UNIX | NETLINK | PACKET | VSOCK => self::family(family).unwrap_or_default().to_owned(),
+        INET | INET6 => match name.strip_suffix("v6").unwrap_or(name) {
+            "ping" => "icmp".to_owned(),
+            "udp-lite" => "udplite".to_owned(),
+            other => other.to_owned(),
+        },
+        _ => name.to_owned(),
+    }
+}
+
 /// `TCP_*` (include/net/tcp_states.h).
 pub const ESTABLISHED: u64 = 1;
 /// `TCP_TIME_WAIT`: an `inet_timewait_sock`.

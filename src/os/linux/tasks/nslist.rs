@@ -110,7 +110,7 @@ pub struct Namespace {
     pub kind: Kind,
     /// Its number, as `/proc/PID/ns` shows it.
     pub number: Option<u32>,
-    /// Where it lies.
+    /// Where it lies; null where that is not known.
     pub address: VirtAddr,
     /// How many processes live in it.
     pub processes: usize,

@@ -9,6 +9,7 @@ use crate::engine::{AddressSpace, Gaps, Memory, Place, ViewExt};
 use crate::image::{self, Image, ImageFacts, OpenOptions};
 use crate::memo::Memo;
 use crate::narrow;
+use crate::os::linux::facts::LinuxFacts;
 use crate::os::{self, DetectionStep, Hints, OsLayer, linux};
 use crate::plugins::chain::{self, Access, LayerSpec, Opened};
 use crate::symbols::{Symbols, Types};
@@ -270,7 +271,18 @@ impl Session {
         Ok(self.os()?.types.as_ref())
     }
 
-    /// The Linux kernel in the target, for `what` only Linux has (`mounts`, for the error).
+    /// The Linux of the target, whether its memory is read or it answers itself, for `what` only Linux has (for the error).
+    ///
+    /// # Errors
+    /// As [`linux`](Self::linux).
+    pub fn linux_facts(&self, what: &str) -> Result<&dyn LinuxFacts> {
+        match &self.os()?.told {
+            Some(told) => Ok(told.as_ref()),
+            None => Ok(self.linux(what)?.as_ref()),
+        }
+    }
+
+    /// The Linux kernel in the target's memory, for `what` only that has (`hooks`, for the error).
     ///
     /// # Errors
     /// As [`os`](Self::os), and when the system is another one.

@@ -8,7 +8,7 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::{Filter, each_process};
 use crate::os::linux::tasks::caps::names;
-use crate::os::linux::tasks::cred::{Credentials, credentials};
+use crate::os::linux::tasks::cred::Credentials;
 use crate::os::windows::{self, token, wellknown};
 use memsh_plugin::{Os, ProcessInfo};
 use schemars::JsonSchema;
@@ -94,8 +94,8 @@ pub struct CredRow {
     dumpable: Option<String>,
     /// Its process id in each namespace of process ids, the outermost first.
     pids: Vec<u32>,
-    /// Whether it acts with other credentials than its own just now.
-    overridden: bool,
+    /// Whether it acts with other credentials than its own just now; null where the system does not tell it (`-O native`, Windows).
+    overridden: Option<bool>,
     /// The user's security identifier (Windows).
     sid: Option<String>,
     /// The user, as `ps` names it (Windows).
@@ -176,7 +176,7 @@ impl Command for Creds {
         if let Some(kernel) = &cx.session()?.os()?.windows {
             return self.of_windows(kernel, cx, out);
         }
-        let kernel = cx.session()?.linux(Self::NAME)?;
+        let linux = cx.session()?.linux_facts(Self::NAME)?;
         let wanted = self.capability.as_ref().map(|c| {
             let c = c.to_ascii_lowercase();
             if c.starts_with("cap_") { c } else { format!("cap_{c}") }
@@ -188,9 +188,9 @@ impl Command for Creds {
             ));
         }
         let processes = self.filter.processes(cx)?;
-        let ahead = |_: &dyn Os, p: &ProcessInfo| drop(credentials(kernel, p.address));
+        let ahead = |_: &dyn Os, p: &ProcessInfo| drop(linux.credentials(p.address));
         each_process(cx, &processes, ahead, |p| {
-            for c in cx.take(&credentials(kernel, p.address)) {
+            for c in cx.take(&linux.credentials(p.address)) {
                 let row = row(p, &c);
                 let has = |w: &String| row.effective_names.as_ref().is_some_and(|n| n.contains(w));
                 if wanted.as_ref().is_none_or(has) {

@@ -9,8 +9,10 @@ use super::failure::Result;
 use super::glob::Glob;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use super::which::{Filter, each_process};
-use crate::os::linux::files::openfile::{Held, OpenFile, OpenFiles, flags_text};
+use super::which::{Filter, each_process, missed};
+use crate::arch::Arch;
+use crate::os::linux::files::filewords::flags_text;
+use crate::os::linux::files::openfile::{Held, OpenFile};
 use memsh_plugin::{Os, ProcessInfo};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -55,7 +57,7 @@ pub struct FileRow {
     /// `file`, `directory`, `device`, `tty`, `pty`, `pipe`, `socket`, `memfd`, `eventfd`, `epoll`, ...; with --all also `cwd`, `root`,
     /// `exe` and `mem` (mapped).
     kind: Option<String>,
-    /// Path as process 1 would see it, or the system's name for what has none. On Windows with the device, of files and of the
+    /// Path as process 1 would see it (as memsh does, of this machine), or the system's name for what has none. On Windows with the device, of files and of the
     /// sections that map them.
     path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,21 +130,27 @@ impl Command for Files {
             // Says that this is no Windows.
             super::windows::kernel(cx, "files --scan")?;
         }
-        let kernel = cx.session()?.linux(Self::NAME)?;
+        let linux = cx.session()?.linux_facts(Self::NAME)?;
         // `lsof /dev/null` and `fuser /dev/null`: a path among processes is meant as one.
         let (named, which): (Vec<String>, Vec<String>) = self.filter.which.into_iter().partition(|w| w.starts_with('/'));
         self.filter.which = which;
         let paths: Vec<&String> = self.path.iter().chain(&named).collect();
         let globs = paths.iter().map(|p| Glob::new(p)).collect::<Result<Vec<_>>>()?;
         let inodes: Vec<u64> = self.path.iter().filter_map(|p| p.parse().ok()).collect();
-        let mut files = OpenFiles::new(kernel);
+        let mut files = linux.open_files();
         let processes = self.filter.processes(cx)?;
         let all = self.all;
-        let ahead = |_: &dyn Os, p: &ProcessInfo| drop(OpenFiles::new(kernel).of(p.address, all));
+        let ahead = |_: &dyn Os, p: &ProcessInfo| drop(linux.open_files().of(p.address, all));
         each_process(cx, &processes, ahead, |p| {
-            let listing = files.of(p.address, self.all).map_err(crate::Error::from)?;
+            let listing = match files.of(p.address, self.all).map_err(crate::Error::from) {
+                Ok(listing) => listing,
+                Err(e) => {
+                    missed(cx, p, "open files", &e);
+                    return Ok(());
+                }
+            };
             for f in cx.take(&listing) {
-                let row = row(kernel, p, &f);
+                let row = row(linux.arch(), p, &f);
                 let matches = |path: &str| globs.iter().any(|g| g.matches(path));
                 // A name that is gone is found with what the kernel writes behind it, and without.
                 let bare = row.path.as_deref().filter(|_| row.deleted == Some(true)).and_then(|p| p.strip_suffix(" (deleted)"));
@@ -160,7 +168,7 @@ impl Command for Files {
     }
 }
 
-fn row(kernel: &crate::os::linux::Kernel, p: &ProcessInfo, f: &OpenFile) -> FileRow {
+fn row(arch: Arch, p: &ProcessInfo, f: &OpenFile) -> FileRow {
     let (fd, held) = match f.held {
         Held::Descriptor(fd) => (Some(fd), None),
         Held::Cwd => (None, Some("cwd")),
@@ -191,7 +199,7 @@ fn row(kernel: &crate::os::linux::Kernel, p: &ProcessInfo, f: &OpenFile) -> File
         deleted: f.deleted,
         position: f.position,
         size: f.size,
-        flags: f.flags.map(|flags| flags_text(kernel, flags)),
+        flags: f.flags.map(|flags| flags_text(arch, flags)),
         inode: f.inode,
         device: f.device.map(|d| format!("{}:{}", d >> 20, d & 0xf_ffff)),
         mount_id: f.mount,

@@ -7,7 +7,7 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
 use crate::VirtAddr;
-use crate::os::linux::files::mount::{Mount, mounts};
+use crate::os::linux::files::mount::Mount;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -53,8 +53,8 @@ pub struct MountRow {
     reachable: Option<bool>,
     /// The process from whose root the target is told.
     pid: Option<u32>,
-    /// Address of its `struct mount`.
-    address: Hex,
+    /// Address of its `struct mount`; null where the system does not tell it (`-O native`).
+    address: Option<Hex>,
     /// Address of its `super_block`.
     super_block: Option<Hex>,
 }
@@ -69,13 +69,13 @@ impl Command for Mounts {
         &[("mounts", "of every mount namespace"), ("mounts -p 1", "of the namespace of one process")];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, MountRow>) -> Result<()> {
-        let kernel = cx.session()?.linux(Self::NAME)?;
+        let linux = cx.session()?.linux_facts(Self::NAME)?;
         let all = self.filter.which.is_empty() && self.filter.process.is_empty() && cx.current().is_none();
         let only: Option<Vec<VirtAddr>> = match all {
             true => None,
             false => Some(self.filter.processes(cx)?.iter().map(|p| p.address).collect()),
         };
-        let listing = mounts(kernel, only.as_deref()).map_err(crate::Error::from)?;
+        let listing = linux.mounts(only.as_deref()).map_err(crate::Error::from)?;
         for m in cx.take(&listing) {
             cx.go_on()?;
             out.push(&row(&m))?;
@@ -107,7 +107,7 @@ fn row(m: &Mount) -> MountRow {
         root_bytes: bytes(&m.root),
         reachable: m.reachable,
         pid: m.pid,
-        address: m.address.into(),
+        address: Some(m.address).filter(|a| !a.is_null()).map(Hex::from),
         super_block: m.super_block.map(Hex::from),
     }
 }

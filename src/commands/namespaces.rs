@@ -7,7 +7,7 @@ use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
 use crate::VirtAddr;
-use crate::os::linux::tasks::nslist::{Namespace, namespaces};
+use crate::os::linux::tasks::nslist::Namespace;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -52,8 +52,8 @@ pub struct NamespaceRow {
     nodename: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nodename_bytes: Option<String>,
-    /// Its address.
-    address: Hex,
+    /// Its address; null where the system does not tell it (`-O native`).
+    address: Option<Hex>,
 }
 
 impl Command for Namespaces {
@@ -66,13 +66,13 @@ impl Command for Namespaces {
         &[("namespaces", "all of them"), ("namespaces -t net", "of one kind"), ("namespaces -p 1", "those of one process")];
 
     fn run(self, cx: &Context, out: &mut Rows<'_, NamespaceRow>) -> Result<()> {
-        let kernel = cx.session()?.linux(Self::NAME)?;
+        let linux = cx.session()?.linux_facts(Self::NAME)?;
         let all = self.filter.which.is_empty() && self.filter.process.is_empty() && cx.current().is_none();
         let only: Option<Vec<VirtAddr>> = match all {
             true => None,
             false => Some(self.filter.processes(cx)?.iter().map(|p| p.address).collect()),
         };
-        let listing = namespaces(kernel, only.as_deref()).map_err(crate::Error::from)?;
+        let listing = linux.namespaces(only.as_deref()).map_err(crate::Error::from)?;
         for n in cx.take(&listing) {
             cx.go_on()?;
             if self.kind.as_ref().is_none_or(|k| k == n.kind.name()) {
@@ -102,6 +102,6 @@ fn row(n: &Namespace) -> NamespaceRow {
         uid: n.uid,
         nodename: n.nodename.as_ref().map(lossy),
         nodename_bytes: n.nodename.as_ref().and_then(bytes),
-        address: n.address.into(),
+        address: Some(n.address).filter(|a| !a.is_null()).map(Hex::from),
     }
 }

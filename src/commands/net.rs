@@ -8,7 +8,7 @@ use super::failure::Result;
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::which::Filter;
-use crate::os::linux::net::{Socket, SocketOwner, interfaces, sockets};
+use crate::os::linux::net::{Socket, SocketOwner};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -109,14 +109,14 @@ pub struct NetRow {
     /// Number of that program's instructions.
     filter_length: Option<u32>,
     /// Whether a table of its protocol leads to it; what only a process leads to is bound to nothing, of a family without a
-    /// table, or was hidden. Null where the tables were not found (Windows).
+    /// table, or was hidden. Null where the tables were not found (Windows) or the system shows none (`-O native`).
     listed: Option<bool>,
     /// When it was opened (Windows).
     created: Option<Time>,
     /// True where its memory was given back: it is over, and this is what remains of it (Windows).
     freed: Option<bool>,
-    /// Address of its `struct sock`; on Windows of tcpip.sys's structure.
-    address: Hex,
+    /// Address of its `struct sock`; on Windows of tcpip.sys's structure. Null where the system does not tell it (`-O native`).
+    address: Option<Hex>,
 }
 
 impl Command for Net {
@@ -143,19 +143,19 @@ impl Command for Net {
         if let Some(kernel) = &cx.session()?.os()?.windows {
             return windows::run(&self, cx, kernel, out);
         }
-        let kernel = cx.session()?.linux("net")?;
+        let linux = cx.session()?.linux_facts(Self::NAME)?;
         let chosen = self.processes(cx)?;
-        let listing = sockets(kernel).map_err(crate::Error::from)?;
+        let listing = linux.sockets().map_err(crate::Error::from)?;
         let mut names = None;
         for socket in cx.take(&listing) {
             cx.go_on()?;
             if !self.wants(&socket) {
                 continue;
             }
-            // Few sockets are bound to an interface; what is lost of those that are not asked for is not missing here.
+            // Few sockets are bound to an interface.
             let device = socket.interface.and_then(|index| {
-                let names = names.get_or_insert_with(|| interfaces(kernel).map(|l| l.items.to_vec()).unwrap_or_default());
-                names.iter().find(|i| i.index == Some(index) && i.namespace == socket.namespace)?.name.as_ref().map(plain)
+                let names = names.get_or_insert_with(|| linux.interface_names());
+                names.iter().find(|i| i.index == index && i.namespace == socket.namespace).map(|i| plain(&i.name))
             });
             if chosen.is_none() && socket.owners.is_empty() {
                 out.push(&row(&socket, None, device.clone()))?;
@@ -203,7 +203,7 @@ fn listens(socket: &Socket) -> bool {
 
 impl NetRow {
     /// A row of which only the address is known.
-    fn of(address: Hex) -> Self {
+    fn of(address: Option<Hex>) -> Self {
         Self {
             protocol: String::new(),
             family: String::new(),
@@ -273,9 +273,9 @@ fn row(s: &Socket, owner: Option<&SocketOwner>, device: Option<String>) -> NetRo
         groups: s.groups,
         filter: s.filter.map(Hex::from),
         filter_length: s.filter_length,
-        listed: Some(s.listed),
+        listed: s.listed,
         created: None,
         freed: None,
-        address: s.address.into(),
+        address: Some(s.address).filter(|a| !a.is_null()).map(Hex::from),
     }
 }

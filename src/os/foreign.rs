@@ -31,6 +31,7 @@ pub fn layer(os: Arc<dyn System>, symbols: SymbolTable) -> OsLayer {
         symbols: Arc::new(symbols),
         types: Arc::new(NoTypes),
         linux: None,
+        told: None,
         windows: None,
         spaces: Some(spaces),
         warnings: Vec::new(),

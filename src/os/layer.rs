@@ -1,6 +1,7 @@
 //! An operating system that was found, and how.
 
 use super::linux::Kernel;
+use super::linux::facts::LinuxFacts;
 use super::windows;
 use crate::ErrorKind;
 use crate::arch::{Arch, Paging};
@@ -107,6 +108,8 @@ pub struct OsLayer {
     pub types: Arc<dyn Types>,
     /// The Linux kernel, where it is one that memsh itself reads: for what only Linux has.
     pub linux: Option<Arc<Kernel>>,
+    /// A Linux that answers without its memory being read, in the rows of one whose memory is.
+    pub told: Option<Arc<dyn LinuxFacts>>,
     /// The Windows kernel, likewise.
     pub windows: Option<Arc<windows::Kernel>>,
     /// How processes are seen, where not through page tables below their roots.

@@ -68,6 +68,6 @@ fn row(e: &Endpoint) -> NetRow {
         freed: e.freed.then_some(true),
         protocol_number: number,
         listed: e.listed,
-        ..NetRow::of(e.address.into())
+        ..NetRow::of(Some(e.address.into()))
     }
 }

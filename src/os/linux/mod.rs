@@ -12,6 +12,7 @@
 //! - `code`: modules, eBPF, whose code an address is
 //! - `system`: its name, its log, timers, resources, swap
 //! - `suspicion`: what looks as it should not
+//! - `facts`: what a Linux can be asked, whether its memory is read or it answers itself
 #![deny(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
@@ -23,6 +24,7 @@
 pub mod base;
 pub mod code;
 pub mod containers;
+pub mod facts;
 pub mod files;
 mod find;
 pub mod memory;

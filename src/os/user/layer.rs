@@ -34,6 +34,7 @@ pub fn detect(memory: &Memory, process: &Arc<ProcessImage>) -> Detection {
         symbols: Arc::new(SymbolTable::default()),
         types: Arc::new(NoTypes),
         linux: None,
+        told: None,
         windows: None,
         spaces: None,
         warnings: Vec::new(),

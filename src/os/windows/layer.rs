@@ -24,6 +24,7 @@ pub(super) fn layer(kernel: Kernel, warnings: Vec<String>) -> OsLayer {
         symbols: Arc::clone(&kernel.symbols),
         types: Arc::clone(&kernel.types),
         linux: None,
+        told: None,
         windows: Some(kernel),
         spaces: None,
         warnings,

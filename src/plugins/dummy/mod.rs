@@ -170,6 +170,7 @@ pub fn open_through<T>(
         types: Arc::new(types::DummyTypes::new(kernel.format().pointer_size())),
         kernel,
         linux: None,
+        told: None,
         windows: None,
         spaces: None,
         warnings: Vec::new(),

@@ -1,6 +1,7 @@
 //! What else is known of an open file, by its kind: what `/proc/PID/fdinfo` says, and more.
 
 use super::filekind::Kind;
+use super::filewords::{device_number, polled, signals, timer, together};
 use super::openfile::NodeShape;
 use super::path::{PathRef, Paths};
 use super::sockname::socket;
@@ -13,8 +14,8 @@ use crate::os::linux::containers::tree::tree;
 use crate::symbols::{Types, TypesExt};
 use memsh_plugin::{VirtAddr, umem};
 
-/// More entries of a set than this are counted.
-const TOLD: usize = 16;
+/// Mounts of one file system among which a path is looked for.
+const MOUNTS: usize = 16;
 /// `PID_MAX_LIMIT` (include/linux/threads.h).
 const LAST_PID: u64 = 1 << 22;
 
@@ -125,7 +126,7 @@ pub fn detail(
 ) -> Option<Vec<u8>> {
     let n = kernel.shape::<NodeShape>();
     let told = match kind {
-        Kind::Device | Kind::BlockDevice => number(node?.uint(n.device)?),
+        Kind::Device | Kind::BlockDevice => device_number(node?.uint(n.device)?),
         Kind::Tty(tty) | Kind::Pty(tty) => {
             let l = kernel.shape::<super::filekind::TtyShape>();
             return l.read(kernel.view(), *tty).text(l.name).filter(|t| !t.is_empty()).map(<[u8]>::to_vec);
@@ -148,9 +149,17 @@ fn anonymous(kernel: &Kernel, paths: &mut Paths, name: &[u8], at: VirtAddr) -> O
             let l = kernel.shape::<EventShape>();
             format!("count {}", l.read(view, at).uint(l.count)?)
         }
-        b"eventpoll" => polled(kernel, at)?,
-        b"timerfd" => timer(kernel, at)?,
-        b"signalfd" => signals(kernel, at)?,
+        b"eventpoll" => return watching(kernel, at),
+        b"timerfd" => {
+            let l = kernel.shape::<TimerShape>();
+            let block = l.read(view, at);
+            timer(block.uint(l.clock)?, block.uint(l.ticks)?, block.uint(l.interval)?)
+        }
+        // The kernel keeps those that it does not take.
+        b"signalfd" => {
+            let l = kernel.shape::<SignalShape>();
+            return Some(signals(!l.read(view, at).uint(l.mask)?));
+        }
         b"inotify" => return watched(kernel, paths, at),
         b"bpf-map" => {
             let l = kernel.shape::<BpfMapShape>();
@@ -183,11 +192,6 @@ fn anonymous(kernel: &Kernel, paths: &mut Paths, name: &[u8], at: VirtAddr) -> O
     Some(told.into_bytes())
 }
 
-/// A device's number as the system prints it: `MAJOR` and `MINOR` (include/linux/kdev_t.h).
-pub fn number(device: u64) -> String {
-    format!("{}:{}", device >> 20, device & 0xf_ffff)
-}
-
 fn enumerated(kernel: &Kernel, name: &str, prefix: &str, value: u64) -> String {
     enumerator(kernel, name, prefix, value).unwrap_or_else(|| format!("type {value}"))
 }
@@ -200,89 +204,18 @@ fn named(name: Option<&[u8]>, what: &str) -> Vec<u8> {
     }
 }
 
-/// `a, b, c`, and how many more there are.
-fn together(items: &[Vec<u8>], empty: &str) -> Vec<u8> {
-    if items.is_empty() {
-        return empty.as_bytes().to_vec();
-    }
-    let mut told = items.iter().take(TOLD).cloned().collect::<Vec<_>>().join(b", ".as_slice());
-    if let Some(more) = items.len().checked_sub(TOLD).filter(|n| *n > 0) {
-        told.extend_from_slice(format!(" and {more} more").as_bytes());
-    }
-    told
-}
-
-/// Descriptors that an epoll descriptor watches, and for what (include/uapi/linux/eventpoll.h). `ERR` and `HUP` always are.
-fn polled(kernel: &Kernel, at: VirtAddr) -> Option<String> {
-    const EVENTS: &[(u64, &str)] = &[
-        (0x1, "IN"),
-        (0x2, "PRI"),
-        (0x4, "OUT"),
-        (0x40, "RDNORM"),
-        (0x80, "RDBAND"),
-        (0x100, "WRNORM"),
-        (0x200, "WRBAND"),
-        (0x400, "MSG"),
-        (0x2000, "RDHUP"),
-        (1 << 28, "EXCLUSIVE"),
-        (1 << 29, "WAKEUP"),
-        (1 << 30, "ONESHOT"),
-        (1 << 31, "ET"),
-    ];
-    const ALWAYS: u64 = 0x8 | 0x10;
+/// What an epoll descriptor watches.
+fn watching(kernel: &Kernel, at: VirtAddr) -> Option<Vec<u8>> {
     let (view, l, item) = (kernel.view(), kernel.shape::<PollShape>(), kernel.shape::<PollItemShape>());
     let root = l.read(view, at).at(l.tree)?;
-    let mut watched: Vec<(i64, String)> = tree(view, &kernel.layouts.rb_node, root, "epoll", &mut Lost::default())
+    let watched: Vec<(i64, Option<u64>)> = tree(view, &kernel.layouts.rb_node, root, "epoll", &mut Lost::default())
         .into_iter()
         .filter_map(|node| {
             let block = item.read(view, container_of(node, item.node)?);
-            let fd = block.int(item.fd)?;
-            let events = block.uint(item.events).and_then(|e| bits(e & !ALWAYS, EVENTS, "|"));
-            Some((fd, events.map_or_else(|| fd.to_string(), |e| format!("{fd} ({e})"))))
+            Some((block.int(item.fd)?, block.uint(item.events)))
         })
         .collect();
-    watched.sort();
-    let told: Vec<Vec<u8>> = watched.into_iter().map(|(_, text)| text.into_bytes()).collect();
-    String::from_utf8([b"watches ".as_slice(), &together(&told, "nothing")].concat()).ok()
-}
-
-/// A timer: its clock (include/uapi/linux/time.h), how often it went off unread, and how often it does.
-fn timer(kernel: &Kernel, at: VirtAddr) -> Option<String> {
-    let l = kernel.shape::<TimerShape>();
-    let block = l.read(kernel.view(), at);
-    let clock = match block.uint(l.clock)? {
-        0 => "realtime".to_owned(),
-        1 => "monotonic".to_owned(),
-        7 => "boottime".to_owned(),
-        8 => "realtime, wakes".to_owned(),
-        9 => "boottime, wakes".to_owned(),
-        other => format!("clock {other}"),
-    };
-    let every = match block.uint(l.interval)? {
-        0 => String::new(),
-        n if n % 1_000_000_000 == 0 => format!(", every {} s", n / 1_000_000_000),
-        n => format!(", every {n} ns"),
-    };
-    Some(format!("{clock}, {} ticks{every}", block.uint(l.ticks)?))
-}
-
-/// Signals that a signalfd takes: the kernel keeps those that it does not.
-fn signals(kernel: &Kernel, at: VirtAddr) -> Option<String> {
-    let l = kernel.shape::<SignalShape>();
-    let mask = !l.read(kernel.view(), at).uint(l.mask)?;
-    let told: Vec<Vec<u8>> = (0..64).filter(|n| mask >> n & 1 == 1).map(|n| signal_name(n + 1).into_bytes()).collect();
-    String::from_utf8(together(&told, "no signal")).ok()
-}
-
-/// The name of a signal; the numbers of include/uapi/asm-generic/signal.h, which all architectures that memsh knows use.
-fn signal_name(number: u32) -> String {
-    const NAMES: [&str; 31] = [
-        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
-        "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR",
-        "SYS",
-    ];
-    let name = usize::try_from(number).ok().and_then(|n| n.checked_sub(1)).and_then(|n| NAMES.get(n));
-    name.map_or_else(|| format!("SIG{number}"), |n| format!("SIG{n}"))
+    Some(polled(&watched))
 }
 
 /// What an inotify descriptor watches: watch number and path.
@@ -321,11 +254,11 @@ fn inode_path(kernel: &Kernel, paths: &mut Paths, inode: VirtAddr) -> Option<Vec
     let system = sb.read(view, block.ptr(node.sb)?);
     let mounts: Vec<VirtAddr> = match instance.next {
         Some(_) => {
-            std::iter::successors(system.ptr(sb.mounts), |m| instance.read(view, *m).ptr(instance.next)).take(TOLD).collect()
+            std::iter::successors(system.ptr(sb.mounts), |m| instance.read(view, *m).ptr(instance.next)).take(MOUNTS).collect()
         }
         None => {
             let nodes = list(view, system.at(sb.mounts)?, "mounts of a file system", &mut Lost::default());
-            nodes.into_iter().take(TOLD).filter_map(|n| container_of(n, instance.link)).collect()
+            nodes.into_iter().take(MOUNTS).filter_map(|n| container_of(n, instance.link)).collect()
         }
     };
     let told = mounts.into_iter().find_map(|m| {

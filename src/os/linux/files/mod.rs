@@ -1,7 +1,7 @@
 //! Files: open ones, cached ones, and the mounts they lie on.
 //!
 //! - `fdtable`, `openfile`: open descriptors of a task, and the files behind them
-//! - `filekind`, `filedetail`, `sockname`: what an open file is, and what is known of each kind
+//! - `filekind`, `filedetail`, `filewords`, `sockname`: what an open file is, and what is known of each kind
 //! - `holders`: which process holds which open file
 //! - `path`, `lookup`: what a directory entry is called from the root of process 1, and which one a path leads to
 //! - `mount`, `mountopts`, `overlayopts`: mounts of every mount namespace, and their options
@@ -11,6 +11,7 @@ pub mod cachedpages;
 pub(crate) mod fdtable;
 pub(crate) mod filedetail;
 pub(crate) mod filekind;
+pub(crate) mod filewords;
 pub(crate) mod holders;
 pub(crate) mod lookup;
 pub mod mount;

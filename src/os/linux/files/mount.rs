@@ -84,7 +84,7 @@ pub struct Mount {
     pub master: Option<u64>,
     /// Whether it may not be bound elsewhere.
     pub unbindable: bool,
-    /// The `struct mount`.
+    /// The `struct mount`; null where it is not known.
     pub address: VirtAddr,
     /// The `super_block`.
     pub super_block: Option<VirtAddr>,

@@ -3,9 +3,8 @@
 use super::fdtable::{close_on_exec, descriptors, table_of};
 use super::filedetail::detail;
 use super::filekind::{Kind, kind};
+use super::filewords::CLOEXEC;
 use super::path::{PathRef, Paths, Told};
-use crate::arch::Arch;
-use crate::os::linux::base::enums::bits;
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Block, Extent, Found, Member, Members, Shape, container_of, shapes};
 use crate::os::linux::base::lost::Lost;
@@ -258,56 +257,4 @@ impl<'k> OpenFiles<'k> {
 fn mount_id(kernel: &Kernel, mnt: VirtAddr) -> Option<u64> {
     let l = kernel.shape::<MountIdShape>();
     l.read(kernel.view(), container_of(mnt, l.mnt)?).uint(l.id)
-}
-
-/// The flags of `open`: include/uapi/asm-generic/fcntl.h, and what arch/arm64 and arch/arm number differently
-/// (arch/arm64/include/uapi/asm/fcntl.h). `O_LARGEFILE` is left out: the kernel sets it by itself for every 64-bit program.
-const COMMON: &[(u64, &str)] = &[
-    (0o100, "O_CREAT"),
-    (0o200, "O_EXCL"),
-    (0o400, "O_NOCTTY"),
-    (0o1000, "O_TRUNC"),
-    (0o2000, "O_APPEND"),
-    (0o4000, "O_NONBLOCK"),
-    (0o4010000, "O_SYNC"),
-    (0o10000, "O_DSYNC"),
-    (0o20000, "O_ASYNC"),
-    (0o1000000, "O_NOATIME"),
-    (CLOEXEC, "O_CLOEXEC"),
-    (0o10000000, "O_PATH"),
-];
-const GENERIC: &[(u64, &str)] = &[
-    // __O_TMPFILE comes with O_DIRECTORY.
-    (0o20200000, "O_TMPFILE"),
-    (0o40000, "O_DIRECT"),
-    (0o200000, "O_DIRECTORY"),
-    (0o400000, "O_NOFOLLOW"),
-    (0o20000000, "__O_TMPFILE"),
-];
-const ARM: &[(u64, &str)] = &[
-    (0o20040000, "O_TMPFILE"),
-    (0o40000, "O_DIRECTORY"),
-    (0o100000, "O_NOFOLLOW"),
-    (0o200000, "O_DIRECT"),
-    (0o20000000, "__O_TMPFILE"),
-];
-
-/// `O_CLOEXEC`, the same on all architectures that memsh knows.
-const CLOEXEC: u64 = 0o2000000;
-
-/// The flags of an open file in the words of open(2).
-pub fn flags_text(kernel: &Kernel, flags: u64) -> String {
-    let arm = kernel.space.format().arch == Arch::AArch64;
-    let (large, special) = if arm { (0o400000, ARM) } else { (0o100000, GENERIC) };
-    let access = match flags & 3 {
-        0 => "O_RDONLY",
-        1 => "O_WRONLY",
-        2 => "O_RDWR",
-        _ => "O_ACCMODE",
-    };
-    let names: Vec<(u64, &str)> = special.iter().chain(COMMON).copied().collect();
-    match bits(flags & !3 & !large, &names, "|") {
-        Some(rest) => format!("{access}|{rest}"),
-        None => access.to_owned(),
-    }
 }

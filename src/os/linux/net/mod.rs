@@ -9,7 +9,7 @@ mod sock;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 use crate::os::linux::base::kernel::{Kernel, failed};
 use crate::os::linux::base::layout::{Shape, container_of};
@@ -51,7 +51,7 @@ pub struct SocketOwner {
 /// A socket.
 #[derive(Clone, Debug, Default)]
 pub struct Socket {
-    /// Address of its `sock` (for TIME_WAIT its `inet_timewait_sock`, for a request its `request_sock`).
+    /// Address of its `sock` (for TIME_WAIT its `inet_timewait_sock`, for a request its `request_sock`); null where it is not known.
     pub address: VirtAddr,
     /// `tcp`, `udp`, `raw`, `icmp`, `unix`, `netlink`, `packet`, ... : the kernel's name of its protocol.
     pub protocol: String,
@@ -95,8 +95,8 @@ pub struct Socket {
     pub filter: Option<VirtAddr>,
     /// Number of that program's instructions.
     pub filter_length: Option<u32>,
-    /// Whether a table of its protocol leads to it.
-    pub listed: bool,
+    /// Whether a table of its protocol leads to it; none where there is no table that could be read.
+    pub listed: Option<bool>,
     /// Who holds it, in the order of processes.
     pub owners: Vec<SocketOwner>,
 }
@@ -122,13 +122,18 @@ pub fn sockets(kernel: &Kernel) -> Result<Listing<Socket>, ApiError> {
         all.chain(&chain, &mut lost);
     }
     let mut sockets = all.sockets;
+    in_order(&mut sockets);
+    Ok(lost.listing(sockets))
+}
+
+/// By protocol, listeners first, then by port, path and inode.
+pub(crate) fn in_order(sockets: &mut [Socket]) {
     sockets.sort_by_cached_key(|s| {
         let listens = s.state == Some("LISTEN");
         let port = s.local.port.unwrap_or(u32::MAX);
         let path = s.path.as_ref().map_or_else(Vec::new, |p| p.as_bytes().to_vec());
         (words::rank(&s.protocol), !listens, port, s.path.is_none(), path, s.number, s.inode.is_none(), s.inode, s.address)
     });
-    Ok(lost.listing(sockets))
 }
 
 struct All<'k> {
@@ -158,7 +163,7 @@ impl All<'_> {
             match self.place(*at, lost) {
                 Ok(place) => {
                     if let Some(socket) = self.sockets.get_mut(place) {
-                        socket.listed = true;
+                        socket.listed = Some(true);
                     }
                 }
                 Err(why) => {

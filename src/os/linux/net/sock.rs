@@ -63,10 +63,11 @@ impl<'k> Socks<'k> {
         }
         let mut socket = Socket {
             address: at,
-            protocol: protocol_word(family, &name),
+            protocol: words::protocol(family, &name),
             family: words::family(family).map_or_else(|| format!("family {family}"), str::to_owned),
             namespace: Some(namespace).filter(|n| *n != 0),
             interface: block.u32(s.device).filter(|i| *i != 0),
+            listed: Some(false),
             ..Socket::default()
         };
         if mini {
@@ -280,19 +281,6 @@ impl<'k> Socks<'k> {
         };
         socket.local = end(shape.local_cid, shape.local_port);
         socket.remote = end(shape.remote_cid, shape.remote_port);
-    }
-}
-
-/// What a protocol is called: the kernel's name without the version of IP.
-fn protocol_word(family: u64, name: &str) -> String {
-    match family {
-        UNIX | NETLINK | PACKET | VSOCK => words::family(family).unwrap_or_default().to_owned(),
-        INET | INET6 => match name.strip_suffix("v6").unwrap_or(name) {
-            "ping" => "icmp".to_owned(),
-            "udp-lite" => "udplite".to_owned(),
-            other => other.to_owned(),
-        },
-        _ => name.to_owned(),
     }
 }
 

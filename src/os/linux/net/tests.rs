@@ -140,7 +140,7 @@ fn a_connection_has_both_ends_and_its_namespace() {
     assert_eq!((s.protocol.as_str(), s.family.as_str(), s.state), ("tcp", "ipv4", Some("ESTABLISHED")));
     assert_eq!(s.local, End { address: Some("10.0.0.1".into()), port: Some(80) });
     assert_eq!(s.remote, End { address: Some("10.0.0.2".into()), port: Some(443) });
-    assert_eq!((s.namespace, s.listed, s.owners.len()), (Some(0xf000_0098), true, 0));
+    assert_eq!((s.namespace, s.listed, s.owners.len()), (Some(0xf000_0098), Some(true), 0));
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_process_is_found_with_its_socket_in_a_table_or_not() {
         let (found, lost) = told(&kit);
         assert!(lost.is_empty(), "{lost:?}");
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].inode, found[0].listed), (Some(4711), listed));
+        assert_eq!((found[0].inode, found[0].listed), (Some(4711), Some(listed)));
         assert_eq!(found[0].owners, [SocketOwner { pid: 7, process: Text::from("sshd"), fd: 3 }]);
     }
 }

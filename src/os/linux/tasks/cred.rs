@@ -114,7 +114,7 @@ pub struct Credentials {
     /// The `struct cred`.
     pub address: Option<VirtAddr>,
     /// Whether the task acts with other credentials than its own just now (`override_creds`).
-    pub overridden: bool,
+    pub overridden: Option<bool>,
     /// Users.
     pub uid: Ids,
     /// Groups.
@@ -180,7 +180,7 @@ fn look(kernel: &Kernel, task: VirtAddr, lost: &mut Lost) -> Option<Credentials>
     });
     Some(Credentials {
         address,
-        overridden: person.ptr(p.effective).is_some_and(|e| Some(e) != address),
+        overridden: Some(person.ptr(p.effective).is_some_and(|e| Some(e) != address)),
         uid: ids(c.uid, c.euid, c.suid, c.fsuid),
         gid: ids(c.gid, c.egid, c.sgid, c.fsgid),
         groups: cred.ptr(c.groups).and_then(|at| groups(kernel, at, lost)),

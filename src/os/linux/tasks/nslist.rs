@@ -85,7 +85,7 @@ pub enum Kind {
 }
 
 /// All kinds.
-const KINDS: [Kind; 8] = [Kind::Mnt, Kind::Pid, Kind::Net, Kind::Uts, Kind::Ipc, Kind::User, Kind::Cgroup, Kind::Time];
+pub const KINDS: [Kind; 8] = [Kind::Mnt, Kind::Pid, Kind::Net, Kind::Uts, Kind::Ipc, Kind::User, Kind::Cgroup, Kind::Time];
 
 impl Kind {
     /// Its name in `/proc/PID/ns`.
@@ -110,7 +110,7 @@ pub struct Namespace {
     pub kind: Kind,
     /// Its number, as `/proc/PID/ns` shows it.
     pub number: Option<u32>,
-    /// Where it lies.
+    /// Where it lies; null where that is not known.
     pub address: VirtAddr,
     /// How many processes live in it.
     pub processes: usize,

@@ -94,7 +94,7 @@ impl NativeFiles {
             held: Held::Mapped,
             tid: None,
             file: None,
-            deleted: seen.path.as_ref().and_then(|p| is_deleted(p, named, seen.inode.as_ref())),
+            deleted: seen.path.as_ref().and_then(|p| is_deleted(p, named, seen.inode.as_ref(), system)),
             path: seen.path.clone(),
             position: info.position(),
             flags,
@@ -134,7 +134,7 @@ impl NativeFiles {
     }
 
     /// The files that are mapped, each once; the program is not among them.
-    fn mapped(&mut self, folder: &Folder, exe: Option<&OpenFile>, lost: &mut Lost) -> Vec<OpenFile> {
+    fn mapped(&self, folder: &Folder, systems: &Systems, exe: Option<&OpenFile>, lost: &mut Lost) -> Vec<OpenFile> {
         let regions = match folder.read("maps", folder::LARGEST) {
             Ok(bytes) => maps::parse(&bytes),
             Err(e) => {
@@ -151,7 +151,7 @@ impl NativeFiles {
             if !seen.insert(key(&path, Some(inode))) {
                 continue;
             }
-            let row = mapping(folder, region, inode, path);
+            let row = mapping(folder, systems, region, inode, path);
             unsized_files += usize::from(row.size.is_none() && region.kind.as_bytes() == b"file");
             out.push(row);
         }
@@ -188,7 +188,7 @@ impl FileLister for NativeFiles {
         let mut out = self.places(&folder, &systems, &mut lost);
         let exe = out.iter().find(|f| f.held == Held::Exe).cloned();
         out.append(&mut descriptors);
-        out.extend(self.mapped(&folder, exe.as_ref(), &mut lost));
+        out.extend(self.mapped(&folder, &systems, exe.as_ref(), &mut lost));
         Ok(lost.listing(out))
     }
 }
@@ -229,7 +229,7 @@ fn look(folder: &Folder, link: &str, info: &str, lost: &mut Lost) -> io::Result<
 }
 
 /// Whether a file's name is gone; none where that can't be told. A name may end like those of the deleted.
-fn is_deleted(path: &[u8], named: Named<'_>, inode: Option<&Inode>) -> Option<bool> {
+fn is_deleted(path: &[u8], named: Named<'_>, inode: Option<&Inode>, system: Option<&[u8]>) -> Option<bool> {
     match named {
         Named::Simple(_) => Some(true),
         Named::Path if path.ends_with(DELETED) => match inode {
@@ -237,7 +237,8 @@ fn is_deleted(path: &[u8], named: Named<'_>, inode: Option<&Inode>) -> Option<bo
             Some(i) => match Inode::cached(path) {
                 Ok(found) => Some((found.number, found.device) != (i.number, i.device)),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => Some(true),
-                Err(_) => None,
+                // The name of an open file is in the cache: one that is not there, in a folder that is, is no name of it.
+                Err(_) => (system.is_some_and(keeps_names) && folder_device(path) == Some(i.device)).then_some(true),
             },
             None => None,
         },
@@ -245,8 +246,20 @@ fn is_deleted(path: &[u8], named: Named<'_>, inode: Option<&Inode>) -> Option<bo
     }
 }
 
+/// Whether a file system takes a name from the cache without asking whether it still holds (it has no `d_revalidate`).
+fn keeps_names(system: &[u8]) -> bool {
+    matches!(system, b"ext2" | b"ext3" | b"ext4" | b"xfs" | b"btrfs" | b"f2fs" | b"tmpfs" | b"ramfs" | b"devtmpfs" | b"hugetlbfs")
+}
+
+/// The device of the folder that a path names, as far as the cache has it.
+fn folder_device(path: &[u8]) -> Option<u64> {
+    let at = path.iter().rposition(|b| *b == b'/')?;
+    let folder = path.get(..at).filter(|f| !f.is_empty()).unwrap_or(b"/");
+    Inode::cached(folder).ok().map(|i| i.device)
+}
+
 /// A mapped file. Its inode is asked through `/proc/PID/map_files`, which takes a privilege, or by its path where that leads to it.
-fn mapping(folder: &Folder, region: &RegionInfo, number: u64, path: Option<Vec<u8>>) -> OpenFile {
+fn mapping(folder: &Folder, systems: &Systems, region: &RegionInfo, number: u64, path: Option<Vec<u8>>) -> OpenFile {
     let (start, end) = (region.start.value(), region.end.value());
     let device = region.device_major.get().zip(region.device_minor.get()).map(|(a, b)| inode::number(a, b));
     let bare = path.as_deref().map(|p| p.strip_suffix(DELETED).unwrap_or(p));
@@ -268,7 +281,7 @@ fn mapping(folder: &Folder, region: &RegionInfo, number: u64, path: Option<Vec<u
         kind: None,
         deleted: match simple {
             true => Some(text.ends_with(DELETED)),
-            false => is_deleted(text, named, known.as_ref()),
+            false => is_deleted(text, named, known.as_ref(), known.and_then(|i| systems.kind(i.mount?))),
         },
         position: None,
         flags: None,

@@ -398,7 +398,7 @@ impl<'u, 'k> Walk<'u, 'k> {
     /// Frame pointers (arch/x86/kernel/unwind_frame.c): each points to the caller's, with the return address behind it.
     fn by_frame_pointer(&mut self) -> Result<Step, String> {
         if pointer_size(self.unwinder.kernel) != 8 {
-            return Err("memsh unwinds 64-bit stacks only; `--guess` lists what looks like return addresses".to_owned());
+            return Err("memsh does not unwind stacks of 32-bit x86; `--guess` lists what looks like return addresses".to_owned());
         }
         if self.bp == 0 {
             return Ok(Step::End);

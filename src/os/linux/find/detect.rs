@@ -275,5 +275,16 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     warnings.extend(pager.check(&system.0));
     let symbols = Arc::new(AllSymbols::new(Arc::clone(&system.0)));
     let linux = Some(Arc::clone(&system.0));
-    Ok(OsLayer { os: Arc::new(system), kernel: space, paging, symbols, types, linux, told: None, windows: None, spaces: None, warnings })
+    Ok(OsLayer {
+        os: Arc::new(system),
+        kernel: space,
+        paging,
+        symbols,
+        types,
+        linux,
+        told: None,
+        windows: None,
+        spaces: None,
+        warnings,
+    })
 }

@@ -76,6 +76,34 @@ pub fn protocol(family: u64, name: &str) -> String {
     }
 }
 
+/// The family of a protocol by the kernel's name of it (`struct proto`), in lower case: its number where it is one that this module
+/// names, and what it is called.
+pub fn family_of(name: &str) -> Option<(Option<u64>, &'static str)> {
+    let number = match name.strip_suffix("v6") {
+        Some(_) => INET6,
+        None => match name {
+            "tcp" | "udp" | "udp-lite" | "udplite" | "raw" | "ping" | "mptcp" | "sctp" | "dccp" => INET,
+            "unix" | "unix-stream" => UNIX,
+            "netlink" => NETLINK,
+            "packet" => PACKET,
+            "af_vsock" => VSOCK,
+            "alg" => return Some((None, "alg")),
+            "key" => return Some((None, "key")),
+            "xdp" => return Some((None, "xdp")),
+            "tipc" => return Some((None, "tipc")),
+            "kcm" => return Some((None, "kcm")),
+            "smc" | "smc6" => return Some((None, "smc")),
+            "qipcrtr" => return Some((None, "qipcrtr")),
+            "rxrpc" => return Some((None, "rxrpc")),
+            "l2cap" | "rfcomm" | "hci" | "sco" | "iso" | "bnep" | "hidp" | "cmtp" => return Some((None, "bluetooth")),
+            _ if name.starts_with("can_") => return Some((None, "can")),
+            _ if name.starts_with("ppp") => return Some((None, "pppox")),
+            _ => return None,
+        },
+    };
+    Some((Some(number), family(number)?))
+}
+
 /// `TCP_*` (include/net/tcp_states.h).
 pub const ESTABLISHED: u64 = 1;
 /// `TCP_TIME_WAIT`: an `inet_timewait_sock`.

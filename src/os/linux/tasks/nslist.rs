@@ -85,7 +85,7 @@ pub enum Kind {
 }
 
 /// All kinds.
-const KINDS: [Kind; 8] = [Kind::Mnt, Kind::Pid, Kind::Net, Kind::Uts, Kind::Ipc, Kind::User, Kind::Cgroup, Kind::Time];
+pub const KINDS: [Kind; 8] = [Kind::Mnt, Kind::Pid, Kind::Net, Kind::Uts, Kind::Ipc, Kind::User, Kind::Cgroup, Kind::Time];
 
 impl Kind {
     /// Its name in `/proc/PID/ns`.

@@ -1,14 +1,17 @@
 //! A process's folder below `/proc`.
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, readlinkat, statat};
+use super::inode::Inode;
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, getxattr, openat, readlinkat, statat};
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 /// No list of regions is longer: a million of them with paths of a hundred bytes are less.
 pub const LARGEST: u64 = 256 << 20;
 /// A process has no more threads: `PID_MAX_LIMIT` (include/linux/threads.h).
-const ENTRIES: usize = 1 << 22;
+pub const ENTRIES: usize = 1 << 22;
+/// `struct proto` keeps its name in 32 bytes (include/net/sock.h).
+const PROTOCOL: usize = 32;
 
 /// The folder of one process, held open. When the process has ended nothing more can be read through it, even where its id belongs to
 /// another process by then.
@@ -73,7 +76,33 @@ impl Folder {
         Ok(readlinkat(&self.fd, name, Vec::new())?.into_bytes())
     }
 
-    /// The numbers among the names in a folder in it, ascending.
+    /// The process's short name; empty where it is not told.
+    pub fn name(&self) -> Vec<u8> {
+        let comm = self.head("comm").unwrap_or_default();
+        comm.strip_suffix(b"\n").unwrap_or(&comm).to_vec()
+    }
+
+    /// What the file behind a link in it is.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn inode(&self, name: &str) -> io::Result<Inode> {
+        Inode::behind(&self.fd, name)
+    }
+
+    /// What the kernel calls the protocol of the socket behind a link in it: the attribute `system.sockprotoname` (net/socket.c).
+    ///
+    /// # Errors
+    /// As the system says; also where it is no socket.
+    pub fn protocol(&self, name: &str) -> io::Result<String> {
+        let mut bytes = [0u8; PROTOCOL];
+        let path = format!("/proc/self/fd/{}/{name}", self.fd.as_raw_fd());
+        let n = getxattr(path, "system.sockprotoname", &mut bytes[..])?;
+        let name = bytes.get(..n).unwrap_or_default();
+        Ok(String::from_utf8_lossy(name.split(|b| *b == 0).next().unwrap_or_default()).into_owned())
+    }
+
+    /// The numbers among the names in a folder in it, ascending; at most [`ENTRIES`].
     ///
     /// # Errors
     /// As the system says.

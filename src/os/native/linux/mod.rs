@@ -2,19 +2,32 @@
 //!
 //! `/proc` is parsed here and not by the crate `procfs`, which makes text of names, paths and arguments: they are bytes.
 
+mod creds;
 mod denied;
+mod facts;
+mod fdinfo;
 mod folder;
 mod images;
 mod info;
+mod inode;
 mod kernel;
+mod kinds;
 mod maps;
 mod memory;
+mod mountinfo;
+mod mounts;
+mod nettables;
+mod openfiles;
+mod people;
 mod process;
+mod sockets;
+mod spaces;
 mod stat;
 mod symbols;
+mod tables;
 
 use crate::arch::Arch;
-use crate::engine::{AddressSpace, Flat, Memory, to_u64};
+use crate::engine::{AddressSpace, Flat, Memory};
 use crate::os::{Lost, OsLayer, ProcessSpaces, foreign};
 use crate::symbols::SymbolTable;
 use crate::{Error, ErrorKind, Layer, Result};
@@ -46,6 +59,7 @@ pub fn layer(write: bool) -> Result<OsLayer> {
     let arch = Arch::from_name(std::env::consts::ARCH).unwrap_or(Arch::X86_64);
     layer.kernel = AddressSpace::flat(Memory::nothing(), arch, Flat::new(pointer_size(), cfg!(target_endian = "big"), []));
     layer.paging = layer.kernel.paging();
+    layer.told = Some(Arc::new(facts::Asked { arch }));
     let spaces: ProcessSpaces = Arc::new(move |p| os.space(p));
     layer.spaces = Some(spaces);
     Ok(layer)
@@ -57,8 +71,7 @@ const fn pointer_size() -> u8 {
 
 impl NativeLinux {
     fn open(&self, address: VirtAddr) -> Result<NativeProcess, ApiError> {
-        let pid = to_u64(address.value()).and_then(|n| u32::try_from(n).ok());
-        let pid = pid.ok_or_else(|| ApiError::new(Status::MISSING, format!("{address} is no process id")))?;
+        let pid = people::pid(address).ok_or_else(|| ApiError::new(Status::MISSING, format!("{address} is no process id")))?;
         NativeProcess::open(pid, &self.machine, self.write)
     }
 
@@ -82,17 +95,11 @@ impl Os for NativeLinux {
     }
 
     fn processes(&self) -> CResult<Listing<ProcessInfo>, ApiError> {
-        let pids = match folder::all() {
-            Ok(pids) => pids,
-            Err(e) => return CResult::Err(ApiError::new(Status::FAILED, format!("/proc can't be listed: {e}"))),
-        };
         let mut lost = Lost::default();
-        // Every process namespace has a process 1: where /proc does not show it, it hides those of others (hidepid=2).
-        if pids.first() != Some(&1) {
-            lost.push(
-                "processes of others: /proc is mounted with hidepid, which shows them to its group gid= and CAP_SYS_PTRACE only",
-            );
-        }
+        let pids = match people::all(&mut lost) {
+            Ok(pids) => pids,
+            Err(e) => return CResult::Err(e),
+        };
         let (mut rows, mut refused) = (Vec::with_capacity(pids.len()), 0usize);
         for pid in pids {
             // Whoever ended meanwhile is no process any more.

@@ -66,7 +66,12 @@ fn a_sparse_image_of_64_gib() {
     let lines =
         ["info", "ps", "strings --phys --max 5", "entropy --phys --max 5", "carve --max 2", "read --phys 0xf00000000 -n 16", OWN];
     // Searches of all of it, of which the holes are known to be zeros.
-    let whole = ["scan --phys \"Linux version\" --limit 1", "strings --phys --min 200", "features", "entropy --phys --block 256M --jsonl"];
+    let whole = [
+        "scan --phys \"Linux version\" --limit 1",
+        "strings --phys --min 200",
+        "features",
+        "entropy --phys --block 256M --jsonl",
+    ];
     let lines = [&whole[..], &lines].concat();
     let run = sh(folder.path(), &format!("$M $I --no-cache -q -c '{}'", lines.join("\n").replace('\'', r"'\''")));
     let text = out(&run);
@@ -226,8 +231,7 @@ fn a_full_disk() {
     let left = std::fs::read_dir(folder.path().join("carved3")).unwrap().count();
     assert_eq!(left, rows.as_array().unwrap().iter().filter(|r| r["path"].is_string()).count());
     // A cache that can't be kept is nobody's trouble.
-    let cache =
-        sh(folder.path(), "ulimit -f 1; XDG_CACHE_HOME=$PWD/cache $M $I ps; XDG_CACHE_HOME=$PWD/cache $M $I ps");
+    let cache = sh(folder.path(), "ulimit -f 1; XDG_CACHE_HOME=$PWD/cache $M $I ps; XDG_CACHE_HOME=$PWD/cache $M $I ps");
     assert!(cache.status.success() && out(&cache).contains("victim-b") && err(&cache).is_empty(), "{}", err(&cache));
     // A transcript that ends is told, and the answers go on.
     let log = sh(folder.path(), "ulimit -f 4; $M $I -c 'log log.txt; kmsg; ps'");

@@ -44,7 +44,8 @@ impl Log {
             let verdict = verify(BufReader::new(&file), None)?;
             if let Some(b) = &verdict.broken {
                 // Going on would cover it with a hash of ours.
-                let what = format!("entry {} (from line {}) of it does not fit its hash; name another file", b.entry, b.first_line);
+                let what =
+                    format!("entry {} (from line {}) of it does not fit its hash; name another file", b.entry, b.first_line);
                 return Err(io::Error::other(what));
             }
             note = match verdict.chain.pending() {

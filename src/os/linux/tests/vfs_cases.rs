@@ -3,8 +3,8 @@
 use super::super::testkit::{Kit, array, u};
 use super::path_cases::{dentry, mount, put_dentry, put_mount, types};
 use crate::os::linux::base::kernel::Kernel;
-use crate::os::linux::files::mount::{Mount, mounts};
 use crate::os::linux::files::filewords::flags_text;
+use crate::os::linux::files::mount::{Mount, mounts};
 use crate::os::linux::files::openfile::{Held, OpenFile, OpenFiles};
 use crate::os::linux::tasks::cgroup::Cgroups;
 use crate::os::linux::tasks::cred::{Credentials, credentials};

@@ -21,9 +21,8 @@ pub(super) fn mapping_themselves(memory: &Memory, hints: &Hints) -> Vec<Root> {
     let options = Options::new(hints.interrupt.unwrap_or(&NEVER));
     let formats: Vec<Paging> = pagings(hints).into_iter().filter(|p| !matches!(p, Paging::X86Pae | Paging::X86_64La57)).collect();
     let fits = |at, page: &[u8]| formats.iter().copied().find(|p| maps_itself(*p, at, page));
-    let found = records(&RunSource::data(memory), 4096, 0, &options, |at, _, page| {
-        to_u64(at).is_some_and(|at| fits(at, page).is_some())
-    });
+    let found =
+        records(&RunSource::data(memory), 4096, 0, &options, |at, _, page| to_u64(at).is_some_and(|at| fits(at, page).is_some()));
     let mut out = Vec::new();
     let mut page = [0; 4096];
     for at in found.at.into_iter().take(TRIES) {

@@ -167,7 +167,9 @@ fn files(reader: &mut Reader<'_, '_>, root: VirtAddr, path: &str, net: bool) {
         // Folders that share what lies in them, as only damage or a forger makes them, would be gone through once for each.
         nodes += below.len();
         if nodes > MOST {
-            reader.lost.push(format!("{path}: more than {MOST} files of /proc, which is not to be believed: the rest is left out"));
+            reader
+                .lost
+                .push(format!("{path}: more than {MOST} files of /proc, which is not to be believed: the rest is left out"));
             return;
         }
         for node in below {

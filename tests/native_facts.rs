@@ -222,13 +222,9 @@ fn what_a_file_is_and_whether_it_is_gone() {
     assert_eq!(held.of(&rows, "unix")["detail"], format!("unix stream {}", held.path("a socket")));
     assert_eq!(held.of(&rows, "unbound")["detail"], "TCP");
     // By path, by what is gone, by kind.
-<<<<<<< HEAD
-    let found = held.rows(&["files", &held.path("known file")]);
-=======
     let mut found = held.rows(&["files", &held.path("known file")]);
     // The thread with a table of its own has a copy.
     found.retain(|r| r["tid"].is_null());
->>>>>>> native
     assert_eq!((found.len(), &found[0]["fd"]), (1, &held.facts["known"]));
     let gone = held.rows(&["files", "--deleted"]);
     assert!(gone.iter().all(|r| r["deleted"] == true) && gone.len() >= 3, "{gone:#?}");

@@ -3,8 +3,9 @@
 use super::super::testkit::{Kit, array, u};
 use super::path_cases::{dentry, mount, put_dentry, put_mount, types};
 use crate::os::linux::base::kernel::Kernel;
+use crate::os::linux::files::filewords::flags_text;
 use crate::os::linux::files::mount::{Mount, mounts};
-use crate::os::linux::files::openfile::{Held, OpenFile, OpenFiles, flags_text};
+use crate::os::linux::files::openfile::{Held, OpenFile, OpenFiles};
 use crate::os::linux::tasks::cgroup::Cgroups;
 use crate::os::linux::tasks::cred::{Credentials, credentials};
 use crate::os::linux::tasks::pids::{active, numbers};
@@ -184,7 +185,7 @@ fn a_descriptor_leads_to_its_file() {
     assert_eq!((row.kind.as_deref(), row.deleted), (Some(b"file".as_slice()), Some(false)));
     assert_eq!((row.position, row.inode, row.size, row.mount), (Some(7), Some(4711), Some(99), Some(11)));
     assert_eq!(row.access, Some((true, true)));
-    assert_eq!(flags_text(&kernel, row.flags.unwrap()), "O_RDWR|O_CLOEXEC");
+    assert_eq!(flags_text(kernel.space.format().arch, row.flags.unwrap()), "O_RDWR|O_CLOEXEC");
 }
 
 #[test]

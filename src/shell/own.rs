@@ -53,7 +53,8 @@ struct Expansion {
 
 fn go(aliases: &Aliases, line: &Line, within: &mut Vec<String>, all: &mut Expansion) -> Result<()> {
     let name = line.words.first().map(String::as_str).unwrap_or_default();
-    let too_many = |within: &[String]| Failure::usage(format!("alias {}: it comes to more than {MOST} commands", within.join(" > ")));
+    let too_many =
+        |within: &[String]| Failure::usage(format!("alias {}: it comes to more than {MOST} commands", within.join(" > ")));
     // As in other shells an alias does not stand for itself: `alias ps='ps -u'`.
     let Some(body) = aliases.get(name).filter(|_| !within.iter().any(|n| n == name)) else {
         if all.out.len() >= MOST {

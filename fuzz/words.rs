@@ -267,8 +267,10 @@ fn line(data: &[u8]) {
 /// A command is what its own text says, and its words joined are the same words again.
 fn again(line: &Line, text: &str) {
     assert!(!line.words.is_empty() && text.contains(&line.text), "{text:?}: {line:?}");
-    let same = split(&line.text);
-    assert_eq!(same.as_deref(), Ok(std::slice::from_ref(line)), "{text:?}");
+    // A parenthesis that nobody closes takes the white space at the end into its word, and the text has none there.
+    let shown = |line: &Line| (line.words.iter().map(|w| w.trim_end().to_owned()).collect::<Vec<_>>(), line.output.clone());
+    let same = split(&line.text).map(|lines| lines.iter().map(shown).collect::<Vec<_>>());
+    assert_eq!(same, Ok(vec![shown(line)]), "{text:?}");
     let words = joined(&line.words);
     let back = split(&words).unwrap_or_else(|e| panic!("{words:?}: {e}"));
     assert_eq!(back.len(), 1, "{words:?}");
@@ -307,7 +309,7 @@ fn translated(words: &[String]) {
         (Some(absent), ..) => assert!(!absent.what.is_empty() && !absent.instead.is_empty(), "{words:?}"),
         (None, Some(name), Some(_)) if meant.words != words => {
             // A plugin of Volatility's that nobody knows is called by its name alone.
-            let plugin = words.iter().any(|w| w.to_ascii_lowercase().contains(name.as_str()));
+            let plugin = words.iter().any(|w| w.to_ascii_lowercase().contains(&name.to_ascii_lowercase()));
             assert!(is_known(name) || plugin, "{words:?}: {meant:?}");
         }
         (None, name, first) => assert_eq!(name, first),

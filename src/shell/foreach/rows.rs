@@ -165,7 +165,7 @@ impl Iterator for Items<'_> {
     fn next(&mut self) -> Option<Result<Each>> {
         loop {
             match filled(self.shell, self.command, self.rows.next()?) {
-                Ok(Filled::Each(each)) => return Some(Ok(each)),
+                Ok(Filled::Each(each)) => return Some(Ok(*each)),
                 Ok(Filled::Without) => self.without += 1,
                 Ok(Filled::Option) => self.options += 1,
                 Err(e) => return Some(Err(e)),
@@ -259,7 +259,7 @@ impl Sink for Stamp<'_, '_> {
 
 /// What became of the command for a row.
 enum Filled {
-    Each(Each),
+    Each(Box<Each>),
     /// A field is null.
     Without,
     /// What the row holds would be an option that nobody typed.
@@ -312,7 +312,7 @@ fn filled(shell: &Shell, command: &[String], row: &Value) -> Result<Filled> {
     let session = shell.session.as_ref();
     let process = pid.and_then(|pid| session?.find_process(&pid.to_string()).ok());
     let current = || shell.current.borrow().clone().filter(|_| space.is_none());
-    Ok(Filled::Each(Each { words, process: process.or_else(current), place }))
+    Ok(Filled::Each(Box::new(Each { words, process: process.or_else(current), place })))
 }
 
 /// A value as a word; nothing for null, lists and objects.

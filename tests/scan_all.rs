@@ -187,7 +187,8 @@ mod while_it_runs {
     }
 
     fn started(image: &tempfile::NamedTempFile, more: &[&str]) -> Child {
-        let words = ["scan", "--phys", "needle", "--jsonl"];
+        // Zeros are looked for, too: otherwise the holes would be passed over, and nothing would take long.
+        let words = ["scan", "--phys", "--regex", r"needle|\x00{64}", "--jsonl"];
         Command::new(assert_cmd::cargo::cargo_bin!("memsh"))
             .arg(image.path())
             .args(words)
@@ -211,26 +212,28 @@ mod while_it_runs {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         out.read_line(&mut line).unwrap();
         let row: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!((number(&row["address"]), &row["text"]), (4090, &"needle".into()));
+        assert_eq!(number(&row["address"]), 0);
         assert!(child.try_wait().unwrap().is_none(), "it is still searching");
         interrupt(&child);
         let mut rest = String::new();
         out.read_to_string(&mut rest).unwrap();
-        assert_eq!((rest.lines().count(), child.wait().unwrap().code()), (1, Some(130)));
+        assert_eq!(child.wait().unwrap().code(), Some(130));
     }
 
     #[test]
     fn what_was_counted_before_an_interrupt_is_told() {
-        for (option, key, want) in [("--count", "hits", 2), ("--unique", "count", 2)] {
+        for (option, key) in [("--count", "hits"), ("--unique", "count")] {
             let image = image();
             let mut child = started(&image, &[option]);
-            std::thread::sleep(Duration::from_millis(500));
+            std::thread::sleep(Duration::from_secs(3));
             assert!(child.try_wait().unwrap().is_none(), "it is still searching");
             interrupt(&child);
             let output = child.wait_with_output().unwrap();
             let told = String::from_utf8_lossy(&output.stderr);
-            let row: Value = serde_json::from_slice(&output.stdout).unwrap();
-            assert_eq!((&row[key], output.status.code()), (&want.into(), Some(130)), "{told}");
+            let rows: Vec<Value> =
+                String::from_utf8_lossy(&output.stdout).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+            let counted = rows.iter().map(|row| row[key].as_u64().unwrap()).sum::<u64>();
+            assert!(counted > 2 && output.status.code() == Some(130), "{told}");
             assert!(told.starts_with("partial: ") && told.ends_with("memsh: interrupted\n"), "{told}");
         }
     }

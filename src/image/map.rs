@@ -254,8 +254,14 @@ fn extents(file: &File, range: Range<u64>, most: usize) -> Vec<Range<u64>> {
     while at < range.end {
         let start = match seek(file, SeekFrom::Data(at)) {
             Ok(start) => start.max(at),
-            // Nothing but holes up to its end.
-            Err(rustix::io::Errno::NXIO) => return out,
+            // Nothing but holes up to its end; what was cut off is none.
+            Err(rustix::io::Errno::NXIO) => {
+                let len = file.metadata().ok().filter(Metadata::is_file).map_or(range.end, |m| m.len());
+                if len < range.end {
+                    out.push(at.max(len)..range.end);
+                }
+                return out;
+            }
             // It cannot tell.
             Err(_) => at,
         };

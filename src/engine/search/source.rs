@@ -87,7 +87,7 @@ impl<'m> RunSource<'m> {
 
     /// Of physical memory what may hold something else than zeros.
     pub fn data(memory: &'m Memory) -> Self {
-        Self::of(memory, memory.data())
+        Self::of(memory, if memory.metadata().live { memory.ranges() } else { memory.data() })
     }
 
     fn of(memory: &'m Memory, ranges: &[MemoryRange]) -> Self {
@@ -243,11 +243,13 @@ impl Source for RunSource<'_> {
             let next = ranges.partition_point(|r| r.start.value().saturating_add(r.size) <= at);
             ranges.get(next).and_then(|r| Span::new(r.start.value(), r.size))
         };
-        self.clipped(span).all(|run| {
-            let Some(phys) = Span::new(run.phys, run.size) else { return false };
-            let there = after(self.memory.ranges(), phys.first).is_some_and(|r| r.meet(phys) == Some(phys));
-            there && after(self.memory.data(), phys.first).is_none_or(|d| d.first > phys.last)
-        })
+        // What was a hole of a live target's file may be none any more.
+        !self.memory.metadata().live
+            && self.clipped(span).all(|run| {
+                let Some(phys) = Span::new(run.phys, run.size) else { return false };
+                let there = after(self.memory.ranges(), phys.first).is_some_and(|r| r.meet(phys) == Some(phys));
+                there && after(self.memory.data(), phys.first).is_none_or(|d| d.first > phys.last)
+            })
     }
 
     fn readers(&self) -> Option<usize> {

@@ -160,8 +160,9 @@ fn files(reader: &mut Reader<'_, '_>, root: VirtAddr, path: &str, net: bool) {
         let Some(block) = shape.read_or(kernel.view(), at, reader.lost) else { continue };
         let top = net && at != root && path.rsplit_once('/').is_some_and(|(folder, _)| folder.ends_with("/proc/net"));
         file(reader, &shape, &block, &path, top);
-        // Of what is no folder these are bytes of something else: a damaged link leads into any structure.
-        let folder = block.uint(shape.mode).is_none_or(|m| m & MODE_KIND == MODE_DIRECTORY);
+        // Of what is no folder these are bytes of something else: a damaged link leads into any structure. A namespace's root has no
+        // mode (`proc_net_ns_init`, fs/proc/proc_net.c).
+        let folder = at == root || block.uint(shape.mode).is_none_or(|m| m & MODE_KIND == MODE_DIRECTORY);
         let Some(children) = block.at(shape.children).filter(|_| folder) else { continue };
         let below = tree(kernel.view(), &kernel.layouts.rb_node, children, &path, reader.lost);
         // Folders that share what lies in them, as only damage or a forger makes them, would be gone through once for each.

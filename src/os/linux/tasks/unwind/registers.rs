@@ -98,6 +98,11 @@ impl Registers {
         }
     }
 
+    /// The frame pointer, whatever the processor calls it; zero where it is not known.
+    pub fn frame_pointer(&self) -> u64 {
+        ["bp", "s0", "x29", "r11"].into_iter().find_map(|n| self.get(n)).unwrap_or(0)
+    }
+
     /// Whether they are those of a program: its privilege level, in the low bits of CS, is not the kernel's.
     pub fn is_user(&self) -> bool {
         if let Some(status) = self.get("status") {

@@ -69,7 +69,7 @@ impl Start {
     pub fn of_processor(cpu: &CpuState) -> Option<Self> {
         let registers = Registers(cpu.registers.clone());
         let (ip, sp) = (registers.get("ip")?, registers.get("sp")?);
-        let bp = ["bp", "s0", "x29", "r11"].into_iter().find_map(|n| registers.get(n)).unwrap_or(0);
+        let bp = registers.frame_pointer();
         Some(Self { ip, sp, bp, registers: Some(registers), runs: true })
     }
 
@@ -240,14 +240,7 @@ impl<'u, 'k> Walk<'u, 'k> {
             Kind::Call => {
                 let slot = sp.wrapping_sub(8);
                 ip = self.word(slot)?;
-                match self.unwinder.trampolines.real(self.task, ip, slot) {
-                    Real::Same => {}
-                    Real::Other(real) => ip = real,
-                    Real::Unknown => {
-                        self.finish_at(ip, sp);
-                        return Err("tracing took the return address away, and its record was not found".to_owned());
-                    }
-                }
+                ip = self.untraced(ip, &[slot], sp)?;
             }
             Kind::Registers | Kind::Partial => {
                 let size = self.unwinder.kernel.types.size_of("struct pt_regs").unwrap_or(168);
@@ -255,8 +248,7 @@ impl<'u, 'k> Walk<'u, 'k> {
                 let at = if entry.kind == Kind::Registers { sp } else { sp.wrapping_sub(size.saturating_sub(40)) };
                 self.word(sp)?;
                 self.word(at.wrapping_add(size).wrapping_sub(8))?;
-                let registers = Registers::read(self.unwinder.kernel, VirtAddr::new(umem::from(at)));
-                let registers = registers.ok_or_else(|| format!("the registers saved at {at:#x} are not in the image"))?;
+                let registers = self.saved_at(at)?;
                 if registers.is_user() {
                     self.user = Some(registers).filter(|_| entry.kind == Kind::Registers);
                     return Ok(Step::End);
@@ -287,9 +279,50 @@ impl<'u, 'k> Walk<'u, 'k> {
         Ok(Step::On)
     }
 
-    fn finish_at(&mut self, ip: u64, sp: u64) {
+    /// The return address that tracing took away from one of `places`; `sp` is the caller's stack pointer. Where its record was not found
+    /// the way ends, with the trampoline.
+    fn untraced(&mut self, ip: u64, places: &[u64], sp: u64) -> Result<u64, String> {
+        for place in places {
+            match self.unwinder.trampolines.real(self.task, ip, *place) {
+                Real::Same => return Ok(ip),
+                Real::Other(real) => return Ok(real),
+                Real::Unknown => {}
+            }
+        }
         (self.ip, self.sp, self.signal) = (ip, sp, false);
         self.push();
+        Err("tracing took the return address away, and its record was not found".to_owned())
+    }
+
+    /// The registers that were saved on the stack at `at`.
+    fn saved_at(&self, at: u64) -> Result<Registers, String> {
+        self.word(at)?;
+        let registers = Registers::read(self.unwinder.kernel, VirtAddr::new(umem::from(at)));
+        registers.ok_or_else(|| format!("the registers saved at {at:#x} are not in the image"))
+    }
+
+    /// To what was interrupted with these registers; the end where it was a program.
+    fn interrupted(&mut self, registers: Registers) -> Result<Step, String> {
+        if registers.is_user() {
+            self.user = Some(registers);
+            return Ok(Step::End);
+        }
+        let next = registers.get("sp").unwrap_or(0);
+        self.area = self.upwards(self.sp, next)?;
+        (self.ip, self.sp, self.bp) = (registers.get("ip").unwrap_or(0), next, registers.frame_pointer());
+        self.signal = true;
+        self.saved = Saved::All(registers);
+        Ok(Step::On)
+    }
+
+    /// To the caller that a frame pointer led to.
+    fn pointed(&mut self, ip: u64, sp: u64, bp: u64) -> Result<Step, String> {
+        if !is_code(self.unwinder.kernel, ip) {
+            return Err(no_code("the frame pointer leads", ip));
+        }
+        self.area = self.upwards(self.sp, sp)?;
+        (self.ip, self.sp, self.bp, self.signal, self.saved) = (ip, sp, bp, false, Saved::None);
+        Ok(Step::On)
     }
 
     /// Whether the frame pointer can be one: a place above on the same stack.
@@ -342,18 +375,8 @@ impl<'u, 'k> Walk<'u, 'k> {
         let kernel = self.unwinder.kernel;
         // Behind the frame of the way into the kernel lie the registers that were saved there.
         if !self.signal && riscv::is_entry(kernel, self.ip) {
-            let registers = Registers::read(kernel, VirtAddr::new(umem::from(self.sp)));
-            let registers = registers.ok_or_else(|| format!("the registers saved at {:#x} are not in the image", self.sp))?;
-            if registers.is_user() {
-                self.user = Some(registers);
-                return Ok(Step::End);
-            }
-            let next = registers.get("sp").unwrap_or(0);
-            self.area = self.upwards(self.sp, next)?;
-            (self.ip, self.bp, self.sp) = (registers.get("epc").unwrap_or(0), registers.get("s0").unwrap_or(0), next);
-            self.signal = true;
-            self.saved = Saved::All(registers);
-            return Ok(Step::On);
+            let registers = self.saved_at(self.sp)?;
+            return self.interrupted(registers);
         }
         // A thread of the kernel begins there, without a frame.
         let begins =
@@ -375,24 +398,9 @@ impl<'u, 'k> Walk<'u, 'k> {
             return Ok(Step::End);
         }
         if !leaf {
-            match self.unwinder.trampolines.real(self.task, ip, slot) {
-                Real::Same => {}
-                Real::Other(real) => ip = real,
-                Real::Unknown => {
-                    self.finish_at(ip, self.bp);
-                    return Err("tracing took the return address away, and its record was not found".to_owned());
-                }
-            }
+            ip = self.untraced(ip, &[slot], self.bp)?;
         }
-        if !is_code(kernel, ip) {
-            return Err(format!(
-                "the frame pointer leads to {ip:#x}, which is no code; `--guess` lists what looks like return addresses"
-            ));
-        }
-        let next = self.bp;
-        self.area = self.upwards(self.sp, next)?;
-        (self.ip, self.sp, self.bp, self.signal, self.saved) = (ip, next, bp, false, Saved::None);
-        Ok(Step::On)
+        self.pointed(ip, self.bp, bp)
     }
 
     /// Frame pointers (arch/x86/kernel/unwind_frame.c): each points to the caller's, with the return address behind it.
@@ -405,43 +413,22 @@ impl<'u, 'k> Walk<'u, 'k> {
         }
         // A frame pointer with its lowest bit set points to saved registers (ENCODE_FRAME_POINTER, arch/x86/include/asm/frame.h).
         if self.bp & 1 == 1 {
-            let at = self.bp & !1;
-            self.word(at)?;
-            let registers = Registers::read(self.unwinder.kernel, VirtAddr::new(umem::from(at)));
-            let registers = registers.ok_or_else(|| format!("the registers saved at {at:#x} are not in the image"))?;
-            if registers.is_user() {
-                self.user = Some(registers);
-                return Ok(Step::End);
-            }
-            let next = registers.get("sp").unwrap_or(0);
-            self.area = self.upwards(self.sp, next)?;
-            (self.ip, self.bp, self.sp) = (registers.get("ip").unwrap_or(0), registers.get("bp").unwrap_or(0), next);
-            self.signal = true;
-            return Ok(Step::On);
+            let registers = self.saved_at(self.bp & !1)?;
+            return self.interrupted(registers);
         }
         let slot = self.bp.wrapping_add(8);
-        let (bp, mut ip) = (self.word(self.bp)?, self.word(slot)?);
+        let (bp, ip) = (self.word(self.bp)?, self.word(slot)?);
         if ip == 0 {
             return Ok(Step::End);
         }
-        match self.unwinder.trampolines.real(self.task, ip, slot) {
-            Real::Same => {}
-            Real::Other(real) => ip = real,
-            Real::Unknown => {
-                self.finish_at(ip, slot.wrapping_add(8));
-                return Err("tracing took the return address away, and its record was not found".to_owned());
-            }
-        }
-        if !is_code(self.unwinder.kernel, ip) {
-            return Err(format!(
-                "the frame pointer leads to {ip:#x}, which is no code; `--guess` lists what looks like return addresses"
-            ));
-        }
         let next = slot.wrapping_add(8);
-        self.area = self.upwards(self.sp, next)?;
-        (self.ip, self.sp, self.bp, self.signal) = (ip, next, bp, false);
-        Ok(Step::On)
+        let ip = self.untraced(ip, &[slot], next)?;
+        self.pointed(ip, next, bp)
     }
+}
+
+fn no_code(guide: &str, ip: u64) -> String {
+    format!("{guide} to {ip:#x}, which is no code; `--guess` lists what looks like return addresses")
 }
 
 /// Whether an address can be one of code: a symbol of code lies before it, in the kernel or a module.

@@ -3,10 +3,8 @@
 use super::super::arm;
 use super::super::ehabi::code::{Caller, FP, LR, PC, SP, run};
 use super::super::ehabi::{Entry, How, Tables};
-use super::super::returns::Real;
-use super::{Registers, Saved, Step, Walk, is_code};
+use super::{Saved, Step, Walk, is_code, no_code};
 use crate::os::linux::base::layout::number;
-use memsh_plugin::{VirtAddr, umem};
 
 impl Walk<'_, '_> {
     /// `unwind_frame` of arch/arm/kernel/unwind.c.
@@ -60,16 +58,15 @@ impl Walk<'_, '_> {
             return Ok(Step::End);
         }
         if !caller.interrupted {
-            ip = self.untraced(ip, caller.slot.map_or(0, u64::from), fp, next)?;
+            // Return probes know it by the caller's frame pointer.
+            ip = arm::address(self.untraced(ip, &[caller.slot.map_or(0, u64::from), fp], next)?);
         }
         if !is_code(kernel, ip) {
             // A processor began on an empty stack, before its addresses were the kernel's.
             if self.own.1.checked_sub(next) == Some(arm::PADDING) {
                 return Ok(Step::End);
             }
-            return Err(format!(
-                "the unwind tables lead to {ip:#x}, which is no code; `--guess` lists what looks like return addresses"
-            ));
+            return Err(no_code("the unwind tables lead", ip));
         }
         // The tables hold where a function calls others, not on its first and last steps, where an interrupt may come. A call before the
         // return address proves it, or that the stack is used up.
@@ -97,7 +94,12 @@ impl Walk<'_, '_> {
         let kernel = self.unwinder.kernel;
         let function = arm::function(kernel, self.ip).map(|(name, _)| name).unwrap_or_default();
         if !self.signal && arm::is_interrupt(&function) {
-            return self.interrupted();
+            let registers = self.saved_at(self.sp)?;
+            let ip = registers.get("ip").unwrap_or(0);
+            if !registers.is_user() && !is_code(kernel, ip) {
+                return Err(format!("the registers saved at {:#x} lead to {ip:#x}, which is no code", self.sp));
+            }
+            return self.interrupted(registers);
         }
         if self.bp == 0 || arm::is_end(kernel, self.sp, self.own.1) {
             return Ok(Step::End);
@@ -113,16 +115,10 @@ impl Walk<'_, '_> {
         if ip == 0 {
             return Ok(Step::End);
         }
-        let ip = self.untraced(ip, slot, fp, next)?;
-        if !is_code(kernel, ip) {
-            return Err(format!(
-                "the frame pointer leads to {ip:#x}, which is no code; `--guess` lists what looks like return addresses"
-            ));
-        }
-        self.area = self.upwards(self.sp, next)?;
-        (self.ip, self.sp, self.bp, self.signal, self.saved) = (ip, next, fp, false, Saved::None);
+        let ip = arm::address(self.untraced(ip, &[slot, fp], next)?);
+        let step = self.pointed(ip, next, fp)?;
         self.label = arm::is_label(kernel, ip);
-        Ok(Step::On)
+        Ok(step)
     }
 
     /// The frame that `mov ip, sp; push {fp, ip, lr, pc}; sub fp, ip, #4` makes: where the return address lies, that address, the caller's
@@ -145,41 +141,6 @@ impl Walk<'_, '_> {
         // The caller's frame is farther up; the outermost has none.
         let fits = (fp == 0 || fp > at) && (lr == 0 || is_code(self.unwinder.kernel, lr));
         fits.then_some((slot, lr, at.wrapping_add(8), fp)).ok_or_else(|| format!("the frame pointer {at:#x} points to no frame"))
-    }
-
-    /// From what a processor runs when it is interrupted in the kernel to what it ran before: all registers were saved.
-    fn interrupted(&mut self) -> Result<Step, String> {
-        let kernel = self.unwinder.kernel;
-        self.word(self.sp)?;
-        let registers = Registers::read(kernel, VirtAddr::new(umem::from(self.sp)));
-        let registers = registers.ok_or_else(|| format!("the registers saved at {:#x} are not in the image", self.sp))?;
-        if registers.is_user() {
-            self.user = Some(registers);
-            return Ok(Step::End);
-        }
-        let of = |name: &str| registers.get(name).unwrap_or(0);
-        let (ip, next, fp) = (arm::address(of("pc")), of("sp"), of("r11"));
-        if !is_code(kernel, ip) {
-            return Err(format!("the registers saved at {:#x} lead to {ip:#x}, which is no code", self.sp));
-        }
-        self.area = self.upwards(self.sp, next)?;
-        (self.ip, self.sp, self.bp, self.signal) = (ip, next, fp, true);
-        self.saved = Saved::All(registers);
-        Ok(Step::On)
-    }
-
-    /// The return address that was at `slot` before tracing took it away. Return probes know it by the caller's frame pointer.
-    fn untraced(&mut self, ip: u64, slot: u64, fp: u64, sp: u64) -> Result<u64, String> {
-        let trampolines = &self.unwinder.trampolines;
-        for place in [slot, fp] {
-            match trampolines.real(self.task, ip, place) {
-                Real::Same => return Ok(ip),
-                Real::Other(real) => return Ok(arm::address(real)),
-                Real::Unknown => {}
-            }
-        }
-        self.finish_at(ip, sp);
-        Err("tracing took the return address away, and its record was not found".to_owned())
     }
 
     /// The function that the way ends in, where there is one.

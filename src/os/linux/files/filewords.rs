@@ -125,7 +125,7 @@ const ARM: &[(u64, &str)] = &[
 
 /// The flags of an open file in the words of open(2).
 pub fn flags_text(arch: Arch, flags: u64) -> String {
-    let arm = arch == Arch::AArch64;
+    let arm = matches!(arch, Arch::AArch64 | Arch::Arm);
     let (large, special) = if arm { (0o400000, ARM) } else { (0o100000, GENERIC) };
     let access = match flags & 3 {
         0 => "O_RDONLY",
@@ -137,5 +137,22 @@ pub fn flags_text(arch: Arch, flags: u64) -> String {
     match bits(flags & !3 & !large, &names, "|") {
         Some(rest) => format!("{access}|{rest}"),
         None => access.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_numbered_by_the_architecture() {
+        for arch in [Arch::X86_64, Arch::RiscV64] {
+            assert_eq!(flags_text(arch, 0o2_700_002), "O_RDWR|O_DIRECTORY|O_NOFOLLOW|O_CLOEXEC");
+            assert_eq!(flags_text(arch, 0o140_001), "O_WRONLY|O_DIRECT");
+        }
+        for arch in [Arch::AArch64, Arch::Arm] {
+            assert_eq!(flags_text(arch, 0o2_540_002), "O_RDWR|O_DIRECTORY|O_NOFOLLOW|O_CLOEXEC");
+            assert_eq!(flags_text(arch, 0o600_001), "O_WRONLY|O_DIRECT");
+        }
     }
 }

@@ -267,8 +267,7 @@ fn line(data: &[u8]) {
 /// A command is what its own text says, and its words joined are the same words again.
 fn again(line: &Line, text: &str) {
     assert!(!line.words.is_empty() && text.contains(&line.text), "{text:?}: {line:?}");
-    // A parenthesis that nobody closes takes the white space at the end into its word, and the text has none there.
-    let shown = |line: &Line| (line.words.iter().map(|w| w.trim_end().to_owned()).collect::<Vec<_>>(), line.output.clone());
+    let shown = |line: &Line| (line.words.clone(), line.output.clone());
     let same = split(&line.text).map(|lines| lines.iter().map(shown).collect::<Vec<_>>());
     assert_eq!(same, Ok(vec![shown(line)]), "{text:?}");
     let words = joined(&line.words);

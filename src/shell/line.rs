@@ -1,6 +1,7 @@
 //! A line of the shell: commands separated by `;` or line ends, words and quotes, `| shell command`, `> file`.
 //!
-//! `;`, `|` and `>` mean something outside quotes and parentheses only, so that `read (a|b)` and `scan ">>"` need no care.
+//! `;`, `|` and `>` mean something outside quotes and parentheses only, so that `read (a|b)` and `scan ">>"` need no care. A parenthesis
+//! that is not closed on its line means nothing, so that `scan printf(` needs none either.
 //! `#` at the beginning of a word starts a comment.
 
 /// One command of a line, and where its output goes.
@@ -214,6 +215,17 @@ impl Scanner<'_> {
     }
 
     fn word(&mut self) -> Result<String, String> {
+        let begun = self.rest.clone();
+        if let Ok(Some(word)) = self.grouped(true) {
+            return Ok(word);
+        }
+        // A parenthesis that its line does not close is a letter like any other.
+        self.rest = begun;
+        Ok(self.grouped(false)?.unwrap_or_default())
+    }
+
+    /// A word; where `groups`, one that goes on as long as a parenthesis is open, and none where that is not closed.
+    fn grouped(&mut self, groups: bool) -> Result<Option<String>, String> {
         let mut out = String::new();
         let mut parentheses = 0u32;
         while let Some(&(_, c)) = self.rest.peek() {
@@ -233,14 +245,15 @@ impl Scanner<'_> {
                     }
                     continue;
                 }
-                '(' => parentheses += 1,
+                '\n' => return Ok(None),
+                '(' if groups => parentheses += 1,
                 ')' => parentheses = parentheses.saturating_sub(1),
                 _ => {}
             }
             out.push(c);
             self.rest.next();
         }
-        Ok(out)
+        Ok((parentheses == 0).then_some(out))
     }
 
     fn quoted(&mut self, quote: char, out: &mut String) -> Result<(), String> {
@@ -280,6 +293,9 @@ mod tests {
             Vec::<Vec<String>>::new().into_iter().chain([vec!["read".to_owned(), "(a|b)".to_owned()]]).collect::<Vec<_>>()
         );
         assert_eq!(words("read ((1<<4)|2)"), [vec!["read", "((1<<4)|2)"]]);
+        assert_eq!(words("scan printf( ; ps | x"), [vec!["scan", "printf("], vec!["ps"]]);
+        assert_eq!(words("scan a(b ((c; ps\nread 1)"), [vec!["scan", "a(b", "((c"], vec!["ps"], vec!["read", "1)"]]);
+        assert_eq!(words("scan --regex \\(x "), [vec!["scan", "--regex", "\\(x"]]);
     }
 
     #[test]

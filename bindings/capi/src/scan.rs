@@ -1,6 +1,6 @@
 //! Searching.
 
-use crate::fail::{MemshError, guarded, null};
+use crate::fail::{MemshCode, MemshError, guarded, null};
 use crate::row::{MemshRow, number};
 use crate::target::{MemshAnswer, MemshNote, MemshTarget, ask, target};
 use crate::words::words;
@@ -37,18 +37,23 @@ pub struct MemshHits {
     pub progress: Option<unsafe extern "C" fn(user: *mut c_void, task: *const c_char, done: u64, total: u64)>,
 }
 
-struct Caller(MemshHits);
+struct Caller {
+    hits: MemshHits,
+    /// Whether there was a row that is no hit.
+    other: bool,
+}
 
 impl Answer for Caller {
     fn row(&mut self, row: Value) -> ControlFlow<()> {
-        let (Some(take), Some(address)) = (self.0.hit, row.get("address").and_then(number)) else {
-            return ControlFlow::Continue(());
+        let (Some(take), Some(address)) = (self.hits.hit, row.get("address").and_then(number)) else {
+            self.other = true;
+            return ControlFlow::Break(());
         };
         let pid = row.get("pid").and_then(Value::as_u64).and_then(|pid| u32::try_from(pid).ok());
         let row = MemshRow::new(row);
         let hit = MemshHit { address, pid: pid.unwrap_or(0), has_pid: pid.is_some(), row: &raw const row };
         // SAFETY: by the header a function of this type; hit and row live as long as the call.
-        if unsafe { take(self.0.user, &raw const hit) } { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if unsafe { take(self.hits.user, &raw const hit) } { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 }
 
@@ -61,7 +66,7 @@ pub unsafe extern "C" fn memsh_scan(
     count: usize,
     hits: *const MemshHits,
     error: *mut *mut MemshError,
-) -> crate::MemshCode {
+) -> MemshCode {
     guarded(error, || {
         // SAFETY: by the header null or such a struct.
         let hits = *unsafe { hits.as_ref() }.ok_or_else(|| null("the place for hits"))?;
@@ -71,6 +76,12 @@ pub unsafe extern "C" fn memsh_scan(
         let mut all = vec!["scan"];
         all.extend(words(list, count)?);
         let told = MemshAnswer { user: hits.user, row: None, bytes: None, note: hits.note, progress: hits.progress };
-        ask(self::target(target)?, &all, told, &mut Caller(hits))
+        let mut caller = Caller { hits, other: false };
+        ask(self::target(target)?, &all, told, &mut caller)?;
+        if caller.other {
+            let why = "these words of `scan` answer with other rows than hits (`--count`): ask for them with memsh_ask";
+            return Err(MemshError::new(MemshCode::Invalid, why.to_owned()));
+        }
+        Ok(())
     })
 }

@@ -129,6 +129,8 @@ int main(void) {
     MemshHits take = {.user = &hits, .hit = hit};
     const char *needle[] = {"Linux version"};
     SO(memsh_scan(target, needle, 1, &take, &error) == MEMSH_CODE_OK && hits == 3);
+    const char *counted[] = {"--count", "Linux version"};
+    FAILS(memsh_scan(target, counted, 2, &take, &error), MEMSH_CODE_INVALID, "memsh_ask");
     take.hit = NULL;
     FAILS(memsh_scan(target, needle, 1, &take, &error), MEMSH_CODE_INVALID, "null");
 

@@ -149,6 +149,11 @@ impl Session {
         }
     }
 
+    /// Files that belong to the image beside the one that was named: further parts, a sidecar, swap and page files.
+    pub fn other_files(&self) -> impl Iterator<Item = &Path> {
+        self.image.other_files().iter().chain(&self.hints.swap).chain(&self.hints.pagefile).map(PathBuf::as_path)
+    }
+
     /// The match sets of scans for values.
     pub fn scans(&self) -> &narrow::Kept {
         &self.scans

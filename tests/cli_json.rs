@@ -175,12 +175,11 @@ fn answers_fit_the_committed_schemas() {
 #[test]
 fn a_schema_notices_a_difference() {
     let schema: Value = serde_json::from_str(&memsh(&["schema", "hash"]).stdout).unwrap();
-    for bad in
-        [r#"{"path":"x","size":1}"#, r#"{"path":"x","size":"1","sha256":""}"#, r#"{"path":"x","size":1,"sha256":"","new":1}"#]
-    {
+    for bad in [r#""size":1"#, r#""size":"1","sha256":"""#, r#""size":1,"sha256":"","new":1"#] {
+        let bad = format!(r#"{{"path":"x","others":[],{bad}}}"#);
         let mut out = Vec::new();
-        misfits(&schema, &schema, &serde_json::from_str(bad).unwrap(), "$", &mut out);
-        assert!(!out.is_empty(), "{bad}");
+        misfits(&schema, &schema, &serde_json::from_str(&bad).unwrap(), "$", &mut out);
+        assert_eq!(out.len(), 1, "{bad}");
     }
 }
 

@@ -135,6 +135,52 @@ fn an_image_that_changes_under_a_report_is_loud() {
     assert!(page.contains("class=\"verdict bad\" id=\"verdict\">THE IMAGE CHANGED"));
 }
 
+#[test]
+fn every_file_of_an_image_is_hashed_and_none_is_written_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let swap = folder.path().join("swap");
+    std::fs::write(&swap, vec![7; 8192]).unwrap();
+    // Raw parts are used where they lie, those of another format are joined in memory.
+    for format in ["raw", "lime"] {
+        let whole = folder.path().join(format!("whole.{format}"));
+        assert_eq!(sample(&["dump", "phys", "--format", format, "-o", whole.to_str().unwrap()]).status, 0);
+        let bytes = std::fs::read(&whole).unwrap();
+        let part = |n: usize| folder.path().join(format!("{format}.{n:03}"));
+        for (n, piece) in bytes.chunks(20 << 20).enumerate() {
+            std::fs::write(part(n + 1), piece).unwrap();
+        }
+        let (first, swap) = (part(1), swap.to_str().unwrap());
+        let target = [first.to_str().unwrap(), "--swap", swap];
+        let run = memsh(&[&target[..], &["hash", "--json"]].concat());
+        let row: Value = serde_json::from_str(&run.stdout).unwrap();
+        let mut told = vec![(&row["path"], &row["sha256"])];
+        told.extend(row["others"].as_array().unwrap().iter().map(|f| (&f["path"], &f["sha256"])));
+        let files = [first.clone(), part(2), part(3), PathBuf::from(swap)];
+        let wanted: Vec<(Value, Value)> = files.iter().map(|f| (f.to_str().unwrap().into(), digest(f).into())).collect();
+        assert_eq!(told, wanted.iter().map(|(a, b)| (a, b)).collect::<Vec<_>>(), "{}", run.stderr);
+        for file in &files {
+            let run = memsh(&[&target[..], &["dump", "phys", "--force", "-o", file.to_str().unwrap()]].concat());
+            assert!(run.status == 2 && run.stderr.contains("an image is never written"), "{}: {}", file.display(), run.stderr);
+            assert!(wanted.contains(&(file.to_str().unwrap().into(), digest(file).into())), "{} was written to", file.display());
+        }
+        let case = folder.path().join(format!("case-{format}"));
+        let run = memsh(&[&target[..], &["report", "-o", case.to_str().unwrap(), "--only", "ps", "--json"]].concat());
+        let parts: Vec<Value> = serde_json::from_str(&run.stdout).unwrap();
+        for when in ["before", "after"] {
+            let hashes: Vec<(&Value, &Value)> =
+                parts.iter().filter(|p| p["part"] == "hash" && p["name"] == when).map(|p| (&p["path"], &p["note"])).collect();
+            assert_eq!(hashes, told, "{}", run.stderr);
+        }
+        let summary: Value = serde_json::from_slice(&std::fs::read(case.join("report.json")).unwrap()).unwrap();
+        assert_eq!(summary["sha256"]["files"]["after"].as_array().map(Vec::len), Some(files.len()));
+    }
+}
+
+fn digest(path: &Path) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(std::fs::read(path).unwrap()).iter().map(|b| format!("{b:02x}")).collect()
+}
+
 fn verify(path: &Path, more: &[&str]) -> (i32, Value, String) {
     let run = memsh(&[&["log", "verify", path.to_str().unwrap(), "--json"], more].concat());
     (run.status, serde_json::from_str(&run.stdout).unwrap_or_default(), run.stderr)

@@ -1,10 +1,11 @@
 //! `dump`: memory into a file.
 
-use super::cells::{hex, wide};
+use super::cells::wide;
 use super::context::Context;
 use super::evidence::{create, take_back};
 use super::extract::extract;
 use super::failure::{Failure, Result};
+use super::hash::{FileHash, fingerprint};
 use super::pagecache;
 use super::pages::mapped_ranges;
 use super::peimage;
@@ -19,10 +20,7 @@ use clap::ValueEnum;
 use memsh_plugin::{CSliceMut, CVec, MemoryMetadata, MemoryRange, MemoryView, PhysReadOp, PhysicalMemory, Process, VirtReadOp};
 use schemars::JsonSchema;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Write memory into a file
@@ -140,9 +138,9 @@ impl Command for Dump {
             Format::Pe => return Err(Failure::usage("dump: --format pe goes with a module of Windows")),
         };
         let summary = self.write(cx, &memory, &ranges, &format)?;
-        let (sha256, bytes) = fingerprint(cx, &self.output)?;
+        let FileHash { path, sha256, size: bytes } = fingerprint(cx, "hashing", &self.output)?;
         cx.lost_many(summary, "bytes that are not mapped or not in the image");
-        out.push(&DumpRow { path: self.output.to_string_lossy().into_owned(), bytes, unreadable: summary, sha256: Some(sha256) })
+        out.push(&DumpRow { path, bytes, unreadable: summary, sha256: Some(sha256) })
     }
 }
 
@@ -158,9 +156,8 @@ impl Dump {
             return Ok(None);
         }
         let written = peimage::write(cx, kernel, &self.whose, what, &self.output, self.force)?;
-        let (sha256, bytes) = fingerprint(cx, &self.output)?;
+        let FileHash { path, sha256, size: bytes } = fingerprint(cx, "hashing", &self.output)?;
         cx.lost_many(written, "bytes that are not mapped or not in the image");
-        let path = self.output.to_string_lossy().into_owned();
         Ok(Some(DumpRow { path, bytes, unreadable: written, sha256: Some(sha256) }))
     }
 
@@ -264,25 +261,6 @@ fn module(cx: &Context, space: &Space, name: &str) -> Result<(VirtAddr, umem)> {
             .hint("`modules` lists those of the kernel, `modules -p PID` those of a process; a range is START..END")
             .into()
     })
-}
-
-fn fingerprint(cx: &Context, path: &Path) -> Result<(String, u64)> {
-    let fail = |e| Failure::file(path, "read", e);
-    let mut file = File::open(path).map_err(fail)?;
-    let size = file.metadata().map_err(fail)?.len();
-    let meter = cx.host().meter("hashing", size);
-    let mut sha = Sha256::new();
-    let mut piece = vec![0; 1 << 20];
-    let mut done = 0u64;
-    loop {
-        cx.go_on()?;
-        let n = file.read(&mut piece).map_err(fail)?;
-        let Some(read) = piece.get(..n).filter(|r| !r.is_empty()) else { break };
-        sha.update(read);
-        done += read.len() as u64;
-        meter.at(done);
-    }
-    Ok((hex(&sha.finalize()), size))
 }
 
 /// An address space as a memory of its own, so that it is written by the same code as physical memory is.

@@ -5,8 +5,8 @@ use crate::session::Session;
 use std::fs::{File, Metadata};
 use std::path::Path;
 
-/// Refuses to write to `output` where that is the image or one of its files (parts, a sidecar), by whatever name: another path, a
-/// symbolic or a hard link.
+/// Refuses to write to `output` where that is the image or one of its files (parts, a sidecar, a swap or page file), by whatever name:
+/// another path, a symbolic or a hard link.
 ///
 /// # Errors
 /// A usage error if so.
@@ -14,7 +14,9 @@ pub fn guard(session: Option<&Session>, output: &Path) -> Result<()> {
     let Some(session) = session else { return Ok(()) };
     let image = &session.facts().path;
     let same = matches!((image.canonicalize(), output.canonicalize()), (Ok(a), Ok(b)) if a == b)
-        || output.metadata().is_ok_and(|meta| session.image().lies_in(&meta) || is(image, &meta));
+        || output.metadata().is_ok_and(|meta| {
+            session.image().lies_in(&meta) || is(image, &meta) || session.other_files().any(|other| is(other, &meta))
+        });
     match same {
         true => {
             let message =

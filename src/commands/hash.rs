@@ -10,8 +10,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::io::Read;
+use std::path::Path;
 
-/// Compute the SHA-256 of the image file
+/// Compute the SHA-256 of the image file, and of the files that belong to it
 #[derive(clap::Args, Debug)]
 pub struct Hash {}
 
@@ -24,6 +25,19 @@ pub struct HashRow {
     sha256: String,
     /// Size of the file in bytes.
     size: u64,
+    /// Files that belong to it: further parts, a sidecar, swap and page files.
+    others: Vec<FileHash>,
+}
+
+/// A file and its fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FileHash {
+    /// Path of the file.
+    pub path: String,
+    /// SHA-256 of the file, in hex.
+    pub sha256: String,
+    /// Size of the file in bytes.
+    pub size: u64,
 }
 
 const PIECE: usize = 1 << 20;
@@ -47,44 +61,51 @@ impl Command for Hash {
             };
             return Err(e.hint(hint).into());
         }
-        let Fingerprint { sha256, size } = fingerprint(cx, "hashing")?;
-        out.push(&HashRow { path: path.to_string_lossy().into_owned(), sha256, size })
+        let mut all = of_image(cx, "hashing")?.into_iter();
+        let Some(FileHash { path, sha256, size }) = all.next() else { return Ok(()) };
+        out.push(&HashRow { path, sha256, size, others: all.collect() })
     }
 }
 
-/// What a file is known by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fingerprint {
-    /// Its SHA-256, in hex.
-    pub sha256: String,
-    /// Its size in bytes.
-    pub size: u64,
+/// Reads all of the image's files, as they are now, and gives their fingerprints: of the one that was named first.
+///
+/// # Errors
+/// When one can't be read; when the user interrupts.
+pub fn of_image(cx: &Context, task: &str) -> Result<Vec<FileHash>> {
+    let session = cx.session()?;
+    let path = &session.facts().path;
+    let first = match (session.embedded(), session.image().far_file()) {
+        (Some(bytes), _) => digest(cx, task, path, session.facts().size, &mut &*bytes)?,
+        (_, Some(mut far)) => digest(cx, task, path, session.facts().size, &mut far)?,
+        _ => fingerprint(cx, task, path)?,
+    };
+    let others = session.other_files().map(|other| fingerprint(cx, task, other));
+    std::iter::once(Ok(first)).chain(others).collect()
 }
 
-/// Reads all of the image's file, as it is now, and gives its fingerprint.
+/// Reads all of a file and gives its fingerprint.
 ///
 /// # Errors
 /// When it can't be read; when the user interrupts.
-pub fn fingerprint(cx: &Context, task: &str) -> Result<Fingerprint> {
-    let session = cx.session()?;
-    let path = &session.facts().path;
+pub fn fingerprint(cx: &Context, task: &str, path: &Path) -> Result<FileHash> {
     let fail = |e| Failure::file(path, "read", e);
-    let mut file: Box<dyn Read> = match (session.embedded(), session.image().far_file()) {
-        (Some(bytes), _) => Box::new(bytes),
-        (_, Some(far)) => far,
-        _ => Box::new(crate::reading::open(path).map_err(fail)?),
-    };
-    let meter = cx.host().meter(task, session.facts().size);
+    let mut file = crate::reading::open(path).map_err(fail)?;
+    let size = file.metadata().map_err(fail)?.len();
+    digest(cx, task, path, size, &mut file)
+}
+
+fn digest(cx: &Context, task: &str, path: &Path, size: u64, file: &mut dyn Read) -> Result<FileHash> {
+    let meter = cx.host().meter(task, size);
     let mut sha = Sha256::new();
     let mut size = 0u64;
     let mut piece = vec![0; PIECE];
     loop {
         cx.go_on()?;
-        let n = file.read(&mut piece).map_err(fail)?;
+        let n = file.read(&mut piece).map_err(|e| Failure::file(path, "read", e))?;
         let Some(read) = piece.get(..n).filter(|r| !r.is_empty()) else { break };
         sha.update(read);
         size += read.len() as u64;
         meter.at(size);
     }
-    Ok(Fingerprint { sha256: hex(&sha.finalize()), size })
+    Ok(FileHash { path: path.to_string_lossy().into_owned(), sha256: hex(&sha.finalize()), size })
 }

@@ -3,6 +3,7 @@
 use super::map::Content;
 use super::open::OpenOptions;
 use crate::Result;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ pub(super) struct Input<'a> {
     pub path: &'a Path,
     /// What the caller wants.
     pub options: &'a OpenOptions,
+    /// Files that were opened beside it.
+    pub opened: &'a RefCell<Vec<PathBuf>>,
 }
 
 impl Input<'_> {
@@ -43,6 +46,8 @@ impl Input<'_> {
     /// # Errors
     /// As [`Content::map`].
     pub(super) fn open(&self, path: &Path) -> Result<Arc<Content>> {
-        Content::map(path).map(Arc::new)
+        let content = Content::map(path).map(Arc::new)?;
+        self.opened.borrow_mut().push(path.to_owned());
+        Ok(content)
     }
 }

@@ -18,6 +18,7 @@ use memsh_plugin::{
     ConnectorInstanceBase, ConnectorInstanceBox, MemoryRange, PhysAddr, ProcessorInfo, VirtAddr, group_obj, umem,
 };
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -137,6 +138,8 @@ pub struct Image {
     source: Source,
     /// The files that it was opened from; none for a memory that came from elsewhere.
     contents: Vec<Arc<Content>>,
+    /// Paths of the files that were opened beside the one that was named.
+    others: Vec<PathBuf>,
     /// Whether something stands between the files and `memory` ([`through`](Self::through)).
     wrapped: bool,
     /// What is asked of its connector, where that is counted.
@@ -193,8 +196,10 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Image> {
     super::url::refuse(path)?;
     match split::join(Content::map(path)?, path, options)? {
         Joined::No(content) => open_content(content, path.to_owned(), options),
-        Joined::Yes { content, parts, size } => {
+        Joined::Yes { content, others, size } => {
             let mut image = open_content(content, path.to_owned(), options)?;
+            let parts = others.len() + 1;
+            image.others.extend(others);
             image.facts.warnings.insert(0, format!("{parts} files were taken for one image of {size} bytes, by their names"));
             image.facts.details.push(("parts".into(), parts.to_string()));
             Ok(image)
@@ -274,9 +279,10 @@ pub(super) fn open_content(file: Content, path: PathBuf, options: &OpenOptions) 
         None => Cow::from("the file"),
     };
     let content = Arc::new(content);
-    let input = Input { content: &content, path: &facts.path, options };
+    let opened = RefCell::default();
+    let input = Input { content: &content, path: &facts.path, options, opened: &opened };
     let parsed = detect::detect(&input, &subject, &mut detection)?;
-    Image::build(content, parsed, facts, detection)
+    Ok(Image { others: opened.take(), ..Image::build(content, parsed, facts, detection)? })
 }
 
 /// Refuses a file in which another packed one lies.
@@ -307,6 +313,7 @@ impl Image {
             trouble: None,
             source: Source::Other,
             contents: Vec::new(),
+            others: Vec::new(),
             wrapped: false,
             metrics: None,
             #[cfg(feature = "http")]
@@ -360,6 +367,7 @@ impl Image {
             trouble: None,
             source,
             contents,
+            others: Vec::new(),
             wrapped: false,
             metrics: None,
             #[cfg(feature = "http")]
@@ -428,8 +436,13 @@ impl Image {
         }
     }
 
-    /// Whether one of the image's files is the one of which `meta` tells, by whatever name. Parts that were joined in memory are not
-    /// known any more; nor is any where files have no numbers.
+    /// Files that were opened beside the one that was named: further parts, a sidecar.
+    pub fn other_files(&self) -> &[PathBuf] {
+        &self.others
+    }
+
+    /// Whether one of the image's files is the one of which `meta` tells, by whatever name and wherever that leads by now. None is known
+    /// where files have no numbers; files that were unpacked or joined in memory are in [`other_files`](Self::other_files) only.
     pub fn lies_in(&self, meta: &std::fs::Metadata) -> bool {
         #[cfg(unix)]
         return self.contents.iter().any(|c| c.is(meta));

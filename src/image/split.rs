@@ -108,17 +108,12 @@ fn others(path: &Path, headed: bool) -> Result<Vec<PathBuf>> {
     Ok(parts)
 }
 
-/// Maps the parts.
-fn map(paths: &[PathBuf]) -> Result<Vec<Arc<Content>>> {
-    paths.iter().map(|p| Content::map(p).map(Arc::new)).collect()
-}
-
 /// What [`join`] makes of a file.
 pub(super) enum Joined {
     /// It is no part, or one of raw memory.
     No(Content),
-    /// All parts in one.
-    Yes { content: Content, parts: usize, size: u64 },
+    /// All parts in one. `others` are those behind the first.
+    Yes { content: Content, others: Vec<PathBuf>, size: u64 },
 }
 
 /// Joins the parts of the file at `path` in memory where they are not raw memory: compressed, or of a format with a header.
@@ -134,13 +129,12 @@ pub(super) fn join(file: Content, path: &Path, options: &OpenOptions) -> Result<
     if paths.is_empty() {
         return Ok(Joined::No(file));
     }
-    let parts = map(&paths)?;
+    let parts = paths.iter().map(|p| Content::map(p)).collect::<Result<Vec<_>>>()?;
     // Each with a header of its own: several images, or a format that knows parts itself.
     if parts.iter().any(|p| p.get(..8).is_some_and(|b| file.get(..8) == Some(b))) {
         return Ok(Joined::No(file));
     }
-    let count = parts.len() + 1;
-    let all = || std::iter::once(&file).chain(parts.iter().map(|p| &**p));
+    let all = || std::iter::once(&file).chain(&parts);
     let size: u64 = all().map(|p| u64::try_from(p.len()).unwrap_or(u64::MAX)).fold(0, u64::saturating_add);
     let total = usize::try_from(size).unwrap_or(usize::MAX);
     let mut sink = Sink::new(options)?;
@@ -154,7 +148,7 @@ pub(super) fn join(file: Content, path: &Path, options: &OpenOptions) -> Result<
         })?;
         at.set(done.saturating_add(part.len()));
     }
-    Ok(Joined::Yes { content: Content::Unpacked(sink.out.finish()), parts: count, size })
+    Ok(Joined::Yes { content: Content::Unpacked(sink.out.finish()), others: paths, size })
 }
 
 /// Formats that name their further files themselves.
@@ -176,7 +170,7 @@ pub(super) fn raw(input: &Input<'_>) -> Result<Option<Parsed>> {
     if paths.is_empty() {
         return Ok(None);
     }
-    let files = map(&paths)?;
+    let files = paths.iter().map(|p| input.open(p)).collect::<Result<Vec<_>>>()?;
     for (path, file) in paths.iter().zip(&files) {
         if let Some(what) = detect::known(file) {
             return Err(Error::new(

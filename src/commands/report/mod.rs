@@ -1,7 +1,7 @@
 //! `report`: everything that an analyst begins with, in a folder: one page, JSON, CSV, a picture, and hashes of it all.
 //!
 //! The report looks into no structure itself: it asks the commands of [`plan`]. [`gather`] takes their rows, [`page`] makes the page of
-//! them, [`folder`] writes files and their hashes. The image's file is hashed before the first command and after the last.
+//! them, [`folder`] writes files and their hashes. The image's files are hashed before the first command and after the last.
 
 mod folder;
 mod gather;
@@ -11,7 +11,7 @@ mod plan;
 use super::ask;
 use super::context::Context;
 use super::failure::{Failure, Result};
-use super::hash::{Fingerprint, fingerprint};
+use super::hash::{self, FileHash};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
 use super::timeline::System;
@@ -28,7 +28,7 @@ use std::time::SystemTime;
 
 /// Write a report into a folder: one page, JSON and CSV of each section, a timeline, a picture of memory
 ///
-/// The image's file is hashed before and after; exit status 1 where it changed meanwhile.
+/// The image's files are hashed before and after; exit status 1 where one changed meanwhile.
 #[derive(clap::Args, Debug)]
 pub struct Report {
     /// The folder, a new or empty one
@@ -61,7 +61,7 @@ pub struct ReportRow {
     rows: Option<u64>,
     /// Why it is not whole or empty; of hashes and of the list the SHA-256.
     note: Option<String>,
-    /// The file; of a section that with JSON.
+    /// The file; of a section that with JSON, of a hash that of the image which was hashed.
     path: Option<String>,
 }
 
@@ -90,15 +90,16 @@ impl Command for Report {
         let mut folder = Folder::open(session, &self.output, self.force)?;
         let begun = SystemTime::now();
         let hashed = session.image().has_file();
-        let before = hashed.then(|| fingerprint(cx, "hashing before")).transpose()?;
+        let hash = |task| if hashed { hash::of_image(cx, task) } else { Ok(Vec::new()) };
+        let before = hash("hashing before")?;
         let mut suspicions = Suspicions::default();
         let mut filled = Vec::new();
         let mut interrupted = false;
         let picture = self.sections(cx, &mut folder, &mut suspicions, &mut filled, &mut interrupted, out)?;
         // Who has waited long enough for the sections may well want what there is, and does not wait for the whole image to be read again.
         let after = match interrupted {
-            true => None,
-            false => hashed.then(|| fingerprint(cx, "hashing after")).transpose()?,
+            true => Vec::new(),
+            false => hash("hashing after")?,
         };
         let hashes = Hashes { before, after };
         let identity = page::Identity {
@@ -128,9 +129,14 @@ impl Command for Report {
             path: path.map(|p| p.display().to_string()),
         };
         let finish = |out: &mut Rows<'_, ReportRow>| {
-            let sha256 = |f: &Option<Fingerprint>| f.as_ref().map(|f| f.sha256.clone());
-            tell(out, &row("hash", "before", status, None, sha256(&hashes.before), None))?;
-            tell(out, &row("hash", "after", status, None, sha256(&hashes.after), None))?;
+            for (when, files) in [("before", &hashes.before), ("after", &hashes.after)] {
+                for file in files {
+                    tell(out, &row("hash", when, status, None, Some(file.sha256.clone()), Some(PathBuf::from(&file.path))))?;
+                }
+                if files.is_empty() {
+                    tell(out, &row("hash", when, status, None, None, None))?;
+                }
+            }
             tell(out, &row("page", "report.html", "whole", Some(suspicions.total), None, Some(folder.path("report.html"))))?;
             tell(out, &row("list", "SHA256SUMS", "whole", None, Some(list.clone()), Some(folder.path("SHA256SUMS"))))
         };
@@ -139,7 +145,7 @@ impl Command for Report {
             return Err(Failure::Interrupted);
         }
         finish(out)?;
-        hashes.verdict(&session.facts().path)
+        hashes.verdict()
     }
 }
 
@@ -263,36 +269,45 @@ fn draw(cx: &Context, folder: &mut Folder<'_>) -> Result<Drawn> {
     Ok(Drawn { bytes: Some(bytes), legend, lost: outcome.partial, foreign })
 }
 
-/// The image's file before the first command and after the last.
+/// The image's files before the first command and after the last, the one that was named first.
 pub struct Hashes {
     /// None where it is no file.
-    before: Option<Fingerprint>,
+    before: Vec<FileHash>,
     /// None where it is no file, or the user interrupted.
-    after: Option<Fingerprint>,
+    after: Vec<FileHash>,
 }
 
 impl Hashes {
     /// `same`, `changed` or `none`.
     fn status(&self) -> &'static str {
-        match (&self.before, &self.after) {
-            (Some(a), Some(b)) if a == b => "same",
-            (Some(_), Some(_)) => "changed",
-            _ => "none",
+        match self.before.is_empty() || self.after.is_empty() {
+            true => "none",
+            false if self.before == self.after => "same",
+            false => "changed",
         }
     }
 
+    /// The files that are not what they were.
+    fn changed(&self) -> impl Iterator<Item = (&FileHash, &FileHash)> {
+        self.before.iter().zip(&self.after).filter(|(a, b)| a != b)
+    }
+
     /// # Errors
-    /// Where the file changed.
-    fn verdict(&self, path: &std::path::Path) -> Result<()> {
-        let (Some(a), Some(b), "changed") = (&self.before, &self.after, self.status()) else { return Ok(()) };
-        let what = format!(
-            "report: {} CHANGED while the report was made: SHA-256 {} ({} bytes) before, {} ({} bytes) after",
-            path.display(),
-            a.sha256,
-            a.size,
-            b.sha256,
-            b.size
-        );
+    /// Where a file changed.
+    fn verdict(&self) -> Result<()> {
+        let told: Vec<String> = self
+            .changed()
+            .map(|(a, b)| {
+                format!(
+                    "{} CHANGED while the report was made: SHA-256 {} ({} bytes) before, {} ({} bytes) after",
+                    a.path, a.sha256, a.size, b.sha256, b.size
+                )
+            })
+            .collect();
+        if told.is_empty() {
+            return Ok(());
+        }
+        let what = format!("report: {}", told.join("; "));
         let hint = "memsh opens images for reading only: another program writes to this one. Work on a copy that nobody else \
                     reaches, and make the report again; this one says on its first page that it can't be relied on";
         Err(Error::new(Layer::Command, ErrorKind::Malformed, what).hint(hint).into())
@@ -303,24 +318,25 @@ impl Hashes {
 mod tests {
     use super::*;
 
-    fn print(sha256: &str, size: u64) -> Option<Fingerprint> {
-        Some(Fingerprint { sha256: sha256.to_owned(), size })
+    fn print(sha256: &str, size: u64) -> Vec<FileHash> {
+        let file = |path: &str, sha256: &str| FileHash { path: path.to_owned(), sha256: sha256.to_owned(), size };
+        vec![file("a.001", "same"), file("a.002", sha256)]
     }
 
     #[test]
     fn a_change_is_an_error_and_nothing_else_is() {
         let hashes = |before, after| Hashes { before, after };
-        let path = std::path::Path::new("a.raw");
-        for (one, status) in
-            [(hashes(print("a", 1), print("a", 1)), "same"), (hashes(print("a", 1), None), "none"), (hashes(None, None), "none")]
+        for (before, after, status) in
+            [(print("a", 1), print("a", 1), "same"), (print("a", 1), Vec::new(), "none"), (Vec::new(), Vec::new(), "none")]
         {
-            assert!(one.verdict(path).is_ok());
+            let one = hashes(before, after);
+            assert!(one.verdict().is_ok());
             assert_eq!(one.status(), status);
         }
         for changed in [hashes(print("a", 1), print("b", 1)), hashes(print("a", 1), print("a", 2))] {
             assert_eq!(changed.status(), "changed");
-            let text = changed.verdict(path).map_err(|e| e.to_string());
-            assert!(text.as_ref().is_err_and(|t| t.contains("a.raw CHANGED")), "{text:?}");
+            let text = changed.verdict().map_err(|e| e.to_string());
+            assert!(text.as_ref().is_err_and(|t| t.contains("a.002 CHANGED")), "{text:?}");
         }
     }
 }

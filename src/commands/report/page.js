@@ -89,8 +89,10 @@
     say("format", sum.image.format);
     say("size of the file", sum.image.size + " bytes (" + human(sum.image.size) + ")");
     say("memory", sum.image.memory_size + " bytes (" + human(sum.image.memory_size) + ")");
-    say("SHA-256 before", sum.sha256.before || "none: the target is no file");
-    say("SHA-256 after", sum.sha256.after || (sum.sha256.before ? "none: interrupted" : null));
+    const files = sum.sha256.files;
+    const hashes = (of) => of.map((f) => (of.length > 1 ? f.sha256 + "  " + f.path : f.sha256)).join("\n");
+    say("SHA-256 before", hashes(files.before) || "none: the target is no file");
+    say("SHA-256 after", hashes(files.after) || (files.before.length ? "none: interrupted" : null));
     const info = byId.get("info");
     if (info && info.rows.length) {
       const os = field(info, info.rows[0], "os") || {};

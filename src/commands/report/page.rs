@@ -8,6 +8,7 @@
 use super::Hashes;
 use super::gather::{Filled, Suspicions};
 use crate::commands::cells::{Time, is_unsafe};
+use crate::commands::hash::FileHash;
 use crate::session::Session;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -62,9 +63,10 @@ pub fn summary(of: &Identity<'_>, filled: &[Filled], suspicions: &Suspicions) ->
             "changed": of.session.image().changed(),
         },
         "sha256": {
-            "before": of.hashes.before.as_ref().map(|f| &f.sha256),
-            "after": of.hashes.after.as_ref().map(|f| &f.sha256),
+            "before": of.hashes.before.first().map(|f| &f.sha256),
+            "after": of.hashes.after.first().map(|f| &f.sha256),
             "verdict": of.hashes.status(),
+            "files": {"before": of.hashes.before, "after": of.hashes.after},
         },
         "tool": crate::built::line(),
         "command_line": std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect::<Vec<_>>(),
@@ -118,22 +120,26 @@ pub fn page(of: &Identity<'_>, summary: &Value, filled: &[Filled], suspicions: &
 
 /// What the hashes say, in a word for the style sheet and a sentence.
 fn verdict(of: &Identity<'_>) -> (&'static str, String) {
-    match (of.hashes.status(), &of.hashes.before, &of.hashes.after) {
-        ("same", Some(a), _) => {
-            ("good", format!("The image did not change: SHA-256 {} before the report and after it.", a.sha256))
-        }
-        ("changed", Some(a), Some(b)) => (
+    let hashes = of.hashes;
+    let all = |files: &[FileHash]| match files {
+        [one] => one.sha256.clone(),
+        several => several.iter().map(|f| format!("{} ({})", f.sha256, f.path)).collect::<Vec<_>>().join(", "),
+    };
+    match hashes.status() {
+        "same" => ("good", format!("The image did not change: SHA-256 {} before the report and after it.", all(&hashes.before))),
+        "changed" => (
             "bad",
             format!(
                 "THE IMAGE CHANGED WHILE THIS REPORT WAS MADE. SHA-256 {} before, {} after. Nothing on this page can be relied on.",
-                a.sha256, b.sha256
+                all(&hashes.before),
+                all(&hashes.after)
             ),
         ),
-        (_, Some(a), _) => (
+        _ if !hashes.before.is_empty() => (
             "unsure",
             format!(
                 "This report was interrupted: sections are missing, and the image was not hashed again. SHA-256 before: {}.",
-                a.sha256
+                all(&hashes.before)
             ),
         ),
         _ => (

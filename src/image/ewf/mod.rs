@@ -277,7 +277,7 @@ fn inside(media: Media, kind: u8, mut parsed: Parsed, input: &Input<'_>) -> Resu
         let content = Arc::new(Content::Unpacked(bytes));
         let options = super::open::OpenOptions { sidecars: Vec::new(), format: None, ..input.options.clone() };
         let inner = detect::detect(
-            &Input { content: &content, path: input.path, options: &options },
+            &Input { content: &content, options: &options, ..*input },
             "the image in the EWF file",
             &mut Vec::new(),
         )?;

@@ -96,7 +96,7 @@ fn flattened_elf(input: &Input<'_>, view: &View) -> Result<Parsed> {
         .hint("put it in order first: makedumpfile -R CORE < FILE"));
     };
     let content = Arc::new(Content::Given(bytes.into()));
-    let mut parsed = elf::parse(&Input { content: &content, path: input.path, options: input.options })?;
+    let mut parsed = elf::parse(&Input { content: &content, ..*input })?;
     for (_, place) in &mut parsed.claims {
         place.file = 1;
     }

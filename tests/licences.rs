@@ -10,6 +10,7 @@ use std::process::Command;
 const OTHERS: &[&str] = &[
     "benches/peer",
     "examples/plugins/rust",
+    "fuzz",
     "plugins/emulate",
     "plugins/memflow-bridge",
     "plugins/memflow-memsh",

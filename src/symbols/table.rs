@@ -41,8 +41,14 @@ pub trait Symbols: Send + Sync {
     /// The address of a name (`name` or `module!name`); where it stands several times, the kernel's own first.
     fn address(&self, name: &str) -> Option<VirtAddr>;
 
-    /// The last symbol at or below `address`, and the distance, where `address` can belong to it.
+    /// The last symbol at or below `address`, and the distance, where `address` can belong to it; none where symbols are
+    /// [missing](Self::is_missing).
     fn near(&self, address: VirtAddr) -> Option<(Symbol<'_>, umem)>;
+
+    /// Whether there are symbols here that could not be read: which of them `address` belongs to is not known.
+    fn is_missing(&self, _address: VirtAddr) -> bool {
+        false
+    }
 
     /// Every symbol, ascending by address.
     fn all(&self) -> Box<dyn Iterator<Item = Symbol<'_>> + '_>;
@@ -60,6 +66,8 @@ pub struct SymbolTable {
     names: String,
     entries: Vec<Entry>,
     modules: Vec<Module>,
+    /// Where symbols are that could not be read: ascending.
+    holes: Vec<Range<umem>>,
     by_name: OnceLock<Vec<u64>>,
 }
 
@@ -110,9 +118,15 @@ impl SymbolTable {
         true
     }
 
+    /// Says that symbols in `range` could not be read.
+    pub fn add_hole(&mut self, range: Range<umem>) {
+        self.holes.push(range);
+    }
+
     /// Sorts what was pushed; call once, before the first question.
     pub fn finish(&mut self) {
         self.entries.sort_by_key(|e| e.address);
+        self.holes.sort_by_key(|h| h.start);
         self.by_name = OnceLock::new();
     }
 
@@ -124,6 +138,9 @@ impl SymbolTable {
     pub fn with_slide(mut self, slide: umem, range: &Range<umem>) -> Self {
         for e in self.entries.iter_mut().filter(|e| range.contains(&e.address.value())) {
             e.address = e.address.wrapping_add(slide);
+        }
+        for h in self.holes.iter_mut().filter(|h| range.contains(&h.start)) {
+            *h = h.start.wrapping_add(slide)..h.end.wrapping_add(slide);
         }
         self.finish();
         self
@@ -169,7 +186,7 @@ fn hash(name: &str) -> u32 {
 }
 
 impl SymbolTable {
-    /// The table as bytes, its index by name included, for [`from_bytes`](Self::from_bytes). Modules are no part of it.
+    /// The table as bytes, its index by name included, for [`from_bytes`](Self::from_bytes). Modules and missing symbols are no part of it.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::default();
         out.u64(u64::try_from(self.entries.len()).unwrap_or(u64::MAX));
@@ -201,7 +218,7 @@ impl SymbolTable {
         let entries: Vec<Entry> = from.raw(count.checked_mul(16)?)?.chunks_exact(16).filter_map(entry).collect();
         let keys: Vec<u64> = from.raw(count.checked_mul(8)?)?.chunks_exact(8).map(number).collect();
         let sorted = entries.is_sorted_by_key(|e| e.address) && keys.is_sorted();
-        (from.0.is_empty() && sorted).then(|| Self { names, entries, modules: Vec::new(), by_name: OnceLock::from(keys) })
+        (from.0.is_empty() && sorted).then(|| Self { names, entries, by_name: OnceLock::from(keys), ..Self::default() })
     }
 }
 
@@ -234,12 +251,20 @@ impl Symbols for SymbolTable {
         }
         let e = self.entries.get(i)?;
         let distance = address.offset_from(e.address)?;
+        if distance != 0 && self.is_missing(address) {
+            return None;
+        }
         let module = self.modules.get(usize::from(e.module));
         let inside = match module.and_then(|m| m.range.as_ref()) {
             Some(range) => range.contains(&address.value()),
             None => distance < REACH,
         };
         inside.then(|| (self.symbol(e), distance))
+    }
+
+    fn is_missing(&self, address: VirtAddr) -> bool {
+        let after = self.holes.partition_point(|h| h.start <= address.value());
+        after.checked_sub(1).and_then(|i| self.holes.get(i)).is_some_and(|h| h.contains(&address.value()))
     }
 
     fn all(&self) -> Box<dyn Iterator<Item = Symbol<'_>> + '_> {
@@ -298,6 +323,20 @@ mod tests {
         for len in 0..bytes.len() {
             assert!(SymbolTable::from_bytes(&bytes[..len]).is_none(), "{len}");
         }
+    }
+
+    #[test]
+    fn nothing_is_near_where_symbols_are_missing() {
+        let mut t = table();
+        t.add_hole(0x1800..0x2000);
+        t.finish();
+        let near = |t: &SymbolTable, at: u64| t.near(VirtAddr::new(umem::from(at))).map(|(s, d)| (s.name.to_owned(), d));
+        assert_eq!(near(&t, 0x17ff), Some(("start".to_owned(), 0x7ff)));
+        assert_eq!((near(&t, 0x1800), near(&t, 0x1fff)), (None, None));
+        assert_eq!(near(&t, 0x2000), Some(("shared".to_owned(), 0)));
+        assert!(t.is_missing(VirtAddr::new(0x1800)) && !t.is_missing(VirtAddr::new(0x2000)));
+        let t = t.with_slide(0x100, &(0x1000..0x2000));
+        assert_eq!((near(&t, 0x1850), near(&t, 0x1950)), (Some(("start".to_owned(), 0x750)), None));
     }
 
     #[test]

@@ -79,7 +79,10 @@ pub fn run(bytes: &[u8], worker: usize) -> Ran {
     // Whose children the shell's programs are can tell what it took.
     let script = lines.chain(["!cat /proc/$PPID/stat /proc/$PPID/status > cost".to_owned()]).collect::<Vec<_>>().join("\n");
     let begun = Instant::now();
-    let mut child = Command::new(program())
+    // Whoever runs away does not take the machine along.
+    let mut child = Command::new("sh")
+        .args(["-c", "ulimit -v 4194304; exec \"$0\" \"$@\""])
+        .arg(program())
         .arg(&image)
         .args(["--no-cache", "-c", &script])
         .env("XDG_DATA_HOME", "/dev/null")

@@ -3,6 +3,7 @@
 use super::Layout;
 use super::bytes::{u32_at, uint_at};
 use super::names::{self, BLOCK, Lengths};
+use super::order::{self, Holes};
 use super::slice::Slice;
 use super::tokens::{ALIGNMENTS, INDEX_LEN, Tokens};
 use super::values::{ENCODINGS, Encoding, Values, entry_size};
@@ -104,16 +105,26 @@ pub fn decode(view: &dyn MemoryView, layout: &Layout) -> Result<Decoded> {
     let mut symbols = SymbolTable::new();
     // Tokens make names about twice as long as they are stored.
     symbols.reserve(spans.iter().filter(|s| s.1 != 0).count(), names.bytes.len().saturating_mul(5) / 2);
-    let (mut name, mut given) = (Vec::new(), 0);
+    let read = |i: usize| values.get(i).filter(|_| !part.misses(i * size, (i + 1) * size));
+    let believed = (descents > 0).then(|| order::ascending(count, read));
+    let (mut name, mut given, mut holes) = (Vec::new(), 0, Holes::default());
     for (i, span) in spans.iter().enumerate() {
-        let Some(compressed) = names.bytes.get(range(*span)) else {
-            continue;
-        };
-        let Some(address) = values.get(i).filter(|_| !part.misses(i * size, (i + 1) * size)) else { continue };
-        tokens.expand(compressed, &mut name);
-        let Some((&kind, name)) = name.split_first() else { continue };
-        given += usize::from(symbols.push(&String::from_utf8_lossy(name), VirtAddr::new(umem::from(address)), kind, None));
+        let address = read(i).filter(|_| believed.as_ref().is_none_or(|b| b.get(i) == Some(&true)));
+        name.clear();
+        if let Some(compressed) = names.bytes.get(range(*span)) {
+            tokens.expand(compressed, &mut name);
+        }
+        match (address, name.split_first()) {
+            (Some(address), Some((&kind, name)))
+                if symbols.push(&String::from_utf8_lossy(name), VirtAddr::new(umem::from(address)), kind, None) =>
+            {
+                given += 1;
+                holes.known(address, &mut symbols);
+            }
+            _ => holes.lost(address),
+        }
     }
+    holes.end(&mut symbols);
     symbols.finish();
     let lost = count - given;
     if given == 0 {

@@ -32,6 +32,7 @@ mod decode;
 mod discover;
 mod layout;
 mod names;
+mod order;
 mod slice;
 #[cfg(test)]
 mod synth;

@@ -30,6 +30,10 @@ impl Symbols for AllSymbols {
         self.modules().near(address).or_else(|| self.kernel.symbols.near(address))
     }
 
+    fn is_missing(&self, address: VirtAddr) -> bool {
+        self.kernel.symbols.is_missing(address)
+    }
+
     fn all(&self) -> Box<dyn Iterator<Item = Symbol<'_>> + '_> {
         Box::new(self.kernel.symbols.all().chain(self.modules().all()))
     }

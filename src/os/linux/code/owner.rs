@@ -6,12 +6,12 @@ pub(crate) use areas::called_ftrace_ops;
 
 use super::module::module_symbols;
 use crate::arch::Arch;
-use crate::engine::ViewExt;
+use crate::engine::{ViewExt, to_u64};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::number;
 use crate::os::linux::base::lost::Lost;
 use crate::symbols::{SymbolTable, Symbols, with_distance};
-use memsh_plugin::{VirtAddr, umem};
+use memsh_plugin::{Perm, VirtAddr, umem};
 use std::ops::Range;
 
 /// What kind of memory an address belongs to.
@@ -155,13 +155,23 @@ impl<'k> Owners<'k> {
         };
         let text = range("_stext", "_etext");
         if text.is_empty() {
-            lost.push("the kernel's text has no bounds: no symbols _stext and _etext; its code can't be told from other memory");
+            lost.push(
+                "the kernel's text has no bounds: no symbols _stext and _etext; what is mapped to be run counts as its code",
+            );
         }
+        let image = match range("_text", "_end") {
+            // As far as it is mapped.
+            unknown if unknown.is_empty() => {
+                let base = number(kernel.base);
+                base..base.saturating_add(kernel.size.and_then(to_u64).unwrap_or(0))
+            }
+            known => known,
+        };
         Self {
             kernel,
             text,
             init: range("_sinittext", "_einittext"),
-            image: first(kernel, range("_text", "_end")),
+            image: first(kernel, image),
             areas,
             direct: direct_map(kernel),
             modules,
@@ -209,7 +219,7 @@ impl<'k> Owners<'k> {
             return OwnerKind::Init;
         }
         if self.image.contains(&n) {
-            return OwnerKind::KernelData;
+            return self.unbounded(at).unwrap_or(OwnerKind::KernelData);
         }
         if let Some(area) = self.area(n) {
             return area.kind;
@@ -228,6 +238,18 @@ impl<'k> Owners<'k> {
         match vmalloc.is_none_or(|base| n >= base) {
             true => OwnerKind::Vmalloc,
             false => OwnerKind::Other,
+        }
+    }
+
+    /// Which text of the kernel `at` belongs to, where symbols that bound it are missing.
+    fn unbounded(&self, at: VirtAddr) -> Option<OwnerKind> {
+        let named = || self.kernel.symbols.near(at).is_some_and(|(s, _)| s.is_code() && s.kind != '?');
+        // The kernel maps its data so that they can't be run, and what it began with when it has begun.
+        let runs = || self.kernel.space.translate_one(at).is_ok_and(|t| t.perm.has(Perm::EXECUTE));
+        match (self.text.is_empty(), self.init.is_empty()) {
+            (true, _) if runs() => Some(OwnerKind::Kernel),
+            (_, true) if named() => Some(OwnerKind::Init),
+            _ => None,
         }
     }
 
@@ -251,7 +273,7 @@ impl<'k> Owners<'k> {
             OwnerKind::Module | OwnerKind::ModuleData => self.area(number(at)).map(|a| a.name.clone()),
             _ => None,
         };
-        let distance = near.as_ref().and_then(|(_, d)| crate::engine::to_u64(*d));
+        let distance = near.as_ref().and_then(|(_, d)| to_u64(*d));
         let symbol = near.map(|(symbol, _)| symbol);
         Owner { kind, module, symbol, distance }
     }
@@ -275,7 +297,7 @@ fn direct_map(kernel: &Kernel) -> Range<u64> {
         return direct_map_aarch64(format.va_bits, number(kernel.base));
     }
     let base = pointer(kernel, "page_offset_base").unwrap_or(0xffff_8880_0000_0000);
-    let size = crate::engine::to_u64(kernel.space.memory().metadata().size).unwrap_or(0);
+    let size = to_u64(kernel.space.memory().metadata().size).unwrap_or(0);
     base..base.saturating_add(size)
 }
 

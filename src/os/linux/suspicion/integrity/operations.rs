@@ -39,6 +39,8 @@ shapes! {
 
 /// No `/proc` has more files that are not of processes.
 const MOST: usize = 1 << 18;
+/// Of fewer functions that are set nothing is concluded from how many lead to code.
+const FEW: usize = 4;
 /// Names of one file of `/proc` are no longer.
 const NAME: usize = 256;
 /// Nor are paths there (`PATH_MAX`, include/uapi/linux/limits.h).
@@ -71,6 +73,7 @@ impl Reader<'_, '_> {
         }
         let kernel = self.owners.kernel();
         let holder = self.owners.of(at);
+        let mut found = Vec::new();
         for (member, offset) in self.functions(structure).iter() {
             let slot = at.wrapping_add(umem::from(*offset));
             let Ok(target) = kernel.space.read_ptr(slot) else {
@@ -89,8 +92,18 @@ impl Reader<'_, '_> {
                 }
                 _ => hook.kind().and_then(OwnerKind::wild),
             };
-            self.out.push(hook);
+            found.push(hook);
         }
+        // Whoever hooks replaces some with code of theirs. Where most lead to none, something else lies there.
+        let nowhere = found.iter().filter(|h| h.kind().is_some_and(leads_nowhere)).count();
+        if found.len() >= FEW && nowhere * 2 > found.len() {
+            self.lost.push(format!(
+                "{structure} at {at}, of {name}: {nowhere} of {} functions lead to no code, so that something else lies there",
+                found.len()
+            ));
+            return;
+        }
+        self.out.append(&mut found);
     }
 
     /// Why a module's constants should not hold this target: another module's code that it does not use.
@@ -100,6 +113,19 @@ impl Reader<'_, '_> {
         let related = module == other || self.uses.contains(&(module.to_owned(), other.to_owned()));
         (!related).then_some("a table of a module points into a module that it does not use")
     }
+}
+
+/// Whether neither the kernel's code lies there nor any that could have been brought in.
+fn leads_nowhere(kind: OwnerKind) -> bool {
+    matches!(
+        kind,
+        OwnerKind::KernelData
+            | OwnerKind::ModuleData
+            | OwnerKind::Direct
+            | OwnerKind::User
+            | OwnerKind::Other
+            | OwnerKind::Unmapped
+    )
 }
 
 /// The pointers to functions among the members of a structure.

@@ -107,8 +107,9 @@ fn put(reader: &mut Reader<'_, '_>, table: &'static str, i: u64, slot: VirtAddr,
     reader.out.push(hook);
 }
 
-/// Why a function of the kernel is not what belongs into this slot.
+/// Why a function of the kernel is not what belongs into this slot; nothing is said of one whose name could not be read.
 fn wrong(reader: &Reader<'_, '_>, table: &str, hook: &Hook, given: Option<&str>, stem: Option<&str>) -> Option<&'static str> {
+    hook.owner.as_ref()?.symbol.as_ref()?;
     if hook.owner.as_ref().and_then(|o| o.distance).is_some_and(|d| d != 0) {
         Some("points into the middle of a function")
     } else if stem.is_none() && !named_otherwise(&*reader.owners.kernel().symbols, hook.target) {

@@ -14,7 +14,7 @@ use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::{Shape, number};
 use crate::os::linux::base::lost::Lost;
 use crate::symbols::{Symbol, Symbols, TypesExt};
-use memsh_plugin::{VirtAddr, umem};
+use memsh_plugin::{Perm, VirtAddr, umem};
 
 /// More frames fit on no stack that anybody looks at.
 const MOST: usize = 4096;
@@ -431,11 +431,13 @@ fn no_code(guide: &str, ip: u64) -> String {
     format!("{guide} to {ip:#x}, which is no code; `--guess` lists what looks like return addresses")
 }
 
-/// Whether an address can be one of code: a symbol of code lies before it, in the kernel or a module.
+/// Whether an address can be one of code: a symbol of code lies before it, in the kernel or a module, or one that is missing may, and it is
+/// mapped to be run.
 fn is_code(kernel: &Kernel, ip: u64) -> bool {
     let at = VirtAddr::new(umem::from(ip));
     let code = |near: Option<(Symbol<'_>, umem)>| near.is_some_and(|(s, _)| s.is_code());
-    code(kernel.symbols.near(at)) || code(kernel.module_symbols().near(at))
+    let runs = || kernel.space.translate_one(at).is_ok_and(|t| t.perm.has(Perm::EXECUTE));
+    code(kernel.symbols.near(at)) || code(kernel.module_symbols().near(at)) || kernel.symbols.is_missing(at) && runs()
 }
 
 /// Bytes of a pointer.

@@ -293,8 +293,9 @@ fn spelling(data: &[u8]) {
     translated(&words);
     let meant = translate(&words);
     if meant.absent.is_none() && is_taken(&meant.words) {
-        // What memsh takes as it stands means the same when it is typed.
-        assert_eq!(translate(&meant.words).words, meant.words, "{words:?}");
+        // What memsh takes as it stands may be a shorter spelling still (`backtrace ffff888004a50000`, `bt ffff888004a50000`), and that means itself.
+        let typed = translate(&meant.words).words;
+        assert!(is_taken(&typed) && translate(&typed).words == typed, "{words:?}: {typed:?}");
     }
 }
 

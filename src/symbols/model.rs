@@ -1,5 +1,7 @@
 //! What a type is, the same for every source of types.
 
+use std::collections::HashSet;
+
 /// A type of one [`Types`]; meaningless to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TypeId(pub u32);
@@ -182,7 +184,7 @@ pub trait TypesExt: Types {
     fn field_of(&self, id: TypeId, path: &str) -> Option<FieldPath> {
         let mut at = FieldPath { offset: 0, size: None, bits: None, type_id: id };
         for part in path.split('.') {
-            let (bit_offset, field) = self.member(at.type_id, part, DEPTH)?;
+            let (bit_offset, field) = self.member(at.type_id, part)?;
             let (_, t) = self.resolve(field.type_id)?;
             at = FieldPath {
                 offset: at.offset.checked_add(bit_offset / 8)?,
@@ -195,20 +197,73 @@ pub trait TypesExt: Types {
     }
 
     /// The member `name` of a structure, looked for in anonymous members too: its bit offset from the start, and itself.
-    fn member(&self, id: TypeId, name: &str, depth: u32) -> Option<(u64, Field)> {
-        let (_, t) = self.resolve(id)?;
-        let (TypeKind::Struct(fields) | TypeKind::Union(fields)) = t.kind else {
-            return None;
-        };
-        if let Some(f) = fields.iter().find(|f| f.name == name) {
-            return Some((f.bit_offset, f.clone()));
+    fn member(&self, id: TypeId, name: &str) -> Option<(u64, Field)> {
+        let mut todo = vec![(id, 0u64, DEPTH)];
+        // A type that does not have it at one place does not at another: without this, structures that hold each other twice would take
+        // as long as there are ways through them.
+        let mut seen = HashSet::new();
+        while let Some((id, before, depth)) = todo.pop() {
+            let Some((id, t)) = self.resolve(id) else { continue };
+            let (TypeKind::Struct(fields) | TypeKind::Union(fields)) = t.kind else { continue };
+            if let Some(f) = fields.iter().find(|f| f.name == name) {
+                return Some((before.checked_add(f.bit_offset)?, f.clone()));
+            }
+            if let Some(depth) = depth.checked_sub(1)
+                && fields.iter().any(|f| f.name.is_empty())
+                && seen.insert(id)
+            {
+                // The first one is looked into first.
+                let inner = fields.iter().rev().filter(|f| f.name.is_empty());
+                todo.extend(inner.filter_map(|f| Some((f.type_id, before.checked_add(f.bit_offset)?, depth))));
+            }
         }
-        let depth = depth.checked_sub(1)?;
-        fields.iter().filter(|f| f.name.is_empty()).find_map(|f| {
-            let (inner, field) = self.member(f.type_id, name, depth)?;
-            Some((f.bit_offset.checked_add(inner)?, field))
-        })
+        None
     }
 }
 
 impl<T: Types + ?Sized> TypesExt for T {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Structures of which each holds the next one twice, without a name; the last has a member `x`, and holds the first.
+    struct Nested;
+
+    const COUNT: u32 = 30;
+
+    impl Types for Nested {
+        fn find(&self, name: &str) -> Option<TypeId> {
+            (name == "first").then_some(TypeId(0))
+        }
+
+        fn get(&self, id: TypeId) -> Option<Type> {
+            let field = |name: &str, at: u64, to: u32| Field {
+                name: name.to_owned(),
+                bit_offset: at,
+                bit_size: None,
+                type_id: TypeId(to),
+            };
+            let next = (id.0 + 1) % (COUNT + 1);
+            let mut fields = vec![field("", 8, next), field("", 16, next)];
+            fields.extend((id.0 == COUNT).then(|| field("x", 0, 0)));
+            Some(Type { name: None, size: Some(4), kind: TypeKind::Struct(fields) })
+        }
+
+        fn names(&self) -> Vec<String> {
+            vec!["first".to_owned()]
+        }
+
+        fn origin(&self) -> String {
+            "test".to_owned()
+        }
+    }
+
+    #[test]
+    fn structures_that_hold_each_other_take_no_longer_for_it() {
+        // The first way of all.
+        assert_eq!(Nested.field("first", "x").map(|f| f.offset), Some(u64::from(COUNT)));
+        assert_eq!(Nested.field("first", "y"), None);
+        assert_eq!(Nested.field("first", "x.y"), None);
+    }
+}

@@ -128,8 +128,10 @@ pub struct SeenModule {
 /// When the list itself can't be found.
 pub fn module_scan(kernel: &Kernel, options: &Options<'_>) -> Result<Listing<SeenModule>, ApiError> {
     let mut lost = Lost::default();
-    let listed = addresses(kernel, &mut lost)?;
-    let sysfs = sysfs(kernel, &mut lost);
+    // A torn list hides nobody.
+    let (listed, whole) = asked(&mut lost, |lost| addresses(kernel, lost));
+    let listed = listed?;
+    let (sysfs, sysfs_whole) = asked(&mut lost, |lost| sysfs(kernel, lost));
     let tree = by_address(kernel, &mut lost);
     let areas = areas(kernel, &mut lost);
     let signature = by_look(kernel, options, &mut lost);
@@ -153,8 +155,8 @@ pub fn module_scan(kernel: &Kernel, options: &Options<'_>) -> Result<Listing<See
         let base = number(info.base);
         let has = |way: &Option<Vec<VirtAddr>>| way.as_ref().map(|w| w.contains(&at));
         let sources = ModuleSources {
-            list: Some(in_list),
-            sysfs: has(&sysfs),
+            list: Some(in_list).filter(|found| *found || whole),
+            sysfs: has(&sysfs).filter(|found| *found || sysfs_whole),
             tree: has(&tree),
             vmalloc: areas.as_ref().map(|a| a.iter().any(|a| a.holds(base))),
             signature: has(&signature),
@@ -163,15 +165,24 @@ pub fn module_scan(kernel: &Kernel, options: &Options<'_>) -> Result<Listing<See
         // out nothing but its memory is left.
         let unformed = block.uint(kernel.layouts.module.state) == Some(UNFORMED);
         let leaving = unformed && sources.sysfs != Some(true) && sources.tree != Some(true);
-        let hidden = if in_list { unformed && sources.sysfs == Some(true) } else { !leaving };
+        let hidden = if in_list { unformed && sources.sysfs == Some(true) } else { !leaving && whole };
         if in_list && unformed && !hidden {
             continue;
         }
         out.push(SeenModule { info, sources, hidden });
     }
-    let asked = (sysfs.is_some(), tree.is_some(), signature.is_some());
-    out.extend(orphans(kernel, areas.unwrap_or_default(), &taken, asked, &mut lost));
+    let ways = (whole, sysfs.is_some() && sysfs_whole, tree.is_some(), signature.is_some());
+    out.extend(orphans(kernel, areas.unwrap_or_default(), &taken, ways, &mut lost));
     Ok(lost.listing(out))
+}
+
+/// What `ask` answers, and whether nothing was lost on the way.
+fn asked<T>(lost: &mut Lost, ask: impl FnOnce(&mut Lost) -> T) -> (T, bool) {
+    let mut own = Lost::default();
+    let answer = ask(&mut own);
+    let whole = own.is_empty();
+    lost.extend(own);
+    (answer, whole)
 }
 
 /// Whether it can be a module: a name that can be printed and ends, a state that there is, links in the kernel.
@@ -283,12 +294,12 @@ fn in_nodes(kernel: &Kernel, lost: &mut Lost) -> Option<Vec<VirtAddr>> {
     Some(out)
 }
 
-/// Memory that was allocated for a module, and no module says that it is its own.
+/// Memory that was allocated for a module, and no module says that it is its own. Where the list is not `whole`, nobody hides it.
 fn orphans(
     kernel: &Kernel,
     areas: Vec<Area>,
     taken: &[(u64, u64)],
-    (sysfs, tree, signature): (bool, bool, bool),
+    (whole, sysfs, tree, signature): (bool, bool, bool, bool),
     lost: &mut Lost,
 ) -> Vec<SeenModule> {
     let waiting = to_be_freed(kernel, lost);
@@ -303,13 +314,13 @@ fn orphans(
         .map(|a| SeenModule {
             info: ModuleInfo { base: VirtAddr::new(umem::from(a.start)), size: umem::from(a.size), ..ModuleInfo::default() },
             sources: ModuleSources {
-                list: Some(false),
+                list: no(whole),
                 sysfs: no(sysfs),
                 tree: no(tree),
                 vmalloc: Some(true),
                 signature: no(signature),
             },
-            hidden: true,
+            hidden: whole,
         })
         .collect()
 }

@@ -74,13 +74,15 @@ fn between(known: &[(u64, u64)], at: u64) -> Option<u64> {
 /// members could be shuffled.
 fn members(types: &dyn Types, name: &str) -> Option<(TypeId, BTreeSet<u64>)> {
     let mut id = types.find(&format!("struct {name}"))?;
+    let mut seen = Vec::new();
     loop {
         let (own, t) = types.resolve(id)?;
+        seen.push(own);
         let TypeKind::Struct(fields) = t.kind else { return None };
         let inner = fields.iter().find(|f| f.name.is_empty() && f.bit_offset == 0).map(|f| f.type_id);
         let inner = inner.and_then(|i| types.resolve(i)).filter(|(_, t)| matches!(&t.kind, TypeKind::Struct(f) if f.len() > 8));
         match inner {
-            Some((inner, _)) if inner != own => id = inner,
+            Some((inner, _)) if !seen.contains(&inner) => id = inner,
             _ => return Some((own, fields.iter().map(|f| f.bit_offset / 8).collect())),
         }
     }

@@ -54,9 +54,10 @@ pub fn hidden(tasks: &[Seen]) -> Vec<Finding> {
 
 /// Threads of the kernel that kthreadd did not start: a process that was given the flag of one.
 pub fn orphans(kernel: &Kernel, tasks: &[Seen]) -> Vec<Finding> {
-    let Some(kthreadd) = kernel.address("kthreadd_task").and_then(|at| kernel.view().read_ptr(at).ok()) else {
-        return Vec::new();
-    };
+    let named = kernel.address("kthreadd_task").and_then(|at| kernel.view().read_ptr(at).ok());
+    // It is always the second task of all; where it is not among them nobody can be told from its children.
+    let is_it = |t: &&Seen| t.info.kernel_thread && (Some(t.info.address) == named || t.info.pid == 2);
+    let Some(kthreadd) = tasks.iter().find(is_it).map(|t| t.info.address) else { return Vec::new() };
     let shape = kernel.shape::<BehindShape>();
     let mut out = Vec::new();
     for t in alive(tasks).filter(|t| t.info.kernel_thread && t.info.address != kthreadd) {

@@ -78,7 +78,7 @@ impl Reader<'_, '_> {
             let slot = at.wrapping_add(umem::from(*offset));
             let Ok(target) = kernel.space.read_ptr(slot) else {
                 self.lost.push(format!("{structure} at {at}, of {name}, is not in the image"));
-                return;
+                break;
             };
             // `(void *)1` and the like are no pointers.
             if target.value() < 4096 {

@@ -49,6 +49,40 @@ fn memory_is_told_by_whose_it_is() {
     assert_eq!((owner.symbol.as_deref(), owner.base_name(), owner.distance), (Some("good+0x5"), Some("good"), Some(5)));
 }
 
+#[test]
+fn what_is_no_structure_of_functions_is_told_and_a_hooked_one_is_listed() {
+    let mut kit = kit();
+    // The fifth member lies in a page that is missing.
+    let member = |i: u64| DATA + 0xfe0 + i * 8;
+    for i in 0..4 {
+        kit.word(member(i), TEXT + 0x100);
+    }
+    // The hook of a hidden module.
+    kit.word(member(1), 0xffff_c900_0000_0000);
+    kit.word(0xffff_c900_0000_0000, 1);
+    let read = |kit: &Kit| {
+        let (kernel, mut lost) = (kit.kernel(), Lost::default());
+        let owners = Owners::new(&kernel, &mut Lost::default());
+        let members = (0..6).map(|i| (format!("m{i}"), i * 8)).collect();
+        let functions = HashMap::from([("operations", Rc::new(members))]);
+        let mut reader =
+            Reader { owners: &owners, lost: &mut lost, out: Vec::new(), seen: HashSet::new(), functions, uses: HashSet::new() };
+        reader.operations("file_operations", "x", "operations", VirtAddr::new(umem::from(member(0))));
+        let told: Vec<_> = reader.out.iter().map(|h| (h.name.clone(), h.reason)).collect();
+        (told, lost.sentences().to_vec())
+    };
+    let (told, lost) = read(&kit);
+    // What comes before a member that is missing is there.
+    assert_eq!((told.len(), told[1].1, lost.len()), (4, Some("points to memory of no known module"), 1), "{told:?} {lost:?}");
+    assert_eq!((told[0].1, told[2].1, told[3].1), (None, None, None));
+    // Pieces of text lead anywhere.
+    for i in 1..4 {
+        kit.word(member(i), 0x6f6e_2065_6d6f_7320 + i);
+    }
+    let (told, lost) = read(&kit);
+    assert!(told.is_empty() && lost.iter().any(|l| l.contains("3 of 4 functions lead to no code")), "{told:?} {lost:?}");
+}
+
 /// A chain with an atomic head, of the callbacks at these addresses.
 fn chain(kit: &mut Kit, blocks: &[(u64, u64, u64)]) {
     kit.types.structure("notifier_block", 24, &[("notifier_call", 0, u(8)), ("next", 8, u(8)), ("priority", 16, u(4))]);

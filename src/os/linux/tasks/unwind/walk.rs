@@ -294,9 +294,8 @@ impl<'u, 'k> Walk<'u, 'k> {
         Err("tracing took the return address away, and its record was not found".to_owned())
     }
 
-    /// The registers that were saved on the stack at `at`.
+    /// The registers that were saved at `at`. Where the processor saved some of them only, it lies below what is in use of the stack.
     fn saved_at(&self, at: u64) -> Result<Registers, String> {
-        self.word(at)?;
         let registers = Registers::read(self.unwinder.kernel, VirtAddr::new(umem::from(at)));
         registers.ok_or_else(|| format!("the registers saved at {at:#x} are not in the image"))
     }
@@ -413,7 +412,9 @@ impl<'u, 'k> Walk<'u, 'k> {
         }
         // A frame pointer with its lowest bit set points to saved registers (ENCODE_FRAME_POINTER, arch/x86/include/asm/frame.h).
         if self.bp & 1 == 1 {
-            let registers = self.saved_at(self.bp & !1)?;
+            let at = self.bp & !1;
+            self.word(at)?;
+            let registers = self.saved_at(at)?;
             return self.interrupted(registers);
         }
         let slot = self.bp.wrapping_add(8);

@@ -94,6 +94,7 @@ impl Walk<'_, '_> {
         let kernel = self.unwinder.kernel;
         let function = arm::function(kernel, self.ip).map(|(name, _)| name).unwrap_or_default();
         if !self.signal && arm::is_interrupt(&function) {
+            self.word(self.sp)?;
             let registers = self.saved_at(self.sp)?;
             let ip = registers.get("ip").unwrap_or(0);
             if !registers.is_user() && !is_code(kernel, ip) {

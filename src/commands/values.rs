@@ -18,8 +18,6 @@ use std::collections::HashSet;
 
 /// Structures in structures are followed so deep at most, whatever `-r` says.
 pub const DEEPEST: u32 = 16;
-/// Nor does any have more anonymous structures within.
-const MOST_NESTED: usize = 256;
 /// Longest value that is read.
 const LONGEST: u64 = 4096;
 /// Longest text behind a pointer.
@@ -208,9 +206,8 @@ impl<'a> Place<'a> {
     pub fn members(&self, id: TypeId, name: &str, path: &str, address: Option<umem>, depth: u32) -> Result<Vec<FieldRow>> {
         if path.contains(['*', '?']) {
             let glob = Glob::new(path)?;
-            let mut found = Vec::new();
-            self.matching(id, &glob, 0, &mut HashSet::new(), &mut found);
-            let rows: Vec<FieldRow> = found.iter().map(|p| self.member(p.0.clone(), &p.1, address, depth)).collect();
+            let rows: Vec<FieldRow> =
+                self.matching(id, &glob).iter().map(|p| self.member(p.0.clone(), &p.1, address, depth)).collect();
             if !rows.is_empty() {
                 return Ok(rows);
             }
@@ -221,23 +218,22 @@ impl<'a> Place<'a> {
         Err(e.hint(format!("`dt {name}` lists its members")).into())
     }
 
-    /// `seen` are the types that were looked into: no member's name stands in a structure twice, and damaged types hold each other.
-    fn matching(&self, id: TypeId, glob: &Glob, base: u64, seen: &mut HashSet<TypeId>, out: &mut Vec<(String, FieldPath)>) {
-        let Some((id, t)) = self.types.resolve(id) else { return };
-        if !seen.insert(id) || seen.len() > MOST_NESTED {
-            return;
-        }
-        let (TypeKind::Struct(fields) | TypeKind::Union(fields)) = t.kind else { return };
-        for f in fields {
-            let at = base.saturating_add(f.bit_offset);
-            if f.name.is_empty() {
-                self.matching(f.type_id, glob, at, seen, out);
-            } else if glob.matches(&f.name) {
-                let bits = f.bit_size.map(|w| (u32::try_from(at % 8).unwrap_or(0), w));
-                let size = self.types.resolve(f.type_id).and_then(|(_, t)| t.size);
-                out.push((f.name, FieldPath { offset: at / 8, size, bits, type_id: f.type_id }));
+    /// The members whose names match, in the order of their positions.
+    fn matching(&self, id: TypeId, glob: &Glob) -> Vec<(String, FieldPath)> {
+        let mut found = Vec::new();
+        self.types.members(id, |at, f| {
+            if glob.matches(&f.name) {
+                found.push((at, f));
             }
-        }
+            None::<()>
+        });
+        found.sort_by_key(|&(at, _)| at);
+        let named = found.into_iter().map(|(at, f)| {
+            let bits = f.bit_size.map(|w| (u32::try_from(at % 8).unwrap_or(0), w));
+            let size = self.types.resolve(f.type_id).and_then(|(_, t)| t.size);
+            (f.name, FieldPath { offset: at / 8, size, bits, type_id: f.type_id })
+        });
+        named.collect()
     }
 
     fn member(&self, name: String, found: &FieldPath, address: Option<umem>, depth: u32) -> FieldRow {

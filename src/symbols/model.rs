@@ -1,6 +1,6 @@
 //! What a type is, the same for every source of types.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 /// A type of one [`Types`]; meaningless to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,8 +152,10 @@ impl Types for NoTypes {
     }
 }
 
-/// How deep typedefs and anonymous structures may nest before a file is taken for hostile.
+/// How deep typedefs may nest before a file is taken for hostile.
 const DEPTH: u32 = 32;
+/// How many anonymous structures are looked into within one; Linux's have some twenty.
+const MOST_ANONYMOUS: usize = 256;
 
 /// What follows from [`Types`].
 pub trait TypesExt: Types {
@@ -198,23 +200,29 @@ pub trait TypesExt: Types {
 
     /// The member `name` of a structure, looked for in anonymous members too: its bit offset from the start, and itself.
     fn member(&self, id: TypeId, name: &str) -> Option<(u64, Field)> {
-        let mut todo = vec![(id, 0u64, DEPTH)];
-        // A type that does not have it at one place does not at another: without this, structures that hold each other twice would take
-        // as long as there are ways through them.
+        self.members(id, |at, f| (f.name == name).then_some((at, f)))
+    }
+
+    /// Looks at the members of a structure that have names, each with its bit offset from the start, until `look` finds what it
+    /// looks for. Those of anonymous structures count as its own, and come after those that it holds itself.
+    fn members<R>(&self, id: TypeId, mut look: impl FnMut(u64, Field) -> Option<R>) -> Option<R> {
+        let mut todo = VecDeque::from([(id, 0u64)]);
+        // No name stands twice in a structure, so a type has nothing new at a second place. Without this, damaged types that hold each
+        // other twice would take as long as there are ways through them.
         let mut seen = HashSet::new();
-        while let Some((id, before, depth)) = todo.pop() {
+        while let Some((id, before)) = todo.pop_front() {
             let Some((id, t)) = self.resolve(id) else { continue };
             let (TypeKind::Struct(fields) | TypeKind::Union(fields)) = t.kind else { continue };
-            if let Some(f) = fields.iter().find(|f| f.name == name) {
-                return Some((before.checked_add(f.bit_offset)?, f.clone()));
+            if seen.len() >= MOST_ANONYMOUS || !seen.insert(id) {
+                continue;
             }
-            if let Some(depth) = depth.checked_sub(1)
-                && fields.iter().any(|f| f.name.is_empty())
-                && seen.insert(id)
-            {
-                // The first one is looked into first.
-                let inner = fields.iter().rev().filter(|f| f.name.is_empty());
-                todo.extend(inner.filter_map(|f| Some((f.type_id, before.checked_add(f.bit_offset)?, depth))));
+            for f in fields {
+                let Some(at) = before.checked_add(f.bit_offset) else { continue };
+                if f.name.is_empty() {
+                    todo.push_back((f.type_id, at));
+                } else if let Some(found) = look(at, f) {
+                    return Some(found);
+                }
             }
         }
         None

@@ -5,15 +5,13 @@
 
 use super::lost::Lost;
 use crate::engine::{Gaps, ViewExt, index, to_u64, to_umem};
-use crate::symbols::{TypeId, TypeKind, Types, TypesExt};
+use crate::symbols::{TypeId, Types, TypesExt};
 use memsh_plugin::{MemoryView, VirtAddr, umem};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Members farther apart than this are not read: no structure that memsh reads is larger, and a hostile type must not size a
 /// buffer.
 const WIDEST: u64 = 64 << 10;
-/// Anonymous structures nest no deeper in any kernel.
-const DEPTH: u32 = 8;
 
 /// A member of a structure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,32 +37,22 @@ impl<'t> Members<'t> {
         let mut members = Self { types, own: HashMap::new() };
         let plain = name.split_once('!').map_or(name, |(_, plain)| plain);
         if let Some(id) = types.find(&format!("struct {plain}")).or_else(|| types.find(plain)) {
-            members.add(id, 0, DEPTH, &mut HashSet::new());
+            members.add(id);
         }
         if members.own.is_empty()
             && plain != name
             && let Some(id) = types.find(name)
         {
-            members.add(id, 0, DEPTH, &mut HashSet::new());
+            members.add(id);
         }
         members
     }
 
-    /// Adds the members of a type that is not among those `seen`: a second time it has none that are new, and damaged types hold each other.
-    fn add(&mut self, id: TypeId, base: u64, depth: u32, seen: &mut HashSet<TypeId>) {
-        let Some((id, t)) = self.types.resolve(id) else { return };
-        if !seen.insert(id) {
-            return;
-        }
-        let (TypeKind::Struct(fields) | TypeKind::Union(fields)) = t.kind else { return };
-        for f in fields {
-            let Some(at) = base.checked_add(f.bit_offset) else { continue };
-            if !f.name.is_empty() {
-                self.own.entry(f.name).or_insert((at, f.bit_size, f.type_id));
-            } else if let Some(depth) = depth.checked_sub(1) {
-                self.add(f.type_id, at, depth, seen);
-            }
-        }
+    fn add(&mut self, id: TypeId) {
+        self.types.members(id, |at, f| {
+            self.own.entry(f.name).or_insert((at, f.bit_size, f.type_id));
+            None::<()>
+        });
     }
 
     /// The first of `paths` that exists.

@@ -47,7 +47,10 @@ impl Input<'_> {
     /// As [`Content::map`].
     pub(super) fn open(&self, path: &Path) -> Result<Arc<Content>> {
         let content = Content::map(path).map(Arc::new)?;
-        self.opened.borrow_mut().push(path.to_owned());
+        let mut opened = self.opened.borrow_mut();
+        if !opened.iter().any(|p| p == path) {
+            opened.push(path.to_owned());
+        }
         Ok(content)
     }
 }

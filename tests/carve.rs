@@ -4,7 +4,6 @@
 mod cli;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Write;
 use tempfile::TempDir;
@@ -79,8 +78,7 @@ fn files_come_out_as_they_went_in() {
         let row = rows.iter().find(|r| address(r) == *at).unwrap();
         assert_eq!((&row["kind"], &row["size"], &row["state"]), (&json!(kind), &json!(bytes.len()), &json!("complete")));
         assert_eq!(&fs::read(row["path"].as_str().unwrap()).unwrap(), bytes);
-        let sum: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(row["sha256"], sum);
+        assert_eq!(row["sha256"], cli::sha256(bytes));
         assert_eq!((&row["space"], &row["pid"]), (&json!("phys"), &Value::Null));
     }
     let torn = rows.iter().find(|r| address(r) == 0x30_0000).unwrap();

@@ -71,10 +71,6 @@ fn bytes(hex: &Value) -> Vec<u8> {
     (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap()).collect()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
 fn sample(words: &[&str]) -> Answer {
     Answer::of(&[&["sample", "emulate"], words].concat())
 }
@@ -315,7 +311,7 @@ fn code_that_rewrites_itself_runs_as_rewritten() {
     }
     // lea rdi,[rip+12]; mov ecx,5; xor byte [rdi+rcx-1],0x5a; loop; then mov eax,42 under the key
     let plain = [0xb8, 42, 0, 0, 0].map(|b: u8| b ^ 0x5a);
-    let code = format!("488d3d0c000000 b905000000 80740fff5a e2f9 {}", hex(&plain));
+    let code = format!("488d3d0c000000 b905000000 80740fff5a e2f9 {}", cli::hex(&plain));
     let run = sample(&["--bytes", &code]);
     assert_eq!((run.end(), run.register("rax")), ("until", 42), "{:#?}", run.rows);
 }

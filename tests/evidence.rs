@@ -3,7 +3,7 @@
 
 mod cli;
 
-use cli::{memsh, sample, with_input};
+use cli::{memsh, sample, sha256, with_input};
 use serde_json::Value;
 use std::fs::{File, FileTimes};
 use std::io::{Seek, SeekFrom, Write};
@@ -177,8 +177,7 @@ fn every_file_of_an_image_is_hashed_and_none_is_written_to() {
 }
 
 fn digest(path: &Path) -> String {
-    use sha2::Digest;
-    sha2::Sha256::digest(std::fs::read(path).unwrap()).iter().map(|b| format!("{b:02x}")).collect()
+    sha256(&std::fs::read(path).unwrap())
 }
 
 fn verify(path: &Path, more: &[&str]) -> (i32, Value, String) {

@@ -5,15 +5,14 @@ mod cli;
 #[path = "report/devtools.rs"]
 mod devtools;
 
-use cli::{answer, memsh, sample};
+use cli::{answer, memsh, sample, sha256};
 use devtools::{Browser, chromium};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::Command;
 
 fn hash(path: &Path) -> String {
-    Sha256::digest(std::fs::read(path).unwrap()).iter().map(|b| format!("{b:02x}")).collect()
+    sha256(&std::fs::read(path).unwrap())
 }
 
 fn json(path: &Path) -> Value {

@@ -1,18 +1,13 @@
 //! Installing, upgrading, removing.
 
 use super::built::{Folder, example, old, patched, quickly, run};
-use super::cli::{Run, repository};
+use super::cli::{Run, hex, repository, sha256};
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 use tempfile::TempDir;
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
 
 /// A user with a home of their own, in which nothing is installed yet.
 struct User {
@@ -78,7 +73,7 @@ impl User {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 match entry.path() {
                     path if path.is_dir() => open.push(path),
-                    path => out.push((path.display().to_string(), hex(&Sha256::digest(fs::read(&path).unwrap())))),
+                    path => out.push((path.display().to_string(), sha256(&fs::read(&path).unwrap()))),
                 }
             }
         }
@@ -120,7 +115,7 @@ impl Registry {
         let file = format!("files/demo-{version}-{target}");
         fs::create_dir_all(self.folder.path().join("files")).unwrap();
         fs::write(self.folder.path().join(&file), bytes).unwrap();
-        let sha256 = hex(&Sha256::digest(bytes));
+        let sha256 = sha256(bytes);
         let text = format!("memsh plugin 1\nname demo\nversion {version}\nchannel {channel}\ntarget {target}\nsha256 {sha256}\n");
         let signature = hex(&self.key.sign(text.as_bytes()).to_bytes());
         let file = json!({ "target": target, "file": file, "sha256": sha256, "signature": signature, "key": self.public() });
@@ -144,7 +139,7 @@ fn a_file_is_installed_used_and_removed() {
     assert!(rows.iter().all(|r| r["result"] == "installed" && r["package"] == "memsh_example_plugin"), "{rows:?}");
     let path = user.installed("memsh_example_plugin");
     assert_eq!(rows[0]["path"], path.display().to_string());
-    assert_eq!(rows[0]["sha256"], hex(&Sha256::digest(fs::read(&path).unwrap())));
+    assert_eq!(rows[0]["sha256"], sha256(&fs::read(&path).unwrap()));
     assert_eq!(user.rows(&["sample", "oldest", "2"]).len(), 2);
     assert!(user.rows(&["plugins", "install", file]).iter().all(|r| r["result"] == "current"));
     // Damaged since: it is put there again.
@@ -266,7 +261,7 @@ fn a_mismatch_installs_nothing() {
     fs::write(&file, of_version("0.4.1")).unwrap();
     user.refused(&words, &["is not what its index says: SHA-256"]);
     // With a digest to match, the signature is of the old one.
-    let digest = hex(&Sha256::digest(of_version("0.4.1")));
+    let digest = sha256(&of_version("0.4.1"));
     with(&|v| v["files"][0]["sha256"] = json!(digest));
     user.refused(&words, &["the signature of demo 0.4.0", "is wrong"]);
     fs::write(&file, of_version("0.4.0")).unwrap();

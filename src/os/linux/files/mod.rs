@@ -1,7 +1,7 @@
 //! Files: open ones, cached ones, and the mounts they lie on.
 //!
 //! - `fdtable`, `openfile`: open descriptors of a task, and the files behind them
-//! - `filekind`, `filedetail`, `filewords`, `sockname`: what an open file is, and what is known of each kind
+//! - `filekind`, `filedetail`, `filewords`, `openflags`, `sockname`: what an open file is, and what is known of each kind
 //! - `holders`: which process holds which open file
 //! - `path`, `lookup`: what a directory entry is called from the root of process 1, and which one a path leads to
 //! - `mount`, `mountopts`, `overlayopts`: mounts of every mount namespace, and their options
@@ -17,6 +17,8 @@ pub(crate) mod lookup;
 pub mod mount;
 pub(crate) mod mountopts;
 pub mod openfile;
+#[cfg(any(feature = "cli", test))]
+pub(crate) mod openflags;
 pub(crate) mod overlay;
 mod overlayopts;
 pub mod pagecache;

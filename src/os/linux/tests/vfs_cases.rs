@@ -3,9 +3,9 @@
 use super::super::testkit::{Kit, array, u};
 use super::path_cases::{dentry, mount, put_dentry, put_mount, types};
 use crate::os::linux::base::kernel::Kernel;
-use crate::os::linux::files::filewords::flags_text;
 use crate::os::linux::files::mount::{Mount, mounts};
 use crate::os::linux::files::openfile::{Held, OpenFile, OpenFiles};
+use crate::os::linux::files::openflags::flags_text;
 use crate::os::linux::tasks::cgroup::Cgroups;
 use crate::os::linux::tasks::cred::{Credentials, credentials};
 use crate::os::linux::tasks::pids::{active, numbers};

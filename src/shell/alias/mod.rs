@@ -135,6 +135,10 @@ fn translated(words: &[String], notes: &mut Notes, depth: u32) -> Option<Transla
     {
         return Some(translated(&inner, notes, depth + 1).unwrap_or(Ok(inner)));
     }
+    // Other tools do not end their options so: the line is memsh's own.
+    if rest.iter().any(|w| w == "--") && crate::commands::find(first).is_some_and(|c| c.name == first) {
+        return None;
+    }
     for tool in TOOLS {
         if let Some(t) = (tool.form)(first, rest, notes) {
             return Some(t);

@@ -120,6 +120,7 @@ fn memshs_own_words_stay() {
         "dump phys -o x",
         "log out.txt",
         "eval 1+1",
+        "bt ffff888004a50000 -- 1000 -p",
         "strings -p 1",
         "sym init_task",
     ] {

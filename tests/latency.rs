@@ -76,6 +76,19 @@ fn calls_at_once_hide_most_of_their_latency() {
 }
 
 #[test]
+fn a_start_takes_few_calls_one_after_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = image(&folder);
+    for arguments in ["inflight=1", "inflight=8"] {
+        let session = far(&path, arguments);
+        let ((), time, calls) = cost(&session, || assert!(session.os().is_ok()));
+        println!("{arguments}: {calls} calls in {time:?}");
+        // 255 pages of low memory alone were as many calls once.
+        assert!(calls < 60, "{arguments}: {calls}");
+    }
+}
+
+#[test]
 fn answers_are_the_same_near_and_far() {
     let folder = tempfile::tempdir().unwrap();
     let path = image(&folder);

@@ -3,7 +3,7 @@
 //! Nothing here changes an answer: whoever reads does so as if nobody had read ahead, in the same order, from the same epoch's pages.
 
 use super::memory::Memory;
-use memsh_plugin::{CSliceMut, MemoryView, VirtAddr, VirtReadOp};
+use memsh_plugin::{CSliceMut, MemoryView, PhysAddr, PhysReadOp, VirtAddr, VirtReadOp};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Items per thread that are asked ahead of the one that is being read: what they read has to be kept until then.
@@ -27,7 +27,10 @@ impl Memory {
             return items.iter().try_for_each(each);
         }
         for group in items.chunks(self.in_flight().saturating_mul(EACH).max(1)) {
-            self.warm(group, &ahead);
+            // One alone has nothing beside it.
+            if group.len() > 1 {
+                self.warm(group, &ahead);
+            }
             group.iter().try_for_each(&mut each)?;
         }
         Ok(())
@@ -47,6 +50,19 @@ impl Memory {
                 let _ = std::thread::Builder::new().spawn_scoped(scope, work);
             }
         });
+    }
+
+    /// Reads `size` bytes at each of `places` in one batch, so that they are kept; over memory that is not far, nothing.
+    pub fn read_ahead_at(&self, places: &[PhysAddr], size: usize) {
+        if !self.is_far() || !self.keeps_pages() || size == 0 {
+            return;
+        }
+        for group in places.chunks(GROUP) {
+            let mut bytes = vec![0; group.len().saturating_mul(size)];
+            let mut ops: Vec<PhysReadOp> =
+                group.iter().zip(bytes.chunks_exact_mut(size)).map(|(at, buf)| PhysReadOp::new(*at, buf)).collect();
+            self.read_ops(&mut ops);
+        }
     }
 
     /// Reads pieces of `size` bytes at each of `addresses` in one batch, so that they are kept; over memory that is not far, nothing.

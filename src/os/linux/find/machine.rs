@@ -144,23 +144,35 @@ impl<'a> Search<'a> {
     pub(super) fn first(
         &self,
         pagings: &[Paging],
-        roots: impl IntoIterator<Item = PhysAddr> + Clone,
+        roots: impl IntoIterator<Item = PhysAddr>,
         window: (VirtAddr, VirtAddr),
         what: &str,
     ) -> Result<(Found, String), String> {
         let from = self.hints.kernel_base.unwrap_or(window.0);
+        let roots: Vec<PhysAddr> = roots.into_iter().collect();
         let mut unnamed = 0;
         for &paging in pagings {
-            for root in roots.clone() {
-                if self.hints.interrupted() {
-                    return Err("interrupted".to_owned());
-                }
+            let under = |&root: &PhysAddr| {
                 let space = AddressSpace::new(self.memory.clone(), paging, root).with_software(Software::Linux);
-                match at(space, (from, window.1)) {
-                    Ok(found) => return Ok(found),
-                    Err(Missing::Image) => {}
-                    Err(Missing::Banner) => unnamed += 1,
-                }
+                at(space, (from, window.1))
+            };
+            let found = self.memory.for_each_ahead(
+                &roots,
+                |root| drop(under(root)),
+                |root| {
+                    if self.hints.interrupted() {
+                        return Err(Err("interrupted".to_owned()));
+                    }
+                    match under(root) {
+                        Ok(found) => return Err(Ok(found)),
+                        Err(Missing::Image) => {}
+                        Err(Missing::Banner) => unnamed += 1,
+                    }
+                    Ok(())
+                },
+            );
+            if let Err(found) = found {
+                return found;
             }
         }
         Err(match unnamed {

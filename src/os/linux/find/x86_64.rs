@@ -85,6 +85,7 @@ impl Machine for X86_64 {
         if low.is_empty() {
             return None;
         }
+        search.memory.read_ahead_at(&low, 4096);
         trace.attempt(STEP, "boot trampoline below 1 MiB", || first(&low, "any page below 1 MiB"))
     }
 

@@ -54,6 +54,12 @@ fn a_report_is_a_folder_that_can_be_verified() {
     assert_eq!((part("before")["status"].as_str(), &part("before")["note"]), (Some("same"), &part("after")["note"]));
     assert_eq!(part("before")["note"], answer(&["hash"])["sha256"]);
 
+    // What a section holds is what its command answers, byte by byte.
+    for (name, words) in [("ps", &["ps"][..]), ("ps-scan", &["ps", "--scan"]), ("modules", &["modules"]), ("kmsg", &["kmsg"])] {
+        let file = std::fs::read_to_string(case.join(format!("json/{name}.json"))).unwrap();
+        assert!(file == sample(&[words, &["--json"]].concat()).stdout, "{name}");
+    }
+
     // Each file is what its line in the list says, and every file has a line.
     let list = std::fs::read_to_string(case.join("SHA256SUMS")).unwrap();
     assert_eq!(part("SHA256SUMS")["note"], hash(&case.join("SHA256SUMS")));

@@ -195,7 +195,7 @@ pub fn fill(
     let mut sink = Each(|row: Value| {
         let text = serde_json::to_string(&row).map_err(std::io::Error::other)?;
         if !object {
-            json.write(if total == 0 { b"\n" } else { b",\n" })?;
+            json.write(if total == 0 { b"" } else { b"," })?;
         }
         json.write(text.as_bytes())?;
         write_line(&mut csv, keys.iter().map(|k| cell(row.get(k))))?;
@@ -207,7 +207,7 @@ pub fn fill(
     let outcome = ask::ask(cx, section.command, &[], &mut sink);
     // Whatever came is kept whole, also where the user has enough of it.
     let outcome = match (outcome, object) {
-        (outcome, false) => json.write(b"\n]\n").and(outcome),
+        (outcome, false) => json.write(b"]\n").and(outcome),
         (outcome, true) if total == 0 => json.write(b"null\n").and(outcome),
         (outcome, true) => json.write(b"\n").and(outcome),
     };

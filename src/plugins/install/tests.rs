@@ -131,3 +131,46 @@ fn what_an_index_names_lies_beside_it() {
     #[cfg(not(feature = "http"))]
     assert!(at("https://h/p/index.json").read(10).unwrap_err().reason().contains("without the feature `http`"));
 }
+
+/// A server on the loopback that answers by path, as many times as there are `answers`; its address.
+#[cfg(feature = "http")]
+fn server(answers: Vec<(&'static str, &'static str, Vec<u8>)>) -> String {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(std::result::Result::ok);
+            let first = lines.next().unwrap_or_default();
+            lines.take_while(|l| !l.is_empty()).for_each(drop);
+            let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+            let (_, status, body) = answers.iter().find(|a| a.0 == path).cloned().unwrap_or(("", "404 Not Found", Vec::new()));
+            let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+        }
+    });
+    address
+}
+
+#[cfg(feature = "http")]
+#[test]
+fn an_index_and_its_files_come_from_a_server() {
+    let index = br#"{"memsh_index":1,"plugins":[]}"#.to_vec();
+    let address = server(vec![
+        ("/p/index.json", "200 OK", index.clone()),
+        ("/p/files/demo", "200 OK", vec![7; 1000]),
+        ("/p/moved", "302 Found\r\nLocation: /p/index.json", Vec::new()),
+    ]);
+    let at = Place::parse(&format!("{address}/p/index.json"));
+    assert_eq!(at.read(1000).unwrap(), index);
+    let file = at.beside("files/demo").unwrap();
+    assert_eq!(file.read(1000).unwrap(), vec![7; 1000]);
+    assert!(file.read(999).unwrap_err().reason().contains("is larger than 999 bytes"));
+    let e = at.beside("moved").unwrap().read(1000).unwrap_err();
+    assert!(e.reason().contains("302") && e.hint_text().is_some_and(|h| h.contains("redirections are not followed")), "{e}");
+    assert!(at.beside("absent").unwrap().read(1000).unwrap_err().reason().contains("404"));
+    assert!(
+        Place::parse("http://127.0.0.1:1/index.json").read(10).unwrap_err().reason().contains("can't read http://127.0.0.1:1")
+    );
+}

@@ -73,6 +73,22 @@ fn what_never_answers_is_given_up() {
 }
 
 #[test]
+fn without_isolation_what_never_answers_is_told_and_ends_a_script() {
+    let began = Instant::now();
+    let out = Command::new(env!("CARGO_BIN_EXE_memsh"))
+        .args(["-C", "crashing:hang=0x3000", "-c", "read --phys 0x1000 -n 4; read --phys 0x3000 -n 4"])
+        .env("MEMSH_PLUGIN_PATH", folder())
+        .env("MEMSH_PLUGIN_TIMEOUT", "500ms")
+        .output()
+        .unwrap();
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    let (text, err) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    assert_eq!(out.status.code(), Some(1), "{err}");
+    assert!(text.contains("xxxx"), "what was answered before stays: {text}");
+    assert!(err.contains("the plugin crashing has not come back") && err.contains("--isolate"), "{err}");
+}
+
+#[test]
 fn mistakes_are_told_as_in_the_same_process() {
     let (status, _, err) = run(&["--isolate", "-C", "crashing:speed=3", "info"]);
     assert_eq!(status, 2);

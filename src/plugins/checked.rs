@@ -1,9 +1,11 @@
 //! A plugin's memory, with what it says held against what can be.
 
+use super::waiting::Calls;
 use crate::{Error, ErrorKind, Layer, Result};
 use memsh_plugin::{
     CSliceMut, CVec, MachineInfo, MappedRun, MemoryMetadata, MemoryRange, PhysReadOp, PhysWriteOp, PhysicalMemory, Status, umem,
 };
+use std::sync::Arc;
 
 /// Most ranges that a memory may have: an address space of pages that lie apart stays below.
 const MAX_RANGES: usize = 1 << 24;
@@ -15,6 +17,7 @@ pub struct Checked<M> {
     ranges: Vec<MemoryRange>,
     /// First and last addresses of what the ranges cover, those that touch as one.
     covered: Vec<(umem, umem)>,
+    calls: Arc<Calls>,
 }
 
 /// The parts of memory that ranges, which ascend and do not overlap, cover.
@@ -76,7 +79,7 @@ impl<M: PhysicalMemory> Checked<M> {
             ..said
         };
         let covered = covered(&ranges);
-        Ok(Self { inner, metadata, ranges, covered })
+        Ok(Self { inner, metadata, ranges, covered, calls: Calls::of(name) })
     }
 
     /// Takes back what an operation says of addresses that the memory, by its own ranges, does not have.
@@ -120,7 +123,7 @@ impl<M: PhysicalMemory> PhysicalMemory for Checked<M> {
     fn read(&self, ops: CSliceMut<PhysReadOp>) {
         let mut ops = ops;
         let lent: &mut [PhysReadOp] = &mut ops;
-        self.inner.read(lent.into());
+        self.calls.during(|| self.inner.read(lent.into()));
         for op in ops.iter_mut() {
             match op.status {
                 Status::DONE | Status::PARTIAL | Status::MISSING | Status::FAILED | Status::UNSUPPORTED => {}
@@ -137,7 +140,7 @@ impl<M: PhysicalMemory> PhysicalMemory for Checked<M> {
     fn write(&self, ops: CSliceMut<PhysWriteOp>) {
         let mut ops = ops;
         let lent: &mut [PhysWriteOp] = &mut ops;
-        self.inner.write(lent.into());
+        self.calls.during(|| self.inner.write(lent.into()));
         for op in ops.iter_mut().filter(|op| op.status == Status::PENDING || op.status.0 > Status::DONE.0) {
             op.status = Status::FAILED;
         }

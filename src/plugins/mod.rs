@@ -27,6 +27,8 @@ mod manifest;
 mod patience;
 pub mod registry;
 pub mod systems;
+mod waiting;
 
 pub use manifest::Manifest;
 pub use patience::set_patience;
+pub use waiting::on_waiting;

@@ -9,15 +9,20 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(20);
 static SET: OnceLock<Duration> = OnceLock::new();
 
-/// Sets how long plugins may take to make something or to list what there is. It holds for the whole process; the first call counts.
+/// Sets how long plugins may take to make something, to list what there is, and to read before that is told. It holds for the whole process; the first call counts.
 pub fn set_patience(limit: Duration) {
     // Whoever comes second has nothing to say.
     let _ = SET.set(limit);
 }
 
+/// What was set.
+pub(super) fn set() -> Option<Duration> {
+    SET.get().copied()
+}
+
 /// How long a plugin may take.
 pub fn patience() -> Duration {
-    SET.get().copied().unwrap_or(PATIENCE)
+    set().unwrap_or(PATIENCE)
 }
 
 /// What `f` gives, if it does so within [`patience`]; else its thread is left to itself.
@@ -30,7 +35,7 @@ pub fn patiently<T: Send + 'static>(what: &str, f: impl FnOnce() -> T + Send + '
 }
 
 /// `20 s`, `300 ms`.
-fn shown(limit: Duration) -> String {
+pub(super) fn shown(limit: Duration) -> String {
     if limit.subsec_millis() == 0 { format!("{} s", limit.as_secs()) } else { format!("{} ms", limit.as_millis()) }
 }
 

@@ -45,6 +45,7 @@ mod source;
 mod start;
 mod symbolpath;
 mod tutorial;
+mod waiting;
 mod watch;
 
 pub use start::main;

@@ -7,7 +7,7 @@ use super::host::{Shell, progress_allowed};
 use super::line::{Line, Output};
 use super::progress::Bar;
 use super::run::{Ended, Parsed, report_lines, usage};
-use super::{alias, folders, interrupt, repl, symbolpath};
+use super::{alias, folders, interrupt, repl, symbolpath, waiting};
 use crate::arch::{Arch, Paging};
 use crate::commands::context::{Host, Meter};
 use crate::commands::failure::{Failure, Result, exit};
@@ -31,6 +31,9 @@ const WITHOUT_TARGET: &[&str] = &["help", "schema", "completions", "man"];
 
 /// Gives a target out; it wants one, and has no rows.
 const SERVE: &str = "serve";
+
+/// Shows a target to other programs, which wait for it.
+const MOUNT: &str = "mount";
 
 /// Runs the program and gives its exit status.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> u8 {
@@ -93,6 +96,7 @@ fn patience() -> Result<()> {
 
 fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     patience()?;
+    waiting::install();
     let parts = cut(arguments)?;
     let parsed = root(parts.root);
     let root = match parsed {
@@ -116,6 +120,7 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     let alone = root.image.is_none() && root.target.layers.is_empty() && needs_no_target(&parts.command);
     let free = parts.command.first().is_some_and(|c| named(c)) || alone;
     if parts.command.first().is_some_and(|c| c == SERVE) {
+        waiting::stay();
         return serve(root, parts.command.get(1..).unwrap_or_default());
     }
     let asks_for_help = parts.command.iter().any(|w| w == "--help" || w == "-h");
@@ -131,6 +136,9 @@ fn start(arguments: Vec<OsString>) -> anyhow::Result<Ended> {
     let (session, options) = open(&root)?;
     let interactive =
         parts.command.is_empty() && root.commands.is_none() && root.script.is_none() && std::io::stdin().is_terminal();
+    if interactive || parts.command.first().is_some_and(|c| c == MOUNT) {
+        waiting::stay();
+    }
     let shell = shell(Some(session), interactive);
     shell.plugins.swap(&first.plugins);
     shell.others.replace(options);

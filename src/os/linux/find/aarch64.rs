@@ -417,9 +417,9 @@ impl Machine for AArch64 {
         for paging in std::iter::once(found.space.paging()).chain(others) {
             for root in parts(table, paging) {
                 let space = found.space.with_roots(paging, found.space.root(), root);
-                if space.translate_one(own).is_ok_and(|t| t.phys == table) {
+                if let Some(how) = found.image.proves(&space, own) {
                     found.space = space;
-                    return Some(Ok(root.to_string()));
+                    return Some(Ok(format!("{root}{how}")));
                 }
             }
         }

@@ -179,6 +179,7 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     let surveyed = Surveyed::default();
     let (mut found, machine) = find(memory, hints, &mut info, &surveyed, trace)?;
     *base = found.moved;
+    found.with_linear(None);
     let own = names::kallsyms(&found.space, &found.image, info.as_ref(), hints.memo.as_deref(), trace, &mut warnings);
     go_on()?;
     let given = match hints.symbols.is_empty() {
@@ -204,6 +205,7 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
                 .push("the kernel's own page-table root does not prove itself; the one that was found first is used".to_owned());
         }
     }
+    let linear = found.with_linear(Some(&symbols));
     if let Some(memo) = &hints.memo {
         found.remember(memo);
     }
@@ -270,8 +272,10 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     kernel.size = size.or_else(|| heap(&kernel)?.offset_from(base)).filter(|&s| s <= found.image.size).or(Some(found.image.size));
     kernel.slide = info.as_ref().and_then(VmcoreInfo::kernel_offset).map(wide);
     kernel.vmcoreinfo = info;
+    kernel.linear = Some(Arc::clone(&linear));
     let system = Linux::new(kernel);
     pager.attach(&system.0);
+    linear.attach(&system.0);
     warnings.extend(pager.check(&system.0));
     let symbols = Arc::new(AllSymbols::new(Arc::clone(&system.0)));
     let linux = Some(Arc::clone(&system.0));

@@ -1,15 +1,17 @@
 //! What differs between architectures in finding a kernel, and what does not.
 
 use super::constants;
-use super::image::KernelImage;
+use super::image::{KernelImage, LARGEST};
 use super::sparse::Place;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
-use crate::engine::{AddressSpace, Memory, RootGroup, Software, root_groups, root_groups_until};
+use crate::engine::{AddressSpace, LinearMap, Memory, RootGroup, Software, root_groups, root_groups_until};
 use crate::memo::{Memo, Reader, Writer};
 use crate::os::Hints;
+use crate::os::linux::memory::linear::KernelMap;
 use crate::symbols::{Symbols, Types, VmcoreInfo};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
+use std::sync::Arc;
 
 /// An architecture's way to a kernel in memory.
 pub(super) trait Machine: Sync {
@@ -253,13 +255,28 @@ impl Found {
     pub(super) fn with_own_root(&mut self, own: VirtAddr) -> Result<String, String> {
         let root = self.image.phys_of(own);
         let space = self.space.with_root(root).with_upper_root(root);
-        match space.translate_one(own) {
-            Ok(t) if t.phys == root => {
+        match self.image.proves(&space, own) {
+            Some(how) => {
                 self.space = space;
-                Ok(self.space.root().to_string())
+                Ok(format!("{}{how}", self.space.root()))
             }
-            _ => Err(format!("the table at {own} does not map itself")),
+            None => Err(format!("the table at {own} does not map itself")),
         }
+    }
+
+    /// Says where places follow from that of the image: of a part of it whose page tables are missing. `symbols` know where it begins and
+    /// ends, though tables may not any more.
+    pub(super) fn with_linear(&mut self, symbols: Option<&dyn Symbols>) -> Arc<KernelMap> {
+        let KernelImage { virt, size, .. } = self.image;
+        let at = |name: &str| symbols?.address(name);
+        // Only what lies around the image that was found can be its end.
+        let near = |a: VirtAddr| virt.value().abs_diff(a.value()) < LARGEST;
+        let first = at("_text").filter(|a| *a < virt && near(*a)).unwrap_or(virt);
+        let end = at("_end").filter(|a| *a > virt && near(*a)).unwrap_or_else(|| virt.saturating_add(size.min(LARGEST)));
+        let size = end.value().saturating_sub(first.value());
+        let map = Arc::new(KernelMap::new(first, self.image.phys_of(first), size));
+        self.space = self.space.clone().with_linear(Arc::clone(&map) as Arc<dyn LinearMap>);
+        map
     }
 }
 

@@ -4,7 +4,7 @@ use super::files::Source;
 use super::machine::{Found, MACHINES, Machine, Search};
 use super::survey::{Survey, survey};
 use super::trace::Trace;
-use super::{datasyms, files, machine, names, sparse, types, typetables};
+use super::{datasyms, files, machine, names, sparse, told, types, typetables};
 use crate::engine::{Memory, Pager, ViewExt};
 use crate::os::linux::base::kernel::{Kernel, Linux};
 use crate::os::linux::code::modtypes;
@@ -121,13 +121,16 @@ fn find(
         for text in surveyed.texts(&search, trace) {
             let search = Search { memory, hints, info: Some(&text) };
             for machine in candidates(hints, Some(&text)) {
-                if let Some(found) = machine.quick(&search, trace) {
+                if let Some(found) = machine.quick(&search, trace).or_else(|| told::find(&search, machine, trace)) {
                     *info = Some(text);
                     return Ok((found, machine));
                 }
                 go_on()?;
             }
         }
+    }
+    if let Some(found) = machines.iter().find_map(|m| Some((told::find(&search, *m, trace)?, *m))) {
+        return Ok(found);
     }
     let search = Search { memory, hints, info: info.as_ref() };
     go_on()?;

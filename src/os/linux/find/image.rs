@@ -74,6 +74,11 @@ impl KernelImage {
         }
     }
 
+    /// Whether the tables of `space` that would map it are missing.
+    pub(super) fn is_unmapped(&self, space: &AddressSpace) -> bool {
+        space.without_linear().translate_one(self.virt).is_err_and(|fault| fault.reason == FaultReason::NotInImage)
+    }
+
     /// Bytes of it that are looked at.
     fn len(&self) -> usize {
         index(self.size.min(LARGEST)).unwrap_or(0)

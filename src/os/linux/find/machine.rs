@@ -3,6 +3,7 @@
 use super::constants;
 use super::image::{KernelImage, LARGEST};
 use super::sparse::Place;
+use super::told::Told;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, LinearMap, Memory, RootGroup, Software, root_groups, root_groups_until};
@@ -32,6 +33,16 @@ pub(super) trait Machine: Sync {
 
     /// What passes over all of memory, where nothing else helped.
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found>;
+
+    /// What VMCOREINFO says of where the kernel is, for one whose tables are missing; none where it does not say.
+    fn told(&self, _search: &Search<'_>) -> Option<Told> {
+        None
+    }
+
+    /// A kernel that was found by that, with what else an address space of this architecture has.
+    fn settle(&self, found: Found) -> Found {
+        found
+    }
 
     /// Bounds of the kernel's image, for a kernel whose symbols are functions only.
     fn bounds(&self, _found: &Found, _symbols: &dyn Symbols) -> Vec<(&'static str, VirtAddr)> {
@@ -259,6 +270,9 @@ impl Found {
             Some(how) => {
                 self.space = space;
                 Ok(format!("{}{how}", self.space.root()))
+            }
+            None if self.space.upper_root() == root && self.image.is_unmapped(&space) => {
+                Ok(format!("{root}, as it was found; the tables that would prove it are not in the image"))
             }
             None => Err(format!("the table at {own} does not map itself")),
         }

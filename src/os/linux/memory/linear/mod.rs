@@ -10,7 +10,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-use crate::engine::{AddressSpace, Computed, Linear, LinearMap};
+use crate::engine::{AddressSpace, Computed, Linear, LinearMap, to_u64};
 use crate::os::linux::base::kernel::Kernel;
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
 use proof::Proof;
@@ -27,6 +27,8 @@ const LOOKS: u64 = 16;
 /// What one kernel maps in one piece.
 pub struct KernelMap {
     image: Option<Linear>,
+    /// The last address of the image, as the kernel has it.
+    last: OnceLock<u64>,
     /// The kernel's own address space has this map, so that the kernel can't be owned by it.
     kernel: OnceLock<Weak<Kernel>>,
     rules: OnceLock<rules::Told>,
@@ -41,6 +43,7 @@ impl KernelMap {
     pub(crate) fn new(virt: VirtAddr, phys: PhysAddr, size: umem) -> Self {
         Self {
             image: Linear::new(IMAGE, virt, phys, size),
+            last: OnceLock::new(),
             kernel: OnceLock::new(),
             rules: OnceLock::new(),
             direct: OnceLock::new(),
@@ -52,13 +55,20 @@ impl KernelMap {
     pub(crate) fn attach(&self, kernel: &Arc<Kernel>) {
         // Types are asked now: while somebody waits for an address they might wait for another.
         let _ = self.rules.set(rules::Told::new(kernel));
+        if let Some(end) = kernel.size.and_then(|size| to_u64(kernel.base.value().checked_add(size)?)) {
+            let _ = self.last.set(end.saturating_sub(1));
+        }
         let _ = self.kernel.set(Arc::downgrade(kernel));
+    }
+
+    fn image(&self) -> Option<Linear> {
+        let image = self.image?;
+        Some(Linear { last: self.last.get().map_or(image.last, |last| image.last.min(*last)), ..image })
     }
 
     /// Looks for page tables that are not in the image, so that what is told of them does not wait for a command that needs one of them.
     pub fn look(&self, kernel: &Kernel) {
-        let direct = self.direct().and_then(|d| d.as_ref().ok()).map(|proof| proof.rule.linear);
-        for piece in [self.image, direct].into_iter().flatten() {
+        for piece in [self.image(), self.direct_map()].into_iter().flatten() {
             let step = ((piece.last - piece.first) / LOOKS).max(1);
             for va in (0..=LOOKS).filter_map(|i| piece.first.checked_add(i * step)) {
                 // What was missed is kept.
@@ -67,9 +77,14 @@ impl KernelMap {
         }
     }
 
+    /// Where the direct map is, proven; none where that is not known.
+    pub fn direct_map(&self) -> Option<Linear> {
+        self.direct()?.as_ref().ok().map(|proof| proof.rule.linear)
+    }
+
     /// The kernel's space as it is without the direct map's rule.
     fn plain(&self, kernel: &Kernel) -> AddressSpace {
-        let alone = Self { image: self.image, ..Self::new(VirtAddr::NULL, PhysAddr::NULL, 0) };
+        let alone = Self { image: self.image(), ..Self::new(VirtAddr::NULL, PhysAddr::NULL, 0) };
         kernel.space.clone().with_linear(Arc::new(alone))
     }
 
@@ -77,7 +92,7 @@ impl KernelMap {
         let (kernel, told) = (self.kernel.get()?.upgrade()?, self.rules.get()?);
         Some(self.direct.get_or_init(|| {
             let plain = self.plain(&kernel);
-            let rules = rules::rules(&kernel, told, self.image.as_ref(), &plain);
+            let rules = rules::rules(&kernel, told, self.image().as_ref(), &plain);
             proof::choose(&kernel, &plain, rules)
         }))
     }
@@ -85,7 +100,7 @@ impl KernelMap {
 
 impl LinearMap for KernelMap {
     fn piece(&self, va: u64) -> Option<Linear> {
-        if let Some(image) = self.image.filter(|i| i.holds(va)) {
+        if let Some(image) = self.image().filter(|i| i.holds(va)) {
             return Some(image);
         }
         // The lower half is the processes', but for kernels of 32 bits, whose map is bounded by its own numbers.
@@ -104,14 +119,14 @@ impl LinearMap for KernelMap {
         let mut out = Vec::new();
         if let Some(c) = image.get() {
             out.push(format!(
-                "page tables of the kernel's image are not in this one (the first that was missed is at {}); places there were computed: {}",
+                "page tables of the kernel's own image are not in the memory image (the first that was missed is at {}); places there were computed: {}",
                 c.table,
                 apart(&c.rule)
             ));
         }
         match (direct.get(), self.direct.get()) {
             (Some(c), Some(Ok(proof))) => out.push(format!(
-                "page tables of the kernel's direct map are not in the image (the first that was missed is at {}); places there were \
+                "page tables of the kernel's direct map are not in the memory image (the first that was missed is at {}); places there were \
                  computed: {} ({}; {})",
                 c.table,
                 apart(&c.rule),
@@ -119,7 +134,7 @@ impl LinearMap for KernelMap {
                 proof.evidence
             )),
             (_, Some(Err(why))) => {
-                out.push(format!("page tables of the kernel are not in the image, and its direct map could not be computed: {why}"));
+                out.push(format!("page tables of the kernel are not in the memory image, and its direct map could not be computed: {why}"));
             }
             _ => {}
         }

@@ -53,7 +53,10 @@ pub struct Computed {
 impl fmt::Display for Computed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Computed { rule: Linear { name, first, last, .. }, table } = self;
-        write!(f, "the table at {table} is not in the image; computed: the kernel maps {first:#x} to {last:#x} ({name}) in one piece")
+        write!(
+            f,
+            "the table at {table} is not in the image; computed: the kernel maps {first:#x} to {last:#x} ({name}) in one piece"
+        )
     }
 }
 

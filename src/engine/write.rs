@@ -107,8 +107,12 @@ impl AddressSpace {
             if self.linear().is_some()
                 && let Some(why) = self.explain(at).computed
             {
-                return Err(Error::new(Layer::Virtual, ErrorKind::Unreadable, format!("{why}: where it lies is not certain enough to write there"))
-                    .at(At::Virt(at)));
+                return Err(Error::new(
+                    Layer::Virtual,
+                    ErrorKind::Unreadable,
+                    format!("{why}: where it lies is not certain enough to write there"),
+                )
+                .at(At::Virt(at)));
             }
             let left = found.page_size() - found.phys.offset_in(found.page_size());
             let n = left.min(size - done);

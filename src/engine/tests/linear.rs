@@ -67,7 +67,11 @@ fn a_missing_table_is_made_up_for() {
     for (space, rule) in spaces() {
         let at = BASE + FAR + 0xff8;
         let found = space.translate_one(va(at)).unwrap();
-        assert_eq!((found.phys, found.perm), (PhysAddr::new(umem::from(FAR + 0xff8)), Perm::NONE), "what is allowed is not known");
+        assert_eq!(
+            (found.phys, found.perm),
+            (PhysAddr::new(umem::from(FAR + 0xff8)), Perm::NONE),
+            "what is allowed is not known"
+        );
         let why = space.explain(va(at)).computed.unwrap();
         assert_eq!((why.table, why.rule.name), (PhysAddr::new(umem::from(GONE)), "direct map"));
         let steps = space.explain(va(at)).steps;

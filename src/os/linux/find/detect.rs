@@ -272,7 +272,9 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     let pager = Arc::new(SwapPager::new(&hints.swap));
     let space = space.with_pager(Arc::clone(&pager) as Arc<dyn Pager>);
     let mut kernel = Kernel::new(space.clone(), symbols, own_types, base);
-    kernel.size = size.or_else(|| heap(&kernel)?.offset_from(base)).filter(|&s| s <= found.image.size).or(Some(found.image.size));
+    // Where no table maps it, its size is not that of what is mapped.
+    let mapped = (!found.image.is_unmapped(&found.space)).then_some(found.image.size);
+    kernel.size = size.or_else(|| heap(&kernel)?.offset_from(base)).filter(|&s| s <= found.image.size).or(mapped);
     kernel.slide = info.as_ref().and_then(VmcoreInfo::kernel_offset).map(wide);
     kernel.vmcoreinfo = info;
     kernel.linear = Some(Arc::clone(&linear));

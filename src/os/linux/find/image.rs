@@ -68,7 +68,9 @@ impl KernelImage {
             Ok(t) => (t.phys == self.phys_of(own)).then(String::new),
             Err(fault) if fault.reason == FaultReason::NotInImage => {
                 let maps = tables.translate_one(self.virt).is_ok_and(|t| t.phys == self.phys);
-                maps.then(|| format!("; it maps the kernel, and itself by a table that is not in the image (level {})", fault.level))
+                maps.then(|| {
+                    format!("; it maps the kernel, and itself by a table that is not in the image (level {})", fault.level)
+                })
             }
             Err(_) => None,
         }

@@ -286,7 +286,17 @@ impl Found {
         // Only what lies around the image that was found can be its end.
         let near = |a: VirtAddr| virt.value().abs_diff(a.value()) < LARGEST;
         let first = at("_text").filter(|a| *a < virt && near(*a)).unwrap_or(virt);
-        let end = at("_end").filter(|a| *a > virt && near(*a)).unwrap_or_else(|| virt.saturating_add(size.min(LARGEST)));
+        // Where tables don't tell the end either, the last symbol is in it.
+        let end = at("_end").filter(|a| *a > virt && near(*a)).unwrap_or_else(|| {
+            let mapped = virt.saturating_add(size.min(LARGEST));
+            let page = umem::from(self.space.format().page_size());
+            let last = |s: &dyn Symbols| s.all().map(|s| s.address).filter(|a| (virt..mapped).contains(a)).max();
+            let end = symbols
+                .filter(|_| self.image.is_unmapped(&self.space))
+                .and_then(last)
+                .map(|a| a.align_down(page).saturating_add(page));
+            end.unwrap_or(mapped)
+        });
         let size = end.value().saturating_sub(first.value());
         let map = Arc::new(KernelMap::new(first, self.image.phys_of(first), size));
         self.space = self.space.clone().with_linear(Arc::clone(&map) as Arc<dyn LinearMap>);

@@ -146,4 +146,3 @@ impl LinearMap for KernelMap {
 fn apart(rule: &Linear) -> String {
     format!("virtual {:#x} is physical {:#x}", rule.first, rule.place(rule.first))
 }
-

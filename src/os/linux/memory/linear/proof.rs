@@ -97,7 +97,8 @@ fn evidence(kernel: &Kernel, plain: &AddressSpace, rule: &Rule) -> Evidence {
             *(if agrees { &mut out.entries } else { &mut out.elsewhere }) += 1;
         }
     }
-    let tasks = kernel.address("init_task").zip(kernel.layouts.task.tasks).map(|(init, m)| init.wrapping_add(umem::from(m.offset)));
+    let tasks =
+        kernel.address("init_task").zip(kernel.layouts.task.tasks).map(|(init, m)| init.wrapping_add(umem::from(m.offset)));
     for head in tasks.into_iter().chain(HEADS.iter().filter_map(|name| kernel.address(name))) {
         let Some((next, prev)) = links(plain, head) else { continue };
         let width = umem::from(plain.format().pointer_size());

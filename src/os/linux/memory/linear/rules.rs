@@ -67,10 +67,15 @@ pub(super) fn rules(kernel: &Kernel, told: &Told, image: Option<&Linear>, plain:
     let f = plain.format();
     let make = |range, distance, origin| within(kernel, plain, range, distance, origin);
     let rules: Vec<Option<Rule>> = match f.arch {
-        Arch::X86_64 => x86_64(kernel, plain).into_iter().map(|(range, origin)| make(range, range.0.wrapping_neg(), origin)).collect(),
-        Arch::AArch64 => aarch64(kernel, plain).into_iter().map(|(range, distance)| make(range, distance, "memstart_addr")).collect(),
+        Arch::X86_64 => {
+            x86_64(kernel, plain).into_iter().map(|(range, origin)| make(range, range.0.wrapping_neg(), origin)).collect()
+        }
+        Arch::AArch64 => {
+            aarch64(kernel, plain).into_iter().map(|(range, distance)| make(range, distance, "memstart_addr")).collect()
+        }
         Arch::RiscV64 => vec![
-            riscv(kernel, told, plain).and_then(|(first, offset)| make((first, RISCV_LAST), offset.wrapping_neg(), "va_pa_offset")),
+            riscv(kernel, told, plain)
+                .and_then(|(first, offset)| make((first, RISCV_LAST), offset.wrapping_neg(), "va_pa_offset")),
         ],
         // The image is part of the map; behind `high_memory` other mappings follow (arch/x86/mm/init_32.c, arch/arm/mm/mmu.c).
         Arch::X86 | Arch::X86Pae | Arch::Arm => vec![
@@ -127,7 +132,11 @@ fn aarch64(kernel: &Kernel, plain: &AddressSpace) -> Vec<((u64, u64), u64)> {
     widths.sort_unstable();
     widths.dedup();
     let offset = |bits: u32| u64::MAX.checked_shl(bits);
-    widths.into_iter().filter_map(offset).map(|page_offset| ((u64::MAX << bits.min(63), half - 1), start.wrapping_sub(page_offset))).collect()
+    widths
+        .into_iter()
+        .filter_map(offset)
+        .map(|page_offset| ((u64::MAX << bits.min(63), half - 1), start.wrapping_sub(page_offset)))
+        .collect()
 }
 
 /// Modules and the kernel's image have the last two GiB and what lies before them (Documentation/arch/riscv/vm-layout.rst).
@@ -136,8 +145,7 @@ const RISCV_LAST: u64 = 0xffff_fffe_ffff_ffff;
 /// First address and `va_pa_offset` on RISC-V (arch/riscv/mm/init.c; a variable of its own before 5.14).
 fn riscv(kernel: &Kernel, told: &Told, plain: &AddressSpace) -> Option<(u64, u64)> {
     /// `PAGE_OFFSET` of Sv39 before 5.17, of Sv39, Sv48 and Sv57 since (arch/riscv/include/asm/page.h).
-    const LOWEST: [(u32, u64); 3] =
-        [(39, 0xffff_ffd6_0000_0000), (48, 0xffff_af80_0000_0000), (57, 0xff60_0000_0000_0000)];
+    const LOWEST: [(u32, u64); 3] = [(39, 0xffff_ffd6_0000_0000), (48, 0xffff_af80_0000_0000), (57, 0xff60_0000_0000_0000)];
     let map = kernel.address("kernel_map");
     let member = |offset: Option<u64>| word(plain, map?.wrapping_add(umem::from(offset?)));
     let (page_offset, va_pa_offset) = told.riscv?;

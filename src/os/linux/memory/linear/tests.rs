@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 use super::*;
 use crate::arch::Paging;
-use crate::engine::{FaultReason, Memory, ViewExt};
+use crate::engine::{FaultReason, Memory};
 use crate::os::linux::testkit::{FakeTypes, u};
 use crate::symbols::SymbolTable;
 use memsh_plugin::*;
@@ -27,7 +27,8 @@ impl PhysicalMemory for Ram {
         MemoryMetadata::snapshot(1 << 23)
     }
     fn ranges(&self) -> CVec<MemoryRange> {
-        let range = |start: u64, bytes: &Vec<u8>| MemoryRange { start: PhysAddr::new(umem::from(start)), size: bytes.len() as umem };
+        let range =
+            |start: u64, bytes: &Vec<u8>| MemoryRange { start: PhysAddr::new(umem::from(start)), size: bytes.len() as umem };
         vec![range(0, &self.0), range(FAR, &self.1)].into()
     }
     fn read(&self, mut ops: CSliceMut<PhysReadOp>) {

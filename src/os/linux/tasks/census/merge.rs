@@ -1,6 +1,7 @@
 //! What all ways together tell of each task.
 
 use super::lists::Listed;
+use super::signature::in_kernel;
 use super::ways::{Sightings, Sources, Way};
 use super::{KinShape, Shape};
 use crate::engine::ViewExt;
@@ -89,9 +90,13 @@ fn is_linked(kernel: &Kernel, at: VirtAddr, listed: &Listed) -> bool {
     }
     let word = umem::from(kernel.view().view_metadata().pointer_size);
     let read = |at: VirtAddr| kernel.view().read_ptr(at).ok();
-    let next = read(node).and_then(|n| read(n.wrapping_add(word)));
-    let prev = read(node.wrapping_add(word)).and_then(read);
-    next == Some(node) && prev == Some(node)
+    // Each neighbour leads back, or lies in memory that is missing: then nothing says that it does not. Poison
+    // (include/linux/poison.h) is no address of the kernel's.
+    [(0, word), (word, 0)].into_iter().all(|(link, back)| {
+        let Some(other) = read(node.wrapping_add(link)) else { return false };
+        // One that was taken off may point to itself.
+        other != node && read(other.wrapping_add(back)).map_or_else(|| in_kernel(kernel, other), |b| b == node)
+    })
 }
 
 /// What the remains of a task tell: what they point to may be another's by now, and is left out.

@@ -13,7 +13,11 @@ use crate::os::linux::base::lost::Lost;
 use crate::os::linux::tasks::task::Task;
 use crate::symbols::Types;
 use memsh_plugin::{VirtAddr, umem};
+use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
+
+/// Islands of tasks that only relatives of neighbours of relatives lead to, and so on; a hostile image could have one for each task.
+const ROUNDS: usize = 8;
 
 /// What memory showed, kept: everybody who asks for processes would look through it again.
 #[derive(Default)]
@@ -37,9 +41,13 @@ pub fn relatives(kernel: &Kernel, init: VirtAddr, known: &[VirtAddr]) -> Vec<Vir
     groups(kernel, &mut sightings, lost);
     family(kernel, init, &mut sightings, lost);
     // Who stands next to these may have relatives of its own.
-    while neighbours(kernel, init, &mut sightings) {
+    for _ in 0..ROUNDS {
+        if !neighbours(kernel, init, &mut sightings) {
+            break;
+        }
         family(kernel, init, &mut sightings, lost);
     }
+    let known: HashSet<VirtAddr> = known.iter().copied().collect();
     sightings.all().iter().copied().filter(|at| *at != init && !known.contains(at) && leads(kernel, *at)).collect()
 }
 
@@ -83,13 +91,13 @@ pub fn shown(kernel: &Kernel, init: VirtAddr) -> Vec<VirtAddr> {
 }
 
 /// Whether the task at `at` is on the list of tasks: both its neighbours lie in the kernel (one that was taken off has poison there,
-/// include/linux/poison.h), and whichever can be read points back.
+/// include/linux/poison.h, or itself), and whichever can be read points back.
 fn listed(kernel: &Kernel, at: VirtAddr) -> bool {
     let Some(tasks) = offset_of(kernel.layouts.task.tasks) else { return false };
     let (view, word) = (kernel.view(), umem::from(kernel.view().view_metadata().pointer_size));
     let node = at.wrapping_add(tasks);
     [(0, word), (word, 0)].into_iter().all(|(link, back)| {
         let Ok(other) = view.read_ptr(node.wrapping_add(link)) else { return false };
-        in_kernel(kernel, other) && view.read_ptr(other.wrapping_add(back)).ok().is_none_or(|b| b == node)
+        other != node && in_kernel(kernel, other) && view.read_ptr(other.wrapping_add(back)).ok().is_none_or(|b| b == node)
     })
 }

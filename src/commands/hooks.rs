@@ -58,7 +58,7 @@ pub struct HookRow {
     /// Symbol at the target; a module's begin with `module!`.
     symbol: Option<String>,
     /// Whose code the target is: `kernel`, a module's name, or a kind of memory (`bpf`, `ftrace`, `kprobe`, `kernel-init`; of
-    /// what is no code `kernel-data`, `vmalloc`, `direct-map`, `user`, `unmapped`, `other`).
+    /// what is no code `kernel-data`, `vmalloc`, `direct-map`, `user`, `unmapped`, `other`; `unknown` where the page table that maps it is not in the image).
     owner: Option<String>,
     /// Kind of memory the target lies in: as `owner`, but `module` or `module-data` for a module; on Windows `kernel`, `module`,
     /// `hidden-module` (of a driver that no list has) or `other`.

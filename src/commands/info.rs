@@ -147,7 +147,10 @@ impl Command for Info {
         warnings.extend(session.image().changed());
         warnings.extend(session.image().damage());
         if let Ok(layer) = &layer {
-            warnings.extend(layer.warnings.iter().cloned());
+            if let Some((map, kernel)) = layer.linux.as_ref().and_then(|k| Some((k.linear.as_ref()?, k))) {
+                map.look(kernel);
+            }
+            warnings.extend(layer.warned());
         }
         let kernel = layer.as_ref().ok().map(|l| &l.kernel);
         let row = InfoRow {

@@ -28,9 +28,9 @@ pub struct NamespaceRow {
     kind: String,
     /// Its number, as in `/proc/PID/ns`.
     inum: Option<u32>,
-    /// How many processes live in it; 0 where only a file, a mount or another namespace keeps it.
-    processes: u64,
-    /// The first of them.
+    /// How many processes live in it; 0 where only a file, a mount or another namespace keeps it, null where some processes are lost.
+    processes: Option<u64>,
+    /// The first of them that is known.
     pid: Option<u32>,
     /// That process's id within, in a namespace of process ids.
     inner_pid: Option<u32>,
@@ -90,12 +90,12 @@ fn row(n: &Namespace) -> NamespaceRow {
     NamespaceRow {
         kind: n.kind.name().to_owned(),
         inum: n.number,
-        processes: u64::try_from(n.processes).unwrap_or(u64::MAX),
+        processes: n.processes.map(|n| u64::try_from(n).unwrap_or(u64::MAX)),
         pid: n.first.as_ref().map(|(pid, _)| *pid),
         inner_pid: n.inner,
         name: name.map(lossy),
         name_bytes: name.and_then(bytes),
-        for_children: !n.entered && n.processes > 0,
+        for_children: !n.entered && n.first.is_some(),
         owner: n.owner,
         parent: n.parent,
         level: n.level,

@@ -38,14 +38,16 @@ pub struct VtopRow {
     address: Hex,
     /// Where it lies; null when it lies nowhere.
     physical: Option<Hex>,
-    /// Size in bytes of the page.
+    /// Size in bytes of the page; null where that is not known, because a table is not in the image.
     page_size: Option<u64>,
-    /// What the page tables allow.
+    /// What the page tables allow; null where that is not known, because a table is not in the image.
     perm: Option<PermPart>,
     /// Every entry that was looked at.
     steps: Vec<StepPart>,
     /// Where the prototype entry lies, in the kernel's address space, that counts in place of the process's own entry (Windows).
     prototype: Option<Hex>,
+    /// Where the place was computed because a page table is not in the image: by which rule.
+    computed: Option<ComputedPart>,
     /// Why it lies nowhere.
     fault: Option<FaultPart>,
 }
@@ -84,6 +86,20 @@ struct StepPart {
     next: Option<Hex>,
     /// Physical address of the page.
     page: Option<Hex>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ComputedPart {
+    /// Physical address of the page table that is not in the image.
+    table: Hex,
+    /// What the kernel maps in one piece: `direct map`, `kernel's image`.
+    rule: String,
+    /// First virtual address of the piece.
+    first: Hex,
+    /// Last virtual address of the piece.
+    last: Hex,
+    /// The same in words.
+    detail: String,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -160,11 +176,13 @@ fn hint(space: &Space, tables: &AddressSpace, address: VirtAddr) -> String {
 fn row(e: &Explanation) -> VtopRow {
     let hex = |v: u64| Hex(umem::from(v));
     let done = e.outcome.as_ref().ok();
+    // Of what was computed only the place is known.
+    let told = done.filter(|_| e.computed.is_none());
     VtopRow {
         address: e.addr.into(),
         physical: done.map(|t| t.phys.into()),
-        page_size: done.map(|t| number(t.page_size())),
-        perm: done.map(|t| t.perm.into()),
+        page_size: told.map(|t| number(t.page_size())),
+        perm: told.map(|t| t.perm.into()),
         steps: e
             .steps
             .iter()
@@ -180,6 +198,13 @@ fn row(e: &Explanation) -> VtopRow {
             })
             .collect(),
         prototype: e.via.map(Into::into),
+        computed: e.computed.map(|c| ComputedPart {
+            table: c.table.into(),
+            rule: c.rule.name.to_owned(),
+            first: hex(c.rule.first),
+            last: hex(c.rule.last),
+            detail: c.to_string(),
+        }),
         fault: e.outcome.as_ref().err().map(|f| FaultPart {
             level: f.level,
             reason: f.reason.name().to_owned(),

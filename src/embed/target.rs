@@ -169,7 +169,7 @@ impl Target {
         let outcome = asked.run(&cx, &mut sink);
         let broken_off = sink.broken_off;
         let session = &self.session;
-        let found = session.found().map(|layer| layer.warnings.clone()).unwrap_or_default();
+        let found = session.found().map(|layer| layer.warned()).unwrap_or_default();
         let told = found.into_iter().chain(session.facts().warnings.clone());
         told.chain(session.image().changed()).chain(session.image().damage()).for_each(|w| guest.warn(&w));
         if !broken_off {

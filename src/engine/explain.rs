@@ -2,6 +2,7 @@
 
 use super::entry::{Entry, Seen, decode, entry_offset, half, rule};
 use super::fault::{Fault, FaultReason};
+use super::linear::{Computed, computed};
 use super::memory::Memory;
 use super::num::to_u64;
 use super::resolver::{Resolved, System};
@@ -40,6 +41,8 @@ pub struct Explanation {
     pub steps: Vec<Step>,
     /// Where the entry lies in the kernel's address space that had the answer in place of the process's own (a prototype entry).
     pub via: Option<VirtAddr>,
+    /// Why the place was computed, where a table on the way is not in the image. What the kernel allows there is not known then.
+    pub computed: Option<Computed>,
     /// Where it led.
     pub outcome: Result<Translation, Fault>,
 }
@@ -48,7 +51,7 @@ pub struct Explanation {
 const NOWHERE: Fault = Fault { level: 1, reason: FaultReason::NotPresent, entry: None, entry_address: None, via: None };
 
 pub(super) fn explain(f: &PageFormat, system: &System<'_>, roots: (u64, u64), addr: VirtAddr) -> Explanation {
-    let mut done = Explanation { addr, steps: Vec::with_capacity(f.depth), via: None, outcome: Err(NOWHERE) };
+    let mut done = Explanation { addr, steps: Vec::with_capacity(f.depth), via: None, computed: None, outcome: Err(NOWHERE) };
     let outcome = walk(f, system, roots, addr, &mut done);
     done.outcome = outcome.map(|page| translation(&page, to_u64(addr.value()).unwrap_or(0)));
     done
@@ -93,7 +96,12 @@ fn walk(f: &PageFormat, system: &System<'_>, roots: (u64, u64), addr: VirtAddr, 
         };
         let Some(e) = entry else {
             steps.push(step);
-            return Err(fault(FaultReason::NotInImage));
+            let entry = (table, entry_address, f.entry_size_u64());
+            let Some((base, why)) = system.linear.and_then(|map| computed(map, memory, entry, (va, f.page_size()))) else {
+                return Err(fault(FaultReason::NotInImage));
+            };
+            done.computed = Some(why);
+            return Ok(Page { base, shift: f.page_shift(), perm: Perm::NONE });
         };
         let decoded = decode(f, level, e);
         match decoded {

@@ -73,7 +73,7 @@ impl Flat {
         let page = va.and_then(|va| Some((va, self.page(va)?)));
         let fault = Fault { level: 0, reason: FaultReason::NotInImage, entry: None, entry_address: None, via: None };
         let outcome = page.map(|(va, p)| super::explain::translation(&p, va)).ok_or(fault);
-        Explanation { addr, steps: Vec::new(), via: None, outcome }
+        Explanation { addr, steps: Vec::new(), via: None, computed: None, outcome }
     }
 
     /// The pieces that touch `start..=last`, cut to that range.

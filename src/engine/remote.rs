@@ -92,8 +92,14 @@ struct Traveller {
     seen: Seen,
 }
 
-/// The page of every address; `None` where there is none.
-pub(super) fn translate(f: &PageFormat, system: &System<'_>, roots: (u64, u64), vas: &[u64]) -> Vec<Option<Page>> {
+/// The page of every address; `None` where there is none. `missed` gets the places in `vas` of those that led to a table that can't be read.
+pub(super) fn translate(
+    f: &PageFormat,
+    system: &System<'_>,
+    roots: (u64, u64),
+    vas: &[u64],
+    missed: &mut Vec<usize>,
+) -> Vec<Option<Page>> {
     let mut out = vec![None; vas.len()];
     let mut going: Vec<Traveller> = vas
         .iter()
@@ -119,7 +125,10 @@ pub(super) fn translate(f: &PageFormat, system: &System<'_>, roots: (u64, u64), 
             for t in group {
                 let offset = index(umem::from(entry_offset(f, level, t.va))).unwrap_or(0);
                 let entry_of = |table| tables.table(table).and_then(|b| b.get(offset..offset + entry_bytes(f))).map(word);
-                let Some(entry) = entry_of(t.table) else { continue };
+                let Some(entry) = entry_of(t.table) else {
+                    missed.push(t.which);
+                    continue;
+                };
                 let page = match decode(f, level, entry) {
                     Entry::Table(table) => {
                         next.push(Traveller { table, seen: t.seen.table(level, entry), ..*t });

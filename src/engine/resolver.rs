@@ -1,6 +1,7 @@
 //! Pages whose entry says only that somebody else knows where they are.
 
 use super::fault::FaultReason;
+use super::linear::LinearMap;
 use super::memory::Memory;
 use super::num::to_u64;
 use super::software::{Meaning, Software};
@@ -62,6 +63,7 @@ pub(super) struct System<'a> {
     pub(super) software: Software,
     pub(super) memory: &'a Memory,
     pub(super) resolver: Option<&'a dyn Resolver>,
+    pub(super) linear: Option<&'a dyn LinearMap>,
     /// Root of the tables, of the lower half where there are two.
     pub(super) root: u64,
 }

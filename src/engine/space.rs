@@ -5,6 +5,7 @@ use super::entry::half;
 use super::explain::{Explanation, exact, explain, translation};
 use super::fault::{Fault, FaultReason};
 use super::flat::Flat;
+use super::linear::LinearMap;
 use super::mapped::{Load, Mapped};
 use super::memory::Memory;
 use super::num::{index, to_u64, to_umem};
@@ -38,6 +39,8 @@ pub struct AddressSpace {
     pager: Option<Arc<dyn Pager>>,
     /// For entries that only the system's structures explain.
     resolver: Option<Arc<dyn Resolver>>,
+    /// For addresses whose page tables are not in the image.
+    linear: Option<Arc<dyn LinearMap>>,
     /// In place of page tables. The walk that is written out in place does not ask: a flat space never has its format.
     flat: Option<Arc<Flat>>,
 }
@@ -47,8 +50,8 @@ impl AddressSpace {
     pub fn new(memory: Memory, paging: Paging, root: PhysAddr) -> Self {
         let root = to_u64(root.value()).unwrap_or(0) & paging.format().root_mask;
         let cache = memory.mapped().is_none().then(|| Arc::new(TranslationCache::new()));
-        let (software, pager, resolver) = (Software::None, None, None);
-        Self { memory, paging, lower: root, upper: root, software, cache, pager, resolver, flat: None }
+        let (software, pager, resolver, linear) = (Software::None, None, None, None);
+        Self { memory, paging, lower: root, upper: root, software, cache, pager, resolver, linear, flat: None }
     }
 
     /// A space without page tables, of a processor of this architecture.
@@ -101,9 +104,28 @@ impl AddressSpace {
         self
     }
 
+    /// The same, with somebody who knows what the system maps in one piece, for page tables that are not in the image.
+    #[must_use]
+    pub fn with_linear(mut self, linear: Arc<dyn LinearMap>) -> Self {
+        self.linear = Some(linear);
+        self
+    }
+
+    /// The same by page tables alone.
+    #[must_use]
+    pub fn without_linear(&self) -> Self {
+        Self { linear: None, ..self.clone() }
+    }
+
+    /// Who knows what the system maps in one piece.
+    pub fn linear(&self) -> Option<&dyn LinearMap> {
+        self.linear.as_deref()
+    }
+
     /// What the system means by entries that the processor does not take.
     fn system(&self) -> System<'_> {
-        System { software: self.software, memory: &self.memory, resolver: self.resolver.as_deref(), root: self.lower }
+        let (resolver, linear) = (self.resolver.as_deref(), self.linear.as_deref());
+        System { software: self.software, memory: &self.memory, resolver, linear, root: self.lower }
     }
 
     /// Fills `piece`, which lies in the page of `va`, from where the pager has it.
@@ -285,7 +307,7 @@ impl AddressSpace {
                 return;
             }
         }
-        if self.software != Software::None {
+        if self.software != Software::None || self.linear.is_some() {
             for op in ops.iter_mut().filter(|op| !op.status.is_done()) {
                 if let Ok(t) = self.slow(op.addr) {
                     (op.translation, op.status) = (t, Status::DONE);
@@ -297,7 +319,12 @@ impl AddressSpace {
     fn remote_pages(&self, vas: &[u64]) -> Vec<Option<Page>> {
         let f = self.format();
         let roots = (self.lower, self.upper);
-        let Some(cache) = &self.cache else { return remote::translate(f, &self.system(), roots, vas) };
+        let mut missed = Vec::new();
+        let Some(cache) = &self.cache else {
+            let mut out = remote::translate(f, &self.system(), roots, vas, &mut missed);
+            self.computed(&mut out, missed.into_iter().filter_map(|i| Some((i, *vas.get(i)?))));
+            return out;
+        };
         let epoch = self.memory.epoch();
         let shifts: Vec<u32> = f.used_levels().iter().rev().map(|l| l.shift).collect();
         let root_of = |va: u64| if half(f, va) == Some(true) { roots.1 } else { roots.0 };
@@ -305,7 +332,8 @@ impl AddressSpace {
         let unknown: Vec<(usize, u64)> =
             vas.iter().enumerate().filter(|(i, _)| out.get(*i).is_some_and(Option::is_none)).map(|(i, &va)| (i, va)).collect();
         let asked: Vec<u64> = unknown.iter().map(|&(_, va)| va).collect();
-        for ((i, va), page) in unknown.into_iter().zip(remote::translate(f, &self.system(), roots, &asked)) {
+        let pages = remote::translate(f, &self.system(), roots, &asked, &mut missed);
+        for (&(i, va), page) in unknown.iter().zip(pages) {
             if let (Some(page), Some(slot)) = (page, out.get_mut(i)) {
                 // A page that several entries map together is kept for the one that was looked at.
                 let shift = if shifts.contains(&page.shift) { page.shift } else { f.page_shift() };
@@ -313,6 +341,7 @@ impl AddressSpace {
                 *slot = Some(page);
             }
         }
+        self.computed(&mut out, missed.into_iter().filter_map(|i| unknown.get(i).copied()));
         if self.resolver.is_some() {
             // Entries of zeros: there is none to ask about on the way down.
             for (slot, &va) in out.iter_mut().zip(vas).filter(|(slot, _)| slot.is_none()) {
@@ -320,6 +349,18 @@ impl AddressSpace {
             }
         }
         out
+    }
+
+    /// Fills in those of `out` that led to a table which can't be read (their place in `out`, the address) and follow from a rule.
+    fn computed(&self, out: &mut [Option<Page>], missed: impl Iterator<Item = (usize, u64)>) {
+        if self.linear.is_none() {
+            return;
+        }
+        for (i, va) in missed {
+            if let Some(slot) = out.get_mut(i) {
+                *slot = self.resident(va);
+            }
+        }
     }
 
     /// Every mapping that touches `start..=last`, ascending, cut to that range, in groups of merged runs.
@@ -429,10 +470,10 @@ impl AddressSpace {
         walk_memo(f, m.window(), root, va, memo).or_else(|| elsewhere(f, m, root, va)).or_else(|| self.resident(va))
     }
 
-    /// A page that only the system's own bits know.
+    /// A page that only the system's own bits or rules know.
     #[cold]
     fn resident(&self, va: u64) -> Option<Page> {
-        if self.software == Software::None {
+        if self.software == Software::None && self.linear.is_none() {
             return None;
         }
         let t = self.slow(VirtAddr::new(umem::from(va))).ok()?;

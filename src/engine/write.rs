@@ -104,6 +104,16 @@ impl AddressSpace {
                 Error::new(Layer::Virtual, ErrorKind::Invalid, "the range runs past the last address").at(At::Virt(addr))
             })?;
             let found = self.translate_one(at).map_err(|fault| Error::from(fault).at(At::Virt(at)))?;
+            if self.linear().is_some()
+                && let Some(why) = self.explain(at).computed
+            {
+                return Err(Error::new(
+                    Layer::Virtual,
+                    ErrorKind::Unreadable,
+                    format!("{why}: where it lies is not certain enough to write there"),
+                )
+                .at(At::Virt(at)));
+            }
             let left = found.page_size() - found.phys.offset_in(found.page_size());
             let n = left.min(size - done);
             if !self.memory().contains(found.phys, n) {

@@ -119,6 +119,14 @@ pub struct OsLayer {
 }
 
 impl OsLayer {
+    /// What the analyst should know by now: what was known when it was found, and of page tables that were missed since.
+    pub fn warned(&self) -> Vec<String> {
+        let missed = self.kernel.linear().map(|map| map.told()).unwrap_or_default();
+        self.warnings.iter().cloned().chain(missed).collect()
+    }
+}
+
+impl OsLayer {
     /// Whether the system is known only by what it says of itself (this machine's, a plugin's): no page tables and no structures of
     /// its kernel are read.
     pub fn speaks_for_itself(&self) -> bool {

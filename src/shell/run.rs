@@ -199,7 +199,7 @@ impl Shell {
     /// Says once what the analyst should know of the system that a command looked for, and of a file that changed meanwhile.
     fn tell_once(&self) {
         let Some(session) = &self.session else { return };
-        let found = session.found().map(|layer| layer.warnings.clone()).unwrap_or_default();
+        let found = session.found().map(|layer| layer.warned()).unwrap_or_default();
         for warning in found.into_iter().chain(session.image().changed()).chain(session.image().damage()) {
             if self.told.borrow_mut().insert(warning.clone()) {
                 self.warn(&format!("warning: {warning}"));

@@ -105,7 +105,11 @@ impl Table {
     pub fn held(&self, count: usize) {
         let path = crate::cli::repository("tests/damage/floor.txt");
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        let mine = |line: &&str| line.split_whitespace().next() == Some(count.to_string().as_str());
+        // Of one kind alone its own lines.
+        let mine = |line: &&str| {
+            let mut words = line.split_whitespace();
+            words.next() == Some(count.to_string().as_str()) && words.next().is_some_and(|kind| self.0.contains_key(kind))
+        };
         let mut lines = Vec::new();
         for (kind, k) in &self.0 {
             for (command, sum) in COMMANDS.iter().zip(&k.commands) {
@@ -114,15 +118,23 @@ impl Table {
             }
         }
         if std::env::var_os("MEMSH_BLESS").is_some() {
-            let head = "# images, damage, command: percent of rows right, right or left open, and wrong of those given\n";
-            let mut new = head.to_owned();
-            text.lines().filter(|l| !l.starts_with('#') && !mine(l)).for_each(|l| {
-                let _ = writeln!(new, "{l}");
-            });
+            let head = "# images, damage, command: percent of rows right, right or left open, and wrong of those given";
+            let name_of = |line: &str| line.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+            let mut fresh: BTreeMap<String, String> = BTreeMap::new();
             for (name, [right, known, wrong]) in &lines {
-                let _ = writeln!(new, "{name} {right:.1} {known:.1} {wrong:.1}");
+                fresh.insert(name.clone(), format!("{name} {right:.1} {known:.1} {wrong:.1}"));
             }
-            std::fs::write(path, new).unwrap();
+            let mut new = vec![head.to_owned()];
+            for line in text.lines().filter(|l| !l.starts_with('#')) {
+                // What there was stays where it was.
+                match fresh.remove(&name_of(line)) {
+                    Some(line) => new.push(line),
+                    None if mine(&line) => {}
+                    None => new.push(line.to_owned()),
+                }
+            }
+            new.extend(lines.iter().filter_map(|(name, _)| fresh.remove(name)));
+            std::fs::write(path, new.join("\n") + "\n").unwrap();
             return;
         }
         let before: Vec<&str> = text.lines().filter(mine).collect();

@@ -71,6 +71,11 @@ impl Torn {
         usize::try_from(number(physical.value())).unwrap()
     }
 
+    /// Where an address in an answer lies in the file.
+    pub fn position_of(&self, at: &serde_json::Value) -> usize {
+        self.position(super::cli::number(at))
+    }
+
     /// The word at an address of the kernel, as it is now.
     pub fn word(&self, at: u64) -> u64 {
         u64::from_le_bytes(self.bytes[self.position(at)..][..8].try_into().unwrap())

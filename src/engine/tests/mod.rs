@@ -6,6 +6,7 @@
 //! - `walker`: the engine against the reference
 //! - `x86`, `aarch64`, `riscv`: tables computed by hand
 //! - `calls`: how many calls a backend sees; caches
+//! - `linear`: addresses whose page tables are not in the image
 //! - `pager`: pages that are in no frame
 //! - `reads`: reads over gaps, strings, odd memory maps
 #![allow(
@@ -29,6 +30,7 @@
 mod aarch64;
 mod arm;
 mod calls;
+mod linear;
 mod pager;
 mod reads;
 mod reference;

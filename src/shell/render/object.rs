@@ -179,7 +179,12 @@ fn vtop(a: &Value, paint: Paint) -> String {
                 Some(at) => format!(", via prototype PTE at {}", show("", at)),
                 None => String::new(),
             };
-            let _ = writeln!(out, "{} -> {physical}  {} page, {perm}{via}", word(a, "virtual"), word(a, "page_size"));
+            let _ = match a.get("computed").filter(|v| !v.is_null()) {
+                Some(why) => writeln!(out, "{} -> {physical}  {}", word(a, "virtual"), paint.bad(word(why, "detail"))),
+                None => {
+                    writeln!(out, "{} -> {physical}  {} page, {perm}{via}", word(a, "virtual"), word(a, "page_size"))
+                }
+            };
         }
         None => {
             let fault = a.get("fault").unwrap_or(&Value::Null);

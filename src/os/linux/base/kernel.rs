@@ -6,6 +6,7 @@ use super::shapes::Layouts;
 use crate::engine::{AddressSpace, OfEpoch};
 use crate::os::linux::code::module;
 use crate::os::linux::files::path::PathRef;
+use crate::os::linux::memory::linear::KernelMap;
 use crate::os::linux::system::sys;
 use crate::os::linux::tasks::process::LinuxProcess;
 use crate::os::linux::tasks::task;
@@ -33,6 +34,8 @@ pub struct Kernel {
     pub slide: Option<umem>,
     /// VMCOREINFO, where it was found.
     pub vmcoreinfo: Option<VmcoreInfo>,
+    /// What it maps in one piece, where page tables are not in the image.
+    pub linear: Option<Arc<KernelMap>>,
     /// Where it keeps what.
     pub layouts: Layouts,
     shapes: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
@@ -55,6 +58,7 @@ impl Kernel {
             size: None,
             slide: None,
             vmcoreinfo: None,
+            linear: None,
             layouts,
             shapes: Mutex::default(),
             root: OfEpoch::default(),

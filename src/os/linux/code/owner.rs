@@ -6,7 +6,7 @@ pub(crate) use areas::called_ftrace_ops;
 
 use super::module::module_symbols;
 use crate::arch::Arch;
-use crate::engine::{ViewExt, to_u64};
+use crate::engine::{FaultReason, ViewExt, to_u64};
 use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::layout::number;
 use crate::os::linux::base::lost::Lost;
@@ -43,6 +43,8 @@ pub enum OwnerKind {
     Other,
     /// Nothing is mapped there.
     Unmapped,
+    /// Not known: the page table that maps it is not in the image, or the one that would say what may be run.
+    Unknown,
 }
 
 impl OwnerKind {
@@ -62,13 +64,14 @@ impl OwnerKind {
             Self::User => "user",
             Self::Other => "other",
             Self::Unmapped => "unmapped",
+            Self::Unknown => "unknown",
         }
     }
 
     /// Why nothing in the kernel should call such an address; `None` where code lies there.
     pub fn wild(self) -> Option<&'static str> {
         match self {
-            Self::Kernel | Self::Init | Self::Module | Self::Bpf | Self::Ftrace | Self::Probe => None,
+            Self::Kernel | Self::Init | Self::Module | Self::Bpf | Self::Ftrace | Self::Probe | Self::Unknown => None,
             Self::KernelData => Some("points into data of the kernel"),
             Self::ModuleData => Some("points into data of a module"),
             Self::Vmalloc => Some("points to memory of no known module"),
@@ -228,8 +231,9 @@ impl<'k> Owners<'k> {
         if n < 1 << 63 && self.kernel.view().view_metadata().pointer_size == 8 {
             return OwnerKind::User;
         }
-        if self.kernel.space.translate_one(at).is_err() {
-            return OwnerKind::Unmapped;
+        if let Err(fault) = self.kernel.space.translate_one(at) {
+            // What a table that is missing says, nobody knows.
+            return if fault.reason == FaultReason::NotInImage { OwnerKind::Unknown } else { OwnerKind::Unmapped };
         }
         if self.direct.contains(&n) {
             return OwnerKind::Direct;
@@ -245,9 +249,10 @@ impl<'k> Owners<'k> {
     fn unbounded(&self, at: VirtAddr) -> Option<OwnerKind> {
         let named = || self.kernel.symbols.near(at).is_some_and(|(s, _)| s.is_code() && s.kind != '?');
         // The kernel maps its data so that they can't be run, and what it began with when it has begun.
-        let runs = || self.kernel.space.translate_one(at).is_ok_and(|t| t.perm.has(Perm::EXECUTE));
-        match (self.text.is_empty(), self.init.is_empty()) {
-            (true, _) if runs() => Some(OwnerKind::Kernel),
+        let seen = self.text.is_empty().then(|| self.kernel.space.explain(at));
+        match (&seen, self.init.is_empty()) {
+            (Some(seen), _) if seen.computed.is_some() => Some(OwnerKind::Unknown),
+            (Some(seen), _) if seen.outcome.is_ok_and(|t| t.perm.has(Perm::EXECUTE)) => Some(OwnerKind::Kernel),
             (_, true) if named() => Some(OwnerKind::Init),
             _ => None,
         }

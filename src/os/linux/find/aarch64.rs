@@ -12,7 +12,9 @@ mod roots;
 use super::effort::Effort;
 use super::image::KernelImage;
 use super::machine::{Found, Machine, Missing, Search, phys, virt, with_image};
+use super::rambase;
 use super::sparse::Place;
+use super::told::Told;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, PageRun, Software, SwapEntry, to_u64};
@@ -168,6 +170,9 @@ fn empty_table(found: &Found) -> Option<PhysAddr> {
     // What is missing from the image reads as zeros too.
     places.into_iter().find(|at| found.space.memory().contains(*at, umem::from(page)))
 }
+
+/// Where boards have memory.
+const BOARDS: [u64; 3] = [0x4000_0000, 0x8000_0000, 0];
 
 /// `swapper_pg_dir`: its virtual and its physical address, as VMCOREINFO has them.
 fn swapper(info: &VmcoreInfo) -> Option<(VirtAddr, PhysAddr)> {
@@ -417,13 +422,37 @@ impl Machine for AArch64 {
         for paging in std::iter::once(found.space.paging()).chain(others) {
             for root in parts(table, paging) {
                 let space = found.space.with_roots(paging, found.space.root(), root);
-                if space.translate_one(own).is_ok_and(|t| t.phys == table) {
+                if let Some(how) = found.image.proves(&space, own) {
                     found.space = space;
-                    return Some(Ok(root.to_string()));
+                    return Some(Ok(format!("{root}{how}")));
                 }
             }
         }
+        if found.space.upper_root() == table && found.image.is_unmapped(&found.space) {
+            return Some(Ok(format!("{table}, as it was found; the tables that would prove it are not in the image")));
+        }
         Some(Err(format!("the table at {own} does not map itself")))
+    }
+
+    fn told(&self, search: &Search<'_>) -> Option<Told> {
+        let info = search.info?;
+        let (at, root) = swapper(info)?;
+        let distance = root.value().wrapping_sub(at.value());
+        let mut bases = vec![rambase::begin(search.memory)];
+        if search.hints.movable || search.hints.placed {
+            // Memory begins where the direct map does, but for KASLR, which may begin that below.
+            let start = info.number("PHYS_OFFSET").and_then(|n| u64::try_from(n).ok());
+            bases.extend(start.into_iter().chain(BOARDS));
+        }
+        Some(Told { root, pagings: pagings(search.info), distance, bases })
+    }
+
+    fn settle(&self, mut found: Found) -> Found {
+        found.space = found.space.with_software(Software::LinuxAArch64(SwapEntry::Area6));
+        if let Some(empty) = empty_table(&found) {
+            found.space = found.space.with_root(empty);
+        }
+        found
     }
 
     fn bounds(&self, found: &Found, symbols: &dyn Symbols) -> Vec<(&'static str, VirtAddr)> {

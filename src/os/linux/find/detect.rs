@@ -4,7 +4,7 @@ use super::files::Source;
 use super::machine::{Found, MACHINES, Machine, Search};
 use super::survey::{Survey, survey};
 use super::trace::Trace;
-use super::{datasyms, files, machine, names, sparse, types, typetables};
+use super::{datasyms, files, machine, names, sparse, told, types, typetables};
 use crate::engine::{Memory, Pager, ViewExt};
 use crate::os::linux::base::kernel::{Kernel, Linux};
 use crate::os::linux::code::modtypes;
@@ -121,13 +121,16 @@ fn find(
         for text in surveyed.texts(&search, trace) {
             let search = Search { memory, hints, info: Some(&text) };
             for machine in candidates(hints, Some(&text)) {
-                if let Some(found) = machine.quick(&search, trace) {
+                if let Some(found) = machine.quick(&search, trace).or_else(|| told::find(&search, machine, trace)) {
                     *info = Some(text);
                     return Ok((found, machine));
                 }
                 go_on()?;
             }
         }
+    }
+    if let Some(found) = machines.iter().find_map(|m| Some((told::find(&search, *m, trace)?, *m))) {
+        return Ok(found);
     }
     let search = Search { memory, hints, info: info.as_ref() };
     go_on()?;
@@ -179,6 +182,7 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     let surveyed = Surveyed::default();
     let (mut found, machine) = find(memory, hints, &mut info, &surveyed, trace)?;
     *base = found.moved;
+    found.with_linear(None);
     let own = names::kallsyms(&found.space, &found.image, info.as_ref(), hints.memo.as_deref(), trace, &mut warnings);
     go_on()?;
     let given = match hints.symbols.is_empty() {
@@ -204,6 +208,7 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
                 .push("the kernel's own page-table root does not prove itself; the one that was found first is used".to_owned());
         }
     }
+    let linear = found.with_linear(Some(&symbols));
     if let Some(memo) = &hints.memo {
         found.remember(memo);
     }
@@ -267,11 +272,15 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     let pager = Arc::new(SwapPager::new(&hints.swap));
     let space = space.with_pager(Arc::clone(&pager) as Arc<dyn Pager>);
     let mut kernel = Kernel::new(space.clone(), symbols, own_types, base);
-    kernel.size = size.or_else(|| heap(&kernel)?.offset_from(base)).filter(|&s| s <= found.image.size).or(Some(found.image.size));
+    // Where no table maps it, its size is not that of what is mapped.
+    let mapped = (!found.image.is_unmapped(&found.space)).then_some(found.image.size);
+    kernel.size = size.or_else(|| heap(&kernel)?.offset_from(base)).filter(|&s| s <= found.image.size).or(mapped);
     kernel.slide = info.as_ref().and_then(VmcoreInfo::kernel_offset).map(wide);
     kernel.vmcoreinfo = info;
+    kernel.linear = Some(Arc::clone(&linear));
     let system = Linux::new(kernel);
     pager.attach(&system.0);
+    linear.attach(&system.0);
     warnings.extend(pager.check(&system.0));
     let symbols = Arc::new(AllSymbols::new(Arc::clone(&system.0)));
     let linux = Some(Arc::clone(&system.0));

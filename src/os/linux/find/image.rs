@@ -1,6 +1,6 @@
 //! The kernel's image in physical memory.
 
-use crate::engine::{AddressSpace, Memory, index, to_u64};
+use crate::engine::{AddressSpace, FaultReason, Memory, index, to_u64};
 use memsh_plugin::{MemoryRange, PhysAddr, VirtAddr, umem};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -58,6 +58,27 @@ impl KernelImage {
     /// Where an address of the image lies.
     pub(super) fn phys_of(&self, virt: VirtAddr) -> PhysAddr {
         PhysAddr::new(virt.value().wrapping_sub(self.virt.value()).wrapping_add(self.phys.value()))
+    }
+
+    /// Whether the root of `space`, which the kernel calls `own`, is the kernel's: it maps itself. Where the table that would map it is not
+    /// in the image, it must map the kernel's image; the text says so then.
+    pub(super) fn proves(&self, space: &AddressSpace, own: VirtAddr) -> Option<String> {
+        let tables = space.without_linear();
+        match tables.translate_one(own) {
+            Ok(t) => (t.phys == self.phys_of(own)).then(String::new),
+            Err(fault) if fault.reason == FaultReason::NotInImage => {
+                let maps = tables.translate_one(self.virt).is_ok_and(|t| t.phys == self.phys);
+                maps.then(|| {
+                    format!("; it maps the kernel, and itself by a table that is not in the image (level {})", fault.level)
+                })
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Whether the tables of `space` that would map it are missing.
+    pub(super) fn is_unmapped(&self, space: &AddressSpace) -> bool {
+        space.without_linear().translate_one(self.virt).is_err_and(|fault| fault.reason == FaultReason::NotInImage)
     }
 
     /// Bytes of it that are looked at.

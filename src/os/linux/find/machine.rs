@@ -1,15 +1,18 @@
 //! What differs between architectures in finding a kernel, and what does not.
 
 use super::constants;
-use super::image::KernelImage;
+use super::image::{KernelImage, LARGEST};
 use super::sparse::Place;
+use super::told::Told;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
-use crate::engine::{AddressSpace, Memory, RootGroup, Software, root_groups, root_groups_until};
+use crate::engine::{AddressSpace, LinearMap, Memory, RootGroup, Software, root_groups, root_groups_until};
 use crate::memo::{Memo, Reader, Writer};
 use crate::os::Hints;
+use crate::os::linux::memory::linear::KernelMap;
 use crate::symbols::{Symbols, Types, VmcoreInfo};
 use memsh_plugin::{PhysAddr, VirtAddr, umem};
+use std::sync::Arc;
 
 /// An architecture's way to a kernel in memory.
 pub(super) trait Machine: Sync {
@@ -30,6 +33,16 @@ pub(super) trait Machine: Sync {
 
     /// What passes over all of memory, where nothing else helped.
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found>;
+
+    /// What VMCOREINFO says of where the kernel is, for one whose tables are missing; none where it does not say.
+    fn told(&self, _search: &Search<'_>) -> Option<Told> {
+        None
+    }
+
+    /// A kernel that was found by that, with what else an address space of this architecture has.
+    fn settle(&self, found: Found) -> Found {
+        found
+    }
 
     /// Bounds of the kernel's image, for a kernel whose symbols are functions only.
     fn bounds(&self, _found: &Found, _symbols: &dyn Symbols) -> Vec<(&'static str, VirtAddr)> {
@@ -265,13 +278,41 @@ impl Found {
     pub(super) fn with_own_root(&mut self, own: VirtAddr) -> Result<String, String> {
         let root = self.image.phys_of(own);
         let space = self.space.with_root(root).with_upper_root(root);
-        match space.translate_one(own) {
-            Ok(t) if t.phys == root => {
+        match self.image.proves(&space, own) {
+            Some(how) => {
                 self.space = space;
-                Ok(self.space.root().to_string())
+                Ok(format!("{}{how}", self.space.root()))
             }
-            _ => Err(format!("the table at {own} does not map itself")),
+            None if self.space.upper_root() == root && self.image.is_unmapped(&space) => {
+                Ok(format!("{root}, as it was found; the tables that would prove it are not in the image"))
+            }
+            None => Err(format!("the table at {own} does not map itself")),
         }
+    }
+
+    /// Says where places follow from that of the image: of a part of it whose page tables are missing. `symbols` know where it begins and
+    /// ends, though tables may not any more.
+    pub(super) fn with_linear(&mut self, symbols: Option<&dyn Symbols>) -> Arc<KernelMap> {
+        let KernelImage { virt, size, .. } = self.image;
+        let at = |name: &str| symbols?.address(name);
+        // Only what lies around the image that was found can be its end.
+        let near = |a: VirtAddr| virt.value().abs_diff(a.value()) < LARGEST;
+        let first = at("_text").filter(|a| *a < virt && near(*a)).unwrap_or(virt);
+        // Where tables don't tell the end either, the last symbol is in it.
+        let end = at("_end").filter(|a| *a > virt && near(*a)).unwrap_or_else(|| {
+            let mapped = virt.saturating_add(size.min(LARGEST));
+            let page = umem::from(self.space.format().page_size());
+            let last = |s: &dyn Symbols| s.all().map(|s| s.address).filter(|a| (virt..mapped).contains(a)).max();
+            let end = symbols
+                .filter(|_| self.image.is_unmapped(&self.space))
+                .and_then(last)
+                .map(|a| a.align_down(page).saturating_add(page));
+            end.unwrap_or(mapped)
+        });
+        let size = end.value().saturating_sub(first.value());
+        let map = Arc::new(KernelMap::new(first, self.image.phys_of(first), size));
+        self.space = self.space.clone().with_linear(Arc::clone(&map) as Arc<dyn LinearMap>);
+        map
     }
 }
 

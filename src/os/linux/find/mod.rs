@@ -25,6 +25,7 @@ mod riscv;
 mod sparse;
 mod survey;
 mod sweep;
+mod told;
 mod types;
 mod typetables;
 mod x86;

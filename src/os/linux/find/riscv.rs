@@ -9,6 +9,7 @@ use super::machine::{Found, GROUPS, Machine, Search, phys, virt};
 use super::rambase::{self, Shape};
 use super::sparse::Place;
 use super::sweep::sweep_in;
+use super::told::Told;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::{to_u64, to_umem};
@@ -267,6 +268,17 @@ impl Machine for RiscV {
     fn own_root(&self, found: &mut Found, symbols: &dyn Symbols, info: Option<&VmcoreInfo>) -> Option<Result<String, String>> {
         let own = symbols.address("swapper_pg_dir").or_else(|| info?.symbol("swapper_pg_dir"))?;
         Some(found.with_own_root(own))
+    }
+
+    fn told(&self, search: &Search<'_>) -> Option<Told> {
+        let info = search.info?;
+        let distance = umem::from(unsigned(info, "va_kernel_pa_offset")?.wrapping_neg());
+        let pagings = pagings(search.hints, search.info).to_vec();
+        Some(Told { root: *roots(info).first()?, pagings, distance, bases: bases(search) })
+    }
+
+    fn settle(&self, found: Found) -> Found {
+        found.of_its_version()
     }
 }
 

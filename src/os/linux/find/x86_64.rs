@@ -4,8 +4,10 @@
 //! that window, and its physical place independently.
 
 use super::machine::{Found, GROUPS, Machine, Search, phys, virt};
+use super::rambase;
 use super::sparse::Place;
 use super::sparse::cr3::{self, Bits};
+use super::told::Told;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
 use crate::engine::{index, to_u64};
@@ -129,6 +131,13 @@ impl Machine for X86_64 {
         let names = ["init_top_pgt", "swapper_pg_dir", "init_level4_pgt"];
         let own = names.iter().find_map(|n| symbols.address(n)).or_else(|| info?.symbol("init_top_pgt"))?;
         Some(found.with_own_root(own))
+    }
+
+    fn told(&self, search: &Search<'_>) -> Option<Told> {
+        let info = search.info?;
+        let distance = umem::from(info.phys_base()?.wrapping_sub(MAP));
+        let pagings = pagings(search.hints, search.info).to_vec();
+        Some(Told { root: root_of(info)?, pagings, distance, bases: vec![rambase::begin(search.memory)] })
     }
 }
 

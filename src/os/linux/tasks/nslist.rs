@@ -112,8 +112,8 @@ pub struct Namespace {
     pub number: Option<u32>,
     /// Where it lies; null where that is not known.
     pub address: VirtAddr,
-    /// How many processes live in it.
-    pub processes: usize,
+    /// How many processes live in it; none where some of them may be lost.
+    pub processes: Option<usize>,
     /// The first of them, and its name.
     pub first: Option<(u32, Vec<u8>)>,
     /// That process's id within, in a namespace of process ids.
@@ -296,6 +296,7 @@ fn kept(kernel: &Kernel, people: &[Inhabitant]) -> Vec<(Kind, VirtAddr)> {
 pub fn namespaces(kernel: &Kernel, only: Option<&[VirtAddr]>) -> Result<Listing<Namespace>, ApiError> {
     let mut lost = Lost::default();
     let people = inhabitants(kernel, &mut lost)?;
+    let whole = lost.is_empty();
     let chosen = |i: &Inhabitant| only.is_none_or(|only| only.contains(&i.task));
     let mut homes: BTreeMap<(Kind, VirtAddr), Vec<(Inhabitant, bool)>> = BTreeMap::new();
     for i in &people {
@@ -348,7 +349,7 @@ pub fn namespaces(kernel: &Kernel, only: Option<&[VirtAddr]>) -> Result<Listing<
             kind: *kind,
             number: itself.number,
             address: *address,
-            processes: processes.len(),
+            processes: whole.then_some(processes.len()),
             first: first.map(|i| (i.pid, i.name.clone())),
             inner,
             entered,

@@ -1,5 +1,6 @@
 //! Tasks: processes and their threads.
 
+use super::census::reach;
 use super::{args, compat};
 use crate::arch::Arch;
 use crate::engine::{AddressSpace, ViewExt};
@@ -297,6 +298,23 @@ pub fn leaders(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<VirtAddr>, ApiErr
             lost.push(format!("{} processes that the task list has lost were found by their ids", more.len()));
         }
         found.extend(more);
+        let more = reach::relatives(kernel, init, &found);
+        if !more.is_empty() {
+            lost.push(format!(
+                "{} processes that the task list has lost were found by their relatives and neighbours",
+                more.len()
+            ));
+        }
+        found.extend(more);
+        if found.is_empty() {
+            found = reach::shown(kernel, init);
+            if !found.is_empty() {
+                lost.push(format!(
+                    "the {} processes that are told are those that memory shows; no list leads to them",
+                    found.len()
+                ));
+            }
+        }
     }
     Ok(found)
 }

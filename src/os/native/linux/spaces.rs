@@ -168,7 +168,7 @@ impl Own {
             kind,
             number: Some(number),
             address: VirtAddr::NULL,
-            processes,
+            processes: Some(processes),
             first: first.map(|i| (i.pid, i.name.clone())),
             inner: first.and_then(|i| i.inner),
             entered,

@@ -21,6 +21,8 @@ pub struct Subject {
     pub space: AddressSpace,
     /// Its regions, ascending: as the kernel has them, and as they are shown.
     pub regions: Vec<(Vma, RegionInfo)>,
+    /// Whether these are all that it has: none was lost.
+    pub regions_whole: bool,
     /// Its threads: ids and `task_struct`s.
     pub threads: Vec<(u32, VirtAddr)>,
     /// Its executable.
@@ -48,13 +50,15 @@ impl Subject {
         let task = Task::read(kernel, seen.info.address, lost)?;
         let mm = task.mm(kernel, lost)?;
         let space = task.space(kernel);
-        let mut regions = Vec::new();
-        for vma in mm.regions(kernel, lost) {
+        let (mut regions, mut own) = (Vec::new(), Lost::default());
+        for vma in mm.regions(kernel, &mut own) {
             let row = region(kernel, &mm, &vma, paths);
             regions.push((vma, row));
         }
+        let regions_whole = own.is_empty();
+        lost.extend(own);
         let exe = mm.block.ptr(kernel.layouts.mm.exe_file).map(|f| (f, paths.file(f)));
-        Some(Self { info: seen.info.clone(), mm, space, regions, threads: Vec::new(), exe })
+        Some(Self { info: seen.info.clone(), mm, space, regions, regions_whole, threads: Vec::new(), exe })
     }
 
     /// A finding of this process.

@@ -27,7 +27,7 @@ pub fn foreign(kernel: &Kernel, s: &Subject, _: &mut Lost) -> Vec<Finding> {
             }
             // Helpers of the kernel's for programs, on 32-bit ARM.
             None if region::gate(kernel).is_some_and(|g| g.start <= at && at < g.end) => {}
-            None if !s.regions.is_empty() => {
+            None if s.regions_whole && !s.regions.is_empty() => {
                 let evidence = format!("thread {tid} entered the kernel from {at}, where nothing is mapped{sp}");
                 out.push(Finding { address: Some(at), ..s.finding("memory", "thread outside of all regions", evidence) });
             }

@@ -1,6 +1,7 @@
 //! What all ways together tell of each task.
 
 use super::lists::Listed;
+use super::signature::in_kernel;
 use super::ways::{Sightings, Sources, Way};
 use super::{KinShape, Shape};
 use crate::engine::ViewExt;
@@ -73,7 +74,14 @@ fn look(kernel: &Kernel, at: VirtAddr, sources: Sources, listed: &Listed, paths:
     let exited = !sources.has(Way::List) && (over || !linked && freed);
     let leader = pid == tid;
     let begun = linked || state & NEW == 0;
-    let shown = leader && (sources.has(Way::List) || listed.torn && is_linked(kernel, at, listed));
+    let shown = match leader {
+        true => sources.has(Way::List) || listed.torn && is_linked(kernel, at, listed),
+        // The rest of its group's list may be what is missing.
+        false => {
+            !sources.has(Way::Threads)
+                && kin.thread_node.is_some_and(|m| leads_back(kernel, at.wrapping_add(umem::from(m.offset))))
+        }
+    };
     let info = match exited {
         true => remains(kernel, &task, paths),
         false => task.info(kernel, paths, lost),
@@ -84,14 +92,20 @@ fn look(kernel: &Kernel, at: VirtAddr, sources: Sources, listed: &Listed, paths:
 /// Where the list is torn: whether what was reached of it leads to this task, or its neighbours do.
 fn is_linked(kernel: &Kernel, at: VirtAddr, listed: &Listed) -> bool {
     let Some(node) = offset_of(kernel.layouts.task.tasks).map(|o| at.wrapping_add(o)) else { return false };
-    if listed.links.contains(&node) {
-        return true;
-    }
+    listed.links.contains(&node) || leads_back(kernel, node)
+}
+
+/// Whether the neighbours of a list's node lead back to it, as far as they are in the image.
+fn leads_back(kernel: &Kernel, node: VirtAddr) -> bool {
     let word = umem::from(kernel.view().view_metadata().pointer_size);
     let read = |at: VirtAddr| kernel.view().read_ptr(at).ok();
-    let next = read(node).and_then(|n| read(n.wrapping_add(word)));
-    let prev = read(node.wrapping_add(word)).and_then(read);
-    next == Some(node) && prev == Some(node)
+    // Each neighbour leads back, or lies in memory that is missing: then nothing says that it does not. Poison
+    // (include/linux/poison.h) is no address of the kernel's.
+    [(0, word), (word, 0)].into_iter().all(|(link, back)| {
+        let Some(other) = read(node.wrapping_add(link)) else { return false };
+        // One that was taken off may point to itself.
+        other != node && read(other.wrapping_add(back)).map_or_else(|| in_kernel(kernel, other), |b| b == node)
+    })
 }
 
 /// What the remains of a task tell: what they point to may be another's by now, and is left out.

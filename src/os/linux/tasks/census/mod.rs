@@ -6,6 +6,7 @@
 
 mod lists;
 mod merge;
+pub(super) mod reach;
 mod runqueue;
 mod signature;
 mod slab;

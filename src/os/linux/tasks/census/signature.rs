@@ -98,7 +98,8 @@ pub fn whole(kernel: &Kernel, at: VirtAddr) -> bool {
     Facts::read(kernel, at).whole(kernel)
 }
 
-/// How far virtual addresses of the direct map are from the physical ones, as the places of known tasks tell.
+/// How far virtual addresses of the direct map are from the physical ones, as the places of known tasks tell; without any, as the kernel
+/// does.
 fn direct_map(kernel: &Kernel, known: &[VirtAddr]) -> Option<umem> {
     let mut distances: Vec<umem> = known
         .iter()
@@ -107,7 +108,8 @@ fn direct_map(kernel: &Kernel, known: &[VirtAddr]) -> Option<umem> {
         .collect();
     distances.sort_unstable();
     // `init_task` lies in the kernel's image, elsewhere; all others agree.
-    distances.get(distances.len() / 2).copied()
+    let told = || kernel.linear.as_ref()?.direct_map().map(|l| umem::from(l.distance.wrapping_neg()));
+    distances.get(distances.len() / 2).copied().or_else(told)
 }
 
 /// Looks through all physical memory for what looks like a task. Marks those that are known already, and adds the others.

@@ -216,7 +216,7 @@ impl Remote {
             .filter(|(at, end)| at < end)
             .collect();
         parts.sort_unstable();
-        let apart = |pair: &[(u64, u64)]| matches!(pair, [a, b] if a.1.div_ceil(UNIT) + GAP / UNIT < b.0 / UNIT);
+        let apart = |pair: &[(u64, u64)]| matches!(pair, [a, b] if b.0.saturating_sub(a.1) > GAP);
         let places = 1 + parts.windows(2).filter(|pair| apart(pair)).count();
         let _ = self.fetch_all(&parts, if places >= SCATTERED { PAGE } else { UNIT });
     }

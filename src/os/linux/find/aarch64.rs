@@ -261,8 +261,14 @@ fn settled(
 type Based = (PhysAddr, (Found, String));
 
 /// The kernel that one of the tables in memory maps, or of those in `parts` of it where they are given, one part after the other, and then
-/// the kernel's image begins at one of `heads`; those inside of the images of `heads` first. With where memory begins then.
-fn by_tables(search: &Search<'_>, heads: &[Head], parts: &[(PhysAddr, umem)], effort: &Effort) -> Result<Option<Based>, String> {
+/// the kernel's image begins at one of `heads`; those inside of the images of `heads` first. With where memory begins then, of which
+/// likely places are tried or `all`.
+fn by_tables(
+    search: &Search<'_>,
+    heads: &[Head],
+    parts: &[(PhysAddr, umem)],
+    (effort, all): (&Effort, bool),
+) -> Result<Option<Based>, String> {
     let opened = to_u64(roots::start(search).value()).unwrap_or(0);
     // A table below the root looks like the root of a smaller format: larger ones first.
     let mut larger_first = pagings(search.info);
@@ -307,6 +313,9 @@ fn by_tables(search: &Search<'_>, heads: &[Head], parts: &[(PhysAddr, umem)], ef
                 }
             }
         }
+    }
+    if !all {
+        return Ok(None);
     }
     // The others by format again.
     seen.sort_by_key(|(n, _)| *n);
@@ -369,9 +378,11 @@ impl Machine for AArch64 {
 
     fn at_place(&self, place: &Place<'_>, advice: &mut Option<String>) -> Option<(Found, String)> {
         let (heads, extent) = begin::heads(place)?;
-        let parts = begin::parts(place, extent);
-        let found = by_tables(place.search, &heads, &parts, place.effort).ok()??;
-        settled(place.search, found.0, found.1, advice).ok()
+        let parts = begin::parts(place, &heads, extent);
+        let found = by_tables(place.search, &heads, &parts, (place.effort, place.thoroughly)).ok()?;
+        place.again.set(place.again.get() || !place.thoroughly && found.is_none());
+        let (base, found) = found?;
+        settled(place.search, base, found, advice).ok()
     }
 
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
@@ -389,7 +400,7 @@ impl Machine for AArch64 {
                 );
             }
             let effort = Effort::new();
-            if let Some((base, found)) = by_tables(search, &heads, &[], &effort)? {
+            if let Some((base, found)) = by_tables(search, &heads, &[], (&effort, true))? {
                 return settled(search, base, found, &mut advice);
             }
             if effort.is_over() {

@@ -230,6 +230,10 @@ impl Machine for RiscV {
                 return found;
             }
         }
+        if !place.thoroughly {
+            place.again.set(true);
+            return None;
+        }
         kernel(&roots, OTHERS)?
     }
 

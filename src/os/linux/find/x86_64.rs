@@ -106,7 +106,9 @@ impl Machine for X86_64 {
         };
         let tables = cr3::roots(&sums, MAP, &read).into_iter().filter(|r| r.is_multiple_of(4096)).map(phys);
         let roots: Vec<PhysAddr> = tables.filter(|r| place.search.memory.contains(*r, 4096)).collect();
-        place.kernel(pagings(place.search.hints, place.search.info), &roots, window())
+        let found = place.kernel(pagings(place.search.hints, place.search.info), &roots, window());
+        place.again.set(place.again.get() || !place.closely && found.is_none());
+        found
     }
 
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {

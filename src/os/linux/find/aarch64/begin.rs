@@ -23,6 +23,8 @@ const BACK: umem = 4 << 20;
 const AROUND: umem = 1 << 20;
 /// Tables are looked for in parts of so many bytes.
 const PART: umem = 1 << 20;
+/// Code and tables for starting are no larger.
+const START: umem = 4 << 20;
 /// The end of the code is looked for at such steps, and found where so many in a row are none.
 const CODE_STEP: umem = 256 << 10;
 const NO_CODE: usize = 8;
@@ -44,7 +46,8 @@ pub(super) fn heads(place: &Place<'_>) -> Option<(Vec<Head>, (PhysAddr, umem))> 
             return Some(one(head));
         }
     }
-    if !is_code(place.page) {
+    // What is no place where images begin is looked at for want of a better one: copies of a kernel lie anywhere.
+    if !place.first || !is_code(place.page) {
         return None;
     }
     let first = PhysAddr::new(place.at.value().saturating_sub(BACK));
@@ -60,8 +63,26 @@ pub(super) fn heads(place: &Place<'_>) -> Option<(Vec<Head>, (PhysAddr, umem))> 
         return Some(one(head));
     }
     let heads: Vec<Head> = steps(first, STEP, BACK + STEP).map(Head::without_header).collect();
-    let size = heads.first()?.extent().saturating_add(BACK);
-    Some((heads, (first, size)))
+    let extent = (first, heads.first()?.extent().saturating_add(BACK));
+    if !place.thoroughly && !runs(place.search, extent) {
+        place.again.set(true);
+        return None;
+    }
+    Some((heads, extent))
+}
+
+/// Whether behind the code there are pointers, as a kernel has them that was moved when it started: in the file that it was loaded from
+/// they are zeros (`--no-apply-dynamic-relocs`, arch/arm64/Makefile).
+fn runs(search: &Search<'_>, (first, size): (PhysAddr, umem)) -> bool {
+    /// So many pages are looked at, so far apart, and that many pointers among them are enough.
+    const PAGES: umem = 64;
+    const APART: umem = 64 << 10;
+    const POINTERS: usize = 64;
+    let end = PhysAddr::new(code_end(search, first, size));
+    let pages = pages_at(search, steps(end, APART, PAGES * APART));
+    let pointer = |word: &[u8; 8]| u64::from_le_bytes(*word) >> 47 == u64::MAX >> 47 && word[..4] != [0xff; 4];
+    let found: usize = pages.iter().map(|(_, page)| page.as_chunks::<8>().0.iter().filter(|w| pointer(w)).count()).sum();
+    found >= POINTERS
 }
 
 /// Addresses from `first` on.
@@ -70,12 +91,19 @@ fn steps(first: PhysAddr, step: umem, size: umem) -> impl Iterator<Item = PhysAd
 }
 
 /// The memory that an image takes, in the order in which its tables are looked for: they follow its constants, and those its code
-/// (arch/arm64/kernel/vmlinux.lds.S); so what lies behind the code comes first.
-pub(super) fn parts(place: &Place<'_>, (first, size): (PhysAddr, umem)) -> Vec<(PhysAddr, umem)> {
-    let behind = code_end(place.search, first, size).saturating_sub(first.value());
+/// (arch/arm64/kernel/vmlinux.lds.S); so what lies behind the code comes first. Where the header says where the code for starting is, which
+/// follows the tables, what lies before that is enough, unless all is asked for: many headers are those of copies.
+pub(super) fn parts(place: &Place<'_>, heads: &[Head], (first, size): (PhysAddr, umem)) -> Vec<(PhysAddr, umem)> {
+    let told = heads.first().and_then(|h| h.start_data).map(umem::from).filter(|at| *at < size);
+    let behind = match told {
+        Some(at) => at.saturating_sub(START),
+        None => code_end(place.search, first, size).saturating_sub(first.value()),
+    };
     let behind = behind - behind % PART;
     let all = || (0..size.div_ceil(PART)).map(|n| n * PART);
     let order = all().filter(|at| *at >= behind).chain(all().filter(|at| *at < behind));
+    let enough = told.filter(|_| !place.thoroughly && !place.closely);
+    let order = order.take_while(|at| enough.is_none_or(|told| (behind..told).contains(at)));
     order.map(|at| (first.saturating_add(at), PART.min(size - at))).collect()
 }
 

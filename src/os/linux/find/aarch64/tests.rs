@@ -351,7 +351,7 @@ fn a_maze_of_tables_does_not_take_for_ever() {
             assert_eq!(heads.len(), 1);
             // A hundredth of what a search may cost is soon spent, and not overdrawn by a single walk.
             let effort = Effort::part(100);
-            assert!(by_tables(&search, &heads, &[], &effort).unwrap().is_none());
+            assert!(by_tables(&search, &heads, &[], (&effort, true)).unwrap().is_none());
             assert!(effort.is_over(), "{flags:#x} {base:#x}");
             let space = AddressSpace::new(memory.clone(), Paging::AArch64K4B48, phys(base + 0x10_0000));
             let walked = space.runs_within(100, virt(0xffff_8000_0000_0000), virt(u64::MAX), &mut |_| ControlFlow::Continue(()));

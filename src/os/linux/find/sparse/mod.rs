@@ -11,6 +11,7 @@ use crate::arch::Paging;
 use crate::engine::{AddressSpace, Software, index};
 use memsh_plugin::{PhysAddr, PhysReadOp, Status, VirtAddr, umem};
 use std::borrow::Cow;
+use std::cell::Cell;
 
 /// Images begin at multiples of this: `CONFIG_PHYSICAL_ALIGN` of x86, `MIN_KIMG_ALIGN` of AArch64, the size of a large page of
 /// RISC-V; of 32-bit ARM, where RAM begins.
@@ -34,6 +35,19 @@ pub(super) struct Place<'a> {
     /// Whether more of the memory around it may be looked at than what mostly does: where that costs little, or where no place led to a
     /// kernel so.
     pub(super) closely: bool,
+    /// Whether everything is tried that could be: memory that begins anywhere, tables anywhere.
+    pub(super) thoroughly: bool,
+    /// Whether no kernel was found yet.
+    pub(super) first: bool,
+    /// To be set where there may be a kernel that was not found, and the place is worth another look.
+    pub(super) again: &'a Cell<bool>,
+}
+
+/// How places are looked at.
+#[derive(Clone, Copy)]
+struct Care {
+    closely: bool,
+    thoroughly: bool,
 }
 
 impl Place<'_> {
@@ -93,7 +107,7 @@ pub(super) fn piece<'m>(search: &Search<'m>, at: PhysAddr, len: usize) -> Cow<'m
 /// So many places are asked for at once.
 const BATCH: usize = 512;
 
-/// The pages that begin at `places`, each with whether it is there as a whole: where memory is not mapped, all in one batch.
+/// The pages that begin at `places`: where memory is not mapped, all in one batch.
 fn pages<'m>(search: &Search<'m>, places: &[PhysAddr]) -> Vec<(PhysAddr, Cow<'m, [u8]>)> {
     if search.memory.mapped().is_some() {
         return places.iter().map(|at| (*at, piece(search, *at, PAGE))).collect();
@@ -152,14 +166,20 @@ fn find_with(
     let mut all: Vec<(Found, &'static dyn Machine)> = Vec::new();
     let mut advice = None;
     trace.attempt("page-table root", "beginnings of kernel images (every 2 MiB)", || {
-        let mut detail = String::new();
-        let mut seen = 0usize;
         // Where each access costs, little is read of each place, and more only where that leads nowhere.
         let far = search.memory.mapped().is_none();
-        for closely in if far { &[false, true][..] } else { &[true] } {
-            if all.is_empty() {
-                (detail, seen) = at_places(search, machines, (effort, *closely), &mut advice, &mut all)?;
-            }
+        let mut again = Vec::new();
+        let (mut detail, seen) = {
+            let care = Care { closely: !far, thoroughly: false };
+            at_places(search, machines, (effort, care), &mut places(search), (&mut advice, &mut again), &mut all)?
+        };
+        let care = Care { closely: true, thoroughly: true };
+        if all.is_empty() {
+            let doubtful = &mut std::mem::take(&mut again).into_iter();
+            detail = at_places(search, machines, (effort, care), doubtful, (&mut advice, &mut again), &mut all)?.0;
+        }
+        if all.is_empty() && far {
+            detail = at_places(search, machines, (effort, care), &mut places(search), (&mut advice, &mut again), &mut all)?.0;
         }
         match all.len() {
             0 if seen == 0 => Err("there is no such place in what the image holds".to_owned()),
@@ -176,19 +196,20 @@ fn find_with(
     all
 }
 
-/// Adds what begins at all places to `found`; what is to be said of the first, and how many places were looked at.
+/// Adds what begins at `places` to `all`, and what is worth another look to `again`; what is to be said of the first, and how many places
+/// were looked at.
 fn at_places(
     search: &Search<'_>,
     machines: &[&'static dyn Machine],
-    (effort, closely): (&Effort, bool),
-    advice: &mut Option<String>,
+    (effort, care): (&Effort, Care),
+    places: &mut dyn Iterator<Item = PhysAddr>,
+    (advice, again): (&mut Option<String>, &mut Vec<PhysAddr>),
     all: &mut Vec<(Found, &'static dyn Machine)>,
 ) -> Result<(String, usize), String> {
     let mut detail = String::new();
     let mut seen = 0usize;
-    let mut rest = places(search);
     loop {
-        let batch: Vec<PhysAddr> = rest.by_ref().take(BATCH).collect();
+        let batch: Vec<PhysAddr> = (&mut *places).take(BATCH).collect();
         if batch.is_empty() {
             return Ok((detail, seen));
         }
@@ -200,15 +221,19 @@ fn at_places(
                 continue;
             }
             seen += 1;
-            let place = Place { search, at, page: &page, effort, closely };
-            for machine in machines {
-                if let Some((found, told)) = machine.at_place(&place, advice) {
+            let doubt = Cell::new(false);
+            let Care { closely, thoroughly } = care;
+            let place = Place { search, at, page: &page, effort, closely, thoroughly, first: all.is_empty(), again: &doubt };
+            let found = machines.iter().find_map(|m| Some((m.at_place(&place, advice)?, *m)));
+            match found {
+                Some(((found, told), machine)) => {
                     if all.is_empty() {
                         detail = told;
                     }
-                    all.push((found, *machine));
-                    break;
+                    all.push((found, machine));
                 }
+                None if doubt.get() => again.push(at),
+                None => {}
             }
             if all.len() >= MOST || effort.is_over() {
                 return Ok((detail, seen));

@@ -94,7 +94,7 @@ fn steps(first: PhysAddr, step: umem, size: umem) -> impl Iterator<Item = PhysAd
 /// (arch/arm64/kernel/vmlinux.lds.S); so what lies behind the code comes first. Where the header says where the code for starting is, which
 /// follows the tables, what lies before that is enough, unless all is asked for: many headers are those of copies.
 pub(super) fn parts(place: &Place<'_>, heads: &[Head], (first, size): (PhysAddr, umem)) -> Vec<(PhysAddr, umem)> {
-    let told = heads.first().and_then(|h| h.start_data).map(umem::from).filter(|at| *at < size);
+    let told = heads.first().and_then(|h| Some(umem::from(h.start_data?))).filter(|at| *at < size);
     let behind = match told {
         Some(at) => at.saturating_sub(START),
         None => code_end(place.search, first, size).saturating_sub(first.value()),

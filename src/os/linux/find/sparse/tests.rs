@@ -151,9 +151,9 @@ fn narrow(wide: bool) -> Vec<u8> {
     let writable = |at: u64| if (kernel..kernel + 4 * MIB).contains(&at) { 0 } else { 2 };
     if wide {
         put(root + 3 * 8, second | 1, 8);
-        (0..20).for_each(|i| put(second + i * 8, i * 2 * MIB | 0x181 | writable(i * 2 * MIB), 8));
+        (0..20).for_each(|i| put(second + i * 8, (i * 2 * MIB) | 0x181 | writable(i * 2 * MIB), 8));
     } else {
-        (0..10).for_each(|i| put(root + (768 + i) * 4, i * 4 * MIB | 0x181 | writable(i * 4 * MIB), 4));
+        (0..10).for_each(|i| put(root + (768 + i) * 4, (i * 4 * MIB) | 0x181 | writable(i * 4 * MIB), 4));
     }
     bytes
 }

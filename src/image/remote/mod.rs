@@ -1,7 +1,8 @@
 //! An image that lies elsewhere: its bytes are fetched when they are asked for, a piece at a time.
 //!
-//! This file is the cache: pieces of the file ([`UNIT`]), neighbours fetched in one request, several requests at once, and more ahead
-//! where somebody reads on. What asks the server is in `store` (the one place in this room that touches a network); which parts of a
+//! This file is the cache: pages of the file ([`PAGE`]), fetched with those around them ([`UNIT`]), neighbours in one request, several
+//! requests at once, and more ahead where somebody reads on. A batch of many places that lie apart is somebody who knows where to look:
+//! then the pages are fetched and nothing around them. What asks the server is in `store` (the one place in this room that touches a network); which parts of a
 //! file a format needs to be understood is in `outline`; memory that lies in the file as it is becomes readable in `claims`.
 //!
 //! A piece that can't be fetched is an error of that piece, and may succeed later. After a failure the server is left alone for a
@@ -24,8 +25,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What is fetched and kept: pieces of the file of this many bytes, at multiples of it.
+/// What is kept: pieces of the file of this many bytes, at multiples of it.
+const PAGE: u64 = 4 << 10;
+/// What is fetched where somebody looks at one place, who will soon look beside it.
 pub(super) const UNIT: u64 = 32 << 10;
+/// A batch of so many places, of which no two share a request, is answered with their pages alone.
+const SCATTERED: usize = 16;
 /// A request asks for no more than this.
 const REQUEST: u64 = 1 << 20;
 /// Two pieces with no more than this between them are one request: the bytes between cost less than another one.
@@ -153,15 +158,14 @@ impl Remote {
         let mut rest = buf;
         let mut place = at;
         while place < end {
-            let unit = place / UNIT;
-            let kept = lock(&self.kept).get(unit);
+            let kept = lock(&self.kept).get(place / PAGE);
             let bytes = match kept {
                 Some(bytes) => bytes,
                 None => self.miss(place, end).inspect_err(|e| {
                     self.lost.get_or_init(|| e.clone());
                 })?,
             };
-            let skip = usize::try_from(place % UNIT).unwrap_or(0);
+            let skip = usize::try_from(place % PAGE).unwrap_or(0);
             let from = bytes.get(skip..).filter(|b| !b.is_empty());
             let Some(from) = from else { return Err(Failure::Now(format!("the piece at {place:#x} is too short"))) };
             let n = from.len().min(rest.len());
@@ -200,9 +204,8 @@ impl Remote {
             ahead.bytes
         };
         let end = end.saturating_add(ahead).min(self.len());
-        self.fetch_all(&[(at, end.min(at.saturating_add(BATCH)))])?;
-        let unit = at / UNIT;
-        lock(&self.kept).get(unit).ok_or_else(|| Failure::Now(format!("the piece at {at:#x} was not kept")))
+        self.fetch_all(&[(at, end.min(at.saturating_add(BATCH)))], UNIT)?;
+        lock(&self.kept).get(at / PAGE).ok_or_else(|| Failure::Now(format!("the piece at {at:#x} was not kept")))
     }
 
     /// Fetches what is not there yet of these ranges (offset, length), in few requests at once. What fails will be asked for again.
@@ -213,26 +216,29 @@ impl Remote {
             .filter(|(at, end)| at < end)
             .collect();
         parts.sort_unstable();
-        let _ = self.fetch_all(&parts);
+        let apart = |pair: &[(u64, u64)]| matches!(pair, [a, b] if b.0.saturating_sub(a.1) > GAP);
+        let places = 1 + parts.windows(2).filter(|pair| apart(pair)).count();
+        let _ = self.fetch_all(&parts, if places >= SCATTERED { PAGE } else { UNIT });
     }
 
-    /// Fetches the pieces of these parts (begin, end; ascending) that are not there.
-    fn fetch_all(&self, parts: &[(u64, u64)]) -> Result<(), Failure> {
+    /// Fetches what is not there of these parts (begin, end; ascending), each made wider to multiples of `round`.
+    fn fetch_all(&self, parts: &[(u64, u64)], round: u64) -> Result<(), Failure> {
         let mut runs: Vec<(u64, u64)> = Vec::new();
-        let (mut total, most) = (0, BATCH / UNIT);
+        let (mut total, most) = (0, BATCH / PAGE);
         {
             let kept = lock(&self.kept);
             let mut next = 0;
             for &(at, end) in parts {
-                for unit in (at / UNIT).max(next)..end.div_ceil(UNIT) {
-                    next = unit + 1;
-                    if total >= most || kept.has(unit) {
+                let wider = (at - at % round, end.next_multiple_of(round).min(self.len()));
+                for page in (wider.0 / PAGE).max(next)..wider.1.div_ceil(PAGE) {
+                    next = page + 1;
+                    if total >= most || kept.has(page) {
                         continue;
                     }
                     total += 1;
                     match runs.last_mut() {
-                        Some((first, last)) if unit - *last <= 1 + GAP / UNIT && unit - *first < REQUEST / UNIT => *last = unit,
-                        _ => runs.push((unit, unit)),
+                        Some((first, last)) if page - *last <= 1 + GAP / PAGE && page - *first < REQUEST / PAGE => *last = page,
+                        _ => runs.push((page, page)),
                     }
                 }
             }
@@ -260,7 +266,7 @@ impl Remote {
         first.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
 
-    /// Fetches the pieces `first..=last`.
+    /// Fetches the pages `first..=last`.
     fn fetch_run(&self, (first, last): (u64, u64)) -> Result<(), Failure> {
         if self.interrupted() {
             return Err(Failure::Interrupted);
@@ -273,8 +279,8 @@ impl Remote {
         {
             return Err(Failure::Now(failed.why.clone()));
         }
-        let at = first * UNIT;
-        let len = (last + 1).saturating_mul(UNIT).min(self.len()).saturating_sub(at);
+        let at = first * PAGE;
+        let len = (last + 1).saturating_mul(PAGE).min(self.len()).saturating_sub(at);
         self.requests.fetch_add(1, Ordering::Relaxed);
         match self.source.fetch(at, len) {
             Ok(bytes) => {
@@ -311,11 +317,11 @@ impl Remote {
     /// Keeps `bytes`, which begin at `at`, in pieces. A last piece that is cut is kept only where the file ends.
     fn keep(&self, at: u64, bytes: &[u8]) {
         let mut kept = lock(&self.kept);
-        let size = usize::try_from(UNIT).unwrap_or(usize::MAX);
-        for (unit, piece) in (at / UNIT..).zip(bytes.chunks(size)) {
-            let end = unit.saturating_mul(UNIT).saturating_add(u64::try_from(piece.len()).unwrap_or(0));
+        let size = usize::try_from(PAGE).unwrap_or(usize::MAX);
+        for (page, piece) in (at / PAGE..).zip(bytes.chunks(size)) {
+            let end = page.saturating_mul(PAGE).saturating_add(u64::try_from(piece.len()).unwrap_or(0));
             if piece.len() == size || end == self.len() {
-                kept.put(unit, piece.into());
+                kept.put(page, piece.into());
             }
         }
     }

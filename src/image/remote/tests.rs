@@ -150,3 +150,22 @@ fn the_first_bytes_are_taken_in_as_far_as_they_are_whole() {
     assert_eq!(remote.bytes(UNIT * 2, 9).unwrap()[..5], head[UNIT as usize * 2..]);
     assert_eq!(lock(&made.asked).len(), 1);
 }
+
+#[test]
+fn places_far_apart_are_fetched_without_what_lies_around_them() {
+    let (remote, made) = made(64 << 20);
+    let places: Vec<(u64, u64)> = (0..20).map(|i| ((2 << 20) * i + 100, 4096)).collect();
+    remote.want(places.iter().copied());
+    assert_eq!(remote.traffic(), (20 * 2 * PAGE, 20));
+    // What was fetched is there, and what lies beside it comes when it is asked for.
+    let all: Vec<u8> = (100..100 + 4096).map(byte).collect();
+    assert_eq!(remote.bytes(100, 4096).unwrap(), all);
+    assert_eq!(remote.traffic().1, 20);
+    let at = (6 << 20) + 3 * PAGE;
+    assert_eq!(remote.bytes(at, 10).unwrap(), (at..at + 10).map(byte).collect::<Vec<_>>());
+    assert_eq!(lock(&made.asked).last(), Some(&((6 << 20) + 2 * PAGE, UNIT - 2 * PAGE)));
+    // A few places are somebody who looks about.
+    let before = remote.traffic().0;
+    remote.want(places.iter().take(4).map(|(at, len)| (at + (1 << 20), *len)));
+    assert_eq!(remote.traffic().0 - before, 4 * UNIT);
+}

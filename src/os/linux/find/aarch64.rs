@@ -7,6 +7,7 @@
 //! RAM begins at another address on every board. The tables hold physical addresses, so they tell where a raw image begins.
 
 mod base;
+mod begin;
 mod roots;
 
 use super::effort::Effort;
@@ -22,7 +23,7 @@ use crate::os::Hints;
 use crate::symbols::{Symbols, Types, VmcoreInfo};
 use base::Beginnings;
 use memsh_plugin::{Perm, PhysAddr, VirtAddr, umem};
-use roots::Head;
+use roots::{Candidate, Head};
 use std::ops::ControlFlow;
 
 const STEP: &str = "page-table root";
@@ -159,16 +160,21 @@ fn kernel(
 /// The table that the kernel itself has for the lower half: one without an entry, `reserved_pg_dir` (before, `empty_zero_page`), beside its
 /// own. Any page of zeros in the image is as good.
 fn empty_table(found: &Found) -> Option<PhysAddr> {
-    let page = found.space.format().page_size();
-    let bytes = found.image.bytes(found.space.memory());
-    let size = usize::try_from(page).ok()?;
-    let first = to_u64(found.image.phys.value())?;
-    let skip = first.next_multiple_of(page) - first;
-    let tables = bytes.get(usize::try_from(skip).ok()?..)?.chunks_exact(size);
-    let empty = (0u64..).zip(tables).filter(|(_, t)| t.iter().all(|&b| b == 0));
-    let places = empty.filter_map(|(i, _)| Some(phys(first.checked_add(skip)?.checked_add(i.checked_mul(page)?)?)));
-    // What is missing from the image reads as zeros too.
-    places.into_iter().find(|at| found.space.memory().contains(*at, umem::from(page)))
+    /// So many pages on either side of the root are looked at before all of the image is.
+    const NEAR: u64 = 8;
+    let (memory, page) = (found.space.memory(), found.space.format().page_size());
+    let first = to_u64(found.image.phys.value())?.next_multiple_of(page);
+    let end = to_u64(found.image.phys.value())?.checked_add(to_u64(found.image.size.min(LARGEST))?)?;
+    let own = to_u64(found.space.upper_root().value())? / page;
+    let near = (1..=NEAR).flat_map(|n| [own.checked_sub(n), own.checked_add(n)]).flatten().filter_map(|n| n.checked_mul(page));
+    let all = (first..end).step_by(usize::try_from(page).ok()?);
+    let mut table = vec![0; usize::try_from(page).ok()?];
+    let mut empty = |at: &u64| {
+        let inside = *at >= first && at.saturating_add(page) <= end;
+        // What is missing from the image is no page of zeros.
+        inside && memory.read(phys(*at), &mut table).is_ok() && table.iter().all(|&b| b == 0)
+    };
+    near.into_iter().chain(all).find(|at| empty(at)).map(phys)
 }
 
 /// Where boards have memory.
@@ -259,81 +265,77 @@ fn settled(
 /// Where memory begins, and the kernel that is in it then, with what to say of it.
 type Based = (PhysAddr, (Found, String));
 
-/// The kernel that one of the tables in memory maps, in `within` where that is given: those inside of the images of `heads` first; with
-/// where memory begins then.
+/// The kernel that one of the tables in memory maps, or of those in `parts` of it where they are given, one part after the other, and then
+/// the kernel's image begins at one of `heads`; those inside of the images of `heads` first. With where memory begins then, of which
+/// likely places are tried or `all`.
 fn by_tables(
     search: &Search<'_>,
     heads: &[Head],
-    within: Option<(PhysAddr, umem)>,
-    effort: &Effort,
+    parts: &[(PhysAddr, umem)],
+    (effort, all): (&Effort, bool),
 ) -> Result<Option<Based>, String> {
     let opened = to_u64(roots::start(search).value()).unwrap_or(0);
     // A table below the root looks like the root of a smaller format: larger ones first.
     let mut larger_first = pagings(search.info);
     larger_first.sort_by_key(|p| std::cmp::Reverse(p.format().va_bits));
-    let mut all = Vec::new();
-    for paging in larger_first {
-        let sized = |page: u64| heads.iter().any(|h| h.page_size == Some(page));
-        if heads.iter().any(|h| h.page_size.is_some()) && !sized(paging.format().page_size()) {
-            continue;
+    let sized = |page: u64| heads.iter().any(|h| h.page_size == Some(page));
+    let told = heads.iter().any(|h| h.page_size.is_some());
+    larger_first.retain(|p| !told || sized(p.format().page_size()));
+    let formats: Vec<_> = larger_first.into_iter().map(|p| (p, windows(p, search.hints, None))).collect();
+    let here = |i: &KernelImage| parts.is_empty() || heads.iter().any(|h| base::begins(h, i, (opened, opened)));
+    let kernel_of = |candidate: &Candidate, (paging, windows): &(Paging, Vec<_>), which| {
+        // Where it lies now, it must point into memory.
+        if which == Beginnings::Likely
+            && search.memory.contains(phys(candidate.low), 8)
+            && search.memory.contains(phys(candidate.high), 8)
+            && let Ok(found) = kernel(search.memory, *paging, candidate.root, windows, effort, &here)
+        {
+            return Some((roots::start(search), found));
         }
-        effort.bytes(within.map_or(0, |w| w.1));
-        all.push((paging, windows(paging, search.hints, None), roots::candidates(search, paging, heads, within)));
-    }
-    let here = |i: &KernelImage| within.is_none() || heads.iter().any(|h| base::begins(h, i, (opened, opened)));
-    for which in [Beginnings::Likely, Beginnings::Others] {
-        for (paging, windows, candidates) in &all {
+        if !(search.hints.movable || search.hints.placed) {
+            return None;
+        }
+        base::of_table(search, *paging, (candidate, which), heads, windows, effort)
+    };
+    let go_on = || if search.hints.interrupted() { Err("interrupted".to_owned()) } else { Ok(!effort.is_over()) };
+    let mut seen: Vec<(usize, Vec<Candidate>)> = Vec::new();
+    let whole = [None];
+    let parts = parts.iter().copied().map(Some).chain(whole.into_iter().filter(|_| parts.is_empty()));
+    for part in parts {
+        for (n, format) in formats.iter().enumerate() {
+            effort.bytes(part.map_or(0, |p| p.1));
+            seen.push((n, roots::candidates(search, format.0, heads, part)));
+        }
+        let first = seen.len() - formats.len();
+        for (n, candidates) in seen.iter().skip(first) {
+            let Some(format) = formats.get(*n) else { continue };
             for candidate in candidates {
-                if search.hints.interrupted() {
-                    return Err("interrupted".to_owned());
-                }
-                if effort.is_over() {
+                if !go_on()? {
                     return Ok(None);
                 }
-                // Where it lies now, it must point into memory.
-                if which == Beginnings::Likely
-                    && search.memory.contains(phys(candidate.low), 8)
-                    && search.memory.contains(phys(candidate.high), 8)
-                    && let Ok(found) = kernel(search.memory, *paging, candidate.root, windows, effort, &here)
-                {
-                    return Ok(Some((roots::start(search), found)));
-                }
-                if !(search.hints.movable || search.hints.placed) {
-                    continue;
-                }
-                if let Some(found) = base::of_table(search, *paging, (candidate, which), heads, windows, effort) {
+                if let Some(found) = kernel_of(candidate, format, Beginnings::Likely) {
                     return Ok(Some(found));
                 }
             }
         }
     }
+    if !all {
+        return Ok(None);
+    }
+    // The others by format again.
+    seen.sort_by_key(|(n, _)| *n);
+    for (n, candidates) in &seen {
+        let Some(format) = formats.get(*n) else { continue };
+        for candidate in candidates {
+            if !go_on()? {
+                return Ok(None);
+            }
+            if let Some(found) = kernel_of(candidate, format, Beginnings::Others) {
+                return Ok(Some(found));
+            }
+        }
+    }
     Ok(None)
-}
-
-/// `TEXT_OFFSET` before 5.8.
-const OLD_OFFSET: u64 = 512 << 10;
-/// The code begins so far behind the image's beginning: header and code for starting take one segment (`SEGMENT_ALIGN`,
-/// arch/arm64/kernel/vmlinux.lds.S). Since 5.11 that segment is given away.
-const BEFORE_TEXT: u64 = 64 << 10;
-
-/// The image that begins at a place: its header says so, or the code behind it.
-fn begin(place: &Place<'_>) -> Option<Head> {
-    let page = |offset| place.bytes(offset, 4096);
-    let header = Head::of(place.at, place.page).or_else(|| Head::of(place.address(OLD_OFFSET), &page(OLD_OFFSET)));
-    let by_code = || is_text(&page(BEFORE_TEXT), || page(BEFORE_TEXT + 4096)).then(|| Head::without_header(place.at));
-    header.or_else(by_code)
-}
-
-/// Whether these are the first two pages of a kernel's code: functions that end, and early in it the vectors, which ask for the
-/// current task; only a kernel may read SP_EL0, where Linux keeps it.
-fn is_text<B: AsRef<[u8]>>(first: &[u8], second: impl FnOnce() -> B) -> bool {
-    const RET: u32 = 0xd65f_03c0;
-    /// `mrs xN, sp_el0`
-    const CURRENT: u32 = 0xd538_4100;
-    let count =
-        |page: &[u8], is: &dyn Fn(u32) -> bool| page.as_chunks::<4>().0.iter().filter(|w| is(u32::from_le_bytes(**w))).count();
-    let current = |page: &[u8]| count(page, &|w| w & !0x1f == CURRENT);
-    count(first, &|w| w == RET) >= 2 && current(first) + current(second().as_ref()) >= 4
 }
 
 impl Machine for AArch64 {
@@ -380,10 +382,12 @@ impl Machine for AArch64 {
     }
 
     fn at_place(&self, place: &Place<'_>, advice: &mut Option<String>) -> Option<(Found, String)> {
-        let head = begin(place)?;
-        let (search, within) = (place.search, (head.at, head.extent()));
-        let found = by_tables(search, &[head], Some(within), place.effort).ok()??;
-        settled(search, found.0, found.1, advice).ok()
+        let (heads, extent) = begin::heads(place)?;
+        let parts = begin::parts(place, &heads, extent);
+        let found = by_tables(place.search, &heads, &parts, (place.effort, place.thoroughly)).ok()?;
+        place.again.set(place.again.get() || !place.thoroughly && found.is_none());
+        let (base, found) = found?;
+        settled(place.search, base, found, advice).ok()
     }
 
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
@@ -401,7 +405,7 @@ impl Machine for AArch64 {
                 );
             }
             let effort = Effort::new();
-            if let Some((base, found)) = by_tables(search, &heads, None, &effort)? {
+            if let Some((base, found)) = by_tables(search, &heads, &[], (&effort, true))? {
                 return settled(search, base, found, &mut advice);
             }
             if effort.is_over() {

@@ -82,7 +82,7 @@ impl KernelImage {
     }
 
     /// Bytes of it that are looked at.
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         index(self.size.min(LARGEST)).unwrap_or(0)
     }
 

@@ -16,6 +16,8 @@ mod arm;
 mod constants;
 mod datasyms;
 mod effort;
+#[cfg(test)]
+mod far;
 mod files;
 mod image;
 mod machine;

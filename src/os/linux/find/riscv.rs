@@ -32,6 +32,8 @@ const BOARDS: [u64; 4] = [0x8000_0000, 0x4000_0000, 0x8020_0000, 0];
 /// An image whose header does not say how large it is, and the largest.
 const SIZE: u64 = 64 << 20;
 const LARGEST: u64 = 256 << 20;
+/// An image is looked through in parts of so many bytes.
+const PART: u64 = 1 << 20;
 /// So many tables of an image are looked into, with memory beginning at so many places of one roundness.
 const TABLES: usize = 256;
 const BASES: usize = 1 << 15;
@@ -205,32 +207,35 @@ impl Machine for RiscV {
         let opened = rambase::begin(search.memory);
         let offset = to_u64(place.at.value())?.checked_sub(opened)?;
         place.effort.bytes(umem::from(size));
-        // Its root is part of it.
-        let parts = sweep_in(search, (place.at, umem::from(size)), 4096, 0, |chunk| {
-            let mut roots = Vec::new();
-            rambase::each_page(search, chunk, 4096, &mut |at, page, _| {
-                let mut slots = [30, 39, 48].map(|shift| index_of(LINK, shift)).into_iter().chain([index_of(OLD_LINEAR, 30)]);
-                roots.extend(slots.any(|slot| is_table(rambase::entry(&SHAPE, page, slot))).then_some(at));
-            });
-            roots
-        });
-        let roots: Vec<u64> = parts.into_iter().flatten().take(TABLES).collect();
+        // Its root is part of it, and of what is zero when it starts (`__page_aligned_bss`): near its end.
+        let mut roots: Vec<u64> = Vec::new();
         let all = || pagings(search.hints, search.info).iter().flat_map(|p| windows(*p).map(move |w| (*p, w)));
-        for steps in [LIKELY, OTHERS] {
-            for (paging, window) in all() {
-                for &root in &roots {
-                    let Some(base) = base_of(place, paging, (window.0, root), steps) else { continue };
+        let mut kernel = |roots: &[u64], steps: &[u32]| {
+            all().find_map(|(paging, window)| {
+                roots.iter().find_map(|&root| {
+                    let base = base_of(place, paging, (window.0, root), steps)?;
                     let memory = rambase::at_base(search.memory, base);
                     let moved = Search { memory: &memory, ..*search };
                     let at = phys(base.checked_add(offset)?);
-                    let there = Place { search: &moved, at, page: place.page, effort: place.effort };
-                    if let Some((found, detail)) = there.kernel(&[paging], &[phys(base.checked_add(root)?)], window) {
-                        return rambase::settled(search, base, (found.of_its_version(), detail), advice).ok();
-                    }
-                }
+                    let there = Place { search: &moved, at, ..*place };
+                    let (found, detail) = there.kernel(&[paging], &[phys(base.checked_add(root)?)], window)?;
+                    Some(rambase::settled(search, base, (found.of_its_version(), detail), advice).ok())
+                })
+            })
+        };
+        for from in (0..size.div_ceil(PART)).rev().map(|n| n * PART) {
+            let begun = roots.len();
+            let part = (place.address(from), umem::from((size - from).min(PART)));
+            roots.extend(tables(search, part).into_iter().take(TABLES.saturating_sub(begun)));
+            if let Some(found) = kernel(roots.get(begun..)?, LIKELY) {
+                return found;
             }
         }
-        None
+        if !place.thoroughly {
+            place.again.set(true);
+            return None;
+        }
+        kernel(&roots, OTHERS)?
     }
 
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
@@ -280,6 +285,19 @@ impl Machine for RiscV {
     fn settle(&self, found: Found) -> Found {
         found.of_its_version()
     }
+}
+
+/// The tables in a part of memory that could be roots: how far into memory each lies.
+fn tables(search: &Search<'_>, part: (PhysAddr, umem)) -> Vec<u64> {
+    let parts = sweep_in(search, part, 4096, 0, |chunk| {
+        let mut roots = Vec::new();
+        rambase::each_page(search, chunk, 4096, &mut |at, page, _| {
+            let mut slots = [30, 39, 48].map(|shift| index_of(LINK, shift)).into_iter().chain([index_of(OLD_LINEAR, 30)]);
+            roots.extend(slots.any(|slot| is_table(rambase::entry(&SHAPE, page, slot))).then_some(at));
+        });
+        roots
+    });
+    parts.into_iter().flatten().collect()
 }
 
 /// The kernel that any table maps which could be a root, in a memory that begins at `base`.

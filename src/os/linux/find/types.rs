@@ -1,5 +1,6 @@
 //! The kernel's own types.
 
+use super::constants;
 use super::image::KernelImage;
 use super::names;
 use super::trace::Trace;
@@ -53,8 +54,19 @@ pub(super) fn btf(
         return Some(types);
     }
     let whole = trace.attempt(STEP, "its header in the kernel's image", || {
-        let bytes = image.bytes(space.memory());
         let mut error = "no BTF header: the kernel was built without CONFIG_DEBUG_INFO_BTF".to_owned();
+        if image.in_place(space.memory()).is_none()
+            && let Some(blobs) = constants::btf(space, image)
+        {
+            for blob in blobs {
+                match parsed(blob, memo) {
+                    Ok(found) => return Ok(found),
+                    Err(e) => error = e,
+                }
+            }
+            return Err(error);
+        }
+        let bytes = image.bytes(space.memory());
         for candidate in find_btf(&bytes) {
             let Some(blob) = candidate.offset.checked_add(candidate.len).and_then(|end| bytes.get(candidate.offset..end)) else {
                 continue;

@@ -4,6 +4,7 @@
 //! split (`CONFIG_VMSPLIT_*`, arch/x86/Kconfig). KASLR moves both together. Which part of the map is the kernel's is told by
 //! protection: its code and constants are read-only (mark_rodata_ro, arch/x86/mm/init_32.c).
 
+use super::constants;
 use super::image::{KernelImage, banner};
 use super::machine::{Found, GROUPS, Machine, Search, phys, virt};
 use super::sparse::Place;
@@ -131,15 +132,21 @@ impl Machine for X86 {
         }
         roots.iter().for_each(|_| place.effort.root());
         let pagings = pagings(place.search.hints, place.search.info);
-        let found = first(place.search, pagings, &roots, "").ok().filter(|(f, _)| place.is_in(&f.image))?;
-        place.effort.bytes(found.0.image.size);
-        // The kernel's own root follows it (`swapper_pg_dir`), and alone has the protection of large pages, which tells where the image is.
-        let root = found.0.space.root();
+        let mapped = |roots: &[PhysAddr]| -> Vec<(AddressSpace, KernelImage)> {
+            let all = pagings.iter().flat_map(|paging| roots.iter().map(|root| (*paging, *root)));
+            all.filter_map(|(paging, root)| mapped(place.search, paging, root)).filter(|(_, i)| place.is_in(i)).collect()
+        };
+        let mut found = mapped(&roots);
+        // The kernel's own root follows it (`swapper_pg_dir`), and alone has the protection of large pages, which tells where the image is:
+        // without it the image is all that is mapped.
+        let root = found.first()?.0.root();
         let behind: Vec<PhysAddr> = (1..=4u64).map(|n| root.saturating_add(umem::from(n << 12))).collect();
-        let own = behind.iter().filter_map(|r| first(place.search, pagings, std::slice::from_ref(r), "").ok());
-        let better =
-            own.filter(|(f, _)| f.image.size < found.0.image.size && place.is_in(&f.image)).min_by_key(|(f, _)| f.image.size);
-        Some(better.unwrap_or(found))
+        found.extend(mapped(&behind));
+        found.sort_by_key(|(_, image)| image.size);
+        found.into_iter().find_map(|(space, image)| {
+            place.effort.bytes(image.size);
+            if place.effort.is_over() { None } else { named(space, image) }
+        })
     }
 
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {
@@ -204,24 +211,38 @@ fn bounds(found: &Found, symbols: &dyn Symbols) -> Option<Vec<(&'static str, Vir
     (start < end).then(|| vec![("__start_rodata", start), ("__end_rodata", end)])
 }
 
+/// The space of `root`, and what in it may be a kernel's image.
+fn mapped(search: &Search<'_>, paging: Paging, root: PhysAddr) -> Option<(AddressSpace, KernelImage)> {
+    let text = search.info.and_then(|i| i.symbol("_stext"));
+    let space = AddressSpace::new(search.memory.clone(), paging, root).with_software(Software::Linux);
+    let image = image(&space, search.hints.kernel_base.or(text))?;
+    Some((space, image))
+}
+
+/// The kernel whose image this is, if a banner says so; and what to say of it.
+fn named(space: AddressSpace, image: KernelImage) -> Option<(Found, String)> {
+    let memory = space.memory();
+    // Of what does not lie in one piece the constants may do.
+    let constant = image.in_place(memory).is_none().then(|| constants::banner(&space, &image)).flatten();
+    let banner = constant.or_else(|| banner(&image.bytes(memory)))?;
+    let root = space.root();
+    let detail = format!("{}, root {root}: a kernel at {}, physical {}", space.format().mode, image.virt, image.phys);
+    Some((Found { space, image, banner, moved: None }, detail))
+}
+
 /// The first of `roots` that maps a kernel.
 fn first(search: &Search<'_>, pagings: &[Paging], roots: &[PhysAddr], what: &str) -> Result<(Found, String), String> {
-    let text = search.info.and_then(|i| i.symbol("_stext"));
     let mut unnamed = 0;
     for &paging in pagings {
         for &root in roots {
             if search.hints.interrupted() {
                 return Err("interrupted".to_owned());
             }
-            let space = AddressSpace::new(search.memory.clone(), paging, root).with_software(Software::Linux);
-            let Some(image) = image(&space, search.hints.kernel_base.or(text)) else { continue };
-            let Some(banner) = banner(&image.bytes(space.memory())) else {
-                unnamed += 1;
-                continue;
-            };
-            let root = space.root();
-            let detail = format!("{}, root {root}: a kernel at {}, physical {}", space.format().mode, image.virt, image.phys);
-            return Ok((Found { space, image, banner, moved: None }, detail));
+            let Some((space, image)) = mapped(search, paging, root) else { continue };
+            match named(space, image) {
+                Some(found) => return Ok(found),
+                None => unnamed += 1,
+            }
         }
     }
     Err(match unnamed {

@@ -31,6 +31,8 @@ const BEGINNING: usize = 48;
 /// The code that starts a processor lies at the beginning of the image (before 6.12), or behind the code of entries to the kernel, each
 /// of which takes whole large pages (`ALIGN_ENTRY_TEXT_BEGIN`, arch/x86/kernel/vmlinux.lds.S).
 const HEAD: u64 = 8 << 20;
+/// Its beginning, which of memory that is far away is looked at first: programs' code looks like a beginning, too.
+const FIRST: u64 = 256 << 10;
 
 const STEP: &str = "page-table root";
 
@@ -95,8 +97,9 @@ impl Machine for X86_64 {
         if !cr3::is_code(Bits::Long, place.page, BEGINNING) {
             return None;
         }
-        place.effort.bytes(umem::from(HEAD));
-        let code = place.bytes(0, index(umem::from(HEAD))?);
+        let head = umem::from(if place.closely { HEAD } else { FIRST });
+        place.effort.bytes(head);
+        let code = place.bytes(0, index(head)?);
         let mut sums = cr3::written(Bits::Long, &code, to_u64(place.at.value())?, place.effort);
         // Where the kernel was loaded is added, and lies in memory.
         sums.retain(|s| s.loads.iter().any(Option::is_some));
@@ -106,7 +109,9 @@ impl Machine for X86_64 {
         };
         let tables = cr3::roots(&sums, MAP, &read).into_iter().filter(|r| r.is_multiple_of(4096)).map(phys);
         let roots: Vec<PhysAddr> = tables.filter(|r| place.search.memory.contains(*r, 4096)).collect();
-        place.kernel(pagings(place.search.hints, place.search.info), &roots, window())
+        let found = place.kernel(pagings(place.search.hints, place.search.info), &roots, window());
+        place.again.set(place.again.get() || !place.closely && found.is_none());
+        found
     }
 
     fn thorough(&self, search: &Search<'_>, trace: &mut Trace) -> Option<Found> {

@@ -21,6 +21,8 @@ pub(super) struct Head {
     size: u64,
     /// Size of a page in bytes, where it says so.
     pub(super) page_size: Option<u64>,
+    /// How far in what is needed for starting alone begins, where it says so: the tables lie right before it and the code for starting.
+    pub(super) start_data: Option<u64>,
 }
 
 /// A table that could be the kernel's root.
@@ -45,19 +47,30 @@ impl Head {
             // Bits 2:1 of the flags, 3.17.
             let page_size = [None, Some(4 << 10), Some(16 << 10), Some(64 << 10)];
             let page_size = usize::try_from(word(24) >> 1 & 3).ok().and_then(|i| page_size.get(i).copied().flatten());
-            Self { at, size: word(16), page_size }
+            Self { at, size: word(16), page_size, start_data: start_data(page) }
         })
     }
 
     /// What is known of an image whose header is lost.
     pub(super) const fn without_header(at: PhysAddr) -> Self {
-        Self { at, size: SIZE, page_size: None }
+        Self { at, size: SIZE, page_size: None, start_data: None }
     }
 
     /// How much memory its tables are looked for in, in bytes.
     pub(super) fn extent(&self) -> umem {
         umem::from(if self.size == 0 { SIZE } else { self.size.min(LARGEST_SIZE) })
     }
+}
+
+/// Where `.init.data` begins, as the header for EFI says: its second section (arch/arm64/kernel/efi-header.S, Microsoft PE and COFF
+/// Specification).
+fn start_data(page: &[u8]) -> Option<u64> {
+    let field = |at: usize, len: usize| page.get(at..at.checked_add(len)?);
+    let number = |at: usize| field(at, 4)?.first_chunk().map(|b| u32::from_le_bytes(*b));
+    let pe = usize::try_from(number(0x3c)?).ok().filter(|&at| field(at, 4) == Some(b"PE\0\0"))?;
+    let optional = usize::from(u16::from_le_bytes(*field(pe + 20, 2)?.first_chunk()?));
+    let second = pe.checked_add(24)?.checked_add(optional)?.checked_add(40)?;
+    (field(second, 6) == Some(b".data\0")).then(|| number(second + 12).map(u64::from)).flatten()
 }
 
 /// The images of kernels in memory.

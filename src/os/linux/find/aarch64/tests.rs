@@ -275,14 +275,48 @@ fn code_leads_to_the_root_where_the_header_is_lost() {
     assert!(begun(&m, 0, &movable).0.is_none());
     // Two functions, and vectors that ask for the task.
     for i in 0..2 {
-        m.put(KERNEL + BEFORE_TEXT + i * 64, &0xd65f_03c0u32.to_le_bytes());
+        m.put(KERNEL + begin::BEFORE_TEXT + i * 64, &0xd65f_03c0u32.to_le_bytes());
     }
     for i in 0..4 {
-        m.put(KERNEL + BEFORE_TEXT + 0x1000 + i * 128, &(0xd538_4100u32 | i as u32).to_le_bytes());
+        m.put(KERNEL + begin::BEFORE_TEXT + 0x1000 + i * 128, &(0xd538_4100u32 | i as u32).to_le_bytes());
     }
     m.check(begun(&m, 0, &movable).0.as_ref(), true);
     // No code of programs reads that register.
-    assert!(!is_text([0xc0, 0x03, 0x5f, 0xd6].repeat(1024).as_slice(), || [0xc0, 0x03, 0x5f, 0xd6].repeat(1024)));
+    assert!(!begin::is_text([0xc0, 0x03, 0x5f, 0xd6].repeat(1024).as_slice(), || [0xc0, 0x03, 0x5f, 0xd6].repeat(1024)));
+}
+
+/// Writes functions that end and ask for the current task into the kernel's code.
+fn with_code(mut m: Machine64) -> Machine64 {
+    for at in (begin::BEFORE_TEXT..TEXT).step_by(256) {
+        m.put(KERNEL + at, &(0xd538_4100u32 | 3).to_le_bytes());
+        m.put(KERNEL + at + 128, &0xd65f_03c0u32.to_le_bytes());
+    }
+    m
+}
+
+#[test]
+fn in_a_large_memory_few_pages_lead_to_the_root() {
+    use crate::os::linux::find::{far, sparse};
+    const RAM: u64 = 0x4000_0000;
+    // At a multiple of 2 MiB, and as the EFI stub puts it, with the header and without.
+    for (moved, header) in [(0, true), (700 << 20, true), (5 << 16, true), (0, false), ((700 << 20) + (9 << 16), false)] {
+        for (paging, start) in [(Paging::AArch64K4B48, RAM), (Paging::AArch64K4B48, 0), (Paging::AArch64K64B52, RAM)] {
+            let mut m = with_code(Machine64::new(paging, RAM + moved));
+            if !header {
+                m.bytes[KERNEL as usize + 56..][..4].fill(0);
+            }
+            let (memory, read) = far::gibibyte(start, moved, m.bytes.clone());
+            let hints = Hints { movable: true, ..Hints::default() };
+            let (search, mut trace) = (Search { memory: &memory, hints: &hints, info: None }, Trace::default());
+            let machines = crate::os::linux::find::machine::MACHINES;
+            let found = sparse::find(&search, machines, &mut trace).pop().map(|(f, _)| f);
+            let found = found.unwrap_or_else(|| panic!("{moved:#x} {header} {paging:?}: {:?}", trace.steps));
+            assert_eq!((found.image.phys, found.image.virt), (phys(m.base + KERNEL), virt(m.text)));
+            assert_eq!(found.space.upper_root(), phys(m.base + KERNEL + ROOT));
+            assert_eq!(found.moved, (start == 0).then_some(phys(RAM)));
+            assert!(read.bytes() < far::FEW, "{moved:#x} {header} {paging:?}: {} bytes", read.bytes());
+        }
+    }
 }
 
 /// Tables that all lead to each other, by the flags of tables or of pages of code, and a header before them.
@@ -317,7 +351,7 @@ fn a_maze_of_tables_does_not_take_for_ever() {
             assert_eq!(heads.len(), 1);
             // A hundredth of what a search may cost is soon spent, and not overdrawn by a single walk.
             let effort = Effort::part(100);
-            assert!(by_tables(&search, &heads, None, &effort).unwrap().is_none());
+            assert!(by_tables(&search, &heads, &[], (&effort, true)).unwrap().is_none());
             assert!(effort.is_over(), "{flags:#x} {base:#x}");
             let space = AddressSpace::new(memory.clone(), Paging::AArch64K4B48, phys(base + 0x10_0000));
             let walked = space.runs_within(100, virt(0xffff_8000_0000_0000), virt(u64::MAX), &mut |_| ControlFlow::Continue(()));

@@ -15,9 +15,11 @@ const FIRST: &[&[&str]] = &[
     &["sys_exit", "sys_fork", "sys_read", "sys_write"],
 ];
 
+/// What the table is called.
+pub(super) const NAME: &str = "sys_call_table";
+
 /// `sys_call_table`, where the image has one such table only.
 pub(super) fn table(bytes: &[u8], image: &KernelImage, pointer_size: u8, symbols: &dyn Symbols) -> Option<(String, VirtAddr)> {
-    const NAME: &str = "sys_call_table";
     let width = usize::from(pointer_size);
     if symbols.address(NAME).is_some() {
         return None;

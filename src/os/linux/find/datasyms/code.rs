@@ -7,6 +7,7 @@ use crate::engine::{index, to_u64, to_umem};
 use crate::symbols::Symbols;
 use iced_x86::{Decoder, DecoderOptions, OpKind, Register};
 use memsh_plugin::VirtAddr;
+use std::ops::Range;
 
 /// What is looked at of one function, in bytes.
 const LONGEST: u64 = 16 << 10;
@@ -25,20 +26,14 @@ pub(super) struct Code<'a> {
 impl<'a> Code<'a> {
     pub(super) fn new(bytes: &'a [u8], image: &KernelImage, arch: Arch, symbols: &dyn Symbols) -> Option<Self> {
         let start = to_u64(image.virt.value())?;
-        let mut functions: Vec<u64> = symbols.all().filter_map(|s| to_u64(s.address.value())).collect();
-        functions.sort_unstable();
-        functions.dedup();
-        Some(Self { bytes, start, arch, functions })
+        Some(Self { bytes, start, arch, functions: functions(symbols) })
     }
 
     /// The bytes of the function that begins at `address`, to where the next one begins.
     pub(super) fn body(&self, address: VirtAddr) -> Option<(u64, &'a [u8])> {
         let address = to_u64(address.value())?;
-        let next = self.functions.partition_point(|&f| f <= address);
-        let end = self.functions.get(next).copied().unwrap_or(u64::MAX).min(address.saturating_add(LONGEST));
-        let from = index(memsh_plugin::umem::from(address.checked_sub(self.start)?))?;
-        let to = index(memsh_plugin::umem::from(end.checked_sub(self.start)?))?.min(self.bytes.len());
-        Some((address, self.bytes.get(from..to)?))
+        let extent = extent(&self.functions, self.start, address)?;
+        Some((address, self.bytes.get(extent.start..extent.end.min(self.bytes.len()))?))
     }
 
     /// Addresses inside the image that the function at `address` loads, stores to, or makes, in order, each once.
@@ -60,6 +55,23 @@ impl<'a> Code<'a> {
         }
         out
     }
+}
+
+/// Where functions may begin, ascending.
+pub(super) fn functions(symbols: &dyn Symbols) -> Vec<u64> {
+    let mut functions: Vec<u64> = symbols.all().filter_map(|s| to_u64(s.address.value())).collect();
+    functions.sort_unstable();
+    functions.dedup();
+    functions
+}
+
+/// What is looked at of the function at `address`, in bytes from `start` on: to where the next of `functions` begins.
+pub(super) fn extent(functions: &[u64], start: u64, address: u64) -> Option<Range<usize>> {
+    let next = functions.partition_point(|&f| f <= address);
+    let end = functions.get(next).copied().unwrap_or(u64::MAX).min(address.saturating_add(LONGEST));
+    let from = index(memsh_plugin::umem::from(address.checked_sub(start)?))?;
+    let to = index(memsh_plugin::umem::from(end.checked_sub(start)?))?;
+    Some(from..to)
 }
 
 fn x86(bits: u32, at: u64, body: &[u8], take: &mut impl FnMut(u64)) {

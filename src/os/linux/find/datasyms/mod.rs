@@ -22,6 +22,7 @@ use super::trace::Trace;
 use crate::engine::AddressSpace;
 use crate::symbols::{SymbolTable, Symbols, VmcoreInfo};
 use memsh_plugin::{MemoryView, VirtAddr, umem};
+use std::borrow::Cow;
 
 const STEP: &str = "data symbols";
 /// The variable that leads to VMCOREINFO's text.
@@ -39,8 +40,21 @@ pub(super) fn fill(
     trace: &mut Trace,
     elsewhere: &dyn Fn(&mut Trace) -> Vec<VmcoreInfo>,
 ) -> SymbolTable {
-    let bytes = image.bytes(space.memory());
+    let memory = space.memory();
     let pointer_size = space.view_metadata().pointer_size;
+    let bytes = match image.in_place(memory) {
+        Some(bytes) => Cow::Borrowed(bytes),
+        // Of what does not lie in one piece a part may do.
+        None => rule::needed(space, image, &symbols)
+            .filter(|bytes| exports::exports(bytes, image, pointer_size, &symbols).is_ok())
+            .map_or_else(|| image.bytes(memory), Cow::Owned),
+    };
+    // The table of system calls is constant, but of old kernels.
+    let calls = |symbols: &SymbolTable| {
+        let found = calls::table(&bytes, image, pointer_size, symbols);
+        let elsewhere = || image.in_place(memory).is_none() && symbols.address(calls::NAME).is_none();
+        found.or_else(|| elsewhere().then(|| calls::table(&image.bytes(memory), image, pointer_size, symbols)).flatten())
+    };
     let exported = trace.attempt(STEP, "the kernel's export tables", || {
         let all = exports::exports(&bytes, image, pointer_size, &symbols)?;
         let new: Vec<Named> =
@@ -62,7 +76,7 @@ pub(super) fn fill(
     let derived = trace.attempt(STEP, "the functions that refer to it", || {
         let finder = rule::Finder::new(space, &bytes, image, &symbols).ok_or("the kernel's addresses are wider than 64 bits")?;
         let mut found = finder.run(&[]);
-        found.extend(calls::table(&bytes, image, pointer_size, &symbols));
+        found.extend(calls(&symbols));
         let detail = format!("{} symbols", found.len());
         Ok((found, detail))
     });

@@ -1,12 +1,13 @@
 //! From functions that are known to data that is not.
 
+use super::super::constants;
 use super::super::image::KernelImage;
-use super::code::Code;
+use super::code::{self, Code};
 use super::proof::{Proof, Prover, number};
 use super::rules::{RULES, Rule};
-use crate::engine::AddressSpace;
+use crate::engine::{AddressSpace, to_u64, to_umem};
 use crate::symbols::Symbols;
-use memsh_plugin::{VirtAddr, umem};
+use memsh_plugin::{PhysReadOp, VirtAddr, umem};
 use std::collections::{HashMap, HashSet};
 
 /// Of several addresses that functions refer to.
@@ -30,6 +31,41 @@ const NODES: usize = 256;
 const MOVED: [(&str, &str); 1] = [("ptype_all", "net_hotdata")];
 /// How a compiler names a function that it has specialised or cut in pieces.
 const CLONES: [&str; 5] = ["", ".isra.0", ".constprop.0", ".part.0", ".constprop.0.isra.0"];
+
+/// Where the function of this name begins.
+fn function(symbols: &dyn Symbols, name: &str) -> Option<VirtAddr> {
+    CLONES.iter().find_map(|clone| symbols.address(&format!("{name}{clone}")))
+}
+
+/// The image's bytes as far as rules need them, for an image that does not lie in one piece: its constants, and the functions that rules
+/// name; zeros stand for the rest. None where its constants are not known.
+pub(super) fn needed(space: &AddressSpace, image: &KernelImage, symbols: &dyn Symbols) -> Option<Vec<u8>> {
+    /// Memory that is far away is read in pages.
+    const PAGE: usize = 4096;
+    let mut bytes = constants::alone(space, image)?;
+    let (start, begin) = (to_u64(image.virt.value())?, code::functions(symbols));
+    let names = RULES.iter().flat_map(|rule| rule.functions.iter());
+    let places = names.filter_map(|name| code::extent(&begin, start, to_u64(function(symbols, name)?.value())?));
+    let mut pages: Vec<(usize, usize)> = places
+        .map(|place| (place.start - place.start % PAGE, place.end.next_multiple_of(PAGE).min(bytes.len())))
+        .filter(|(from, to)| from < to)
+        .collect();
+    pages.sort_unstable();
+    let mut ops: Vec<PhysReadOp> = Vec::new();
+    let (mut rest, mut done) = (&mut bytes[..], 0);
+    for (from, to) in pages {
+        let from = from.max(done);
+        let Some(len) = to.checked_sub(from).filter(|&n| n > 0) else { continue };
+        let Some((_, behind)) = rest.split_at_mut_checked(from - done) else { break };
+        let Some((part, behind)) = behind.split_at_mut_checked(len) else { break };
+        ops.push(PhysReadOp::new(image.phys_of(image.virt.saturating_add(to_umem(from))), part));
+        (rest, done) = (behind, to);
+    }
+    // A page that is missing reads as zeros, which are no instructions.
+    space.memory().read_ops(&mut ops);
+    drop(ops);
+    Some(bytes)
+}
 
 /// What is found by code.
 pub(super) struct Finder<'a> {
@@ -72,8 +108,7 @@ impl<'a> Finder<'a> {
         if let Some(known) = self.references.get(name) {
             return known.clone();
         }
-        let function = CLONES.iter().find_map(|clone| self.symbols.address(&format!("{name}{clone}")));
-        let found = function.map(|at| self.code.refers(at)).filter(|r| !r.is_empty());
+        let found = function(self.symbols, name).map(|at| self.code.refers(at)).filter(|r| !r.is_empty());
         self.references.insert(name, found.clone());
         found
     }

@@ -9,8 +9,9 @@ use super::machine::{Found, Machine, Search, with_image};
 use super::trace::Trace;
 use crate::arch::Paging;
 use crate::engine::{AddressSpace, Software, index};
-use memsh_plugin::{PhysAddr, VirtAddr, umem};
+use memsh_plugin::{PhysAddr, PhysReadOp, Status, VirtAddr, umem};
 use std::borrow::Cow;
+use std::cell::Cell;
 
 /// Images begin at multiples of this: `CONFIG_PHYSICAL_ALIGN` of x86, `MIN_KIMG_ALIGN` of AArch64, the size of a large page of
 /// RISC-V; of 32-bit ARM, where RAM begins.
@@ -31,6 +32,22 @@ pub(super) struct Place<'a> {
     pub(super) page: &'a [u8],
     /// What all places together may cost.
     pub(super) effort: &'a Effort,
+    /// Whether more of the memory around it may be looked at than what mostly does: where that costs little, or where no place led to a
+    /// kernel so.
+    pub(super) closely: bool,
+    /// Whether everything is tried that could be: memory that begins anywhere, tables anywhere.
+    pub(super) thoroughly: bool,
+    /// Whether no kernel was found yet.
+    pub(super) first: bool,
+    /// To be set where there may be a kernel that was not found, and the place is worth another look.
+    pub(super) again: &'a Cell<bool>,
+}
+
+/// How places are looked at.
+#[derive(Clone, Copy)]
+struct Care {
+    closely: bool,
+    thoroughly: bool,
 }
 
 impl Place<'_> {
@@ -87,6 +104,30 @@ pub(super) fn piece<'m>(search: &Search<'m>, at: PhysAddr, len: usize) -> Cow<'m
     Cow::Owned(buf)
 }
 
+/// So many places are asked for at once.
+const BATCH: usize = 512;
+
+/// The pages that begin at `places`: where memory is not mapped, all in one batch.
+fn pages<'m>(search: &Search<'m>, places: &[PhysAddr]) -> Vec<(PhysAddr, Cow<'m, [u8]>)> {
+    if search.memory.mapped().is_some() {
+        return places.iter().map(|at| (*at, piece(search, *at, PAGE))).collect();
+    }
+    let mut bytes = vec![0; places.len().saturating_mul(PAGE)];
+    let mut ops: Vec<PhysReadOp> =
+        places.iter().zip(bytes.chunks_exact_mut(PAGE)).map(|(at, b)| PhysReadOp::new(*at, b)).collect();
+    search.memory.read_ops(&mut ops);
+    let whole: Vec<bool> = ops.iter().map(|op| op.status == Status::DONE).collect();
+    drop(ops);
+    let read = places.iter().zip(bytes.chunks_exact(PAGE)).zip(whole);
+    read.map(|((at, page), whole)| (*at, if whole { Cow::Owned(page.to_vec()) } else { piece(search, *at, PAGE) })).collect()
+}
+
+/// The pages at `places`, as far as they are there.
+pub(super) fn pages_at<'m>(search: &Search<'m>, places: impl Iterator<Item = PhysAddr>) -> Vec<(PhysAddr, Cow<'m, [u8]>)> {
+    let there: Vec<PhysAddr> = places.filter(|at| search.memory.contains(*at, umem::from(4096u16))).collect();
+    pages(search, &there)
+}
+
 /// The places where a kernel's image may begin, ascending.
 fn places(search: &Search<'_>) -> impl Iterator<Item = PhysAddr> {
     let data: Vec<(umem, umem)> = search.memory.data().iter().map(|r| (r.start.value(), r.size)).collect();
@@ -125,37 +166,20 @@ fn find_with(
     let mut all: Vec<(Found, &'static dyn Machine)> = Vec::new();
     let mut advice = None;
     trace.attempt("page-table root", "beginnings of kernel images (every 2 MiB)", || {
-        let mut detail = String::new();
-        let mut seen = 0usize;
-        for at in places(search) {
-            if search.hints.interrupted() {
-                return Err("interrupted".to_owned());
-            }
-            let inside = |f: &Found| {
-                let first = f.moved.map_or(f.image.phys.value(), |base| f.image.phys.value().wrapping_sub(base.value()));
-                let begin = search.memory.ranges().first().map_or(0, |r| r.start.value());
-                let first = if f.moved.is_some() { first.wrapping_add(begin) } else { first };
-                // The header and the code for starting lie right before what is mapped.
-                at.value().wrapping_sub(first.wrapping_sub(STEP)) < f.image.size.saturating_add(STEP)
-            };
-            if all.iter().any(|(f, _)| inside(f)) {
-                continue;
-            }
-            seen += 1;
-            let page = piece(search, at, PAGE);
-            let place = Place { search, at, page: &page, effort };
-            for machine in machines {
-                if let Some((found, told)) = machine.at_place(&place, &mut advice) {
-                    if all.is_empty() {
-                        detail = told;
-                    }
-                    all.push((found, *machine));
-                    break;
-                }
-            }
-            if all.len() >= MOST || effort.is_over() {
-                break;
-            }
+        // Where each access costs, little is read of each place, and more only where that leads nowhere.
+        let far = search.memory.mapped().is_none();
+        let mut again = Vec::new();
+        let (mut detail, seen) = {
+            let care = Care { closely: !far, thoroughly: false };
+            at_places(search, machines, (effort, care), &mut places(search), (&mut advice, &mut again), &mut all)?
+        };
+        let care = Care { closely: true, thoroughly: true };
+        if all.is_empty() {
+            let doubtful = &mut std::mem::take(&mut again).into_iter();
+            detail = at_places(search, machines, (effort, care), doubtful, (&mut advice, &mut again), &mut all)?.0;
+        }
+        if all.is_empty() && far {
+            detail = at_places(search, machines, (effort, care), &mut places(search), (&mut advice, &mut again), &mut all)?.0;
         }
         match all.len() {
             0 if seen == 0 => Err("there is no such place in what the image holds".to_owned()),
@@ -170,6 +194,61 @@ fn find_with(
     });
     trace.advice = advice.or(trace.advice.take());
     all
+}
+
+/// Adds what begins at `places` to `all`, and what is worth another look to `again`; what is to be said of the first, and how many places
+/// were looked at.
+fn at_places(
+    search: &Search<'_>,
+    machines: &[&'static dyn Machine],
+    (effort, care): (&Effort, Care),
+    places: &mut dyn Iterator<Item = PhysAddr>,
+    (advice, again): (&mut Option<String>, &mut Vec<PhysAddr>),
+    all: &mut Vec<(Found, &'static dyn Machine)>,
+) -> Result<(String, usize), String> {
+    let mut detail = String::new();
+    let mut seen = 0usize;
+    loop {
+        let batch: Vec<PhysAddr> = (&mut *places).take(BATCH).collect();
+        if batch.is_empty() {
+            return Ok((detail, seen));
+        }
+        for (at, page) in pages(search, &batch) {
+            if search.hints.interrupted() {
+                return Err("interrupted".to_owned());
+            }
+            if all.iter().any(|(f, _)| inside(search, at, f)) {
+                continue;
+            }
+            seen += 1;
+            let doubt = Cell::new(false);
+            let Care { closely, thoroughly } = care;
+            let place = Place { search, at, page: &page, effort, closely, thoroughly, first: all.is_empty(), again: &doubt };
+            let found = machines.iter().find_map(|m| Some((m.at_place(&place, advice)?, *m)));
+            match found {
+                Some(((found, told), machine)) => {
+                    if all.is_empty() {
+                        detail = told;
+                    }
+                    all.push((found, machine));
+                }
+                None if doubt.get() => again.push(at),
+                None => {}
+            }
+            if all.len() >= MOST || effort.is_over() {
+                return Ok((detail, seen));
+            }
+        }
+    }
+}
+
+/// Whether a place is part of a kernel that was found.
+fn inside(search: &Search<'_>, at: PhysAddr, f: &Found) -> bool {
+    let first = f.moved.map_or(f.image.phys.value(), |base| f.image.phys.value().wrapping_sub(base.value()));
+    let begin = search.memory.ranges().first().map_or(0, |r| r.start.value());
+    let first = if f.moved.is_some() { first.wrapping_add(begin) } else { first };
+    // The header and the code for starting lie right before what is mapped.
+    at.value().wrapping_sub(first.wrapping_sub(STEP)) < f.image.size.saturating_add(STEP)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, clippy::as_conversions)]
 #![allow(clippy::useless_conversion, reason = "addresses may be wider than 64 bits")]
 
+use super::super::far::FEW;
 use super::super::machine::{MACHINES, Machine, phys, virt};
 use super::super::survey::survey;
 use super::super::sweep::sweep;
@@ -96,6 +97,99 @@ fn code_of_an_x86_kernel_leads_to_its_root() {
         assert_eq!((f.image.virt, f.image.phys, f.moved), (virt(TEXT), phys(KERNEL), None));
         assert!(trace.steps[0].found && trace.steps[0].detail.contains("0x1200000"), "{:?}", trace.steps);
     }
+}
+
+/// What is found in a gibibyte that begins with `bytes`, and how much of it is read for that.
+fn found_far(bytes: Vec<u8>) -> (Found, u64) {
+    let (memory, read) = super::super::far::gibibyte(0, 0, bytes);
+    let (mut all, trace) = found(&memory);
+    assert_eq!(all.len(), 1, "{:?}", trace.steps);
+    (all.pop().unwrap().0, read.bytes())
+}
+
+#[test]
+fn in_a_large_memory_few_pages_lead_to_the_root() {
+    let (f, read) = found_far(Guest::new(0x200, true).0);
+    assert_eq!((f.space.paging(), f.space.root()), (Paging::X86_64, phys(KERNEL + ROOT)));
+    assert!(read < 2 * FEW, "x86-64: {read} bytes");
+    for wide in [false, true] {
+        let (f, read) = found_far(narrow(wide));
+        let paging = if wide { Paging::X86Pae } else { Paging::X86 };
+        assert_eq!(
+            (f.space.paging(), f.image.virt, f.image.phys),
+            (paging, virt(0xc000_0000 + KERNEL - 2 * MIB), phys(KERNEL - 2 * MIB))
+        );
+        assert!(read < FEW, "x86 {paging:?}: {read} bytes");
+    }
+    let (f, read) = found_far(riscv());
+    assert_eq!((f.space.paging(), f.image.phys, f.moved), (Paging::Sv39, phys(0x8020_0000), Some(phys(0x8000_0000))));
+    assert!(read < FEW, "RISC-V: {read} bytes");
+    let (f, read) = found_far(arm());
+    assert_eq!((f.space.paging(), f.space.root(), f.moved), (Paging::ArmShort, phys(0x4020_4000), Some(phys(0x4000_0000))));
+    assert!(read < FEW, "ARM: {read} bytes");
+}
+
+/// Pointers and a banner, as a kernel's constants have them at `at`, for one that is mapped at `text`.
+fn constants(bytes: &mut [u8], at: u64, text: u64, width: usize) {
+    for i in 0..1200u64 {
+        bytes[at as usize + 4096 + i as usize * width..][..width].copy_from_slice(&(text + i * 64).to_le_bytes()[..width]);
+    }
+    let banner = b"Linux version 6.6.1-test (a@b) (gcc 13) #1 SMP 2026\n\0";
+    bytes[at as usize..][..banner.len()].copy_from_slice(banner);
+}
+
+/// A kernel for 32-bit x86 at 16 MiB, whose constants alone can't be written: 40 MiB are mapped.
+fn narrow(wide: bool) -> Vec<u8> {
+    let (kernel, root, second) = (KERNEL - 2 * MIB, KERNEL + 12 * MIB, KERNEL + 12 * MIB + 0x1000);
+    let mut bytes = vec![0; 64 << 20];
+    // mov $root, %eax; mov %eax, %cr3
+    let code = [&[0xb8][..], &(root as u32).to_le_bytes(), &[0x0f, 0x22, 0xd8]].concat();
+    bytes[kernel as usize..][..code.len()].copy_from_slice(&code);
+    constants(&mut bytes, kernel + MIB, 0xc000_0000 + kernel, 4);
+    let mut put =
+        |at: u64, value: u64, width: usize| bytes[at as usize..][..width].copy_from_slice(&value.to_le_bytes()[..width]);
+    let writable = |at: u64| if (kernel..kernel + 4 * MIB).contains(&at) { 0 } else { 2 };
+    if wide {
+        put(root + 3 * 8, second | 1, 8);
+        (0..20).for_each(|i| put(second + i * 8, (i * 2 * MIB) | 0x181 | writable(i * 2 * MIB), 8));
+    } else {
+        (0..10).for_each(|i| put(root + (768 + i) * 4, (i * 4 * MIB) | 0x181 | writable(i * 4 * MIB), 4));
+    }
+    bytes
+}
+
+/// A kernel for RISC-V 2 MiB into RAM, which begins at 2 GiB: its root is one of the last pages of the image.
+fn riscv() -> Vec<u8> {
+    const RAM: u64 = 0x8000_0000;
+    let (kernel, size) = (2 * MIB, 30 * MIB);
+    let (root, table) = (kernel + size - 0x3000, kernel + size - 0x2000);
+    let mut bytes = vec![0; 64 << 20];
+    constants(&mut bytes, kernel + 20 * MIB, MAP, 8);
+    let mut put = |at: u64, value: u64| bytes[at as usize..][..8].copy_from_slice(&value.to_le_bytes());
+    put(kernel + 16, size);
+    put(kernel + 48, u64::from_le_bytes(*b"RISCV\0\0\0"));
+    put(kernel + 56, 0x0543_5352);
+    put(root + 510 * 8, (RAM + table) >> 2 | 1);
+    for i in 0..size / (2 * MIB) {
+        // The constants can neither be written nor executed.
+        let allowed = if i == 10 { 0b0010 } else { 0b1110 };
+        put(table + i * 8, (RAM + kernel + i * 2 * MIB) >> 2 | 0xe1 | allowed);
+    }
+    bytes
+}
+
+/// A kernel for 32-bit ARM 2 MiB into RAM, which begins at 1 GiB: its root lies right before it.
+fn arm() -> Vec<u8> {
+    const RAM: u32 = 0x4000_0000;
+    let mut bytes = vec![0; 64 << 20];
+    constants(&mut bytes, 16 * MIB, 0xc030_0000, 4);
+    for i in 0..48u32 {
+        // Sections of normal memory, which programs can't reach; those of the constants can't be written or executed.
+        let constant = if (16..20).contains(&i) { 0x8010 } else { 0 };
+        let entry = (RAM + (i << 20)) | 0x1140e | constant;
+        bytes[0x20_4000 + (0xc00 + i as usize) * 4..][..4].copy_from_slice(&entry.to_le_bytes());
+    }
+    bytes
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! proves itself by members that point back.
 
 use crate::engine::{AddressSpace, ViewExt, index, to_u64};
+use crate::os::linux::find::constants;
 use crate::os::linux::find::image::KernelImage;
 use crate::symbols::Symbols;
 use memsh_plugin::{MemoryView, VirtAddr, umem};
@@ -209,16 +210,21 @@ fn first(reader: &Reader<'_>, from: u64, len: u64, base: Option<u64>) -> Option<
 
 /// The idle task in the kernel's image, by its name.
 fn idle(reader: &Reader<'_>, image: &KernelImage) -> Option<(u64, u64, u64)> {
-    let bytes = image.bytes(reader.space.memory());
-    let start = to_u64(image.virt.value())?;
-    memchr::memmem::find_iter(&bytes, b"swapper").find_map(|at| {
-        if !bytes.get(at..).is_some_and(named) {
-            return None;
-        }
-        let at = start.checked_add(u64::try_from(at).ok()?)?;
-        let from = at.checked_sub(COMM_LAST)? & !7;
-        first(reader, from, at - from, None)
-    })
+    let look = &mut |start: VirtAddr, bytes: &[u8]| {
+        let start = to_u64(start.value())?;
+        memchr::memmem::find_iter(bytes, b"swapper").find_map(|at| {
+            if !bytes.get(at..).is_some_and(named) {
+                return None;
+            }
+            let at = start.checked_add(u64::try_from(at).ok()?)?;
+            let from = at.checked_sub(COMM_LAST)? & !7;
+            first(reader, from, at - from, None)
+        })
+    };
+    match image.in_place(reader.space.memory()) {
+        Some(bytes) => look(image.virt, bytes),
+        None => constants::in_data_first(reader.space, image, look),
+    }
 }
 
 /// Whether the list head at `at` of the idle task leads to another process, and back.

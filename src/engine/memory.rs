@@ -345,6 +345,14 @@ impl Memory {
         at >= end
     }
 
+    /// Whether any byte of the range is there.
+    pub(super) fn touches(&self, addr: PhysAddr, len: umem) -> bool {
+        let Some(last) = len.checked_sub(1).map(|n| addr.value().saturating_add(n)) else { return false };
+        let next = self.0.ranges.partition_point(|r| r.start.value() <= last);
+        let before = next.checked_sub(1).and_then(|i| self.0.ranges.get(i));
+        before.is_some_and(|r| r.start.value().saturating_add(r.size) > addr.value())
+    }
+
     /// Fills `buf` from `addr`, or fails.
     ///
     /// # Errors

@@ -36,13 +36,19 @@ impl Tables {
             });
         }
         let mut bytes = vec![0u8; order.len() * size];
+        // What lies in no range is not there: no call is needed to learn that. Pages that are no tables lead anywhere.
+        let there: Vec<bool> = order.iter().map(|&t| memory.touches(PhysAddr::new(umem::from(t)), to_umem(size))).collect();
         let mut ops: Vec<PhysReadOp> = order
             .iter()
             .zip(bytes.chunks_exact_mut(size))
-            .map(|(&t, buf)| PhysReadOp::new(PhysAddr::new(umem::from(t)), buf))
+            .zip(&there)
+            .filter(|(_, there)| **there)
+            .map(|((&t, buf), _)| PhysReadOp::new(PhysAddr::new(umem::from(t)), buf))
             .collect();
         memory.read_ops(&mut ops);
-        let status: Vec<Status> = ops.iter().map(|op| op.status).collect();
+        let mut answers = ops.iter().map(|op| op.status);
+        let status: Vec<Status> =
+            there.iter().map(|there| if *there { answers.next().unwrap_or_default() } else { Status::MISSING }).collect();
         drop(ops);
         // Of a table that is there in part, every entry by itself: half an entry is none.
         let mut ops = Vec::new();

@@ -181,7 +181,10 @@ fn every_descriptor_is_told_as_proc_has_it() {
         assert_eq!(row["path"], held.link(&format!("fd/{fd}")), "{row}");
         let info = std::fs::read_to_string(format!("/proc/{}/fdinfo/{fd}", held.pid())).unwrap();
         let value = |key: &str| info.lines().find_map(|l| l.strip_prefix(key)?.strip_prefix(":\t")).unwrap().to_owned();
-        assert_eq!(row["position"].to_string(), value("pos"), "{row}");
+        // The standard streams are this test's own: where others write to the same file, they move on.
+        if fd.as_u64() > Some(2) {
+            assert_eq!(row["position"].to_string(), value("pos"), "{row}");
+        }
         assert_eq!(row["mount_id"].to_string(), value("mnt_id"), "{row}");
         let cloexec = u64::from_str_radix(&value("flags"), 8).unwrap() & 0o2_000_000 != 0;
         assert_eq!(row["flags"].as_str().unwrap().contains("O_CLOEXEC"), cloexec, "{row}");

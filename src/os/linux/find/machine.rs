@@ -169,23 +169,29 @@ impl<'a> Search<'a> {
                 let space = AddressSpace::new(self.memory.clone(), paging, root).with_software(Software::Linux);
                 at(space, (from, window.1))
             };
-            let found = self.memory.for_each_ahead(
+            let mut end = None;
+            // Its error says only that there is an end.
+            let _ = self.memory.for_each_ahead(
                 &roots,
                 |root| drop(under(root)),
                 |root| {
                     if self.hints.interrupted() {
-                        return Err(Err("interrupted".to_owned()));
+                        end = Some(Err("interrupted".to_owned()));
+                        return Err(());
                     }
                     match under(root) {
-                        Ok(found) => return Err(Ok(found)),
+                        Ok(found) => {
+                            end = Some(Ok(found));
+                            return Err(());
+                        }
                         Err(Missing::Image) => {}
                         Err(Missing::Banner) => unnamed += 1,
                     }
                     Ok(())
                 },
             );
-            if let Err(found) = found {
-                return found;
+            if let Some(end) = end {
+                return end;
             }
         }
         Err(match unnamed {

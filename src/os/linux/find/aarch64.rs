@@ -297,26 +297,35 @@ fn by_tables(
         }
         base::of_table(search, *paging, (candidate, which), heads, windows, effort)
     };
-    let go_on = || if search.hints.interrupted() { Err("interrupted".to_owned()) } else { Ok(!effort.is_over()) };
+    let first_kernel = |seen: &[(usize, Vec<Candidate>)], which| {
+        for (n, candidates) in seen {
+            let Some(format) = formats.get(*n) else { continue };
+            for candidate in candidates {
+                if search.hints.interrupted() {
+                    return Err("interrupted".to_owned());
+                }
+                if effort.is_over() {
+                    return Ok(None);
+                }
+                if let Some(found) = kernel_of(candidate, format, which) {
+                    return Ok(Some(found));
+                }
+            }
+        }
+        Ok(None)
+    };
     let mut seen: Vec<(usize, Vec<Candidate>)> = Vec::new();
     let whole = [None];
     let parts = parts.iter().copied().map(Some).chain(whole.into_iter().filter(|_| parts.is_empty()));
     for part in parts {
+        let before = seen.len();
         for (n, format) in formats.iter().enumerate() {
             effort.bytes(part.map_or(0, |p| p.1));
             seen.push((n, roots::candidates(search, format.0, heads, part)));
         }
-        let first = seen.len() - formats.len();
-        for (n, candidates) in seen.iter().skip(first) {
-            let Some(format) = formats.get(*n) else { continue };
-            for candidate in candidates {
-                if !go_on()? {
-                    return Ok(None);
-                }
-                if let Some(found) = kernel_of(candidate, format, Beginnings::Likely) {
-                    return Ok(Some(found));
-                }
-            }
+        let found = first_kernel(seen.get(before..).unwrap_or_default(), Beginnings::Likely)?;
+        if found.is_some() || effort.is_over() {
+            return Ok(found);
         }
     }
     if !all {
@@ -324,18 +333,7 @@ fn by_tables(
     }
     // The others by format again.
     seen.sort_by_key(|(n, _)| *n);
-    for (n, candidates) in &seen {
-        let Some(format) = formats.get(*n) else { continue };
-        for candidate in candidates {
-            if !go_on()? {
-                return Ok(None);
-            }
-            if let Some(found) = kernel_of(candidate, format, Beginnings::Others) {
-                return Ok(Some(found));
-            }
-        }
-    }
-    Ok(None)
+    first_kernel(&seen, Beginnings::Others)
 }
 
 impl Machine for AArch64 {

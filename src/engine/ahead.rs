@@ -3,7 +3,7 @@
 //! Nothing here changes an answer: whoever reads does so as if nobody had read ahead, in the same order, from the same epoch's pages.
 
 use super::memory::Memory;
-use memsh_plugin::{CSliceMut, MemoryView, PhysAddr, PhysReadOp, VirtAddr, VirtReadOp};
+use memsh_plugin::{CSliceMut, MemoryView, PhysAddr, VirtAddr, VirtReadOp};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Items per thread that are asked ahead of the one that is being read: what they read has to be kept until then.
@@ -58,10 +58,8 @@ impl Memory {
             return;
         }
         for group in places.chunks(GROUP) {
-            let mut bytes = vec![0; group.len().saturating_mul(size)];
-            let mut ops: Vec<PhysReadOp> =
-                group.iter().zip(bytes.chunks_exact_mut(size)).map(|(at, buf)| PhysReadOp::new(*at, buf)).collect();
-            self.read_ops(&mut ops);
+            // They are kept: nobody wants them yet.
+            let _ = self.read_each(group, size);
         }
     }
 

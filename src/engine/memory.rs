@@ -345,6 +345,18 @@ impl Memory {
         at >= end
     }
 
+    /// Reads `size` bytes at each of `places` in one batch: the bytes one behind the other, and whether each piece is whole; of one that is
+    /// not, nothing counts. Over a target that is far each call would cost.
+    pub fn read_each(&self, places: &[PhysAddr], size: usize) -> (Vec<u8>, Vec<bool>) {
+        let mut bytes = vec![0; places.len().saturating_mul(size)];
+        let mut ops: Vec<PhysReadOp> =
+            places.iter().zip(bytes.chunks_exact_mut(size.max(1))).map(|(at, buf)| PhysReadOp::new(*at, buf)).collect();
+        self.read_ops(&mut ops);
+        let whole = ops.iter().map(|op| op.status.is_done()).collect();
+        drop(ops);
+        (bytes, whole)
+    }
+
     /// Whether any byte of the range is there.
     pub(super) fn touches(&self, addr: PhysAddr, len: umem) -> bool {
         let Some(last) = len.checked_sub(1).map(|n| addr.value().saturating_add(n)) else { return false };

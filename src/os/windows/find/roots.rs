@@ -4,7 +4,7 @@ use super::shared;
 use crate::arch::{Arch, Paging};
 use crate::engine::{AddressSpace, Memory, Software, WindowsEntries, root_groups, root_groups_until};
 use crate::os::Hints;
-use memsh_plugin::{PhysAddr, PhysReadOp, VirtAddr, umem};
+use memsh_plugin::{PhysAddr, VirtAddr, umem};
 
 /// A root, and what it was found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,12 +80,7 @@ pub(super) fn low_stub(memory: &Memory) -> Vec<Root> {
     const END: umem = 0x10_0000;
     const LEN: usize = 0xa8;
     let pages: Vec<PhysAddr> = (0x1000..END).step_by(0x1000).map(PhysAddr::new).collect();
-    let mut bytes = vec![0u8; pages.len() * LEN];
-    // One batch: over a target that is far, each call would cost.
-    let mut ops: Vec<PhysReadOp> =
-        pages.iter().zip(bytes.chunks_exact_mut(LEN)).map(|(at, buf)| PhysReadOp::new(*at, buf)).collect();
-    memory.read_ops(&mut ops);
-    let read: Vec<bool> = ops.iter().map(|op| op.status.is_done()).collect();
+    let (bytes, read) = memory.read_each(&pages, LEN);
     let mut out = Vec::new();
     for (page, _) in bytes.chunks_exact(LEN).zip(read).filter(|(_, read)| *read) {
         let word = |o: usize| page.get(o..o + 8).and_then(<[u8]>::first_chunk).map_or(0, |b| u64::from_le_bytes(*b));

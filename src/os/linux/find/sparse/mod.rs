@@ -9,7 +9,7 @@ use super::machine::{Found, Machine, Search, with_image};
 use super::trace::Trace;
 use crate::arch::Paging;
 use crate::engine::{AddressSpace, Software, index};
-use memsh_plugin::{PhysAddr, PhysReadOp, Status, VirtAddr, umem};
+use memsh_plugin::{PhysAddr, VirtAddr, umem};
 use std::borrow::Cow;
 use std::cell::Cell;
 
@@ -112,12 +112,7 @@ fn pages<'m>(search: &Search<'m>, places: &[PhysAddr]) -> Vec<(PhysAddr, Cow<'m,
     if search.memory.mapped().is_some() {
         return places.iter().map(|at| (*at, piece(search, *at, PAGE))).collect();
     }
-    let mut bytes = vec![0; places.len().saturating_mul(PAGE)];
-    let mut ops: Vec<PhysReadOp> =
-        places.iter().zip(bytes.chunks_exact_mut(PAGE)).map(|(at, b)| PhysReadOp::new(*at, b)).collect();
-    search.memory.read_ops(&mut ops);
-    let whole: Vec<bool> = ops.iter().map(|op| op.status == Status::DONE).collect();
-    drop(ops);
+    let (bytes, whole) = search.memory.read_each(places, PAGE);
     let read = places.iter().zip(bytes.chunks_exact(PAGE)).zip(whole);
     read.map(|((at, page), whole)| (*at, if whole { Cow::Owned(page.to_vec()) } else { piece(search, *at, PAGE) })).collect()
 }

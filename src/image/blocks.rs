@@ -6,7 +6,7 @@
 #![allow(clippy::undocumented_unsafe_blocks, missing_docs, reason = "cglue's macro writes the group's tables here")]
 
 use super::kept::Kept;
-use crate::engine::{RunMap, index, to_umem};
+use crate::engine::{RunMap, index, to_umem, work};
 use memsh_plugin::{CSliceMut, CVec, MemoryMetadata, MemoryRange, PhysAddr, PhysReadOp, PhysicalMemory, Status, umem};
 #[allow(unused_imports, reason = "the macro's expansion looks for them")]
 use memsh_plugin::{ConnectorInstance, ConnectorInstanceVtableFiller, ConnectorInstanceVtables, cglue, cglue_impl_group};
@@ -208,8 +208,9 @@ impl BlockMemory {
     fn fill_all(&self, pieces: &mut [Piece<'_>]) {
         let bytes: usize = pieces.iter().map(|p| p.buf.len()).sum();
         let threads = processors();
-        let wanted = (bytes / SHARED * 2).min(threads).saturating_sub(1).min(pieces.len().saturating_sub(1));
-        // Whoever reads in parallel already (a search) finds the helpers taken, and does its part alone.
+        // Whoever reads in parallel already (a search) does its part alone.
+        let most = if work::is_shared() { 0 } else { threads.saturating_sub(1) };
+        let wanted = (bytes / SHARED * 2).saturating_sub(1).min(most).min(pieces.len().saturating_sub(1));
         let granted = (0..wanted)
             .take_while(|_| {
                 HELPERS.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n + 1 < threads).then_some(n + 1)).is_ok()

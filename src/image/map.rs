@@ -1,15 +1,14 @@
-//! The bytes of an image file in our address space: the one place in this room with `unsafe`.
+//! The bytes of an image file in our address space.
 //!
-//! A file is mapped, never copied, and only for reading. If somebody cuts the file short while it is mapped, or its disk fails, the
-//! kernel sends SIGBUS to the reader of a lost page; no check before the access can close that race. On Linux such a page is replaced
-//! by zeros and counted ([`holes`]), so that the pass goes on and its answer is told as partial; elsewhere it is the end. The length
-//! is taken once from the open file and no read leaves it, and [`Content::changed`] tells whether the file has been touched
+//! A file is mapped, never copied ([`MappedFile`]): pages that are gone when they are read are counted, and the answer is told as partial.
+//! The length is taken once from the open file and no read leaves it, and [`Content::changed`] tells whether the file has been touched
 //! since, so that a shell can say so before it starts long work. Work on a copy where something else may still write.
+//!
+//! The one `unsafe` here gives address space back that was reserved for what is unpacked.
 
-mod holes;
-
+use crate::reading::MappedFile;
 use crate::{Error, ErrorKind, Layer, Result};
-use memmap2::{Mmap, MmapMut, MmapOptions};
+use memmap2::{MmapMut, MmapOptions};
 use std::fs::{File, Metadata};
 use std::io::{Seek, SeekFrom};
 use std::ops::{Deref, Range};
@@ -23,7 +22,7 @@ pub(super) const PAGE: usize = 4096;
 /// All bytes of an image.
 pub(super) enum Content {
     /// A mapped file.
-    File { guard: holes::Guard, map: Mmap, file: File, opened: Option<SystemTime> },
+    File { map: MappedFile, opened: Option<SystemTime> },
     /// Bytes that were unpacked into memory of our own.
     Unpacked(Unpacked),
     /// Bytes that the caller had.
@@ -111,16 +110,12 @@ impl Content {
                 format!("{} ({len} bytes) is larger than this host's address space", path.display()),
             )
         })?;
-        // SAFETY: the mapping is private and read-only, so nothing of ours writes through it, and `Content` hands out only
-        // `&[u8]` that do not outlive it. That another process may change the file meanwhile can't be excluded; all parsers
-        // treat the bytes as hostile and read each number once, and none relies on two reads of a byte being equal.
-        let map = unsafe { MmapOptions::new().len(host).map_copy_read_only(&file) }.map_err(|e| {
+        let opened = file.metadata().and_then(|m| m.modified()).ok();
+        let map = MappedFile::of(file, host).map_err(|e| {
             failed(path, "map", e)
                 .hint("files of /proc and /dev often can't be mapped: copy it first, or use a live connector (-C)")
         })?;
-        let opened = file.metadata().and_then(|m| m.modified()).ok();
-        let guard = holes::Guard::new(&map, &file);
-        Ok(Content::File { guard, map, file, opened })
+        Ok(Content::File { map, opened })
     }
 
     /// The file elsewhere that this is.
@@ -163,7 +158,7 @@ impl Content {
     /// the end. A hole reads as zeros; reading it costs as much as reading data.
     pub(super) fn data_in(&self, range: Range<u64>, most: usize) -> Vec<Range<u64>> {
         match self {
-            Content::File { file, .. } => extents(file, range, most),
+            Content::File { map, .. } => extents(map.file(), range, most),
             Content::Part { whole, range: part } => {
                 let Ok(skip) = u64::try_from(part.start) else { return vec![range] };
                 let inner = range.start.saturating_add(skip)..range.end.saturating_add(skip);
@@ -177,7 +172,7 @@ impl Content {
     /// Bytes of the file that could not be read when they were needed, and were taken for zeros.
     pub(super) fn unreadable(&self) -> u64 {
         match self {
-            Content::File { guard, .. } => guard.lost(),
+            Content::File { map, .. } => map.lost(),
             Content::Part { whole, .. } => whole.unreadable(),
             _ => 0,
         }
@@ -188,7 +183,9 @@ impl Content {
     pub(super) fn is(&self, meta: &Metadata) -> bool {
         use std::os::unix::fs::MetadataExt;
         match self {
-            Content::File { file, .. } => file.metadata().is_ok_and(|own| (own.dev(), own.ino()) == (meta.dev(), meta.ino())),
+            Content::File { map, .. } => {
+                map.file().metadata().is_ok_and(|own| (own.dev(), own.ino()) == (meta.dev(), meta.ino()))
+            }
             Content::Part { whole, .. } => whole.is(meta),
             _ => false,
         }
@@ -196,47 +193,19 @@ impl Content {
 
     /// What happened to the file since it was opened, if something did.
     pub(super) fn changed(&self) -> Option<String> {
-        let (map, file, opened) = match self {
-            Content::File { map, file, opened, .. } => (map, file, opened),
+        let (map, opened) = match self {
+            Content::File { map, opened } => (map, opened),
             Content::Part { whole, .. } => return whole.changed(),
             Content::Unpacked(_) | Content::Given(_) => return None,
             #[cfg(feature = "http")]
             Content::Remote { remote, .. } => return remote.changed(),
         };
-        let meta = file.metadata().ok()?;
+        let meta = map.file().metadata().ok()?;
         let mapped = u64::try_from(map.len()).ok()?;
         if meta.is_file() && meta.len() < mapped {
             return Some(format!("the file was cut from {mapped} to {} bytes since it was opened", meta.len()));
         }
         (meta.modified().ok() != *opened).then(|| "the file was written to since it was opened".to_owned())
-    }
-}
-
-/// Part of a file that others write to, as they see it: the memory of a running machine.
-pub(crate) struct SharedPart(Mmap);
-
-impl SharedPart {
-    /// Maps `len` bytes at `offset`, which is a multiple of the host's page, for reading.
-    ///
-    /// # Errors
-    /// When the file is shorter or can't be mapped.
-    pub(crate) fn map(file: &File, offset: u64, len: usize) -> std::io::Result<Self> {
-        let end = u64::try_from(len).ok().and_then(|l| offset.checked_add(l));
-        if end.is_none_or(|end| file.metadata().map_or(0, |m| m.len()) < end) {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        // SAFETY: read-only, and handed out only as `&[u8]` that do not outlive it. That its owner writes to it is the point: as for
-        // `Content::map`, whoever reads it treats the bytes as hostile, reads each number once, and relies on no two reads being equal.
-        let map = unsafe { MmapOptions::new().offset(offset).len(len).map(file) }?;
-        Ok(Self(map))
-    }
-}
-
-impl Deref for SharedPart {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.0
     }
 }
 

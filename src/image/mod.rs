@@ -62,7 +62,7 @@ pub(crate) use zip::each as zip_members;
 
 pub use blocks::BlockMemory;
 pub use kdump::KdumpFacts;
-pub(crate) use map::{SharedPart, held};
+pub(crate) use map::held;
 pub use memory::ImageMemory;
 pub use open::{CpuState, Image, ImageFacts, OpenOptions, Trouble, open, open_bytes};
 pub use process::{ModuleImage, ProcessImage, RegionImage, ThreadImage};

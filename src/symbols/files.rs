@@ -2,10 +2,10 @@
 
 use super::btf::Btf;
 use super::elf::{Elf, Sections};
-use super::map_file::MappedFile;
 use super::table::SymbolTable;
 use super::unpack::{self, Packing};
 use super::{Symbols, Types, dwarf, isf, pdb, system_map};
+use crate::reading::MappedFile;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -153,15 +153,31 @@ fn collect(folder: &Path, depth: u32, files: &mut Vec<PathBuf>, incomplete: &mut
     Ok(())
 }
 
+/// The bytes of a file, in place.
+pub(super) fn mapped(path: &Path) -> Result<MappedFile> {
+    MappedFile::open(path).map_err(|e| unreadable(path, e))
+}
+
+pub(super) fn unreadable(path: &Path, e: std::io::Error) -> Error {
+    Error::new(Layer::Symbols, ErrorKind::Io, format!("can't read {}: {e}", path.display())).caused_by(e)
+}
+
 /// Reads one file.
 pub(super) fn load_file(path: &Path) -> Result<SymbolFile> {
-    let map = MappedFile::open(path)?;
-    let packing = Packing::of(&map);
+    let map = mapped(path)?;
+    let loaded = load_bytes(path, &map);
+    // What was made of zeros in place of what is gone is nothing to rely on, be it an error.
+    map.intact().map_err(|e| unreadable(path, e))?;
+    loaded
+}
+
+fn load_bytes(path: &Path, map: &[u8]) -> Result<SymbolFile> {
+    let packing = Packing::of(map);
     let mut head = Vec::new();
     if packing == Packing::None {
         head.extend_from_slice(map.get(..map.len().min(HEAD)).unwrap_or_default());
     } else {
-        let mut start = unpack::reader(packing, &map, PLAIN_BYTES)?.take(u64::try_from(HEAD).unwrap_or(0));
+        let mut start = unpack::reader(packing, map, PLAIN_BYTES)?.take(u64::try_from(HEAD).unwrap_or(0));
         // An error after some bytes shows again, with its reason, when the whole file is read.
         if let Err(e) = start.read_to_end(&mut head)
             && head.is_empty()
@@ -173,9 +189,9 @@ pub(super) fn load_file(path: &Path) -> Result<SymbolFile> {
         Some(FileKind::Isf) => {
             let origin = origin(path, "ISF");
             let read = if packing == Packing::None {
-                isf::from_slice(&map, origin)
+                isf::from_slice(map, origin)
             } else {
-                let reader = unpack::reader(packing, &map, ISF_BYTES)?;
+                let reader = unpack::reader(packing, map, ISF_BYTES)?;
                 isf::from_reader(std::io::BufReader::with_capacity(1 << 16, reader), origin)
             };
             Ok(from_isf(path, read.map_err(|e| name(path, e))?))
@@ -183,10 +199,10 @@ pub(super) fn load_file(path: &Path) -> Result<SymbolFile> {
         Some(kind) => {
             let unpacked;
             let bytes: &[u8] = if packing == Packing::None {
-                &map
+                map
             } else {
                 let mut all = Vec::new();
-                unpack::reader(packing, &map, PLAIN_BYTES)?.read_to_end(&mut all).map_err(|e| damaged(path, packing, e))?;
+                unpack::reader(packing, map, PLAIN_BYTES)?.read_to_end(&mut all).map_err(|e| damaged(path, packing, e))?;
                 unpacked = all;
                 &unpacked
             };
@@ -218,16 +234,16 @@ pub(super) fn identify(path: &Path) -> Option<PdbId> {
     if let Some(id) = super::library::named(path) {
         return Some(id);
     }
-    let map = MappedFile::open(path).ok()?;
+    let map = mapped(path).ok()?;
     let packing = Packing::of(&map);
     if packing == Packing::None {
-        return pdb::identity(&map, &database(path)).ok();
+        return pdb::identity(&map, &database(path)).ok().filter(|_| map.intact().is_ok());
     }
     // Streams lie anywhere in the file: one that is packed must be unpacked.
     path.file_name()?.to_str()?.to_ascii_lowercase().find(".pdb")?;
     let mut all = Vec::new();
     unpack::reader(packing, &map, PLAIN_BYTES).ok()?.read_to_end(&mut all).ok()?;
-    pdb::identity(&all, &database(path)).ok()
+    pdb::identity(&all, &database(path)).ok().filter(|_| map.intact().is_ok())
 }
 
 /// Which program the file `bytes` is of, what it is, and what its packing adds to a name.

@@ -18,7 +18,6 @@ mod interner;
 mod isf;
 pub mod kallsyms;
 pub mod library;
-mod map_file;
 mod model;
 mod pdb;
 mod store;
@@ -30,7 +29,6 @@ mod vmcoreinfo;
 
 pub use btf::{AllTypes, Btf, BtfCandidate, KernelTypes, ModuleBlob, ModuleBlobs, find_btf};
 pub use files::{FileKind, Loaded, PdbId, SymbolFile, load};
-pub use map_file::MappedFile;
 pub use model::{Field, FieldPath, NoTypes, Type, TypeId, TypeKind, Types, TypesExt};
 pub use store::TypeStore;
 pub(crate) use system_map::parse as parse_symbol_list;

@@ -5,8 +5,9 @@
 //! unless the user wants it: looking at a machine must not take the memory that the machine has not used yet.
 
 use super::regions::Region;
-use crate::engine::{index, to_umem};
-use crate::image::{SharedPart, held};
+use crate::engine::index;
+use crate::image::held;
+use crate::reading::{MappedFile, read_exact_at};
 use memsh_plugin::{MemoryRange, PhysAddr, umem};
 use std::fs::File;
 use std::ops::Range;
@@ -25,11 +26,15 @@ pub(super) enum Mapping {
 
 /// The file of one mapping of the process.
 pub(super) struct SharedFile {
-    file: File,
+    bytes: Bytes,
     /// Where the process has it.
     region: Region,
+}
+
+enum Bytes {
     /// All of it in our address space.
-    map: Option<SharedPart>,
+    Mapped(MappedFile),
+    Read(File),
 }
 
 /// File systems by their magic numbers (include/uapi/linux/magic.h): `TMPFS_MAGIC`, of memfds also, and `HUGETLBFS_MAGIC`.
@@ -71,8 +76,8 @@ impl SharedFile {
             return None;
         }
         let len = index(umem::from(region.end.checked_sub(region.start)?))?;
-        let map = map.then(|| SharedPart::map(&file, region.offset, len).ok()).flatten();
-        Some(Self { file, region: region.clone(), map })
+        let file = if map { MappedFile::shared(file, region.offset, len) } else { Err(file) };
+        Some(Self { bytes: file.map_or_else(Bytes::Read, Bytes::Mapped), region: region.clone() })
     }
 
     /// Nowhere else can a process's files be reached.
@@ -89,7 +94,20 @@ impl SharedFile {
 
     /// Whether it is in our address space.
     pub(super) fn is_mapped(&self) -> bool {
-        self.map.is_some()
+        matches!(self.bytes, Bytes::Mapped(_))
+    }
+
+    /// What was taken for zeros, in a sentence: the file was cut while the machine runs on, or is gone with it.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let Bytes::Mapped(map) = &self.bytes else { return None };
+        map.intact().err().map(|e| format!("{}, the machine's memory: {e}; what is gone was taken for zeros", self.name()))
+    }
+
+    fn file(&self) -> &File {
+        match &self.bytes {
+            Bytes::Mapped(map) => map.file(),
+            Bytes::Read(file) => file,
+        }
     }
 
     /// Its name, for people.
@@ -99,18 +117,17 @@ impl SharedFile {
 
     /// Bytes in place, from `skip` on.
     pub(super) fn slice(&self, skip: u64, len: umem) -> Option<&[u8]> {
+        let Bytes::Mapped(map) = &self.bytes else { return None };
         let from = index(umem::from(skip))?;
-        self.map.as_ref()?.get(from..from.checked_add(index(len)?)?)
+        map.get(from..from.checked_add(index(len)?)?)
     }
 
     /// Fills `buf` from `skip` on; whether all of it was there.
     pub(super) fn read(&self, skip: u64, buf: &mut [u8]) -> bool {
-        if let Some(bytes) = self.slice(skip, to_umem(buf.len())) {
-            buf.copy_from_slice(bytes);
-            return true;
+        match &self.bytes {
+            Bytes::Mapped(map) => map.read_at(skip, buf).is_ok(),
+            Bytes::Read(file) => self.region.offset.checked_add(skip).is_some_and(|at| read_exact_at(file, buf, at).is_ok()),
         }
-        let Some(at) = self.region.offset.checked_add(skip) else { return false };
-        read_at(&self.file, at, buf)
     }
 
     /// What the file holds of `size` bytes from `skip` on, as addresses of which the first is `guest`.
@@ -120,16 +137,6 @@ impl SharedFile {
             start: PhysAddr::new(guest.saturating_add(umem::from(r.start.saturating_sub(from)))),
             size: umem::from(r.end.saturating_sub(r.start)),
         };
-        held(&self.file, from..from.saturating_add(size), MOST_EXTENTS).into_iter().map(at).collect()
+        held(self.file(), from..from.saturating_add(size), MOST_EXTENTS).into_iter().map(at).collect()
     }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, at: u64, buf: &mut [u8]) -> bool {
-    std::os::unix::fs::FileExt::read_exact_at(file, buf, at).is_ok()
-}
-
-#[cfg(not(unix))]
-fn read_at(_: &File, _: u64, _: &mut [u8]) -> bool {
-    false
 }

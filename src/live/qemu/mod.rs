@@ -32,7 +32,7 @@ mod target;
 
 use super::{Argument, ArgumentKind, Connector, Request, TargetInfo};
 use crate::engine::{Memory, RunMap, to_u64};
-use crate::image::{Image, ImageFacts};
+use crate::image::{Image, ImageFacts, Trouble};
 use crate::{Error, ErrorKind, Layer, Result};
 use backing::{Mapping, SharedFile};
 use guest::{GuestMemory, Place};
@@ -172,6 +172,7 @@ fn finish(request: &Request<'_>, host: &Host<'_>, target: &Target, monitor: Opti
     }
     let how = backing(local, &files, &found);
     let live = local || layer.kernel.memory().metadata().live || layer.linux.is_none() && layer.windows.is_none();
+    let mut trouble: Option<Trouble> = None;
     let inner = if live { None } else { layer.process_space(&target.process).ok().and_then(|s| InnerMemory::new(&s, &places)) };
     let memory = match inner {
         Some(inner) => {
@@ -180,6 +181,8 @@ fn finish(request: &Request<'_>, host: &Host<'_>, target: &Target, monitor: Opti
         }
         None => {
             let files: Arc<[SharedFile]> = files.into();
+            let mapped = Arc::clone(&files);
+            trouble = Some(Arc::new(move || mapped.iter().find_map(SharedFile::trouble)));
             let guest = GuestMemory {
                 places: places.clone(),
                 process: Arc::new(process),
@@ -191,7 +194,9 @@ fn finish(request: &Request<'_>, host: &Host<'_>, target: &Target, monitor: Opti
             if files.is_empty() { Memory::new(guest) } else { Memory::with_data(guest, move || data(&places, &files)) }
         }
     };
-    Ok(image(target, found, memory, &how))
+    let mut image = image(target, found, memory, &how);
+    image.trouble = trouble;
+    Ok(image)
 }
 
 /// A piece of guest-physical memory and its place.

@@ -1,9 +1,9 @@
 //! Taking files into a store: each goes to the place that its identity says.
 
 use super::super::files::{self, PdbId};
-use super::super::map_file::MappedFile;
 use super::{id_of, named, place};
 use crate::image::zip_members;
+use crate::reading::MappedFile;
 use crate::{Error, ErrorKind, Layer, Result};
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -64,18 +64,21 @@ fn one(path: &Path, store: &Path, names: Names<'_>, explicit: bool, done: &mut d
     if path.starts_with(store) {
         return Ok(());
     }
-    let map = match MappedFile::open(path) {
+    let map = match files::mapped(path) {
         Ok(map) => map,
         Err(e) => return done(Imported { file: shown, id: None, outcome: Outcome::Left(e.reason().to_owned()) }),
     };
     if !map.starts_with(b"PK\x03\x04") {
-        return taken(&shown, path, &map, store, names, explicit, done);
+        return taken(&Offered { shown: &shown, path, bytes: &map, file: &map, explicit }, store, names, done);
     }
     let mut store_failed = Ok(());
     let walked = zip_members(&map, LARGEST, &may_be_one, &mut |name, bytes| {
         let shown = format!("{shown}!{name}");
         store_failed = match bytes {
-            Ok(bytes) => taken(&shown, Path::new(&name), &bytes, store, names, false, done),
+            Ok(bytes) => {
+                let offered = Offered { shown: &shown, path: Path::new(&name), bytes: &bytes, file: &map, explicit: false };
+                taken(&offered, store, names, done)
+            }
             Err(e) => done(Imported { file: shown, id: None, outcome: Outcome::Left(e.reason().to_owned()) }),
         };
         store_failed.is_ok()
@@ -90,15 +93,18 @@ fn may_be_one(name: &str) -> bool {
     [".pdb", ".pd_", ".json"].iter().any(|end| name.contains(end))
 }
 
-fn taken(
-    shown: &str,
-    path: &Path,
-    bytes: &[u8],
-    store: &Path,
-    names: Names<'_>,
+/// A file, or a member of an archive.
+struct Offered<'a> {
+    shown: &'a str,
+    path: &'a Path,
+    bytes: &'a [u8],
+    /// What the bytes were read from.
+    file: &'a MappedFile,
     explicit: bool,
-    done: &mut dyn FnMut(Imported) -> Result<()>,
-) -> Result<()> {
+}
+
+fn taken(offered: &Offered<'_>, store: &Path, names: Names<'_>, done: &mut dyn FnMut(Imported) -> Result<()>) -> Result<()> {
+    let Offered { shown, path, bytes, file, explicit } = *offered;
     let left = |why: String| Imported { file: shown.to_owned(), id: None, outcome: Outcome::Left(why) };
     let (kind, packing, mut id) = match files::whose(path, bytes) {
         Ok(whose) => whose,
@@ -111,6 +117,7 @@ fn taken(
         None => plain(&id.database),
     };
     let outcome = match place(&id, kind, packing) {
+        _ if let Err(e) = file.intact() => Outcome::Left(format!("it can't be read: {e}")),
         None => Outcome::Left(format!("{:?} is no name of a file", id.database)),
         Some(place) => match put(&store.join(place), bytes) {
             // A name that the file system does not take is this file's own.
@@ -140,7 +147,7 @@ fn is_name(error: &Error) -> bool {
 /// Writes a file that is there in whole or not at all.
 fn put(place: &Path, bytes: &[u8]) -> Result<Outcome> {
     // Of the same bytes, not of the same length alone: one that was damaged in place is replaced.
-    if MappedFile::open(place).is_ok_and(|there| there.get(..) == Some(bytes)) {
+    if MappedFile::open(place).is_ok_and(|there| there.get(..) == Some(bytes) && there.intact().is_ok()) {
         return Ok(Outcome::Present(place.to_owned()));
     }
     let failed = |e: std::io::Error| {

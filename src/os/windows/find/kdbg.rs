@@ -212,7 +212,8 @@ fn differing(reader: &Reader<'_>, image: &Image, base: u64, head: u64) -> Option
         let words: Vec<u64> = chunk.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
         for (i, (of_base, of_head)) in words.iter().skip(BASE / 8).zip(words.iter().skip(PROCESSES / 8)).enumerate() {
             let change = of_base ^ of_head;
-            if lows.get(low(change)) != Some(&true) {
+            // Zeros are most of what there is, and no turn: the two are different.
+            if change == 0 || lows.get(low(change)) != Some(&true) {
                 continue;
             }
             let Some(turn) = turns.iter().position(|&t| t == change) else { continue };

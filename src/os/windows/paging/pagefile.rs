@@ -1,8 +1,9 @@
 //! Page files that the user has.
 
-use crate::engine::{FaultReason, Pager, Said, index, to_umem};
-use crate::symbols::MappedFile;
+use crate::engine::{FaultReason, Pager, Said, to_u64, to_umem};
+use crate::reading::MappedFile;
 use memsh_plugin::umem;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// No system has more page files (`PageFileLow` has four bits).
@@ -27,7 +28,7 @@ impl PageFiles {
         let open = |path: &PathBuf| match MappedFile::open(path) {
             Ok(file) => Some((path.display().to_string(), file)),
             Err(e) => {
-                warnings.push(format!("--pagefile {}: {}", path.display(), e.reason()));
+                warnings.push(format!("--pagefile {}: can't read it: {e}", path.display()));
                 None
             }
         };
@@ -64,18 +65,18 @@ impl Pager for PageFiles {
                 .into());
             }
         };
-        let from = umem::from(at).checked_mul(to_umem(page.len())).and_then(index);
-        match from.and_then(|from| file.get(from..from.checked_add(page.len())?)) {
-            Some(bytes) => page.copy_from_slice(bytes),
-            None => return Err(format!("page {at:#x} is behind the end of {name}").into()),
+        let from = umem::from(at).checked_mul(to_umem(page.len())).and_then(to_u64);
+        match from.ok_or(ErrorKind::UnexpectedEof.into()).and_then(|from| file.read_at(from, page)) {
+            Ok(()) => Ok(name.clone().into()),
+            Err(e) if e.kind() == ErrorKind::UnexpectedEof => Err(format!("page {at:#x} is behind the end of {name}").into()),
+            Err(e) => Err(format!("page {at:#x} of {name} can't be read: {e}").into()),
         }
-        Ok(name.clone().into())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use crate::engine::PagePlace;
 
@@ -108,5 +109,12 @@ mod tests {
         let compressed = PagePlace { file: Some(0), page: Some(0) };
         assert!(files.fill(FaultReason::Compressed(compressed), &mut page).unwrap_err().contains("store itself"));
         assert_eq!(files.fill(FaultReason::DemandZero, &mut page), Err("".into()));
+        // What is cut off after it was opened is no page of zeros.
+        if cfg!(target_os = "linux") {
+            std::fs::OpenOptions::new().write(true).open(&paths[2]).unwrap().set_len(4096).unwrap();
+            let place = |page| FaultReason::PageFile(PagePlace { file: Some(2), page: Some(page) });
+            assert!(files.fill(place(1), &mut page).unwrap_err().contains("behind the end"));
+            assert!(files.fill(place(0), &mut page).is_ok() && page[0] == 20);
+        }
     }
 }

@@ -155,10 +155,7 @@ impl Area {
                     format!("zram ({}), in memory", self.path).into()
                 })
             }
-            Kept::File(file) => match file.read(slot, page) {
-                true => Ok(file.name.clone().into()),
-                false => Err(format!("{} ends before it", file.name).into()),
-            },
+            Kept::File(file) => file.read(slot, page).map(|()| file.name.clone().into()),
             Kept::Elsewhere(why) => Err(why.clone()),
         }
     }

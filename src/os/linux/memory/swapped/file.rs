@@ -1,6 +1,8 @@
 //! Swap partitions and files that the user has: each starts with a header page (`union swap_header`, include/linux/swap.h).
 
-use crate::symbols::MappedFile;
+use crate::engine::Said;
+use crate::reading::MappedFile;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// What the header page ends with.
@@ -22,7 +24,7 @@ impl SwapFile {
     /// Opens it, for a system with pages of `page` bytes.
     pub(super) fn open(path: &Path, page: usize) -> Result<Self, String> {
         let name = path.to_string_lossy().into_owned();
-        let bytes = MappedFile::open(path).map_err(|e| e.to_string())?;
+        let bytes = MappedFile::open(path).map_err(|e| format!("can't read {name}: {e}"))?;
         if bytes.is_empty() {
             return Err(format!("{name} is empty; a device's content must be copied into a file first"));
         }
@@ -47,10 +49,13 @@ impl SwapFile {
         max.is_none_or(|max| self.slots == max || (self.slots > max && max >= 1 << 20 && max.is_power_of_two()))
     }
 
-    /// Fills `page` with a slot; false where the file ends before it.
-    pub(super) fn read(&self, slot: u64, page: &mut [u8]) -> bool {
-        let from = usize::try_from(slot).ok().and_then(|slot| slot.checked_mul(page.len()));
-        let bytes = from.and_then(|from| self.bytes.get(from..from.checked_add(page.len())?));
-        bytes.map(|b| page.copy_from_slice(b)).is_some()
+    /// Fills `page` with a slot, or says why not.
+    pub(super) fn read(&self, slot: u64, page: &mut [u8]) -> Result<(), Said> {
+        let from = u64::try_from(page.len()).ok().and_then(|size| slot.checked_mul(size));
+        match from.ok_or(ErrorKind::UnexpectedEof.into()).and_then(|from| self.bytes.read_at(from, page)) {
+            Ok(()) => Ok(()),
+            Err(e) if e.kind() == ErrorKind::UnexpectedEof => Err(format!("{} ends before it", self.name).into()),
+            Err(e) => Err(format!("{} can't be read: {e}", self.name).into()),
+        }
     }
 }

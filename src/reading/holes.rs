@@ -1,6 +1,6 @@
-//! Pages of mapped files that are gone when they are read: with `map`, which it belongs to, a place with `unsafe`.
+//! Pages of mapped files that are gone when they are read: with `mapped`, which it belongs to, a place with `unsafe`.
 
-pub(in crate::image) use guard::Guard;
+pub(super) use guard::Guard;
 
 #[cfg(target_os = "linux")]
 mod guard {
@@ -18,23 +18,33 @@ mod guard {
         start: AtomicUsize,
         len: AtomicUsize,
         file: AtomicI32,
+        /// Where in the file it begins.
+        offset: AtomicU64,
+        /// From here on all of it was replaced; its length where it was not.
+        cut: AtomicUsize,
         /// Bytes that were replaced.
         lost: AtomicU64,
     }
 
     #[allow(clippy::declare_interior_mutable_const, reason = "only to fill the table")]
-    const FREE: Slot =
-        Slot { start: AtomicUsize::new(0), len: AtomicUsize::new(0), file: AtomicI32::new(-1), lost: AtomicU64::new(0) };
+    const FREE: Slot = Slot {
+        start: AtomicUsize::new(0),
+        len: AtomicUsize::new(0),
+        file: AtomicI32::new(-1),
+        offset: AtomicU64::new(0),
+        cut: AtomicUsize::new(0),
+        lost: AtomicU64::new(0),
+    };
     static SLOTS: [Slot; FILES] = [FREE; FILES];
     /// What dealt with the signal before, and the size of a page.
     static BEFORE: OnceLock<(libc::sigaction, usize)> = OnceLock::new();
 
     /// Guards one mapping while it lives.
-    pub(in crate::image) struct Guard(Option<usize>);
+    pub(in crate::reading) struct Guard(Option<usize>);
 
     impl Guard {
-        /// For all of `map`, which shows `file` from its beginning on. It must be dropped before the mapping.
-        pub(in crate::image) fn new(map: &[u8], file: &File) -> Self {
+        /// For all of `map`, which shows `file` from `offset` on. It must be dropped before the mapping, and that before the file.
+        pub(in crate::reading) fn new(map: &[u8], file: &File, offset: u64) -> Self {
             install();
             let start = map.as_ptr().addr();
             let taken = SLOTS.iter().position(|slot| {
@@ -44,6 +54,8 @@ mod guard {
             if let Some(slot) = taken.and_then(|i| SLOTS.get(i)) {
                 slot.len.store(map.len(), Ordering::Relaxed);
                 slot.file.store(file.as_raw_fd(), Ordering::Relaxed);
+                slot.offset.store(offset, Ordering::Relaxed);
+                slot.cut.store(map.len(), Ordering::Relaxed);
                 slot.lost.store(0, Ordering::Relaxed);
                 slot.start.store(start, Ordering::Release);
             }
@@ -51,7 +63,7 @@ mod guard {
         }
 
         /// Bytes that are gone, as far as they were read.
-        pub(in crate::image) fn lost(&self) -> u64 {
+        pub(in crate::reading) fn lost(&self) -> u64 {
             self.0.and_then(|i| SLOTS.get(i)).map_or(0, |slot| slot.lost.load(Ordering::Relaxed))
         }
     }
@@ -112,8 +124,11 @@ mod guard {
                 // That of a block device says 0.
                 (known && stat.st_mode & libc::S_IFMT == libc::S_IFREG).then_some(stat.st_size)
             };
-            let cut = size.and_then(|s| usize::try_from(s).ok()).is_some_and(|s| s <= from);
-            let gone = if cut { len - from } else { (*page).min(len - from) };
+            let at = u64::try_from(from).unwrap_or(0).saturating_add(slot.offset.load(Ordering::Relaxed));
+            let cut = size.and_then(|s| u64::try_from(s).ok()).is_some_and(|s| s <= at);
+            let before = if cut { slot.cut.fetch_min(from, Ordering::AcqRel) } else { len.min(from + *page) };
+            // Nothing is left where another thread was here meanwhile.
+            let Some(gone) = before.checked_sub(from).filter(|n| *n > 0) else { return true };
             // SAFETY: the range lies in a mapping of ours that is there as long as the guard; other pages of zeros take the place of
             // pages that nobody can read, for reading only, and whoever reads them holds `&[u8]`, of which any content is valid.
             let new = unsafe {
@@ -139,14 +154,14 @@ mod guard {
 /// Nothing can be done.
 #[cfg(not(target_os = "linux"))]
 mod guard {
-    pub(in crate::image) struct Guard;
+    pub(in crate::reading) struct Guard;
 
     impl Guard {
-        pub(in crate::image) fn new(_: &[u8], _: &std::fs::File) -> Self {
+        pub(in crate::reading) fn new(_: &[u8], _: &std::fs::File, _: u64) -> Self {
             Self
         }
 
-        pub(in crate::image) fn lost(&self) -> u64 {
+        pub(in crate::reading) fn lost(&self) -> u64 {
             0
         }
     }

@@ -67,8 +67,6 @@ impl Codec {
         match self {
             Codec::Zlib => inflate(data, out, true),
             Codec::Deflate => inflate(data, out, false),
-            // Nothing at all counts as no frames, which is no error to the decompressor.
-            Codec::Zstd if data.is_empty() => Err("no data".to_owned()),
             // No bytes at all are no frame, but zstd takes them for none of its business.
             Codec::Zstd if data.is_empty() => Err("there are no data".to_owned()),
             Codec::Zstd => zstd::bulk::decompress_to_buffer(data, out).map_err(|e| e.to_string()),

@@ -1,7 +1,29 @@
 //! Work in a few threads, whose results come back in order.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+std::thread_local! {
+    static SHARED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does this thread's part of work that as many threads share as there are processors: see [`is_shared`].
+pub(crate) fn share<T>(work: impl FnOnce() -> T) -> T {
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            SHARED.set(self.0);
+        }
+    }
+    let _before = Before(SHARED.replace(true));
+    work()
+}
+
+/// Whether the other processors have work already, so that a read on this thread is not to be shared among them.
+pub(crate) fn is_shared() -> bool {
+    SHARED.get()
+}
 
 /// Does `work` to every unit, each thread with a state of its own, and gives the results in the order of the units. The first that fails
 /// ends all, and is the answer.

@@ -5,6 +5,7 @@ use super::scan::{Hit, Out, Scan};
 use super::source::Source;
 use super::span::{Span, Unit};
 use super::store::to_usize;
+use crate::engine::work::share;
 use crate::engine::{to_u64, to_umem};
 use memsh_plugin::umem;
 use std::num::NonZero;
@@ -348,7 +349,7 @@ fn together(
     };
     std::thread::scope(|scope| {
         let guard = StopOnDrop(shared, &queue, true);
-        let started = (0..threads).filter(|_| std::thread::Builder::new().spawn_scoped(scope, work).is_ok()).count();
+        let started = (0..threads).filter(|_| std::thread::Builder::new().spawn_scoped(scope, || share(work)).is_ok()).count();
         if started == 0 {
             return alone(shared, units, make, deliver);
         }

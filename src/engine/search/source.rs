@@ -3,6 +3,7 @@
 use super::span::Span;
 use crate::engine::{Memory, PageRun, index, to_umem};
 use memsh_plugin::{MemoryRange, PhysAddr, PhysReadOp, Status, umem};
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 /// A space that can be searched.
@@ -64,8 +65,15 @@ pub fn clipped(runs: &[VirtRun], spans: &[Span]) -> Vec<VirtRun> {
     out
 }
 
-/// One batch of a memory that is read by calls: enough to pay for the call, little enough to stop soon after Ctrl-C.
-const BATCH: usize = 1 << 20;
+/// One batch of a memory whose calls go somewhere else: enough to pay for the call, little enough to stop soon after Ctrl-C.
+const FAR_BATCH: usize = 1 << 20;
+/// One batch of a memory that unpacks or copies here: what was just written is still in the processor's cache when it is looked at.
+const BATCH: usize = 128 << 10;
+
+std::thread_local! {
+    /// What a thread read its last batch into: new pages from the system for each unit cost as much as searching them.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 /// Size of one read in a batch.
 const READ: umem = 64 << 10;
 /// Size of a read that is tried again, so that a hole costs no more than its page.
@@ -136,28 +144,42 @@ impl<'m> RunSource<'m> {
         })
     }
 
-    /// The batched path: reads up to [`BATCH`] bytes at a time, over as many runs as that takes.
+    /// The batched path.
     fn read_pieces(&self, span: Span, piece: &mut dyn FnMut(umem, &[u8]) -> ControlFlow<()>) -> ControlFlow<()> {
-        let mut buf = vec![0; BATCH];
+        // A search inside a search finds none, and makes its own.
+        let mut buf = BUFFER.take();
+        buf.resize(if self.memory.readers().is_some() { FAR_BATCH } else { BATCH }, 0);
+        let flow = self.read_batches(span, &mut buf, piece);
+        BUFFER.set(buf);
+        flow
+    }
+
+    /// Reads as much at a time as `buf` holds, over as many runs as that takes.
+    fn read_batches(
+        &self,
+        span: Span,
+        buf: &mut [u8],
+        piece: &mut dyn FnMut(umem, &[u8]) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let mut batch: Vec<Read> = Vec::new();
         let mut used = 0;
         for run in self.clipped(span) {
             let mut done = 0;
             while done < run.size {
-                let room = to_umem(BATCH - used);
+                let room = to_umem(buf.len() - used);
                 let n = (run.size - done).min(READ).min(room);
                 let Some(len) = index(n) else { break };
                 batch.push(Read { virt: run.virt + done, phys: run.phys + done, offset: used, len });
                 used += len;
                 done += n;
-                if used == BATCH {
-                    self.read_batch(&batch, &mut buf, piece)?;
+                if used == buf.len() {
+                    self.read_batch(&batch, buf, piece)?;
                     batch.clear();
                     used = 0;
                 }
             }
         }
-        self.read_batch(&batch, &mut buf, piece)
+        self.read_batch(&batch, buf, piece)
     }
 
     /// Reads `batch` into `buf` and hands out what is there, neighbours in one piece.

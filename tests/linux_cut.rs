@@ -4,7 +4,10 @@
 mod cli;
 mod torn;
 
+use memsh::image::{OpenOptions, open_bytes};
+use memsh::session::{Options, Session};
 use serde_json::Value;
+use std::sync::atomic::{AtomicBool, Ordering};
 use torn::{Image, Torn};
 
 /// The sample's first `mib` MiB.
@@ -78,6 +81,22 @@ fn where_no_list_leads_to_anybody_memory_does() {
     let mut ids = known(&found);
     ids.sort_unstable();
     assert_eq!(ids, [25, 26, 27, 28, 29, 37, 45, 54]);
+}
+
+#[test]
+fn the_look_through_memory_can_be_interrupted_and_made_again() {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    let bytes = std::mem::take(cut(36).bytes());
+    let image = open_bytes(bytes, "cut", &OpenOptions { format: Some("raw".to_owned()), ..OpenOptions::default() }).unwrap();
+    let mut options = Options::default();
+    options.hints.interrupt = Some(&STOP);
+    let session = Session::of_image(image, "cut".to_owned(), options);
+    session.os().unwrap();
+    STOP.store(true, Ordering::Relaxed);
+    let none = session.processes().unwrap();
+    assert!(none.items.is_empty() && none.lost.iter().any(|l| l.to_string_lossy().contains("was interrupted")), "{:?}", none.lost);
+    STOP.store(false, Ordering::Relaxed);
+    assert_eq!(session.processes().unwrap().items.len(), 8);
 }
 
 #[test]

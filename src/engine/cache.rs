@@ -168,13 +168,23 @@ impl<T> Default for OfEpoch<T> {
 impl<T: Clone> OfEpoch<T> {
     /// What was kept of this epoch, or else what `make` gives. Two that ask at once may both make it.
     pub fn get_or(&self, epoch: u64, make: impl FnOnce() -> T) -> T {
+        match self.get_or_try(epoch, || Ok::<T, std::convert::Infallible>(make())) {
+            Ok(made) => made,
+        }
+    }
+
+    /// The same; what fails is made again the next time.
+    ///
+    /// # Errors
+    /// As `make`.
+    pub fn get_or_try<E>(&self, epoch: u64, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         if let Some((_, known)) = lock(&self.0).as_ref().filter(|(of, _)| *of == epoch) {
-            return known.clone();
+            return Ok(known.clone());
         }
         // Not under the lock: it may take a while, and may come back here.
-        let made = make();
+        let made = make()?;
         *lock(&self.0) = Some((epoch, made.clone()));
-        made
+        Ok(made)
     }
 }
 

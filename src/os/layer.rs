@@ -70,9 +70,15 @@ impl Hints {
         Self { symbols: self.symbols.clone(), stores: self.stores.clone(), interrupt: self.interrupt, ..Self::default() }
     }
 
+    /// What ends a search soon after it becomes true.
+    pub fn until(&self) -> &'static AtomicBool {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        self.interrupt.unwrap_or(&NEVER)
+    }
+
     /// Whether the search shall end.
     pub fn interrupted(&self) -> bool {
-        self.interrupt.is_some_and(|i| i.load(Ordering::Relaxed))
+        self.until().load(Ordering::Relaxed)
     }
 }
 

@@ -16,6 +16,7 @@ use memsh_plugin::*;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A Linux kernel in memory: what is needed to read its structures.
@@ -36,6 +37,8 @@ pub struct Kernel {
     pub vmcoreinfo: Option<VmcoreInfo>,
     /// What it maps in one piece, where page tables are not in the image.
     pub linear: Option<Arc<KernelMap>>,
+    /// Ends what looks through all of memory soon after it becomes true.
+    pub interrupt: &'static AtomicBool,
     /// Where it keeps what.
     pub layouts: Layouts,
     shapes: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
@@ -49,6 +52,7 @@ pub struct Kernel {
 impl Kernel {
     /// A kernel that was found. Looks up the layouts in `types`.
     pub fn new(space: AddressSpace, symbols: Arc<dyn Symbols>, types: Arc<dyn Types>, base: VirtAddr) -> Self {
+        static NEVER: AtomicBool = AtomicBool::new(false);
         let layouts = Layouts::find(&*types);
         Self {
             space,
@@ -59,6 +63,7 @@ impl Kernel {
             slide: None,
             vmcoreinfo: None,
             linear: None,
+            interrupt: &NEVER,
             layouts,
             shapes: Mutex::default(),
             root: OfEpoch::default(),

@@ -278,6 +278,7 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
     kernel.slide = info.as_ref().and_then(VmcoreInfo::kernel_offset).map(wide);
     kernel.vmcoreinfo = info;
     kernel.linear = Some(Arc::clone(&linear));
+    kernel.interrupt = hints.until();
     let system = Linux::new(kernel);
     pager.attach(&system.0);
     linear.attach(&system.0);

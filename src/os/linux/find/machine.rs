@@ -6,7 +6,7 @@ use super::sparse::Place;
 use super::told::Told;
 use super::trace::Trace;
 use crate::arch::{Arch, Paging};
-use crate::engine::{AddressSpace, LinearMap, Memory, RootGroup, Software, root_groups, root_groups_until};
+use crate::engine::{AddressSpace, LinearMap, Memory, RootGroup, Software, root_groups_until};
 use crate::memo::{Memo, Reader, Writer};
 use crate::os::Hints;
 use crate::os::linux::memory::linear::KernelMap;
@@ -202,10 +202,7 @@ impl<'a> Search<'a> {
 
     /// All that could be roots with an entry for `va`, grouped by where it leads.
     pub(super) fn groups(&self, paging: Paging, va: VirtAddr) -> Vec<RootGroup> {
-        match self.hints.interrupt {
-            Some(stop) => root_groups_until(self.memory, paging, va, stop),
-            None => root_groups(self.memory, paging, va),
-        }
+        root_groups_until(self.memory, paging, va, self.hints.until())
     }
 }
 

@@ -307,7 +307,10 @@ pub fn leaders(kernel: &Kernel, lost: &mut Lost) -> Result<Vec<VirtAddr>, ApiErr
         }
         found.extend(more);
         if found.is_empty() {
-            found = reach::shown(kernel, init);
+            match reach::shown(kernel, init) {
+                Some(shown) => found = shown,
+                None => lost.push("no list leads to processes, and the search of memory for them was interrupted"),
+            }
             if !found.is_empty() {
                 lost.push(format!(
                     "the {} processes that are told are those that memory shows; no list leads to them",

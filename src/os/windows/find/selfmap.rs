@@ -7,7 +7,6 @@ use crate::engine::{Memory, to_u64};
 use crate::os::Hints;
 use crate::os::sweep::records;
 use memsh_plugin::PhysAddr;
-use std::sync::atomic::AtomicBool;
 
 /// Tables that are looked into: on a machine with Windows the first is one, for all of them map the kernel.
 const TRIES: usize = 4;
@@ -17,8 +16,7 @@ const EMPTY: usize = 64;
 
 /// Every root that maps itself, by one pass over memory. PAE's are not found so: its roots have no room for such an entry.
 pub(super) fn mapping_themselves(memory: &Memory, hints: &Hints) -> Vec<Root> {
-    static NEVER: AtomicBool = AtomicBool::new(false);
-    let options = Options::new(hints.interrupt.unwrap_or(&NEVER));
+    let options = Options::new(hints.until());
     let formats: Vec<Paging> = pagings(hints).into_iter().filter(|p| !matches!(p, Paging::X86Pae | Paging::X86_64La57)).collect();
     let fits = |at, page: &[u8]| formats.iter().copied().find(|p| maps_itself(*p, at, page));
     let found =

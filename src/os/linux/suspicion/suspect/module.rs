@@ -6,15 +6,11 @@ use crate::os::linux::base::kernel::Kernel;
 use crate::os::linux::base::lost::Lost;
 use crate::os::linux::code::modscan::{ModuleSources, SeenModule, module_scan};
 use crate::os::linux::suspicion::finding::Finding;
-use std::sync::atomic::AtomicBool;
-
-/// Nobody interrupts the search for modules: it looks at some megabytes.
-static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// Modules that `lsmod` leaves out, and such as sysfs leaves out.
 pub fn hidden_modules(kernel: &Kernel, lost: &mut Lost) -> Vec<Finding> {
     // A kernel whose modules can't be listed at all says so to `modules`.
-    let Ok(found) = module_scan(kernel, &Options::new(&NEVER)) else { return Vec::new() };
+    let Ok(found) = module_scan(kernel, &Options::new(kernel.interrupt)) else { return Vec::new() };
     for reason in found.lost.iter() {
         lost.push(reason.to_string_lossy());
     }

@@ -14,7 +14,7 @@ use crate::os::linux::tasks::task::Task;
 use crate::symbols::Types;
 use memsh_plugin::{VirtAddr, umem};
 use std::collections::HashSet;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 /// Islands of tasks that only relatives of neighbours of relatives lead to, and so on; a hostile image could have one for each task.
 const ROUNDS: usize = 8;
@@ -79,15 +79,19 @@ fn leads(kernel: &Kernel, at: VirtAddr) -> bool {
     Task::read(kernel, at, &mut Lost::default()).is_some_and(|t| t.pid(kernel).is_some() && t.pid(kernel) == t.tgid(kernel))
 }
 
-/// The leaders that lie anywhere in memory and look alive: what is left where no link leads to anybody. One pass over memory, once.
-pub fn shown(kernel: &Kernel, init: VirtAddr) -> Vec<VirtAddr> {
+/// The leaders that lie anywhere in memory and look alive: what is left where no link leads to anybody. One pass over memory, once. None
+/// where it was interrupted.
+pub fn shown(kernel: &Kernel, init: VirtAddr) -> Option<Vec<VirtAddr>> {
     let epoch = kernel.space.memory().epoch();
-    kernel.shape::<Shown>().0.get_or(epoch, || {
-        static GO_ON: AtomicBool = AtomicBool::new(false);
+    let look = || {
         let mut sightings = Sightings::default();
-        remains(kernel, &Options::new(&GO_ON), &mut sightings, &mut Lost::default());
-        sightings.all().iter().copied().filter(|at| *at != init && leads(kernel, *at) && listed(kernel, *at)).collect()
-    })
+        remains(kernel, &Options::new(kernel.interrupt), &mut sightings, &mut Lost::default());
+        if kernel.interrupt.load(Ordering::Relaxed) {
+            return Err(());
+        }
+        Ok(sightings.all().iter().copied().filter(|at| *at != init && leads(kernel, *at) && listed(kernel, *at)).collect())
+    };
+    kernel.shape::<Shown>().0.get_or_try(epoch, look).ok()
 }
 
 /// Whether the task at `at` is on the list of tasks: both its neighbours lie in the kernel (one that was taken off has poison there,

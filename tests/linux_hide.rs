@@ -150,6 +150,9 @@ fn a_process_that_nothing_leads_to() {
     assert_eq!(sources(row), ["slab", "signature"]);
     assert_eq!(rows.iter().filter(|r| r["hidden"] == true).count(), 1);
     assert_eq!(whole(&image, &["ps", "--scan", "65"]).len(), 1, "it can be asked for");
+    // So thoroughly the kernel itself takes off who ends.
+    let (_, _, evidence) = &new_findings(&image, &["malfind"])[0];
+    assert!(evidence.ends_with("; or it ended while memory was copied"), "{evidence}");
 }
 
 #[test]

@@ -113,7 +113,7 @@ pub fn read_answer(body: &[u8], number: u32, lengths: &[usize], carries: bool) -
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use proptest::prelude::*;
 

@@ -94,17 +94,19 @@ pub(super) fn evidence(space: &AddressSpace, image: &KernelImage) -> Option<Stri
     pieces(space, image).into_iter().find_map(|piece| {
         each_part(space, image, piece, &mut |_, part| {
             pointers += image.pointers(part, pointer_size);
-            banner = banner.take().or_else(|| image::banner(part).filter(|b| image::numbered(b)));
+            banner = banner.take().or_else(|| numbered(part));
             banner.take_if(|_| pointers >= image::POINTERS)
         })
     })
 }
 
+fn numbered(part: &[u8]) -> Option<String> {
+    image::banner(part).filter(|b| image::numbered(b))
+}
+
 /// The banner, where the constants have it.
 pub(super) fn banner(space: &AddressSpace, image: &KernelImage) -> Option<String> {
-    pieces(space, image)
-        .into_iter()
-        .find_map(|piece| each_part(space, image, piece, &mut |_, part| image::banner(part).filter(|b| image::numbered(b))))
+    pieces(space, image).into_iter().find_map(|piece| each_part(space, image, piece, &mut |_, part| numbered(part)))
 }
 
 /// The first thing that `look` finds in what can be written but not executed, which begins with the kernel's own data; then in the rest of

@@ -12,7 +12,7 @@ mod tests;
 
 use crate::engine::{AddressSpace, Computed, Linear, LinearMap, to_u64};
 use crate::os::linux::base::kernel::Kernel;
-use memsh_plugin::{PhysAddr, VirtAddr, umem};
+use memsh_plugin::{PhysAddr, TranslateOp, VirtAddr, umem};
 use proof::Proof;
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -67,14 +67,18 @@ impl KernelMap {
     }
 
     /// Looks for page tables that are not in the image, so that what is told of them does not wait for a command that needs one of them.
+    /// A live machine lacks none.
     pub fn look(&self, kernel: &Kernel) {
-        for piece in [self.image(), self.direct_map()].into_iter().flatten() {
+        let Some(told) = self.rules.get().filter(|_| !kernel.space.memory().metadata().live) else { return };
+        let image = self.image();
+        // Where the direct map may be is enough to look: only a table that is missed asks for the proof, and is kept.
+        let direct = rules::rules(kernel, told, image.as_ref(), &self.plain(kernel)).into_iter().map(|rule| rule.linear);
+        let looks = direct.chain(image).flat_map(|piece| {
             let step = ((piece.last - piece.first) / LOOKS).max(1);
-            for va in (0..=LOOKS).filter_map(|i| piece.first.checked_add(i * step)) {
-                // What was missed is kept.
-                let _ = kernel.space.translate_one(VirtAddr::new(umem::from(va)));
-            }
-        }
+            (0..=LOOKS).filter_map(move |i| piece.first.checked_add(i * step))
+        });
+        let mut looks: Vec<TranslateOp> = looks.map(|va| TranslateOp::new(VirtAddr::new(umem::from(va)))).collect();
+        kernel.space.translate_batch(&mut looks);
     }
 
     /// Where the direct map is, proven; none where that is not known.

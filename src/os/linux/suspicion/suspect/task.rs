@@ -46,6 +46,10 @@ pub fn hidden(tasks: &[Seen]) -> Vec<Finding> {
         if !t.leader {
             evidence.push_str(&format!("; thread {}", t.tid));
         }
+        // Of these the kernel takes off who ends (`release_task`); who hides a task rarely thinks of more than the first.
+        if t.leader && [Way::List, Way::Children, Way::Cgroup].into_iter().filter(|w| missing.contains(&w.name())).count() > 1 {
+            evidence.push_str("; or it ended while memory was copied");
+        }
         let reason = if t.leader { "process hidden from the task list" } else { "thread hidden from its process" };
         out.push(Finding::of(&t.info, "process", reason, evidence));
     }

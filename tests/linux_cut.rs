@@ -94,7 +94,11 @@ fn the_look_through_memory_can_be_interrupted_and_made_again() {
     session.os().unwrap();
     STOP.store(true, Ordering::Relaxed);
     let none = session.processes().unwrap();
-    assert!(none.items.is_empty() && none.lost.iter().any(|l| l.to_string_lossy().contains("was interrupted")), "{:?}", none.lost);
+    assert!(
+        none.items.is_empty() && none.lost.iter().any(|l| l.to_string_lossy().contains("was interrupted")),
+        "{:?}",
+        none.lost
+    );
     STOP.store(false, Ordering::Relaxed);
     assert_eq!(session.processes().unwrap().items.len(), 8);
 }

@@ -172,6 +172,14 @@ impl Image<'_> {
             all.as_array().unwrap().iter().map(row).collect()
         };
         assert_eq!(rows(&run.stdout), rows(&intact.stdout));
+        // Nor do regions depend on what another kernel's table says.
+        let regions = |text: &str| -> Vec<serde_json::Value> {
+            let all: serde_json::Value = serde_json::from_str(text).unwrap();
+            let row = |r: &serde_json::Value| ["start", "end", "perm", "offset", "path"].iter().map(|f| r[*f].clone()).collect();
+            all.as_array().unwrap().iter().map(row).collect()
+        };
+        let (maps, intact) = (self.run(&["maps", "54", "--json"]), limited(&["sample", "maps", "54", "--json"]));
+        assert_eq!(regions(&maps.stdout), regions(&intact.stdout), "{}", maps.stderr);
     }
 
     /// That physical memory is read, searched and told all the same.

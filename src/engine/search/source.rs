@@ -155,12 +155,7 @@ impl<'m> RunSource<'m> {
     }
 
     /// Reads as much at a time as `buf` holds, over as many runs as that takes.
-    fn read_batches(
-        &self,
-        span: Span,
-        buf: &mut [u8],
-        piece: &mut dyn FnMut(umem, &[u8]) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
+    fn read_batches(&self, span: Span, buf: &mut [u8], piece: &mut dyn FnMut(umem, &[u8]) -> ControlFlow<()>) -> ControlFlow<()> {
         let mut batch: Vec<Read> = Vec::new();
         let mut used = 0;
         for run in self.clipped(span) {

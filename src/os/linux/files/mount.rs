@@ -158,6 +158,12 @@ fn one(
             return;
         }
     };
+    if addresses.is_empty() && !people.is_empty() {
+        // Whoever lives in it has at least a root.
+        lost.push(format!(
+            "{what}: none is found, though processes live in it: its list is damaged, or the types are not this kernel's"
+        ));
+    }
     let (root, pid) = viewpoint(kernel, space, people, block.ptr(n.root));
     for address in addresses {
         if !seen.insert(address) {

@@ -10,6 +10,7 @@ mod adjust;
 mod anchors;
 mod choice;
 mod others;
+mod regions;
 mod tasks;
 mod witness;
 

@@ -39,6 +39,7 @@ impl Facts<'_> {
         self.credentials(out);
         self.signals(out);
         self.files(out);
+        self.regions(out);
     }
 
     fn memory(&self, out: &mut Vec<Anchor>) {

@@ -34,7 +34,7 @@ mod write;
 pub use adjust::{Adjusted, Change};
 pub use embedded::{Family, family};
 pub use read::Table;
-pub use write::{Facts, write};
+pub use write::{Facts, Reach, write};
 
 /// The first line.
 const MAGIC: &str = "memsh types 1";

@@ -95,7 +95,7 @@ fn what_is_written_is_read_again() {
     s.finish();
 
     let facts = Facts { release: "6.1.0".into(), machine: "x86".into(), pointer: 4, source: "test".into() };
-    let text = write(&facts, &["node", "absent"], &[&s]);
+    let text = write(&facts, &["node", "absent"], &[&s], Reach::Pointed);
     let tables = Table::all(&text);
     let again = tables[0].read("again".to_owned()).unwrap();
     assert_eq!(again.size_of("node"), Some(20));
@@ -107,7 +107,10 @@ fn what_is_written_is_read_again() {
     // What is asked for leads to this, and that only to a name.
     assert_eq!(again.size_of("elsewhere"), Some(8));
     assert!(again.size_of("beyond").is_none());
-    assert_eq!(write(&facts, &["node"], &[&again]), text);
+    assert_eq!(write(&facts, &["node"], &[&again], Reach::Pointed), text);
+    let narrow = write(&facts, &["node"], &[&again], Reach::Embedded);
+    let narrow = Table::all(&narrow)[0].read("narrow".to_owned()).unwrap();
+    assert_eq!((narrow.size_of("node"), narrow.size_of("elsewhere")), (Some(20), None));
 }
 
 /// The structures that the sources under `folder` ask for by name.
@@ -139,8 +142,8 @@ fn the_tables_have_what_the_linux_layer_asks_for() {
     let mut found = std::collections::BTreeSet::new();
     asked_for(&root.join("src/os/linux"), &mut found);
     assert!(found.len() > 150, "{} structures", found.len());
-    // Compressed swap of kernels without types is not read; the last two are of kernels that have types.
-    let without = ["size_class", "zs_pool", "zspage", "frame_record_meta", "kernel_mapping"];
+    // Of kernels that have types.
+    let without = ["kernel_mapping"];
     let missing: Vec<&String> =
         found.iter().filter(|name| !wanted.contains(name.as_str()) && !without.contains(&name.as_str())).collect();
     assert!(missing.is_empty(), "to be added to assets/types/wanted.txt, and the tables made anew: {missing:?}");
@@ -180,4 +183,40 @@ fn every_table_that_is_shipped_is_read() {
         }
     }
     assert!(family("vax").is_none());
+}
+
+#[test]
+fn debians_32_bit_kernels_have_what_keeps_compressed_pages() {
+    for machine in ["x86", "arm"] {
+        let family = family(machine).unwrap();
+        let tables = family.tables();
+        let debians: Vec<_> = tables.iter().filter(|t| t.facts.source.starts_with("Debian linux-image-")).collect();
+        assert!(debians.len() >= 5, "{machine}");
+        for table in debians {
+            let what = &table.facts.release;
+            let types = table.read(String::new()).unwrap();
+            for (structure, member) in [
+                ("zswap_entry", "handle"),
+                ("zswap_entry", "length"),
+                ("zswap_pool", "tfm_name"),
+                ("zpool", "driver"),
+                ("zpool_driver", "type"),
+                // Of modules, up to 6.1.
+                ("zs_pool", "size_class"),
+                ("size_class", "size"),
+                ("zspage", "class"),
+                ("zram", "mem_pool"),
+            ] {
+                assert!(types.field(&format!("struct {structure}"), member).is_some(), "{what}: {structure}.{member}");
+            }
+            // Debian's 6.12 has no z3fold.
+            let newer = what.starts_with("6.12.");
+            assert!(newer || types.field("struct z3fold_header", "first_num").is_some(), "{what}");
+            assert!(newer || types.field("struct z3fold_buddy_slots", "slot").is_some(), "{what}");
+            // A tree, or an array.
+            let by_slot = types.field("struct zswap_tree", "rbroot").or_else(|| types.field("struct xarray", "xa_head"));
+            assert!(by_slot.is_some(), "{what}");
+            assert!(types.find("enum zram_pageflags").is_some(), "{what}");
+        }
+    }
 }

@@ -21,9 +21,17 @@ pub struct Facts {
     pub source: String,
 }
 
-/// The table of the types in `wanted`, of what they point to, and of what is embedded in any of them; each from the first of `sources`
-/// that has it.
-pub fn write(facts: &Facts, wanted: &[&str], sources: &[&dyn Types]) -> String {
+/// How far a table goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The types that are asked for, and what is embedded in them.
+    Embedded,
+    /// These, what they point to, and what is embedded in that.
+    Pointed,
+}
+
+/// The table of the types in `wanted` and of what these lead to; each from the first of `sources` that has it.
+pub fn write(facts: &Facts, wanted: &[&str], sources: &[&dyn Types], reach: Reach) -> String {
     let mut out = Out::default();
     for name in wanted {
         for source in sources {
@@ -39,7 +47,8 @@ pub fn write(facts: &Facts, wanted: &[&str], sources: &[&dyn Types]) -> String {
             }
         }
     }
-    for (word, name) in std::mem::take(&mut out.pointed) {
+    let pointed = std::mem::take(&mut out.pointed).into_iter().filter(|_| reach == Reach::Pointed);
+    for (word, name) in pointed {
         let found = sources.iter().find_map(|s| Some((*s, complete(*s, &format!("{word} {name}"))?)));
         if let Some((source, id)) = found {
             out.define(source, id);

@@ -92,7 +92,7 @@ impl<'a> Finder<'a> {
     pub(super) fn run(mut self, names: &[&str]) -> Vec<(String, VirtAddr)> {
         for rule in RULES.iter().filter(|r| names.is_empty() || names.contains(&r.name)) {
             let moved = MOVED.iter().any(|(name, into)| *name == rule.name && self.symbols.address(into).is_some());
-            if moved || self.symbols.address(rule.name).is_some() {
+            if moved || self.address(rule.name).is_some() {
                 continue;
             }
             if let Some(at) = self.find(rule) {

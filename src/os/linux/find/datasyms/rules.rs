@@ -18,7 +18,18 @@ const fn rule(name: &'static str, pick: Pick, proof: Proof, functions: &'static 
     Rule { name, pick, proof, functions }
 }
 
-/// In order: what is found is no candidate for what follows.
+/// Who looks an area up by its number (mm/swapfile.c).
+const SWAP_INFO: &[&str] = &[
+    "page_swap_info",
+    "swp_swap_info",
+    "swapcache_mapping",
+    "get_swap_device",
+    "swap_page_sector",
+    "swapdev_block",
+    "_swap_info_get",
+];
+
+/// In order: what is found is no candidate for what follows. Of two rules for one symbol the second counts where the first finds nothing.
 pub(super) const RULES: &[Rule] = &[
     // Modules.
     rule(
@@ -51,26 +62,15 @@ pub(super) const RULES: &[Rule] = &[
             "apply_to_page_range",
         ],
     ),
-    rule(
-        "swap_info",
-        Only,
-        Anything,
-        &[
-            "page_swap_info",
-            "swp_swap_info",
-            "swapcache_mapping",
-            "get_swap_device",
-            "swap_page_sector",
-            "swapdev_block",
-            "_swap_info_get",
-        ],
-    ),
+    rule("swap_info", Only, Anything, SWAP_INFO),
     rule(
         "nr_swapfiles",
         Only,
         Anything,
         &["si_swapinfo", "count_swap_pages", "find_first_swap", "swap_type_of", "swapcache_free_entries"],
     ),
+    // In 5.10 each of them compares the area's number with how many there are, which has a name now.
+    rule("swap_info", Only, Anything, SWAP_INFO),
     rule(
         "swapper_spaces",
         Only,

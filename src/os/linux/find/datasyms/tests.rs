@@ -2,10 +2,12 @@
 use super::super::image::KernelImage;
 use super::super::machine::virt;
 use super::super::trace::Trace;
-use super::{exports, fill};
+use super::{exports, fill, rule};
+use crate::arch::Arch;
 use crate::engine::{Memory, to_umem};
 use crate::image::{OpenOptions, sample};
 use crate::os::linux::base::kernel::Kernel;
+use crate::os::linux::testkit::Kit;
 use crate::os::{Hints, detect};
 use crate::symbols::{Symbol, SymbolTable, Symbols};
 use memsh_plugin::{PhysAddr, VirtAddr};
@@ -169,5 +171,36 @@ fn export_tables_in_damaged_images_never_panic() {
         bytes.truncate(usize::try_from(state >> 40).unwrap() % b.bytes.len());
         let _ = exports::exports(&bytes, &b.image, 4, &b.functions);
         let _ = exports::exports(&bytes, &b.image, 8, &b.functions);
+    }
+}
+
+#[test]
+fn what_has_a_name_is_no_candidate_in_either_order() {
+    const AREAS: u64 = BASE + 0x800;
+    const COUNT: u64 = BASE + 0x880;
+    let lookups = ["page_swap_info", "get_swap_device"];
+    // 5.10 compares with the count before it looks an area up; 6.1 does not, but goes through all areas where it takes the count.
+    for (looking, counting) in [(&[COUNT, AREAS][..], &[COUNT][..]), (&[AREAS], &[COUNT, AREAS])] {
+        let mut bytes = vec![0xcc; 0x1000];
+        let mut functions = SymbolTable::new();
+        for (n, name) in lookups.into_iter().chain(["si_swapinfo", "count_swap_pages"]).enumerate() {
+            let at = 0x100 + n * 0x40;
+            // mov eax, [eax*4 + ...]; ret
+            let loads = if n < lookups.len() { looking } else { counting };
+            let load = |to: &u64| [&[0x8b, 0x04, 0x85][..], &(*to as u32).to_le_bytes()].concat();
+            let code: Vec<u8> = loads.iter().flat_map(load).chain([0xc3]).collect();
+            bytes[at..at + code.len()].copy_from_slice(&code);
+            functions.push(name, virt(BASE + at as u64), b'T', None);
+        }
+        functions.push("the_end", virt(BASE + 0x400), b'T', None);
+        functions.finish();
+        let mut kit = Kit::narrow(Arch::X86);
+        kit.put(BASE, &bytes);
+        let kernel = kit.kernel();
+        let image = KernelImage { virt: virt(BASE), phys: PhysAddr::NULL, size: to_umem(bytes.len()) };
+        let finder = rule::Finder::new(&kernel.space, &bytes, &image, &functions).unwrap();
+        let mut found = finder.run(&["swap_info", "nr_swapfiles"]);
+        found.sort();
+        assert_eq!(found, [("nr_swapfiles".to_owned(), virt(COUNT)), ("swap_info".to_owned(), virt(AREAS))]);
     }
 }

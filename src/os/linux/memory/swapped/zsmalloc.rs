@@ -32,8 +32,9 @@ shapes! {
     }
 }
 
-/// Widths of a page frame number: MAX_PHYSMEM_BITS (or MAX_POSSIBLE_PHYSMEM_BITS) less the page's 12.
-const FRAME_BITS: [u32; 10] = [40, 36, 34, 32, 39, 38, 44, 41, 24, 20];
+/// Widths of a page frame number: MAX_PHYSMEM_BITS (or MAX_POSSIBLE_PHYSMEM_BITS) less the page's 12. The last three are of 32-bit
+/// processors: x86 with PAE, Arm with LPAE, and both without.
+const FRAME_BITS: [u32; 11] = [40, 36, 34, 32, 39, 38, 44, 41, 24, 28, 20];
 /// An allocated object's head has this bit beside its handle (`OBJ_ALLOCATED_TAG`).
 const ALLOCATED: u64 = 1;
 /// No chain is longer (ZS_MAX_PAGES_PER_ZSPAGE is at most 16).

@@ -3,6 +3,7 @@
 
 mod areas;
 mod caches;
+mod narrow;
 mod pools;
 mod zrams;
 mod zswaps;

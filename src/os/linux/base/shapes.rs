@@ -211,6 +211,7 @@ shapes! {
     ModuleUseShape: "module_use" {
         source_list: ["source_list"],
         source: ["source"],
+        target: ["target"],
     }
     /// `mod_kallsyms`.
     ModKallsymsShape: "mod_kallsyms" {

@@ -119,8 +119,15 @@ fn used_by(kernel: &Kernel, module: &Block, lost: &mut Lost) -> Vec<Text> {
     let (Some(head), Some(_)) = (module.at(l.module.users), l.module_use.source_list) else { return Vec::new() };
     let mut out = Vec::new();
     for node in list(kernel.view(), head, "users of a module", lost) {
-        let source = container_of(node, l.module_use.source_list)
-            .and_then(|at| l.module_use.read(kernel.view(), at).ptr(l.module_use.source));
+        let dependency = container_of(node, l.module_use.source_list).map(|at| l.module_use.read(kernel.view(), at));
+        if dependency.as_ref().and_then(|d| d.ptr(l.module_use.target)).is_some_and(|target| target != module.base()) {
+            lost.push(format!(
+                "what is listed at {node} among the users of the module at {} is none: the list is damaged, or the types are not this kernel's",
+                module.base()
+            ));
+            continue;
+        }
+        let source = dependency.and_then(|d| d.ptr(l.module_use.source));
         let name = source.map(|at| l.module.read(kernel.view(), at)).and_then(|b| b.text(l.module.name).map(Text::from));
         match name {
             Some(name) => out.push(name),

@@ -35,7 +35,8 @@ fn kit(new: bool) -> Kit {
         fields.extend([("core_layout", 112, "module_layout".into()), ("init_layout", 128, "module_layout".into())]);
     }
     kit.types.structure("module", 0x200, &fields);
-    kit.types.structure("module_use", 0x40, &[("source_list", 0, "list_head".into()), ("source", 32, u(8))]);
+    let uses = [("source_list", 0, "list_head".into()), ("source", 32, u(8)), ("target", 40, u(8))];
+    kit.types.structure("module_use", 0x40, &uses);
     kit.symbol("modules", HEAD);
     kit.ring(&[HEAD, module(0) + 8, module(1) + 8]);
     for n in 0..2 {
@@ -53,6 +54,7 @@ fn kit(new: bool) -> Kit {
     kit.ring(&[HEAD, module(0) + 8, module(1) + 8]);
     kit.ring(&[module(1) + 88, USE]);
     kit.word(USE + 32, module(0));
+    kit.word(USE + 40, module(1));
     kit
 }
 
@@ -92,6 +94,15 @@ fn a_user_that_can_t_be_read_is_told() {
     let (rows, lost) = lsmod(&kit);
     assert!(rows[1].used_by.is_empty());
     assert_eq!(lost.sentences().len(), 1);
+}
+
+#[test]
+fn who_uses_another_module_is_no_user() {
+    let mut kit = kit(true);
+    kit.word(USE + 40, module(0));
+    let (rows, lost) = lsmod(&kit);
+    assert!(rows[1].used_by.is_empty());
+    assert!(lost.sentences()[0].contains("is none"), "{:?}", lost.sentences());
 }
 
 /// Gives module 0 a table of two symbols (one of them undefined) at `SYMBOLS`.

@@ -29,6 +29,11 @@ impl Anchor {
     }
 }
 
+/// Where a member was found, if it was.
+pub(super) fn found(anchors: &[Anchor], structure: &str, member: &str) -> Option<u64> {
+    anchors.iter().find(|a| a.structure == structure && a.member == member)?.found
+}
+
 /// What facts are checked against.
 pub(super) struct Facts<'a> {
     pub(super) reader: Reader<'a>,

@@ -1,6 +1,6 @@
 //! Members of what a process leads to: its memory, credentials, signals, files and directories.
 
-use super::anchors::{Anchor, Facts};
+use super::anchors::{Anchor, Facts, found};
 use super::witness::{Sample, number, virt};
 use crate::engine::ViewExt;
 
@@ -25,7 +25,7 @@ impl Thing<'_> {
 impl Facts<'_> {
     /// What the member `member` of processes leads to, where it was found.
     fn things(&self, anchors: &[Anchor], member: &str) -> Vec<Thing<'_>> {
-        let at = anchors.iter().find(|a| a.structure == "task_struct" && a.member == member).and_then(|a| a.found);
+        let at = found(anchors, "task_struct", member);
         let Some(at) = at else { return Vec::new() };
         let word = self.witness.word;
         let lead = |s| Some((s, Sample::number(s, at, word).filter(|p| self.reader.kernel(*p))?));
@@ -121,7 +121,7 @@ impl Facts<'_> {
     fn credentials(&self, out: &mut Vec<Anchor>) {
         const CRED: &str = "cred";
         let Some(first) = self.witness.tasks.first() else { return };
-        let at = out.iter().find(|a| a.structure == "task_struct" && a.member == "real_cred").and_then(|a| a.found);
+        let at = found(out, "task_struct", "real_cred");
         let Some(base) = at.and_then(|at| first.number(at, self.witness.word)).filter(|p| self.reader.kernel(*p)) else { return };
         let bytes = self.reader.bytes(base, 256);
         // The first process may do anything: `cap_permitted`, `cap_effective` and `cap_bset` have the same bits, the lowest ones.
@@ -135,7 +135,7 @@ impl Facts<'_> {
 
     fn signals(&self, out: &mut Vec<Anchor>) {
         let word = self.witness.word;
-        let node = out.iter().find(|a| a.structure == "task_struct" && a.member == "thread_node").and_then(|a| a.found);
+        let node = found(out, "task_struct", "thread_node");
         let (all, Some(node)) = (self.things(out, "signal"), node) else { return };
         if all.is_empty() {
             return;
@@ -171,7 +171,7 @@ impl Facts<'_> {
     fn directories(&self, out: &mut Vec<Anchor>, all: &[Thing<'_>]) {
         const DENTRY: &str = "dentry";
         let word = self.witness.word;
-        let root = out.iter().find(|a| a.structure == "fs_struct").and_then(|a| a.found);
+        let root = found(out, "fs_struct", "root");
         let Some(dir) = root.and_then(|o| all.first()?.number(o + word, word)).filter(|p| self.reader.kernel(*p)) else { return };
         let bytes = self.reader.bytes(dir, 256);
         let at = |o: u64| number(&bytes, o, word);

@@ -3,7 +3,7 @@
 //! A region begins with its two addresses in every kernel that has tables. What else it says is known from regions of which more is known:
 //! that in which the program's code lies, that of the stack, and those without a file.
 
-use super::anchors::{Anchor, Facts};
+use super::anchors::{Anchor, Facts, found};
 use super::witness::number;
 use std::collections::{HashSet, VecDeque};
 
@@ -79,11 +79,7 @@ impl Facts<'_> {
     /// Members of `file`, from files whose content is mapped.
     fn open_files(&self, out: &mut Vec<Anchor>, files: &[u64]) {
         let word = self.witness.word;
-        let found = |name: &str, member: &str| {
-            let anchor = out.iter().find(|a| a.structure == name && a.member == member);
-            anchor.and_then(|a| a.found)
-        };
-        let known = found("dentry", "d_inode").zip(found("dentry", "d_sb")).zip(found("inode", "i_sb"));
+        let known = found(out, "dentry", "d_inode").zip(found(out, "dentry", "d_sb")).zip(found(out, "inode", "i_sb"));
         let Some(((d_inode, d_sb), i_sb)) = known else { return };
         let read = |at: u64| self.reader.word(at).filter(|p| self.reader.kernel(*p));
         // A path is a mount and a directory entry, whose inode is of the same file system.
@@ -103,14 +99,11 @@ impl Facts<'_> {
 
     /// Regions of a few processes.
     fn every_region(&self, out: &[Anchor]) -> Vec<Region> {
-        let found =
-            |name: &str, member: &str| out.iter().find(|a| a.structure == name && a.member == member).and_then(|a| a.found);
         let word = self.witness.word;
-        let (Some(task), Some(places)) = (found("task_struct", "mm"), found("mm_struct", "start_code")) else {
-            return Vec::new();
-        };
-        let tree = found("mm_struct", "mm_mt").zip(found("maple_tree", "ma_root")).map(|(tree, root)| tree + root);
-        let list = found("mm_struct", "mmap");
+        let known = found(out, "task_struct", "mm").zip(found(out, "mm_struct", "start_code"));
+        let Some((task, places)) = known else { return Vec::new() };
+        let tree = found(out, "mm_struct", "mm_mt").zip(found(out, "maple_tree", "ma_root")).map(|(tree, root)| tree + root);
+        let list = found(out, "mm_struct", "mmap");
         let mut all = Vec::new();
         for s in self.witness.users().take(PROCESSES) {
             let Some(mm) = s.number(task, word).filter(|p| self.reader.kernel(*p)) else { continue };

@@ -90,9 +90,11 @@ impl<'a> Reader<'a> {
         bytes
     }
 
-    /// Whether an address could be one of the kernel's.
+    /// Whether an address could be that of one of the kernel's structures. None lies in the last 64 KiB, of which the last page are
+    /// errors (include/linux/err.h), so that what is added to an address does not leave the space.
     pub(super) fn kernel(&self, at: u64) -> bool {
-        at >= self.lowest && at.is_multiple_of(self.word)
+        let last = if self.word == 4 { u64::from(u32::MAX) } else { u64::MAX };
+        at >= self.lowest && at <= last - 0xffff && at.is_multiple_of(self.word)
     }
 }
 

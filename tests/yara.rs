@@ -71,6 +71,47 @@ fn without_the_plugin_it_says_how_to_get_it() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_was_found_before_ctrl_c_is_shown() {
+    use std::os::unix::fs::FileExt;
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+    let Some(lab) = Lab::new() else { return };
+    // More zeros than anybody waits for; YARA goes through them, since rules may ask for zeros.
+    let image = lab.file("large.raw", b"");
+    let file = fs::File::options().write(true).open(&image).unwrap();
+    file.set_len(1 << 40).unwrap();
+    file.write_all_at(b"early bird", 0x3000).unwrap();
+    let rules = lab.file("bird.yar", "rule bird { strings: $b = \"early bird\" condition: $b }");
+    for unit in [&[][..], &["--regions"]] {
+        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("memsh"))
+            .args([&[&image, "yara", &rules, "--json"], unit].concat())
+            .env("MEMSH_PLUGIN_PATH", &lab.plugins)
+            .env("XDG_CACHE_HOME", lab.dir.path().join("cache"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Rules were compiled, and a piece of memory at least was searched.
+        std::thread::sleep(Duration::from_secs(4));
+        assert!(child.try_wait().unwrap().is_none(), "{unit:?}: it is still searching");
+        let begun = Instant::now();
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(begun.elapsed() < Duration::from_secs(15), "{unit:?}: {:?}", begun.elapsed());
+        assert_eq!(output.status.code(), Some(130), "{unit:?}: {told}");
+        assert_eq!(
+            told,
+            "partial: 1 missing: what was left when Ctrl-C came, after about 0 % of yara: physical memory\nmemsh: interrupted\n"
+        );
+        let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(rows.as_array().unwrap().iter().map(|r| &r["address"]).collect::<Vec<_>>(), ["0x3000"], "{unit:?}");
+    }
+}
+
 #[test]
 fn a_rule_matches_in_every_space() {
     let Some(lab) = Lab::new() else { return };

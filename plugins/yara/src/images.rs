@@ -59,17 +59,21 @@ impl Images {
             if image.missing > 0 {
                 search.lost(format!("{} bytes of {name} of {}, zeros in its file", image.missing, place.title()));
             }
-            match scanner.scan(&image.bytes) {
+            let outcome = scanner.scan(&image.bytes);
+            search.hand_out(place, 1, total, |search| match outcome {
                 Ok(results) => {
                     for rule in results.matching_rules() {
                         let whence = |offset: u64| (name.clone(), image.address(offset));
                         search.matched_at(place, &rule, 0, &image.bytes, Some(&whence), &mut |_| true);
                     }
+                    Ok(())
                 }
-                Err(ScanError::Timeout) => search.lost(format!("{name} of {}, which took too long", place.title())),
-                Err(e) => return Err(ApiError::new(Status::FAILED, format!("YARA-X: {e}"))),
-            }
-            search.progress(place, 1, total);
+                Err(ScanError::Timeout) => {
+                    search.lost(format!("{name} of {}, which took too long", place.title()));
+                    Ok(())
+                }
+                Err(e) => Err(ApiError::new(Status::FAILED, format!("YARA-X: {e}"))),
+            })?;
         }
         Ok(())
     }

@@ -172,39 +172,55 @@ impl Search<'_> {
                 let at = start.saturating_add((i * PIECE) as u64);
                 there += place.read(at, piece).iter().map(|(_, n)| *n as u64).sum::<u64>();
             }
-            if there > 0 {
-                if let Some(deadline) = self.deadline {
-                    scanner
-                        .set_timeout(deadline.saturating_duration_since(Instant::now()).max(std::time::Duration::from_millis(1)));
-                }
-                match scanner.scan(&buf) {
-                    Ok(results) => {
-                        let mut here = HashSet::new();
-                        for rule in results.matching_rules() {
-                            let of_rule = format!("{}:{}", rule.namespace(), rule.identifier());
-                            let mut new = |hit: &Hit<'_>| {
-                                let (Some(string), Some(address)) = (hit.string, hit.address) else { return true };
-                                let key = (of_rule.clone(), string.to_owned(), address);
-                                let new = !before.contains(&key);
-                                if size == REGION {
-                                    here.insert(key);
-                                }
-                                new
-                            };
-                            self.matched_at(place, &rule, start, &buf, None, &mut new);
-                        }
-                        before = here;
-                    }
-                    Err(ScanError::Timeout) => {
-                        self.lost(format!("the region of {} at {start:#x}, which took too long", place.title()));
-                    }
-                    Err(e) => return Err(failed(&e)),
-                }
+            if there == 0 {
+                self.progress(place, size, total);
+                continue;
             }
-            if !self.progress(place, size, total) {
-                break;
+            if let Some(deadline) = self.deadline {
+                scanner.set_timeout(deadline.saturating_duration_since(Instant::now()).max(std::time::Duration::from_millis(1)));
             }
+            let outcome = scanner.scan(&buf);
+            self.hand_out(place, size, total, |search| match outcome {
+                Ok(results) => {
+                    let mut here = HashSet::new();
+                    for rule in results.matching_rules() {
+                        let of_rule = format!("{}:{}", rule.namespace(), rule.identifier());
+                        let mut new = |hit: &Hit<'_>| {
+                            let (Some(string), Some(address)) = (hit.string, hit.address) else { return true };
+                            let key = (of_rule.clone(), string.to_owned(), address);
+                            let new = !before.contains(&key);
+                            if size == REGION {
+                                here.insert(key);
+                            }
+                            new
+                        };
+                        search.matched_at(place, &rule, start, &buf, None, &mut new);
+                    }
+                    before = here;
+                    Ok(())
+                }
+                Err(ScanError::Timeout) => {
+                    search.lost(format!("the region of {} at {start:#x}, which took too long", place.title()));
+                    Ok(())
+                }
+                Err(e) => Err(failed(&e)),
+            })?;
         }
+        Ok(())
+    }
+
+    /// Says how far it has come, and hands the rows of what was searched out, also where Ctrl-C came meanwhile.
+    pub fn hand_out(
+        &mut self,
+        place: &Place<'_>,
+        more: u64,
+        total: u64,
+        rows: impl FnOnce(&mut Self) -> Result<(), ApiError>,
+    ) -> Result<(), ApiError> {
+        let go_on = self.progress(place, more, total);
+        self.over = false;
+        rows(self)?;
+        self.over |= !go_on;
         Ok(())
     }
 

@@ -36,6 +36,7 @@ pub struct Asked<'a> {
 /// What `progress` shows.
 struct Shown {
     task: String,
+    done: u64,
     total: u64,
     meter: Box<dyn Meter>,
 }
@@ -56,12 +57,27 @@ impl<'a> Asked<'a> {
         group_obj!(self as SessionInstance)
     }
 
-    /// Whether the command came to its own end.
+    /// Whether the command came to its own end; how far it was when Ctrl-C came is told.
     ///
     /// # Errors
     /// [`Failure::Interrupted`] where the user ended it; that of its reader, who wants no more rows.
     pub fn go_on(self) -> Result<()> {
-        self.stopped.into_inner().map_or(Ok(()), Err)
+        let Some(failure) = self.stopped.into_inner() else { return Ok(()) };
+        if let (Failure::Interrupted, Some(Shown { task, done, total, .. })) = (&failure, self.shown.into_inner()) {
+            // Of what it counts, and in what, the plugin alone knows.
+            let percent = u128::from(done) * 100 / u128::from(total.max(1));
+            self.cx.lost(format!("what was left when Ctrl-C came, after about {percent} % of {task}"));
+        }
+        Err(failure)
+    }
+
+    /// Whether Ctrl-C has come since this was asked last. The first one is the command's: it ends by itself, and what it found is still shown.
+    pub fn interrupted(&self) -> bool {
+        let came = self.cx.host().interrupt().swap(false, Ordering::SeqCst);
+        if came {
+            self.stopped.replace(Some(Failure::Interrupted));
+        }
+        came
     }
 
     fn space(&self, pid: Option<u32>) -> Result<Rc<Space>> {
@@ -126,10 +142,7 @@ impl Session for Asked<'_> {
     }
 
     fn progress(&self, task: &str, done: u64, total: u64) -> bool {
-        // The first Ctrl-C is the command's: it ends by itself, and what it found is still shown.
-        if self.cx.host().interrupt().swap(false, Ordering::SeqCst) {
-            self.stopped.replace(Some(Failure::Interrupted));
-        }
+        self.interrupted();
         if self.sent.get().elapsed() >= IDLE {
             if let Err(failure) = (self.idle)() {
                 self.stopped.borrow_mut().get_or_insert(failure);
@@ -140,9 +153,10 @@ impl Session for Asked<'_> {
         if !shown.as_ref().is_some_and(|s| s.task == task && s.total == total) {
             // The old one ends before another begins.
             shown.take();
-            *shown = Some(Shown { task: task.to_owned(), total, meter: self.cx.host().meter(task, total) });
+            *shown = Some(Shown { task: task.to_owned(), done, total, meter: self.cx.host().meter(task, total) });
         }
-        if let Some(shown) = shown.as_ref() {
+        if let Some(shown) = shown.as_mut() {
+            shown.done = done;
             shown.meter.at(done);
         }
         self.stopped.borrow().is_none()

@@ -89,19 +89,26 @@ pub fn call<T: Serialize + DeserializeOwned>(
         out.borrow_mut().push(&row)
     };
     let failure = RefCell::new(None);
+    let mut over = false;
     let mut row = |text: Text| {
+        if over {
+            return false;
+        }
+        // The row that is at hand when Ctrl-C comes is shown.
+        over = asked.interrupted();
         let parsed: std::result::Result<Map<_, _>, _> = serde_json::from_slice(text.as_bytes());
         let pushed = match parsed {
-            Ok(row) => cx.go_on().and_then(|()| push(row)),
+            Ok(row) => push(row),
             Err(e) => {
                 cx.lost(format!("a row of {} bytes that is no JSON object: {e}", to_umem(text.as_bytes().len())));
                 Ok(())
             }
         };
         match pushed {
-            Ok(()) => true,
+            Ok(()) => !over,
             Err(e) => {
                 failure.borrow_mut().get_or_insert(e);
+                over = true;
                 false
             }
         }

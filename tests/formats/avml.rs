@@ -158,6 +158,29 @@ fn after_damage_the_next_block_is_found() {
     assert!(text.contains("65536 of 131072 bytes are missing") && text.contains("are not used"), "{text}");
 }
 
+/// Chunks to be skipped hide blocks whose frames go on with chunks that others have gone through.
+#[test]
+fn blocks_within_blocks_are_gone_through_once() {
+    const N: usize = 60_000;
+    let hidden = |last, more: &[u8]| [&lime::header(AVML, 2, 0x1000, last)[..], STREAM, more].concat();
+    let skipped = |len: usize| [&[0xfe][..], &u32::try_from(len).unwrap().to_le_bytes()[..3]].concat();
+    let each = |hidden: Vec<u8>| [hidden.clone(), [skipped(hidden.len()), hidden].concat().repeat(N)].concat();
+    let large = hidden(0x7fff_ffff, &[]);
+    let step = large.len() + 4;
+    let jumps = (0..N).flat_map(|i| [large.clone(), skipped((N - 1 - i) * step)].concat()).collect::<Vec<_>>();
+    for (what, chunks) in [
+        ("all of a large block", each(large.clone())),
+        ("behind a block of a byte", each(hidden(0x1000, b"\x01\x05\0\0\0\0\0\0x"))),
+        ("behind all headers", [jumps, [0xfe, 0, 0, 0].repeat(20 * N)].concat()),
+    ] {
+        let begun = std::time::Instant::now();
+        let opened = image([chunks, vec![2; 64]].concat());
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{what}: {:?}", begun.elapsed());
+        let told = opened.map_or_else(|e| e.to_string(), |i| i.facts.warnings.join("\n"));
+        assert!(told.contains("AVML block"), "{what}: {told}");
+    }
+}
+
 #[test]
 fn headers_that_make_no_sense() {
     let good = block(0x1000, &pattern(4096, 1));

@@ -98,8 +98,8 @@ impl Index {
             }
             at = match header(file, at) {
                 Ok(h) if h.packed => match index.packed(file, at, &h) {
-                    Some(next) => next,
-                    None => index.next_block(file, at + HEADER),
+                    Ok(next) => next,
+                    Err(from) => index.next_block(file, from),
                 },
                 Ok(h) => index.plain(file, at, &h),
                 Err(why) if at == 0 => {
@@ -139,12 +139,14 @@ impl Index {
         offset.saturating_add(there)
     }
 
-    /// A block of frames: where the next one begins, or nothing where it is damaged.
-    fn packed(&mut self, file: &Fields<'_>, start: u64, h: &Header) -> Option<u64> {
+    /// A block of frames: where the next one begins; where it is damaged, from where on that must be looked for: from its last chunk on, whose
+    /// length may be the wrong one. What lies before was gone through, and is not gone through again, however many headers a file hides in its chunks.
+    fn packed(&mut self, file: &Fields<'_>, start: u64, h: &Header) -> Result<u64, u64> {
         self.packed_blocks += 1;
         let wanted = (h.last - h.first).saturating_add(1);
         let stream = start + HEADER;
         let mut at = stream;
+        let mut last = stream;
         let mut done = 0u64;
         while done < wanted {
             let chunk = match at == stream && file.bytes(at, 10) != Some(frames::STREAM) {
@@ -163,7 +165,7 @@ impl Index {
                             wanted - done
                         )
                     });
-                    return None;
+                    return Err(last);
                 }
             };
             if let Some((held, offset, len, size)) = chunk.data {
@@ -179,25 +181,25 @@ impl Index {
                 self.add(h.first + done, part, Piece::Frame { held, offset, len, size, skip: 0 });
                 done += part;
             }
+            last = at;
             at = chunk.next;
         }
-        self.trailer(file, at, at - stream, h)
+        self.trailer(file, stream, last, at, h)
     }
 
-    /// The length of the stream stands behind it.
-    fn trailer(&mut self, file: &Fields<'_>, mut at: u64, len: u64, h: &Header) -> Option<u64> {
-        let from = at - len;
+    /// The length of the stream that began at `from` stands behind it: behind the chunk at `last`, at `at`. As [`packed`](Self::packed).
+    fn trailer(&mut self, file: &Fields<'_>, from: u64, mut last: u64, mut at: u64, h: &Header) -> Result<u64, u64> {
         // Padding, or an empty chunk, may follow the last data.
         while file.u64(at).is_some_and(|n| n != at - from) {
             match frames::chunk(file, at) {
-                Ok(chunk) if chunk.data.is_none_or(|d| d.3 == 0) => at = chunk.next,
+                Ok(chunk) if chunk.data.is_none_or(|d| d.3 == 0) => (last, at) = (at, chunk.next),
                 _ => break,
             }
         }
         match file.u64(at) {
-            Some(n) if n == at - from => Some(at + 8),
+            Some(n) if n == at - from => Ok(at + 8),
             // A writer without trailers.
-            _ if header(file, at).is_ok() => Some(at),
+            _ if header(file, at).is_ok() => Ok(at),
             Some(n) => {
                 self.warn(|| {
                     format!(
@@ -207,11 +209,11 @@ impl Index {
                         at - from
                     )
                 });
-                header(file, at + 8).is_ok().then_some(at + 8)
+                if header(file, at + 8).is_ok() { Ok(at + 8) } else { Err(last) }
             }
             None => {
                 self.warn(|| format!("the file ends after the data of the AVML block {:#x}-{:#x}", h.first, h.last));
-                Some(file.len())
+                Ok(file.len())
             }
         }
     }

@@ -252,8 +252,51 @@ fn an_image_with_hostile_names() {
             "dt task_struct.comm".into(),
         ];
         let script = lines.join("\n");
-        let words = [image.path.as_str(), "--color", "always", "--no-pager", "--progress", "never", "-c", &script];
-        plain(&raw(program(&words)), &name.escape_ascii().to_string());
+        let log = format!("{}.log", image.path);
+        let words = [image.path.as_str(), "--color", "always", "--no-pager", "--progress", "never", "--log", &log, "-c", &script];
+        let what = name.escape_ascii().to_string();
+        plain(&raw(program(&words)), &what);
+        let log = std::fs::read(log).unwrap();
+        assert!(!log.contains(&0x1b), "{what}: no colours in a transcript");
+        plain(&log, &what);
+        // A program that gets exact values writes to this terminal. Lines in them are lines.
+        if !has(name, b"\r\n") {
+            let script =
+                format!("ps {pid} --csv | cat\nps {pid} --csv --columns name | cat | cat\nset format csv\nps {pid} | head -3");
+            let words = [image.path.as_str(), "--color", "always", "--progress", "never", "-c", &script];
+            let bytes = raw(program(&words));
+            plain(&bytes, &what);
+            assert!(has(&bytes, b",/lab/bin/victim-b"), "{what}: {}", bytes.escape_ascii());
+        }
+    }
+}
+
+/// A name that ends no line and begins none of the transcript's, and takes nothing of what stands behind it along.
+#[test]
+fn a_transcript_has_all_of_an_answer() {
+    for (name, shown) in [
+        (&b"A\x1b1\n2\n3;,\";4"[..], "\"A\\x1b1\n2\n3;,\"\";4\",PID,1\n[exit status 0, "),
+        (b"a\n[exit status 7", "\"a\n [exit status \",PID,1\n[exit status 0, "),
+        (b"a\n[2026-11-22T0", "\"a\n [2026-11-22T0\",PID,1\n[exit status 0, "),
+        (b"a\n# log ended", "\"a\n # log ended\",PID,1\n[exit status 0, "),
+        (b"a\n[chain 1\n[]\n#", "\"a\n [chain 1\n[]\n#\",PID,1\n[exit status 0, "),
+    ] {
+        let mut torn = torn::Torn::new();
+        let mut bytes = name[..name.len().min(15)].to_vec();
+        bytes.push(0);
+        let at = torn.task("victim-b") + torn.offset("task_struct", "comm");
+        torn.put(at, &bytes);
+        let pid = torn.session().find_process("victim-b").unwrap().pid.to_string();
+        let image = torn.save();
+        let log = format!("{}.log", image.path);
+        let script = format!("ps {pid} --csv --columns name,pid,ppid; ps {pid} --csv --columns pid | cat; ps 1 --columns pid");
+        let run = cli::memsh(&[&image.path, "--log", &log, "--color", "always", "-c", &script]);
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        let text = std::fs::read_to_string(&log).unwrap();
+        let shown = shown.replace("PID", &pid);
+        assert!(text.contains(&shown) && text.contains("\nPID\n  1\n[exit status 0, "), "{shown:?} is not in {text}");
+        let run = cli::memsh(&["sample", "log", "verify", &log]);
+        assert!(run.status == 0 && run.stdout.contains("entries       5"), "{}{}", run.stdout, run.stderr);
     }
 }
 

@@ -33,20 +33,20 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len() + 8);
     for (c, bad) in judged(text) {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if !bad => out.push(c),
-            c if u32::from(c) < 0x100 => {
-                let _ = write!(out, "\\x{:02x}", u32::from(c));
-            }
-            c => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-            }
-        }
+        if bad { escaped(c, &mut out) } else { out.push(c) }
     }
     Cow::Owned(out)
+}
+
+/// Writes a character as an escape.
+pub fn escaped(c: char, out: &mut String) {
+    let _ = match c {
+        '\n' => out.write_str("\\n"),
+        '\r' => out.write_str("\\r"),
+        '\t' => out.write_str("\\t"),
+        c if u32::from(c) < 0x100 => write!(out, "\\x{:02x}", u32::from(c)),
+        c => write!(out, "\\u{{{:x}}}", u32::from(c)),
+    };
 }
 
 /// JSON text with everything unsafe inside its strings written as `\uXXXX`: the same value, harmless on a terminal.

@@ -3,6 +3,7 @@
 //! The file only grows (it is opened for appending), and each entry ends with a line of a chain of hashes
 //! ([`crate::commands::transcript::chain`]), which `log verify` holds against it.
 
+use super::sieve::{Colors, Sieve};
 use crate::commands::cells::Time;
 use crate::commands::transcript::chain::{Chain, verify};
 use std::fs::File;
@@ -16,10 +17,13 @@ pub struct Log {
     file: io::BufWriter<File>,
     chain: Chain,
     since: Instant,
-    /// Where in a colour code the text has come, which a transcript does without.
-    escape: bool,
+    /// What an answer goes through, and the colours that it does with.
+    sieve: Sieve,
+    colors: Colors,
     /// Whether the last line is unfinished.
     open: bool,
+    /// What a line of an answer begins with, where more must be seen to know whether it looks like one of the transcript's own.
+    edge: Option<char>,
     /// Whether a command has begun.
     begun: bool,
     failed: bool,
@@ -59,7 +63,9 @@ impl Log {
             file: io::BufWriter::new(file),
             chain,
             since: Instant::now(),
-            escape: false,
+            sieve: Sieve::new(Colors::Dropped),
+            colors: Colors::Dropped,
+            edge: None,
             // What ended in the middle of a line is no line of its own.
             open: note.is_some(),
             begun: false,
@@ -80,6 +86,7 @@ impl Log {
 
     /// Ends the entry under way, where there is one.
     pub fn seal(&mut self) {
+        self.sifted();
         if self.chain.pending() > 0 {
             self.end_line();
             let line = self.chain.close();
@@ -120,20 +127,43 @@ impl Log {
         self.flush();
     }
 
-    /// A part of the answer, as it was shown.
-    pub fn text(&mut self, data: &[u8]) {
-        let mut plain = Vec::with_capacity(data.len());
-        for &b in data {
-            match b {
-                0x1b => self.escape = true,
-                b if self.escape => self.escape = !b.is_ascii_alphabetic(),
-                b => plain.push(b),
+    /// A part of the answer, as it was shown, but that nothing in it acts on the terminal of whoever reads it, or looks like a line of the
+    /// transcript's own: such a line stands one space further right.
+    pub fn text(&mut self, data: &[u8], colors: Colors) {
+        if colors != self.colors {
+            self.sifted();
+            (self.sieve, self.colors) = (Sieve::new(colors), colors);
+        }
+        let text = self.sieve.pass(data);
+        self.line_by_line(&text);
+    }
+
+    /// Writes what waits in the sieve.
+    fn sifted(&mut self) {
+        let text = self.sieve.end();
+        self.line_by_line(&text);
+        if let Some(edge) = self.edge.take() {
+            self.put(edge.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+
+    fn line_by_line(&mut self, text: &str) {
+        let mut out = String::with_capacity(text.len() + 1);
+        for c in text.chars() {
+            if let Some(edge) = self.edge.take() {
+                // `[chain 1 ...`, `[exit status 0 ...`, `[2026-...`, `# note`.
+                if matches!((edge, c), ('[', 'c' | 'e' | '0'..='9') | ('#', ' ')) {
+                    out.push(' ');
+                }
+                out.push(edge);
             }
+            match c {
+                '[' | '#' if !self.open => self.edge = Some(c),
+                c => out.push(c),
+            }
+            self.open = c != '\n';
         }
-        if let Some(last) = plain.last() {
-            self.open = *last != b'\n';
-        }
-        self.put(&plain);
+        self.put(out.as_bytes());
     }
 
     /// The command has ended.
@@ -154,6 +184,7 @@ impl Log {
     }
 
     fn end_line(&mut self) {
+        self.sifted();
         if std::mem::take(&mut self.open) {
             self.put(b"\n");
         }

@@ -41,6 +41,7 @@ mod send;
 #[cfg(feature = "remote")]
 mod serve;
 mod settings;
+mod sieve;
 mod source;
 mod start;
 mod symbolpath;

@@ -5,6 +5,7 @@ use super::line::Line;
 use super::log::Log;
 use super::pager::{Pages, Setting};
 use super::render::{Format, escape, fold};
+use super::sieve::Colors;
 use crate::commands::evidence::guard;
 use crate::commands::failure::{Failure, Result, exit};
 use std::io::{self, Write};
@@ -16,6 +17,8 @@ pub struct Screen<'a> {
     pages: Pages,
     begun: bool,
     raw: bool,
+    /// What a transcript is to think of colours in it.
+    colors: Colors,
 }
 
 impl<'a> Screen<'a> {
@@ -26,7 +29,7 @@ impl<'a> Screen<'a> {
             true => Setting::Off,
             false => shell.pager.borrow().clone(),
         };
-        Self { shell, pages: Pages::new(&setting), begun: false, raw }
+        Self { shell, pages: Pages::new(&setting), begun: false, raw, colors: Colors::Dropped }
     }
 
     /// Waits for the pager, then lets out what had to wait for it. Whether there was one, and whether all could be written.
@@ -48,16 +51,19 @@ impl Write for Screen<'_> {
             let output = self.shell.output.borrow();
             let plain = output.no_pager;
             drop(output);
-            if plain || self.shell.style(true).format != Format::Table {
+            let table = self.shell.style(true).format == Format::Table;
+            if plain || !table {
                 self.pages.never()?;
             }
+            // CSV into a pipe has what the target says as it is: colours in it are none of memsh's.
+            self.colors = if table { Colors::Dropped } else { Colors::Shown };
         }
         let n = self.pages.write(data)?;
         self.shell.paged.set(self.pages.is_paged());
         if !self.raw
             && let (Some(log), Some(data)) = (self.shell.log.borrow_mut().as_mut(), data.get(..n))
         {
-            log.text(data);
+            log.text(data, self.colors);
         }
         Ok(n)
     }
@@ -79,7 +85,7 @@ impl Shell {
     pub fn say(&self, text: &str) {
         let text = escape::terminal(text).into_owned();
         if let Some(log) = self.log.borrow_mut().as_mut() {
-            log.text(format!("{text}\n").as_bytes());
+            log.text(format!("{text}\n").as_bytes(), Colors::Shown);
         }
         if self.paged.get() {
             self.late.borrow_mut().push(text);

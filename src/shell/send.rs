@@ -8,11 +8,13 @@ use super::line::{Line, Output};
 use super::render::Format;
 use super::run::Ended;
 use super::screen::Screen;
+use super::sieve::{Colors, Sieve};
 use crate::commands::evidence::guard;
 use crate::commands::failure::{Failure, Result, exit};
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, BufWriter, PipeWriter, Read, Write};
+use std::io::{self, BufWriter, IsTerminal, PipeWriter, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command as Process, ExitStatus, Stdio};
 
@@ -97,9 +99,12 @@ impl Shell {
 
     fn piped(&self, line: &Line, shell: &str) -> Result<Ended> {
         let outlet = self.outlet()?;
-        let record = outlet.is_none()
-            && self.log.borrow().is_some()
-            && !FULL_SCREEN.iter().any(|p| shell.split('|').any(|s| program(s) == *p));
+        let seen = outlet.is_none() && !FULL_SCREEN.iter().any(|p| shell.split('|').any(|s| program(s) == *p));
+        let terminal = io::stdout().is_terminal();
+        // Colours that come out of exact values are the target's.
+        let exact = self.exact(line, shell);
+        let record = seen && ((terminal && exact) || self.log.borrow().is_some());
+        let sieve = terminal.then(|| Sieve::new(if exact { Colors::Shown } else { Colors::Kept }));
         let mut command = Process::new("sh");
         let (reads, writes) = io::pipe().map_err(Failure::Output)?;
         command.arg("-c").arg(shell).stdin(reads);
@@ -123,13 +128,13 @@ impl Shell {
         let (outcome, status) = match child.stdout.take() {
             Some(shown) => {
                 let (outcome, status, text) = std::thread::scope(|scope| {
-                    let reader = scope.spawn(move || pass_on(shown));
+                    let reader = scope.spawn(move || pass_on(shown, sieve));
                     let outcome = answer(writes);
                     let status = child.wait();
                     (outcome, status, reader.join().unwrap_or_default())
                 });
                 if let Some(log) = self.log.borrow_mut().as_mut() {
-                    log.text(&text);
+                    log.text(&text, if exact { Colors::Shown } else { Colors::Dropped });
                 }
                 (outcome, status)
             }
@@ -149,6 +154,15 @@ impl Shell {
             Err(Failure::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => self.hosted(shell, status),
             other => other,
         }
+    }
+
+    /// Whether what the target says may come out of a program as it is: CSV is exact in a pipe, and jq undoes JSON's escapes for `-r`.
+    fn exact(&self, line: &Line, shell: &str) -> bool {
+        let csv = self.style(false).format == Format::Csv || line.words.iter().any(|w| w == "--csv");
+        csv || shell.split('|').filter(|s| matches!(program(s), "jq" | "gojq" | "jaq")).any(|s| {
+            let short = |w: &str| w.strip_prefix('-').is_some_and(|o| !o.starts_with('-') && o.contains(['r', 'j']));
+            s.split_whitespace().any(|w| short(w) || ["--raw-output", "--raw-output0", "--join-output"].contains(&w))
+        })
     }
 
     /// How the host's program ended, as the end of a line: its failure is the line's.
@@ -229,20 +243,24 @@ fn wait(child: &mut Child) -> io::Result<ExitStatus> {
     child.wait()
 }
 
-/// Shows what a program writes, and keeps it.
-fn pass_on(mut from: impl Read) -> Vec<u8> {
+/// Shows what a program writes, and keeps it. On a terminal it goes through a sieve, so that nothing of it moves the cursor.
+fn pass_on(mut from: impl Read, mut sieve: Option<Sieve>) -> Vec<u8> {
     let mut kept = Vec::new();
     let mut piece = [0; 8192];
     loop {
         let n = match from.read(&mut piece) {
-            Ok(0) => return kept,
             Ok(n) => n,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => return kept,
+            Err(_) => 0,
         };
         let data = piece.get(..n).unwrap_or_default();
+        let shown = match &mut sieve {
+            Some(sieve) if n == 0 => sieve.end().into_bytes().into(),
+            Some(sieve) => sieve.pass(data).into_bytes().into(),
+            None => Cow::Borrowed(data),
+        };
         let mut out = io::stdout();
-        if out.write_all(data).and_then(|()| out.flush()).is_err() {
+        if out.write_all(&shown).and_then(|()| out.flush()).is_err() || n == 0 {
             return kept;
         }
         if u64::try_from(kept.len()).is_ok_and(|have| have < RECORDED) {

@@ -328,6 +328,8 @@ fn every_end_says_why() {
         ("c604251000000001", &[], "missing", "it was to be written"),
         ("ff242510000000", &[], "missing", "it was to be read"),
         ("31c0 ffe0", &[], "missing", "it was to be run"),
+        // An error in place of a pointer, as kernels give them: the highest page, which nothing lies behind.
+        ("488b00", &["--reg", "rax=-14"], "missing", "the page 0xfffffffffffff000 is not in the target; it was to be read"),
         ("50 ebfd", &["--stack", "4096"], "stack", "the stack of 4096 bytes was full"),
         ("0f05", &[], "system call", "--hook syscall"),
         ("cd80", &[], "system call", "--hook syscall"),

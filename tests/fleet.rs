@@ -70,6 +70,17 @@ fn what_makes_no_sense_for_several_is_refused() {
     for name in ["later", "second"] {
         assert!(folder.path().join(format!("copy-{name}.raw")).exists());
     }
+    // Two that would write to one place.
+    let other = folder.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    let same = other.join("second.lime");
+    std::fs::copy(second, &same).unwrap();
+    let place = folder.path().join("both-{image}.raw");
+    let both = memsh(&[second, same.to_str().unwrap(), "dump", "phys", "-o", place.to_str().unwrap(), "--force"]);
+    assert!(both.status == 2 && both.stderr.contains("stands for \"second\" of both "), "{}", both.stderr);
+    assert!(!folder.path().join("both-second.raw").exists());
+    let mount = memsh(&[first, second, "mount", other.to_str().unwrap()]);
+    assert!(mount.status == 2 && mount.stderr.contains("mount: not for several images"), "{}", mount.stderr);
     assert_eq!(memsh(&[first, second, "proc", "1"]).status, 2);
     assert_eq!(memsh(&[first, second, "nonsense"]).status, 2);
     assert_eq!(memsh(&["-C", "dummy", first, second, "ps"]).status, 2);
@@ -125,6 +136,30 @@ mod parquet {
         assert!(json[0].as_object().unwrap().keys().all(|key| columns.contains(key)), "{columns:?}");
         assert_eq!(parquet.len(), json.len());
         assert!(parquet[1].contains("pid: 2") && parquet[1].contains("name: \"kthreadd\""), "{}", parquet[1]);
+    }
+
+    /// `timeline` has no row before it has all of them.
+    #[cfg(unix)]
+    #[test]
+    fn an_answer_that_ends_before_its_first_row_is_a_file_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let [first, _, second] = &images(folder.path());
+        for images in [&[first][..], &[first, second]] {
+            let path = folder.path().join("timeline.parquet");
+            let mut child = Command::new(assert_cmd::cargo::cargo_bin("memsh"))
+                .args(images)
+                .args(["timeline", "--parquet", "--no-cache"])
+                .stdout(std::fs::File::create(&path).unwrap())
+                .stderr(std::process::Stdio::null())
+                .spawn()
+                .unwrap();
+            // Until its signals are its own.
+            std::thread::sleep(std::time::Duration::from_millis(150));
+            assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+            assert_eq!(child.wait().unwrap().code(), Some(130));
+            let (columns, rows) = read(&path);
+            assert!(columns.contains(&"time".to_owned()) && rows.is_empty(), "{columns:?} {rows:?}");
+        }
     }
 
     #[test]

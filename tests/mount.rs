@@ -354,6 +354,22 @@ fn somebody_in_it_does_not_keep_it() {
     drop(file);
 }
 
+/// Whoever read what it says on stderr has gone: files are answered all the same, and it ends.
+#[test]
+fn nobody_needs_to_read_what_it_says() {
+    let Some(mut mounted) = Mounted::new(&["sample"]) else { return };
+    drop(mounted.program.as_mut().unwrap().stderr.take());
+    // Neither can be answered for Linux, which a line of the log says.
+    for name in ["json/drivers.json", "json/hives.json"] {
+        assert!(fs::read(mounted.path(name)).is_err(), "{name}");
+    }
+    assert!(mounted.text("json/modules.json").starts_with('['));
+    mounted.signal("-INT");
+    let run = mounted.ended();
+    assert_eq!(run.status, 0);
+    assert!(mounted.gone());
+}
+
 #[test]
 fn folders_that_can_not_be_mounted_on() {
     let folder = tempfile::tempdir().unwrap();

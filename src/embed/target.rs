@@ -10,10 +10,12 @@ use crate::shell::filter::{Choice, Sift};
 use crate::shell::{Parsed, alias, chosen, opened, parsed, planned, root};
 use clap::ArgMatches;
 use serde_json::Value;
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Takes an answer as it comes.
 pub trait Answer {
@@ -76,6 +78,8 @@ pub struct Target {
     own: bool,
     /// Commands that run now.
     running: Mutex<usize>,
+    /// None runs any more.
+    quiet: Condvar,
 }
 
 impl Target {
@@ -109,7 +113,7 @@ impl Target {
         let (target, options) = planned(root, interrupt, progress).map_err(|e| Failed::of(&e))?;
         let session = opened(&target, options.clone())?;
         let output = OutputArgs { quiet: true, ..root.output.clone() };
-        Ok(Self { session, options, output, interrupt, own: false, running: Mutex::new(0) })
+        Ok(Self { session, options, output, interrupt, own: false, running: Mutex::new(0), quiet: Condvar::new() })
     }
 
     /// Memory, processes, address spaces and symbols, without any command.
@@ -199,24 +203,46 @@ impl Answer for Kept {
     }
 }
 
+/// So long a command waits for what was stopped before it. A taker of rows that hands the next question to another thread, and waits for it, would
+/// wait for itself.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A command that runs on a target, as long as this lives.
 struct Running<'a>(&'a Target);
 
+thread_local! {
+    /// The targets on which this thread runs commands, by their places: a row's taker may ask on.
+    static OURS: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
 impl<'a> Running<'a> {
+    /// What was stopped ends first: one flag stands for all, and whoever asks later is not meant.
     fn begin(target: &'a Target) -> Self {
+        let place = std::ptr::from_ref(target).addr();
+        let nested = OURS.with_borrow(|ours| ours.contains(&place));
         let mut running = target.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if target.own && !nested {
+            let stopped = |running: &mut usize| *running > 0 && target.interrupt.load(Ordering::SeqCst);
+            let waited = target.quiet.wait_timeout_while(running, PATIENCE, stopped);
+            running = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
         if *running == 0 && target.own {
             target.interrupt.store(false, Ordering::SeqCst);
         }
         *running += 1;
+        OURS.with_borrow_mut(|ours| ours.push(place));
         Running(target)
     }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
+        OURS.with_borrow_mut(|ours| ours.pop());
         let mut running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner);
         *running = running.saturating_sub(1);
+        if *running == 0 {
+            self.0.quiet.notify_all();
+        }
     }
 }
 

@@ -88,6 +88,32 @@ fn what_is_stopped_says_so_and_the_next_runs() {
 }
 
 #[test]
+fn a_stop_is_over_however_many_threads_go_on_asking() {
+    const THREADS: usize = 6;
+    let target = Target::open(["sample"]).unwrap();
+    let (stopped, after, done) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while after.load(Ordering::SeqCst) < 3 * THREADS {
+                    match target.rows(["scan", "nothing like this", "--phys"]) {
+                        Ok(_) => _ = after.fetch_add(done.load(Ordering::SeqCst), Ordering::SeqCst),
+                        Err(e) => {
+                            assert!(e.is_stopped(), "{e}");
+                            // As many as there were, and no more.
+                            assert!(stopped.fetch_add(1, Ordering::SeqCst) < THREADS);
+                        }
+                    }
+                }
+            });
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        target.stop();
+        done.store(1, Ordering::SeqCst);
+    });
+}
+
+#[test]
 fn every_command_has_a_schema_and_keys() {
     for command in commands() {
         assert!(command.schema().is_object() && !command.summary().is_empty(), "{}", command.name());

@@ -13,6 +13,13 @@ pub struct Gap {
     pub end: umem,
 }
 
+impl Gap {
+    /// How many bytes are missing.
+    pub fn size(&self) -> umem {
+        (self.end - self.start).saturating_add(umem::from(self.end == umem::MAX))
+    }
+}
+
 /// The holes of one read in the order of its bytes (ascending, unless the read wrapped around), neighbours merged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gaps(Vec<Gap>);
@@ -30,7 +37,8 @@ impl Gaps {
 
     /// Adds a hole at or after the last one.
     pub fn push(&mut self, start: umem, end: umem) {
-        if start >= end {
+        // The highest address by itself ends where it begins.
+        if start >= end && start != umem::MAX {
             return;
         }
         match self.0.last_mut() {
@@ -46,8 +54,7 @@ impl Gaps {
 
     /// How many bytes are missing.
     pub fn bytes(&self) -> umem {
-        let bytes = |g: &Gap| (g.end - g.start).saturating_add(umem::from(g.end == umem::MAX));
-        self.0.iter().fold(0, |n: umem, g| n.saturating_add(bytes(g)))
+        self.0.iter().fold(0, |n: umem, g| n.saturating_add(g.size()))
     }
 }
 
@@ -133,5 +140,17 @@ mod tests {
         g.push(0x3000, 0x3001);
         assert_eq!(g.as_slice(), [Gap { start: 0, end: 0x2000 }, Gap { start: 0x3000, end: 0x3001 }]);
         assert_eq!(g.bytes(), 0x2001);
+    }
+
+    #[test]
+    fn the_highest_address_is_no_less_missing() {
+        let nothing = &mut |ops: &mut [ReadOp<PhysAddr>]| ops.iter_mut().for_each(|op| op.status = Status::MISSING);
+        for n in [1, 2, 8, 4096] {
+            let mut buf = vec![7; n];
+            let start = umem::MAX - to_umem(n - 1);
+            let gaps = find_gaps(PhysAddr::new(start), &mut buf, 4096, nothing);
+            assert_eq!(gaps.as_slice(), [Gap { start, end: umem::MAX }]);
+            assert_eq!((gaps.bytes(), buf), (to_umem(n), vec![0; n]));
+        }
     }
 }

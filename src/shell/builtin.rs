@@ -235,7 +235,7 @@ fn log(shell: &Shell, name: &str, rest: &[String], out: &mut dyn Write) -> Resul
             let path = std::path::Path::new(file);
             let note = format!("memsh: logging to {}", path.display());
             shell.open_log(path, force)?;
-            eprintln!("{}", super::render::escape::terminal(&note));
+            super::screen::told(super::render::escape::terminal(&note));
         }
         _ => return Err(Failure::usage("log takes one file")),
     }

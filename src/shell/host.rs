@@ -185,7 +185,7 @@ impl Host for Shell {
             log.note(&text);
         }
         if self.output.borrow().verbose >= 1 {
-            eprintln!("memsh: {text}");
+            super::screen::told(format_args!("memsh: {text}"));
         }
     }
 

@@ -59,7 +59,7 @@ impl<'a> Merged<'a> {
             Err(Failure::Enough) => sift.finish().map(|()| Ended::WELL),
             Err(failure) => Err(failure),
         };
-        let note = renderer.finish(outcome.is_ok())?;
+        let note = renderer.finish(&outcome)?;
         note.iter().for_each(|n| self.shell.warn(n));
         outcome
     }

@@ -153,7 +153,7 @@ impl Shell {
             && outcome.is_ok()
             && style.format == Format::Table
             && matches!(spec.shape_of(matches), Shape::List(_));
-        let finished = renderer.finish(outcome.is_ok()).map(|note| note.iter().for_each(|n| self.warn_once(n)));
+        let finished = renderer.finish(&outcome).map(|note| note.iter().for_each(|n| self.warn_once(n)));
         if empty && finished.is_ok() && (alone || cx.why_nothing().is_some()) {
             self.tell_empty(&cx);
         }
@@ -449,7 +449,7 @@ pub fn report_lines(lines: &[String]) {
     for line in lines {
         // A usage message of clap has several lines of its own; whatever the target's text holds stays harmless.
         for part in line.split('\n') {
-            eprintln!("{}", super::screen::folded(&escape::terminal(part)));
+            super::screen::told(super::screen::folded(&escape::terminal(part)));
         }
     }
 }

@@ -39,7 +39,7 @@ impl<'a> Screen<'a> {
         let ended = self.pages.finish();
         self.shell.paged.set(false);
         for line in self.shell.late.take() {
-            eprintln!("{line}");
+            told(line);
         }
         (paged, flushed.and(ended))
     }
@@ -73,6 +73,11 @@ impl Write for Screen<'_> {
     }
 }
 
+/// A line on stderr. Where nobody reads it any more (`2>&1 | head`), the work goes on all the same.
+pub fn told(line: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// A message's line as wide as the terminal that shows it.
 pub fn folded(text: &str) -> String {
     let width = terminal_size::terminal_size_of(io::stderr()).map_or(usize::MAX, |(w, _)| usize::from(w.0));
@@ -90,7 +95,7 @@ impl Shell {
         if self.paged.get() {
             self.late.borrow_mut().push(text);
         } else {
-            eprintln!("{}", folded(&text));
+            told(folded(&text));
         }
     }
 
@@ -158,7 +163,7 @@ impl Shell {
             None => false,
         };
         if failed {
-            eprintln!("memsh: warning: the log can't be written any more: it is incomplete");
+            told("memsh: warning: the log can't be written any more: it is incomplete");
         }
     }
 

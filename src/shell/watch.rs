@@ -243,7 +243,7 @@ impl Watch<'_> {
         let render = |rows: &[(Value, Since<'_>)], style: &_, text: &mut Vec<u8>| {
             let mut renderer = Renderer::new(text, style, (self.spec.name, shape), &keys, &NEVER);
             rows.iter().try_for_each(|(row, since)| renderer.row_since(row.clone(), *since))?;
-            renderer.finish(true).map(drop)
+            renderer.finish(&Ok(())).map(drop)
         };
         match (shape, before) {
             (Shape::List(_), Some(before)) if style.color => {

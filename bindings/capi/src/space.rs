@@ -69,9 +69,11 @@ fn space<'a>(pointer: *const MemshSpace) -> Result<&'a Space, MemshError> {
     unsafe { pointer.as_ref() }.map(|s| &s.0).ok_or_else(|| null("the space"))
 }
 
-fn bytes<'a>(buffer: *mut c_void, size: usize) -> Result<&'a mut [u8], MemshError> {
-    if size == 0 {
-        return Ok(&mut []);
+/// The buffer, zeroed, for `size` bytes at `address`, which must not go on at the lowest address again.
+fn bytes<'a>(address: u64, buffer: *mut c_void, size: usize) -> Result<&'a mut [u8], MemshError> {
+    let Some(last) = size.checked_sub(1) else { return Ok(&mut []) };
+    if u64::try_from(last).ok().and_then(|last| address.checked_add(last)).is_none() {
+        return Err(MemshError::new(MemshCode::Invalid, format!("{size} bytes at {address:#x} reach beyond the last address")));
     }
     if buffer.is_null() {
         return Err(null("the buffer"));
@@ -140,7 +142,7 @@ pub unsafe extern "C" fn memsh_read(
 ) -> MemshCode {
     guarded(error, || {
         let space = self::space(space)?;
-        let gaps = space.read_gaps(umem::from(address), bytes(buffer, size)?);
+        let gaps = space.read_gaps(umem::from(address), bytes(address, buffer, size)?);
         match gaps.as_slice().first() {
             None => Ok(()),
             Some(gap) => Err(unreadable(space, gap.start, count(gaps.bytes()), size)),
@@ -165,9 +167,9 @@ pub unsafe extern "C" fn memsh_read_gaps(
         if found.is_null() || room > 0 && gaps.is_null() {
             return Err(null("the place for gaps"));
         }
-        let missing = self::space(space)?.read_gaps(umem::from(address), bytes(buffer, size)?);
+        let missing = self::space(space)?.read_gaps(umem::from(address), bytes(address, buffer, size)?);
         for (i, gap) in missing.as_slice().iter().enumerate().take(room) {
-            let gap = MemshGap { start: count(gap.start), size: count(gap.end - gap.start) };
+            let gap = MemshGap { start: count(gap.start), size: count(gap.size()) };
             // SAFETY: by the header there is room for so many, and `i` is below it.
             unsafe { gaps.add(i).write(gap) };
         }
@@ -188,7 +190,7 @@ pub unsafe extern "C" fn memsh_read_batch(
     guarded(error, || {
         let space = self::space(space)?;
         for read in list(reads, count, "the reads")? {
-            let gaps = space.read_gaps(umem::from(read.address), bytes(read.buffer, read.size)?);
+            let gaps = space.read_gaps(umem::from(read.address), bytes(read.address, read.buffer, read.size)?);
             read.missing = self::count(gaps.bytes());
         }
         Ok(())

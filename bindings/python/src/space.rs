@@ -25,8 +25,8 @@ pub struct Space {
     space: Whose,
 }
 
-/// A hole: first missing address, and first one after it.
-type Hole = (umem, umem);
+/// A hole: first missing address, and first one after it, which may be no address any more.
+type Hole = (u128, u128);
 
 impl Space {
     /// A space of a target.
@@ -38,6 +38,10 @@ impl Space {
     fn fill(&self, py: Python<'_>, address: umem, buf: &mut [u8]) -> PyResult<Vec<Hole>> {
         // Kept open until the read has ended.
         let _open = self.shared.get()?;
+        if to_umem(buf.len()).checked_sub(1).is_some_and(|last| address.checked_add(last).is_none()) {
+            let what = format!("{} bytes at {address:#x} reach beyond the last address", buf.len());
+            return Err(PyValueError::new_err(what));
+        }
         let mut gaps = Gaps::none();
         let mut at = address;
         for part in buf.chunks_mut(PART) {
@@ -46,7 +50,8 @@ impl Space {
             found.as_slice().iter().for_each(|gap| gaps.push(gap.start, gap.end));
             at = at.wrapping_add(to_umem(part.len()));
         }
-        Ok(gaps.as_slice().iter().map(|gap| (gap.start, gap.end)).collect())
+        let hole = |start: u128, size: u128| (start, start.saturating_add(size));
+        Ok(gaps.as_slice().iter().map(|gap| hole(gap.start.into(), gap.size().into())).collect())
     }
 
     /// Where each address lies, as far as it does.
@@ -86,6 +91,11 @@ impl Room {
             std::slice::from_raw_parts_mut(self.0, n)
         }
     }
+}
+
+/// Whether a format of the buffer protocol (PEP 3118) has `O` in it: pointers to objects. Names of fields stand between colons.
+fn has_objects(format: &[u8]) -> bool {
+    format.split(|b| *b == b':').step_by(2).any(|types| types.contains(&b'O'))
 }
 
 /// A writable buffer of bytes without gaps.
@@ -135,6 +145,9 @@ impl Space {
         let view = pyo3::buffer::PyUntypedBuffer::get(&buffer)?;
         if view.readonly() || !view.is_c_contiguous() {
             return Err(PyBufferError::new_err("read_into: the buffer must be writable and contiguous"));
+        }
+        if has_objects(view.format().to_bytes()) {
+            return Err(PyBufferError::new_err("read_into: the buffer holds Python objects; bytes of memory are none"));
         }
         let (start, len) = (view.buf_ptr().cast::<u8>(), view.len_bytes());
         if len == 0 {

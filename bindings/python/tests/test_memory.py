@@ -42,6 +42,28 @@ def test_what_is_missing_is_never_silently_zero(img):
         img.read_phys(1 << 64, 1)
 
 
+def test_the_highest_address_is_an_address(img):
+    top = 2**64 - 1
+    for space in (img.kernel, img.phys, img.space(1)):
+        assert space.read_gaps(top, 1) == (b"\0", [(top, top + 1)])
+        assert space.read_gaps(top - 7, 8) == (bytes(8), [(top - 7, top + 1)])
+        with pytest.raises(memsh.Unreadable, match="8 of 8 bytes"):
+            space.read(top - 7, 8)
+        # Nothing goes on at address 0.
+        for beyond in (lambda: space.read(top - 7, 16), lambda: space.read_into(top, bytearray(2))):
+            with pytest.raises(ValueError, match="beyond the last address"):
+                beyond()
+
+
+def test_bytes_of_memory_become_no_objects(img):
+    at = banner(img)
+    for dtype in (object, [("a", "u1"), ("b", object)]):
+        with pytest.raises(BufferError, match="Python objects"):
+            img.phys.read_into(at, numpy.zeros(4, dtype))
+    named = numpy.zeros(4, [("O", "u1")])
+    assert img.phys.read_into(at, named) == [] and named.tobytes() == BANNER[:4]
+
+
 def test_buffers_are_filled_in_place(img):
     at = banner(img)
     buffer = bytearray(64)
@@ -167,3 +189,32 @@ def test_ranges_find_each_hit_once(img):
     for refused in (["--regex", "a+"], ["-e", "a+"], ["-ie", "a+"], ["a", "--also", "regex:a+"], ["a", "--max", "3"], ["a", "b"], []):
         with pytest.raises(memsh.UsageError):
             memsh.scan_range(img, 0, 4096, *refused)
+
+
+def test_addresses_are_whole_numbers_of_any_shape(img):
+    symbol = img.symbols("linux_banner")[0].address
+    place = img.kernel.translate([symbol]).physical[0]
+    for given in (symbol, numpy.uint64(symbol), numpy.array(symbol, numpy.uint64)):
+        found = img.kernel.translate(given)
+        assert found.physical.shape == () == found.valid.shape and found.physical == place and found.valid
+    assert img.kernel.translate(numpy.array([symbol], object)).physical[0] == place
+    assert img.kernel.translate([]).physical.shape == (0,)
+    for wrong in ([float(symbol)], numpy.array([symbol], float), [symbol, None], ["1"]):
+        with pytest.raises(TypeError, match="whole numbers"):
+            img.kernel.translate(wrong)
+
+
+def test_words_are_text_or_numbers(img):
+    for wrong in (b"Linux version", 1.5, None, ["a"]):
+        with pytest.raises(TypeError, match="a word of a command"):
+            img.scan(wrong)
+    assert len(list(img.scan("--hex", b"Linux version 6.1.".hex(), "--phys"))) > 0
+
+
+def test_a_path_is_never_an_option(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(memsh.Error, match="-Onative"):
+        memsh.open("-Onative")
+    (tmp_path / "-x.raw").write_bytes(bytes(1 << 20))
+    with memsh.open("-x.raw") as opened:
+        assert opened.ranges() == [(0, 1 << 20)]

@@ -480,7 +480,7 @@ pub fn guard_thread(emulator: &mut Emulator<'_, '_>, thread: u64) -> Result<(), 
         }
         true
     };
-    emulator.add_mem_hook(HookType::MEM_READ | HookType::MEM_WRITE, page, page + PAGE - 1, known).map_err(failed)?;
+    emulator.add_mem_hook(HookType::MEM_READ | HookType::MEM_WRITE, page, page + (PAGE - 1), known).map_err(failed)?;
     Ok(())
 }
 

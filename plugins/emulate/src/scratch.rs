@@ -101,7 +101,7 @@ impl Scratch {
 
     /// Whether a page is the hole below the stack.
     pub fn is_below_stack(&self, page: u64) -> bool {
-        page + PAGE == self.stack
+        page.wrapping_add(PAGE) == self.stack
     }
 
     /// Puts everything there: buffers, code, arguments, what the function returns to. Gives where to begin.

@@ -332,21 +332,24 @@ fn read(place: &Place<'_>, hit: &Hit<'_>) -> Vec<u8> {
 /// What is put to the rules: regions that have pages, else runs; large ones in parts that overlap.
 fn parts(place: &Place<'_>) -> Vec<(u64, u64)> {
     let whole = |r: &Region| (r.start, r.end - r.start);
+    let any = |start: u64, end: u64| {
+        let i = place.runs.partition_point(|(run, size)| run.saturating_add(*size) <= start);
+        place.runs.get(i).is_some_and(|(run, _)| *run < end)
+    };
     // The kernel's regions are its modules alone.
     let regions: Vec<(u64, u64)> = match place.whose {
         Whose::Process(_) if !place.regions.is_empty() => {
-            let mapped = |r: &&Region| {
-                let i = place.runs.partition_point(|(start, size)| start.saturating_add(*size) <= r.start);
-                place.runs.get(i).is_some_and(|(start, _)| *start < r.end)
-            };
-            place.regions.iter().filter(mapped).map(whole).collect()
+            place.regions.iter().filter(|r| any(r.start, r.end)).map(whole).collect()
         }
         _ => place.runs.clone(),
     };
     let mut out = Vec::new();
     for (mut start, mut size) in regions {
         while size > REGION {
-            out.push((start, REGION));
+            // Of what is only reserved, terabytes perhaps, nothing is looked at.
+            if any(start, start.saturating_add(REGION)) {
+                out.push((start, REGION));
+            }
             let step = REGION - place::OVERLAP as u64;
             start = start.saturating_add(step);
             size -= step;

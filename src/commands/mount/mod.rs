@@ -123,9 +123,9 @@ impl Command for Mount {
         let outcome = std::thread::scope(|scope| {
             let (tree, desk, stop) = (&tree, &*desk, &stop);
             scope.spawn(move || answer_quick(tree, desk, &quick, &slow, stop));
-            let outcome = answer_slow(cx, tree, desk, &log, &commands);
-            stop.store(true, Ordering::Relaxed);
-            outcome
+            // Also where a command ends in a bug: the scope waits for the other thread.
+            let _stop = Stop(stop);
+            answer_slow(cx, tree, desk, &log, &commands)
         });
         if outcome.is_err() || cx.go_on().is_err() {
             point::unmount(unmounter, &self.folder, guard, cx.host());
@@ -165,6 +165,15 @@ impl Mount {
         config.acl = if self.allow_other { SessionACL::All } else { SessionACL::Owner };
         config.n_threads = Some(THREADS);
         config
+    }
+}
+
+/// Ends the other thread with this one.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -243,6 +243,9 @@ mod tests {
         let day = given("--from", "2024-05-01").unwrap();
         assert_eq!(Time(day).to_string(), "2024-05-01T00:00:00Z");
         assert_eq!(given("--from", "2024-05-01 13:00").unwrap() - day, 13 * 3600 * 1_000_000_000);
-        assert!(given("--from", "yesterday").is_err());
+        for no in ["yesterday", "2026-02-29", "2100-02-29", "2024-04-31", "2024-13-01", "2024-00-01", "2024-01-00"] {
+            assert!(given("--from", no).is_err(), "{no}");
+        }
+        assert!(given("--from", "2024-02-29").is_ok() && given("--from", "2000-02-29").is_ok());
     }
 }

@@ -232,7 +232,14 @@ pub fn moment(text: &str) -> Option<i64> {
     let (day, clock) = text.split_once(['T', 't', ' ']).unwrap_or((text, ""));
     let mut date = day.splitn(3, '-').map(|p| p.parse::<i64>().ok());
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);
-    if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    if !(1..=9999).contains(&year) || !(1..=days).contains(&day) {
         return None;
     }
     let (whole, fraction) = clock.split_once('.').unwrap_or((clock, ""));

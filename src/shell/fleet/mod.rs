@@ -22,6 +22,7 @@ use crate::commands::{Shape, Sink, Spec, plugins};
 use crate::embed::Failed;
 use clap::ArgMatches;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use work::{Message, Work};
@@ -62,7 +63,7 @@ pub fn run(shell: &Shell, fleet: &Fleet, words: &[String], out: &mut dyn Write, 
         }
     };
     shell.output.replace(output.clone());
-    apart(spec, words, &matches)?;
+    apart(fleet, spec, words, &matches)?;
     let mut style = shell.styled(spec, stdout)?;
     // What a plugin's rows hold, only the plugin knows.
     if spec.name == "run"
@@ -79,13 +80,29 @@ pub fn run(shell: &Shell, fleet: &Fleet, words: &[String], out: &mut dyn Write, 
     }
 }
 
-/// Refuses to write the files of all images to one place.
-fn apart(spec: &Spec, words: &[String], matches: &ArgMatches) -> Result<()> {
+/// Refuses to write the files of several images to one place, and what stays until somebody ends it.
+fn apart(fleet: &Fleet, spec: &Spec, words: &[String], matches: &ArgMatches) -> Result<()> {
+    if spec.name == "mount" {
+        let hint = "mount each on a folder of its own: memsh IMAGE mount DIR &".to_owned();
+        return Err(Failure::Usage("mount: not for several images".to_owned(), Some(hint)));
+    }
     let ids = ["output", "extract", "export"];
     let given = |id: &&&str| matches.ids().any(|i| i.as_str() == **id) && matches.value_source(id).is_some();
     if ids.iter().any(|id| given(&id)) && !words.iter().any(|w| w.contains(work::NAME)) {
         let hint = format!("{} stands for the name of the image, without its folder, in a path", work::NAME);
         return Err(Failure::Usage(format!("{}: each image needs a place of its own to write to", spec.name), Some(hint)));
+    }
+    if !words.iter().any(|w| w.contains(work::NAME)) {
+        return Ok(());
+    }
+    let mut named: HashMap<String, &Path> = HashMap::new();
+    for image in &fleet.images {
+        let name = work::name(image);
+        if let Some(other) = named.insert(name.clone(), image) {
+            let what = format!("{}: {} stands for {name:?} of both {} and {}", spec.name, work::NAME, shown(other), shown(image));
+            let hint = "what is written of one would be in the place of the other: ask them one by one, or through links with other names";
+            return Err(Failure::Usage(what, Some(hint.to_owned())));
+        }
     }
     Ok(())
 }
@@ -126,7 +143,7 @@ impl Asked<'_> {
                 }
                 let mut renderer = Renderer::new(out, &self.style, (self.spec.name, self.shape), &[], shell.interrupt());
                 renderer.row(row)?;
-                renderer.finish(true).map(drop)
+                renderer.finish(&Ok(())).map(drop)
             }
             Given::Bytes(data) => Ok(out.write_all(&data)?),
         })

@@ -37,6 +37,11 @@ pub struct Work<'a> {
     pub interrupt: &'static AtomicBool,
 }
 
+/// What [`NAME`] stands for.
+pub fn name(image: &Path) -> String {
+    image.file_stem().unwrap_or(image.as_os_str()).to_string_lossy().into_owned()
+}
+
 impl Work<'_> {
     /// Asks all images, `jobs` at a time, and hands the messages of each to `take`, in the order of the images.
     ///
@@ -78,7 +83,7 @@ impl Work<'_> {
         let root = Root { image: Some(image.to_owned()), ..self.root.clone() };
         // Each image's own progress is not told.
         let target = Target::of_root(&root, Arc::new(Nobody), self.interrupt)?;
-        let name = image.file_stem().unwrap_or(image.as_os_str()).to_string_lossy();
+        let name = name(image);
         let words = self.words.iter().map(|w| w.replace(NAME, &name));
         target.ask(words, &mut Said(sender))
     }

@@ -4,7 +4,7 @@
 use super::parquet::Parquet;
 use super::table::Table;
 use super::{Paint, csv, fold, json, object};
-use crate::commands::failure::{Failure, Result};
+use crate::commands::failure::{Failure, Result, exit};
 use crate::commands::sink::Sink;
 use crate::commands::spec::Shape;
 use crate::shell::filter::Schema;
@@ -133,12 +133,14 @@ impl<'a> Renderer<'a> {
         Value::Object(out)
     }
 
-    /// Writes what is still held back. `whole` says that the command did not fail: then even an empty list is an answer.
+    /// Writes what is still held back. Where the command did not fail, even an empty list is an answer; where it was interrupted, a file that
+    /// is none without its end gets that.
     /// Gives a note for the user, where a table had no room for all of its columns.
     ///
     /// # Errors
     /// When the answer can't be written.
-    pub fn finish(mut self, whole: bool) -> Result<Option<String>> {
+    pub fn finish<T>(mut self, outcome: &Result<T>) -> Result<Option<String>> {
+        let whole = outcome.is_ok();
         let list = matches!(self.shape, Shape::List(_));
         match &mut self.state {
             _ if self.raw => {}
@@ -149,7 +151,11 @@ impl<'a> Renderer<'a> {
                 self.out.write_all(csv::line(cells, self.style.width.is_some()).as_bytes())?;
             }
             #[cfg(feature = "parquet")]
-            State::Parquet(file) if whole || self.objects > 0 => begun(file)?.finish(self.out)?,
+            State::Parquet(file)
+                if whole || self.objects > 0 || outcome.as_ref().is_err_and(|f| f.status() == exit::INTERRUPTED) =>
+            {
+                begun(file)?.finish(self.out)?
+            }
             _ => {}
         }
         self.out.flush()?;

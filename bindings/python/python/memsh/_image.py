@@ -40,8 +40,13 @@ def open(path: _Path | None = None, *, words: Sequence[str] = (), progress: Prog
 
     Options are memsh's, with underscores: ``symbols=[...]``, ``dtb=0x29f6000``, ``base=0``, ``arch="x86_64"``, ``swap=...``,
     ``no_cache=True``. Opening is quick: the operating system is looked for when it is first needed."""
-    first = [] if path is None else [os.fspath(path)]
+    first = [] if path is None else [_file(os.fspath(path))]
     return Image([*_options(options), *words, *first], progress)
+
+
+def _file(path: str) -> str:
+    # What begins with a dash is an option on memsh's command line.
+    return os.path.join(os.curdir, path) if path.startswith("-") else path
 
 
 def sample(**options: Any) -> Image:
@@ -211,6 +216,10 @@ class Image:
 
 
 def _word(word: str | int) -> str:
+    if not isinstance(word, str) and not hasattr(word, "__index__"):
+        # `str(b"MZ")` would be looked for as it is written.
+        hint = f'; for scan: "--hex", {word.hex()!r}' if isinstance(word, (bytes, bytearray)) else ""
+        raise TypeError(f"a word of a command is a str or an int, not {type(word).__name__}{hint}")
     # An address shows itself in hex; any other number is decimal, which every argument takes (`-p 0x1` would be a name).
     return str(word)
 

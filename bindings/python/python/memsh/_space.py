@@ -101,11 +101,14 @@ class Space:
         return int.from_bytes(self.read(address, self.pointer_size), "little")
 
     def translate(self, addresses: Any) -> Translated:
-        """Where many addresses lie: a numpy array of ``uint64`` (or what becomes one) in, an array of physical addresses and one
-        of their validity out, in the same shape."""
+        """Where many addresses lie: a numpy array of ``uint64`` (or of other whole numbers, or what becomes one) in, an array of physical
+        addresses and one of their validity out, in the same shape. Floats have no room for an address: ``TypeError``."""
         import numpy
 
-        wanted = numpy.ascontiguousarray(addresses, dtype=numpy.uint64)
+        given = numpy.asarray(addresses)
+        if given.size and given.dtype.kind not in "uiO" or given.dtype.kind == "O" and not all(map(_whole_number, given.flat)):
+            raise TypeError(f"translate: addresses are whole numbers, not {given.dtype}: numpy.array(..., numpy.uint64)")
+        wanted = numpy.ascontiguousarray(given, dtype=numpy.uint64).reshape(given.shape)
         physical = numpy.empty(wanted.shape, numpy.uint64)
         valid = numpy.empty(wanted.shape, numpy.bool_)
         flat = (wanted.reshape(-1), physical.reshape(-1), valid.reshape(-1).view(numpy.uint8))
@@ -130,6 +133,10 @@ class Space:
             data=data,
             gaps=gaps,
         )
+
+
+def _whole_number(value: Any) -> bool:
+    return hasattr(value, "__index__")
 
 
 class Process(Row):

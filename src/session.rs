@@ -161,6 +161,7 @@ impl Session {
     }
 
     /// The same files as they were opened; none of one that could not be.
+    #[cfg(feature = "cli")]
     pub(crate) fn other_originals(&self) -> impl Iterator<Item = (&Path, Option<&Original>)> {
         let parts = self.image.other_originals().iter().map(|o| (o.path(), Some(&**o)));
         parts.chain(self.beside.iter().map(|(path, original)| (path.as_path(), original.as_deref())))

@@ -334,6 +334,12 @@ fn a_file_of_the_image_is_refused_under_a_new_name() {
             std::fs::rename(&moved, file).unwrap();
         }
     }
+    // A machine in the machine of the image: the answer has nothing of the image's file, which is evidence all the same.
+    let words = [image.to_str().unwrap(), "-O", "linux", "-C", "dummy", "-q", "-c"];
+    let write = format!("eval 1 > {}", image.display());
+    let (before, run) = (digest(&image), memsh(&[&words[..], &[write.as_str()]].concat()));
+    assert!(run.status == 2 && run.stderr.contains("an image is never written"), "{}", run.stderr);
+    assert_eq!(digest(&image), before);
     // Symbols that the session reads.
     let symbols = folder.path().join("System.map");
     std::fs::write(&symbols, "ffffffff81000000 T _text\n").unwrap();

@@ -15,6 +15,8 @@ use std::io::Read;
 use std::path::Path;
 
 /// Compute the SHA-256 of the image file, and of the files that belong to it
+///
+/// Of the files that were opened, wherever their names lead by now; exit status 1 where one changed since.
 #[derive(clap::Args, Debug)]
 pub struct Hash {}
 

@@ -388,6 +388,13 @@ impl Image {
         Self { memory, wrapped: true, metrics: metrics.or(self.metrics), ..self }
     }
 
+    /// The same, found in the system that stands on `below` (a machine in a machine): files of that one are no less evidence.
+    #[must_use]
+    pub(crate) fn within(mut self, below: Option<&Self>) -> Self {
+        self.others.extend(below.into_iter().flat_map(|image| image.file.iter().chain(&image.others)).cloned());
+        self
+    }
+
     /// The same raw image with its first byte at `base` instead, for whoever finds out where RAM begins.
     ///
     /// # Errors
@@ -451,16 +458,19 @@ impl Image {
     }
 
     /// The file that was named, as it was opened; none of bytes that are no file here.
+    #[cfg(feature = "cli")]
     pub(crate) fn original(&self) -> Option<&Arc<Original>> {
         self.file.as_ref()
     }
 
     /// The files that were opened beside it.
+    #[cfg(feature = "cli")]
     pub(crate) fn other_originals(&self) -> &[Arc<Original>] {
         &self.others
     }
 
     /// The bytes that the caller had ([`open_bytes`]), as they were given; none where they were packed.
+    #[cfg(feature = "cli")]
     pub(crate) fn given(&self) -> Option<&[u8]> {
         match self.contents.first().map(|c| &**c) {
             Some(Content::Given(bytes)) if self.file.is_none() => Some(bytes),

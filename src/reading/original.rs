@@ -4,7 +4,9 @@
 //! whether somebody else would find the same file there.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io;
+#[cfg(any(test, feature = "cli"))]
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -12,11 +14,12 @@ use std::time::SystemTime;
 /// What a file is known by: the numbers of its device and of itself.
 #[cfg(unix)]
 type Id = (u64, u64);
-/// Without numbers that the standard library tells: when it was made.
+/// Without numbers that the standard library tells: when it was made and written, and how long it is. When it was made alone is not enough:
+/// NTFS gives that of a file that is gone to the one that takes its name soon after.
 #[cfg(not(unix))]
-type Id = Option<SystemTime>;
+type Id = (Option<SystemTime>, Option<SystemTime>, u64);
 
-/// When anything of the file was changed, its name, owner, mode and times with it: unlike the time of writing nobody can set it. In seconds
+/// When anything of the file was changed, its name, owner, mode and times with it: unlike the time of writing no call sets it. In seconds
 /// and nanoseconds.
 #[cfg(unix)]
 type Touched = (i64, i64);
@@ -31,7 +34,7 @@ fn id(meta: &Metadata) -> Id {
 
 #[cfg(not(unix))]
 fn id(meta: &Metadata) -> Id {
-    meta.created().ok()
+    (meta.created().ok(), meta.modified().ok(), meta.len())
 }
 
 #[cfg(unix)]
@@ -101,11 +104,13 @@ impl Original {
     }
 
     /// Bytes that it had when it was opened; 0 of a device.
+    #[cfg(feature = "cli")]
     pub(crate) const fn len(&self) -> u64 {
         self.len
     }
 
     /// Its bytes as they are now, from the first one to the last.
+    #[cfg(any(test, feature = "cli"))]
     pub(crate) fn reader(&self) -> impl Read + '_ {
         Reader { file: &self.file, at: 0 }
     }
@@ -153,11 +158,13 @@ impl Original {
 }
 
 /// Reads at places of its own: who else reads through the same descriptor moves nothing here.
+#[cfg(any(test, feature = "cli"))]
 struct Reader<'a> {
     file: &'a File,
     at: u64,
 }
 
+#[cfg(any(test, feature = "cli"))]
 impl Read for Reader<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = read_at(self.file, buf, self.at)?;
@@ -166,17 +173,17 @@ impl Read for Reader<'_> {
     }
 }
 
-#[cfg(unix)]
+#[cfg(all(unix, any(test, feature = "cli")))]
 fn read_at(file: &File, buf: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buf, at)
 }
 
-#[cfg(windows)]
+#[cfg(all(windows, any(test, feature = "cli")))]
 fn read_at(file: &File, buf: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buf, at)
 }
 
-#[cfg(not(any(unix, windows)))]
+#[cfg(all(not(any(unix, windows)), any(test, feature = "cli")))]
 fn read_at(mut file: &File, buf: &mut [u8], at: u64) -> io::Result<usize> {
     io::Seek::seek(&mut file, io::SeekFrom::Start(at))?;
     file.read(buf)

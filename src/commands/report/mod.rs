@@ -28,7 +28,7 @@ use std::time::SystemTime;
 
 /// Write a report into a folder: one page, JSON and CSV of each section, a timeline, a picture of memory
 ///
-/// The image's files are hashed before and after; exit status 1 where one changed meanwhile.
+/// The image's files are hashed before and after; exit status 1 where one changed meanwhile, or since it was opened.
 #[derive(clap::Args, Debug)]
 pub struct Report {
     /// The folder, a new or empty one

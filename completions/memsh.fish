@@ -532,7 +532,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand hash" -s q -l quiet -d 'No w
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand hash" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand hash" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand hash" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l sort -d 'Sort the rows by these; -KEY: the largest first' -r
@@ -553,7 +553,7 @@ complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s q -l quiet -d 'No
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s v -l verbose -d 'Say what is being done, on stderr; twice: in detail'
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l strict -d 'A partial answer is a failure (exit status 4)'
 complete -c memsh -n "__fish_memsh_using_subcommand sha256" -l no-pager -d 'Long answers stay out of the pager'
-complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s h -l help -d 'Print help'
+complete -c memsh -n "__fish_memsh_using_subcommand sha256" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -s p -l pid -d 'Only this process: a pid or a name' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l columns -d 'Only these columns, in this order' -r
 complete -c memsh -n "__fish_memsh_using_subcommand ps" -l where -d 'Only the rows for which this holds, as in: uid == 0 and name ~ "ssh"' -r

@@ -12,6 +12,7 @@ use crate::narrow;
 use crate::os::linux::facts::LinuxFacts;
 use crate::os::{self, DetectionStep, Hints, OsLayer, linux};
 use crate::plugins::chain::{self, Access, LayerSpec, Opened};
+use crate::reading::Original;
 use crate::symbols::{Symbols, Types};
 use crate::{At, Error, ErrorKind, Layer, PhysAddr, Result, VirtAddr, umem};
 use memsh_plugin::{Listing, ProcessInfo};
@@ -75,6 +76,8 @@ pub struct Session {
     #[cfg(feature = "cli")]
     embedded: bool,
     hints: Hints,
+    /// Swap and page files as they were when the session began; none of one that is no file.
+    beside: Vec<(PathBuf, Option<Arc<Original>>)>,
     paging: Option<Paging>,
     detected: OnceLock<Detected>,
     /// The process that the target consists of.
@@ -135,12 +138,15 @@ impl Session {
         let mut hints = options.hints.of(&image);
         hints.movable = image.facts.format == "raw" && options.image.base.is_none();
         hints.placed = image.facts.format == "raw" && options.image.base.is_some();
+        let beside = |path: &PathBuf| (path.clone(), Original::open(path).ok().map(Arc::new));
+        let beside = hints.swap.iter().chain(&hints.pagefile).map(beside).collect();
         Self {
             image,
             name,
             #[cfg(feature = "cli")]
             embedded: false,
             hints,
+            beside,
             paging: options.paging,
             detected: OnceLock::new(),
             only: OnceLock::new(),
@@ -151,7 +157,32 @@ impl Session {
 
     /// Files that belong to the image beside the one that was named: further parts, a sidecar, swap and page files.
     pub fn other_files(&self) -> impl Iterator<Item = &Path> {
-        self.image.other_files().iter().chain(&self.hints.swap).chain(&self.hints.pagefile).map(PathBuf::as_path)
+        self.image.other_files().chain(self.beside.iter().map(|(path, _)| path.as_path()))
+    }
+
+    /// The same files as they were opened; none of one that could not be.
+    #[cfg(feature = "cli")]
+    pub(crate) fn other_originals(&self) -> impl Iterator<Item = (&Path, Option<&Original>)> {
+        let parts = self.image.other_originals().iter().map(|o| (o.path(), Some(&**o)));
+        parts.chain(self.beside.iter().map(|(path, original)| (path.as_path(), original.as_deref())))
+    }
+
+    /// What happened to a file of the image, or to a swap or page file, since it was opened: see [`Image::changed`]. Of a live target that
+    /// is no news.
+    pub fn changed(&self) -> Option<String> {
+        if self.image.memory.metadata().live {
+            return None;
+        }
+        let told = |(path, original): &(PathBuf, Option<Arc<Original>>)| {
+            original.as_ref()?.changed().map(|why| format!("{}: {why}", path.display()))
+        };
+        self.image.changed().or_else(|| self.beside.iter().find_map(told))
+    }
+
+    /// Whether the file of which `meta` tells is one of the image's, a swap or a page file, by whatever name and wherever that leads by now.
+    /// See [`Image::lies_in`].
+    pub fn lies_in(&self, meta: &std::fs::Metadata) -> bool {
+        self.image.lies_in(meta) || self.beside.iter().any(|(_, original)| original.as_ref().is_some_and(|o| o.is(meta)))
     }
 
     /// The match sets of scans for values.

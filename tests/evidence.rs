@@ -176,6 +176,180 @@ fn every_file_of_an_image_is_hashed_and_none_is_written_to() {
     }
 }
 
+/// A byte that may be anything: in gzip the system that packed it (RFC 1952, OS).
+#[cfg(unix)]
+const FREE: usize = 9;
+
+/// The same file, one byte of it another: as long, and another hash.
+#[cfg(unix)]
+fn other_than(image: &Path) -> PathBuf {
+    let path = image.with_extension("other");
+    let mut bytes = std::fs::read(image).unwrap();
+    bytes[FREE] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[cfg(unix)]
+fn packed(image: &Path) -> PathBuf {
+    let path = image.with_extension("gz");
+    let mut to = flate2::write::GzEncoder::new(File::create(&path).unwrap(), flate2::Compression::fast());
+    to.write_all(&std::fs::read(image).unwrap()).unwrap();
+    to.finish().unwrap();
+    path
+}
+
+/// Runs lines of the shell, among them those that the host runs.
+#[cfg(unix)]
+fn script(target: &[&str], lines: &str) -> cli::Run {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), lines).unwrap();
+    memsh(&[target, &["-q", "--script", file.path().to_str().unwrap()]].concat())
+}
+
+/// What `hash` and `report` say after the host ran `line`, the image being open and looked at: hashes of `hash`, report.json, the page.
+#[cfg(unix)]
+fn after(target: &[&str], line: &str, why: &str) -> (Vec<String>, Value, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let case = folder.path().join("case");
+    let run = script(target, &format!("ps 54\n!{line}\nhash --json\nreport -o {} --only ps --jsonl\n", case.display()));
+    let said = format!("{line}: {}{}", run.stdout, run.stderr);
+    assert_eq!(run.status, 1, "{said}");
+    assert!(run.stderr.contains("memsh: command: hash: ") && run.stderr.contains(why), "{said}");
+    let begin = run.stdout.find('{').unwrap();
+    let row: Value = serde_json::Deserializer::from_str(&run.stdout[begin..]).into_iter().next().unwrap().unwrap();
+    let others = row["others"].as_array().unwrap().iter();
+    let hashes = std::iter::once(&row).chain(others).map(|f| f["sha256"].as_str().unwrap().to_owned()).collect();
+    let summary: Value = serde_json::from_slice(&std::fs::read(case.join("report.json")).unwrap()).unwrap();
+    assert!(run.stderr.contains("CHANGED") && summary["image"]["changed"].as_str().is_some_and(|t| t.contains(why)), "{said}");
+    assert_eq!(summary["sha256"]["verdict"], "changed", "{said}");
+    let rows: Vec<Value> =
+        run.stdout.lines().filter_map(|l| serde_json::from_str(l).ok()).filter(|r: &Value| r["part"] == "hash").collect();
+    assert!(!rows.is_empty() && rows.iter().all(|r| r["status"] == "changed"), "{said}");
+    let page = std::fs::read_to_string(case.join("report.html")).unwrap();
+    assert!(
+        page.contains("class=\"verdict bad\" id=\"verdict\">THE IMAGE CHANGED") && !page.contains("did not change"),
+        "{said}"
+    );
+    (hashes, summary, page)
+}
+
+#[test]
+#[cfg(unix)]
+fn another_file_under_the_image_s_name_is_not_certified() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = raw(folder.path());
+    for image in [image.clone(), packed(&image)] {
+        let (opened, other) = (digest(&image), other_than(&image));
+        let (name, other) = (image.to_str().unwrap(), other.to_str().unwrap());
+        let (hashes, summary, page) = after(&[name], &format!("mv {other} {name}"), "is another file by now");
+        // Of what was looked at, through its descriptor: no name leads there any more.
+        assert_eq!(hashes, [opened.as_str()], "{name}");
+        assert!(summary["sha256"]["before"] == opened.as_str() && summary["sha256"]["after"] == opened.as_str(), "{summary}");
+        assert!(page.contains(&opened) && !page.contains(&digest(&image)));
+        // The name leads nowhere.
+        let opened = digest(&image);
+        let moved = format!("{name}.moved");
+        let (hashes, ..) = after(&[name], &format!("mv {name} {moved}"), "was renamed, moved or removed");
+        assert_eq!(hashes, [opened]);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn an_image_that_was_written_to_before_its_first_hash_is_not_certified() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = raw(folder.path());
+    for image in [image.clone(), packed(&image)] {
+        let other = other_than(&image);
+        let (name, other) = (image.to_str().unwrap(), other.to_str().unwrap());
+        let write = format!("sleep 0.05; dd if={other} of={name} conv=notrunc status=none");
+        let (hashes, ..) = after(&[name], &write, "the file was written to");
+        assert_eq!(hashes, [digest(&image)], "{name}: as it is now, and told");
+        // Who sets the time back does not hide it.
+        let back = format!(
+            "sleep 0.05; touch -r {name} {name}.time; printf x | dd of={name} bs=1 seek={FREE} conv=notrunc status=none; touch -r {name}.time {name}"
+        );
+        after(&[name], &back, "perhaps its content");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn parts_and_swap_that_changed_are_not_certified() {
+    let folder = tempfile::tempdir().unwrap();
+    let swap = folder.path().join("swap");
+    std::fs::write(&swap, vec![7; 8192]).unwrap();
+    // Used where they lie, and joined in memory.
+    for format in ["raw", "lime"] {
+        let whole = folder.path().join(format!("whole.{format}"));
+        assert_eq!(sample(&["dump", "phys", "--format", format, "-o", whole.to_str().unwrap()]).status, 0);
+        let bytes = std::fs::read(&whole).unwrap();
+        let half = bytes.len() / 2 / 4096 * 4096;
+        let part = |n: usize| folder.path().join(format!("{format}.{n:03}"));
+        std::fs::write(part(1), &bytes[..half]).unwrap();
+        std::fs::write(part(2), &bytes[half..]).unwrap();
+        let opened = [digest(&part(1)), digest(&part(2)), digest(&swap)];
+        let first = part(1);
+        let target = [first.to_str().unwrap(), "--swap", swap.to_str().unwrap()];
+        for file in [part(2), swap.clone()] {
+            let (name, other) = (file.to_str().unwrap(), other_than(&file));
+            let (hashes, summary, _) = after(&target, &format!("mv {} {name}", other.display()), "is another file by now");
+            assert_eq!(hashes, opened, "{name}");
+            assert!(summary["image"]["changed"].as_str().unwrap().starts_with(name), "{summary}");
+            // As it was, for the next one.
+            let mut bytes = std::fs::read(&file).unwrap();
+            bytes[FREE] ^= 1;
+            std::fs::write(&file, bytes).unwrap();
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_of_the_image_is_refused_under_a_new_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = raw(folder.path());
+    let swap = folder.path().join("swap");
+    std::fs::write(&swap, vec![7; 8192]).unwrap();
+    let lime = folder.path().join("whole.lime");
+    assert_eq!(sample(&["dump", "phys", "--format", "lime", "-o", lime.to_str().unwrap()]).status, 0);
+    let bytes = std::fs::read(&lime).unwrap();
+    let part = |n: usize| folder.path().join(format!("lime.{n:03}"));
+    for (n, piece) in bytes.chunks(bytes.len().div_ceil(2)).enumerate() {
+        std::fs::write(part(n + 1), piece).unwrap();
+    }
+    let gz = packed(&image);
+    for (target, file) in [(&image, &image), (&gz, &gz), (&part(1), &part(1)), (&part(1), &part(2)), (&gz, &swap)] {
+        let (name, moved) = (file.to_str().unwrap(), folder.path().join("moved"));
+        let before = digest(file);
+        let new = moved.to_str().unwrap();
+        for write in
+            [format!("eval 1 > {new}"), format!("eval 1 >> {new}"), format!("dump phys --force -o {new}"), format!("log {new}")]
+        {
+            let target = [target.to_str().unwrap(), "--swap", swap.to_str().unwrap()];
+            let run = script(&target, &format!("!mv {name} {new}\n{write}\n"));
+            assert!(run.status == 2 && run.stderr.contains("an image is never written"), "{name}: {write}: {}", run.stderr);
+            assert_eq!(digest(&moved), before, "{name}: {write}");
+            std::fs::rename(&moved, file).unwrap();
+        }
+    }
+    // A machine in the machine of the image: the answer has nothing of the image's file, which is evidence all the same.
+    let words = [image.to_str().unwrap(), "-O", "linux", "-C", "dummy", "-q", "-c"];
+    let write = format!("eval 1 > {}", image.display());
+    let (before, run) = (digest(&image), memsh(&[&words[..], &[write.as_str()]].concat()));
+    assert!(run.status == 2 && run.stderr.contains("an image is never written"), "{}", run.stderr);
+    assert_eq!(digest(&image), before);
+    // Symbols that the session reads.
+    let symbols = folder.path().join("System.map");
+    std::fs::write(&symbols, "ffffffff81000000 T _text\n").unwrap();
+    let words = [image.to_str().unwrap(), "--symbols", symbols.to_str().unwrap(), "-q", "-c"];
+    let write = format!("eval 1 > {}", symbols.display());
+    let run = memsh(&[&words[..], &[write.as_str()]].concat());
+    assert!(run.status == 2 && run.stderr.contains("file of symbols"), "{}", run.stderr);
+    assert_eq!(std::fs::read_to_string(&symbols).unwrap(), "ffffffff81000000 T _text\n");
+}
+
 fn digest(path: &Path) -> String {
     sha256(&std::fs::read(path).unwrap())
 }

@@ -103,6 +103,63 @@ fn a_report_is_a_folder_that_can_be_verified() {
     assert_eq!(sample(&["report"]).status, 2);
 }
 
+/// In a folder of an earlier report somebody may have left links: `--force` replaces them and writes through none.
+#[test]
+#[cfg(unix)]
+fn a_report_writes_nothing_outside_of_its_folder() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let (case, mine) = (folder.path().join("case"), folder.path().join("mine"));
+    let words = ["report", "-o", case.to_str().unwrap(), "--only", "ps,map", "--force"];
+    assert_eq!(sample(&words).status, 0);
+    let names = ["json/ps.json", "csv/ps.csv", "memory.png", "report.json", "report.html", "SHA256SUMS"];
+    let old: Vec<Vec<u8>> = names.iter().map(|name| std::fs::read(case.join(name)).unwrap()).collect();
+    for hard in [false, true] {
+        std::fs::write(&mine, "precious").unwrap();
+        for name in names {
+            let path = case.join(name);
+            std::fs::remove_file(&path).unwrap();
+            if hard { std::fs::hard_link(&mine, &path).unwrap() } else { symlink(&mine, &path).unwrap() }
+        }
+        let run = sample(&words);
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        assert_eq!(std::fs::read_to_string(&mine).unwrap(), "precious", "hard links: {hard}");
+        for (name, old) in names.iter().zip(&old) {
+            let path = case.join(name);
+            assert!(path.symlink_metadata().unwrap().is_file(), "{name}");
+            let new = std::fs::read(&path).unwrap();
+            // Times differ in the others.
+            assert!(new == *old || !name.contains('/') && name != &"memory.png" && new.len() > 100, "{name}");
+        }
+    }
+    // A link that leads nowhere makes no file there; nor does a folder that is a link.
+    let nowhere = folder.path().join("nowhere");
+    std::fs::remove_file(case.join("json/ps.json")).unwrap();
+    symlink(&nowhere, case.join("json/ps.json")).unwrap();
+    assert_eq!(sample(&words).status, 0);
+    assert!(!nowhere.exists());
+    let elsewhere = folder.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    std::fs::remove_dir_all(case.join("csv")).unwrap();
+    symlink(&elsewhere, case.join("csv")).unwrap();
+    let run = sample(&words);
+    assert!(run.status == 2 && run.stderr.contains("is a link or a file, not a folder"), "{}", run.stderr);
+    assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0);
+    // The image itself is refused even as what would be replaced.
+    std::fs::remove_file(case.join("csv")).unwrap();
+    let image = raw(folder.path());
+    std::fs::remove_file(case.join("json/ps.json")).unwrap();
+    std::fs::hard_link(&image, case.join("json/ps.json")).unwrap();
+    let run = memsh(&[&[image.to_str().unwrap()], &words[..]].concat());
+    assert!(run.status == 2 && run.stderr.contains("an image is never written"), "{}", run.stderr);
+    assert!(case.join("json/ps.json").exists());
+    // What the user names himself is written to as ever.
+    let link = folder.path().join("link.png");
+    symlink(&mine, &link).unwrap();
+    assert_eq!(sample(&["map", "-o", link.to_str().unwrap(), "--force"]).status, 0);
+    assert!(std::fs::read(&mine).unwrap().starts_with(b"\x89PNG"));
+}
+
 #[test]
 fn a_timeline_is_in_order_and_of_all_kinds() {
     let all = answer(&["timeline"]);

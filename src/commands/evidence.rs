@@ -6,25 +6,26 @@ use std::fs::{File, Metadata};
 use std::path::Path;
 
 /// Refuses to write to `output` where that is the image or one of its files (parts, a sidecar, a swap or page file), by whatever name:
-/// another path, a symbolic or a hard link.
+/// another path, a symbolic or a hard link, the name that somebody gave it since it was opened; and where it is a file of symbols that
+/// the user named.
 ///
 /// # Errors
 /// A usage error if so.
 pub fn guard(session: Option<&Session>, output: &Path) -> Result<()> {
     let Some(session) = session else { return Ok(()) };
-    let image = &session.facts().path;
-    let same = matches!((image.canonicalize(), output.canonicalize()), (Ok(a), Ok(b)) if a == b)
-        || output.metadata().is_ok_and(|meta| {
-            session.image().lies_in(&meta) || is(image, &meta) || session.other_files().any(|other| is(other, &meta))
-        });
-    match same {
-        true => {
-            let message =
-                format!("can't write to {}: the output is the image itself; an image is never written", output.display());
-            Err(Failure::usage(message))
-        }
-        false => Ok(()),
+    // What is not there yet is nobody's.
+    let Ok(meta) = output.metadata() else { return Ok(()) };
+    let image = session.facts().path.as_path();
+    let files = || std::iter::once(image).chain(session.other_files());
+    if session.lies_in(&meta) || one_name(image, output) || files().any(|file| is(file, output, &meta)) {
+        let message = format!("can't write to {}: the output is the image itself; an image is never written", output.display());
+        return Err(Failure::usage(message));
     }
+    if meta.is_file() && session.hints().symbols.iter().any(|file| is(file, output, &meta)) {
+        let message = format!("can't write to {}: it is the file of symbols that this session reads", output.display());
+        return Err(Failure::usage(message));
+    }
+    Ok(())
 }
 
 /// The file that a command writes an answer of its own to (`-o PATH`): a new one, or with `force` whatever is there.
@@ -48,6 +49,19 @@ pub fn create(session: Option<&Session>, output: &Path, force: bool) -> Result<F
     })
 }
 
+/// Makes room for a file that memsh itself names, in a folder: takes away what has that name. It must not be written through, for it may
+/// be a link, symbolic or hard, to anything.
+///
+/// # Errors
+/// As [`guard`]; when it is a folder, or can't be taken away.
+pub fn vacate(session: Option<&Session>, output: &Path) -> Result<()> {
+    guard(session, output)?;
+    match std::fs::remove_file(output) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Failure::file(output, "replace", e)),
+        _ => Ok(()),
+    }
+}
+
 /// Takes back a file that could not be written to its end: half of one is worse than none, nobody can tell it from a whole one.
 /// A device (`--force -o /dev/full`) is not ours to remove.
 pub fn take_back(file: File, output: &Path) {
@@ -58,13 +72,18 @@ pub fn take_back(file: File, output: &Path) {
     }
 }
 
+/// Whether `path` leads to the file at `output`, of which `meta` tells.
 #[cfg(unix)]
-fn is(path: &Path, meta: &Metadata) -> bool {
+fn is(path: &Path, _: &Path, meta: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     path.metadata().is_ok_and(|own| (own.dev(), own.ino()) == (meta.dev(), meta.ino()))
 }
 
 #[cfg(not(unix))]
-fn is(_: &Path, _: &Metadata) -> bool {
-    false
+fn is(path: &Path, output: &Path, _: &Metadata) -> bool {
+    one_name(path, output)
+}
+
+fn one_name(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }

@@ -5,6 +5,8 @@ use super::context::Context;
 use super::failure::{Failure, Result};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
+use crate::reading::Original;
+use crate::session::Session;
 use crate::{Error, ErrorKind, Layer};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,6 +15,8 @@ use std::io::Read;
 use std::path::Path;
 
 /// Compute the SHA-256 of the image file, and of the files that belong to it
+///
+/// Of the files that were opened, wherever their names lead by now; exit status 1 where one changed since.
 #[derive(clap::Args, Debug)]
 pub struct Hash {}
 
@@ -53,7 +57,7 @@ impl Command for Hash {
     fn run(self, cx: &Context, out: &mut Rows<'_, HashRow>) -> Result<()> {
         let session = cx.session()?;
         let path = &session.facts().path;
-        if !session.image().has_file() {
+        if !hashable(session) {
             let e = Error::new(Layer::Command, ErrorKind::Unsupported, format!("{} is no file", path.display()));
             let hint = match session.memory().ranges().is_empty() {
                 true => "`dump -p PID -o FILE` writes the memory of a process into one, and says the SHA-256",
@@ -63,24 +67,45 @@ impl Command for Hash {
         }
         let mut all = of_image(cx, "hashing")?.into_iter();
         let Some(FileHash { path, sha256, size }) = all.next() else { return Ok(()) };
-        out.push(&HashRow { path, sha256, size, others: all.collect() })
+        out.push(&HashRow { path, sha256, size, others: all.collect() })?;
+        let Some(why) = session.changed() else { return Ok(()) };
+        let what = format!(
+            "hash: {why}; this is the hash of the file that was opened, as it is now, and answers may be of what it was before"
+        );
+        let hint = "open the image again for the hash of what is there now; work on a copy that nobody else reaches";
+        Err(Error::new(Layer::Command, ErrorKind::Malformed, what).hint(hint).into())
     }
 }
 
-/// Reads all of the image's files, as they are now, and gives their fingerprints: of the one that was named first.
+/// Whether the target is a file of which all bytes can be had as they lie.
+pub fn hashable(session: &Session) -> bool {
+    let image = session.image();
+    session.embedded().is_some() || image.original().is_some() || image.far_file().is_some() || image.given().is_some()
+}
+
+/// Reads all of the image's files, as they are now, and gives their fingerprints: of the one that was named first. Each is read through the
+/// descriptor by which it was opened, wherever its name leads by now.
 ///
 /// # Errors
 /// When one can't be read; when the user interrupts.
 pub fn of_image(cx: &Context, task: &str) -> Result<Vec<FileHash>> {
     let session = cx.session()?;
-    let path = &session.facts().path;
-    let first = match (session.embedded(), session.image().far_file()) {
-        (Some(bytes), _) => digest(cx, task, path, session.facts().size, &mut &*bytes)?,
-        (_, Some(mut far)) => digest(cx, task, path, session.facts().size, &mut far)?,
-        _ => fingerprint(cx, task, path)?,
+    let (image, facts) = (session.image(), session.facts());
+    let first = match (image.original(), session.embedded().or(image.given()), image.far_file()) {
+        (Some(original), ..) => of_original(cx, task, original)?,
+        (_, Some(bytes), _) => digest(cx, task, &facts.path, facts.size, &mut &*bytes)?,
+        (_, _, Some(mut far)) => digest(cx, task, &facts.path, facts.size, &mut far)?,
+        _ => return Err(Failure::usage(format!("{} is no file that could be hashed", facts.path.display()))),
     };
-    let others = session.other_files().map(|other| fingerprint(cx, task, other));
+    let others = session.other_originals().map(|(path, original)| match original {
+        Some(original) => of_original(cx, task, original),
+        None => fingerprint(cx, task, path),
+    });
     std::iter::once(Ok(first)).chain(others).collect()
+}
+
+fn of_original(cx: &Context, task: &str, original: &Original) -> Result<FileHash> {
+    digest(cx, task, original.path(), original.len(), &mut original.reader())
 }
 
 /// Reads all of a file and gives its fingerprint.

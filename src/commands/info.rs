@@ -144,7 +144,7 @@ impl Command for Info {
         let layer = session.os();
         let facts = session.facts();
         let mut warnings = facts.warnings.clone();
-        warnings.extend(session.image().changed());
+        warnings.extend(session.changed());
         warnings.extend(session.image().damage());
         if let Ok(layer) = &layer {
             if let Some((map, kernel)) = layer.linux.as_ref().and_then(|k| Some((k.linear.as_ref()?, k))) {

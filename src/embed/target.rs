@@ -175,7 +175,7 @@ impl Target {
         let session = &self.session;
         let found = session.found().map(|layer| layer.warned()).unwrap_or_default();
         let told = found.into_iter().chain(session.facts().warnings.clone());
-        told.chain(session.image().changed()).chain(session.image().damage()).for_each(|w| guest.warn(&w));
+        told.chain(session.changed()).chain(session.image().damage()).for_each(|w| guest.warn(&w));
         if !broken_off {
             outcome?;
         }

@@ -3,6 +3,7 @@
 use super::map::Content;
 use super::open::OpenOptions;
 use crate::Result;
+use crate::reading::Original;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ pub(super) struct Input<'a> {
     /// What the caller wants.
     pub options: &'a OpenOptions,
     /// Files that were opened beside it.
-    pub opened: &'a RefCell<Vec<PathBuf>>,
+    pub opened: &'a RefCell<Vec<Arc<Original>>>,
 }
 
 impl Input<'_> {
@@ -48,8 +49,8 @@ impl Input<'_> {
     pub(super) fn open(&self, path: &Path) -> Result<Arc<Content>> {
         let content = Content::map(path).map(Arc::new)?;
         let mut opened = self.opened.borrow_mut();
-        if !opened.iter().any(|p| p == path) {
-            opened.push(path.to_owned());
+        if let Some(original) = content.original().filter(|_| !opened.iter().any(|o| o.path() == path)) {
+            opened.push(Arc::clone(original));
         }
         Ok(content)
     }

@@ -1,12 +1,12 @@
 //! The bytes of an image file in our address space.
 //!
 //! A file is mapped, never copied ([`MappedFile`]): pages that are gone when they are read are counted, and the answer is told as partial.
-//! The length is taken once from the open file and no read leaves it, and [`Content::changed`] tells whether the file has been touched
+//! The length is taken once from the open file and no read leaves it, and its [`Original`] tells whether the file has been touched
 //! since, so that a shell can say so before it starts long work. Work on a copy where something else may still write.
 //!
 //! The one `unsafe` here gives address space back that was reserved for what is unpacked.
 
-use crate::reading::MappedFile;
+use crate::reading::{MappedFile, Original};
 use crate::{Error, ErrorKind, Layer, Result};
 use memmap2::{MmapMut, MmapOptions};
 use std::fs::{File, Metadata};
@@ -14,7 +14,6 @@ use std::io::{Seek, SeekFrom};
 use std::ops::{Deref, Range};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 /// Unit in which unpacked memory is stored: a page of zeros is not stored at all.
 pub(super) const PAGE: usize = 4096;
@@ -22,7 +21,7 @@ pub(super) const PAGE: usize = 4096;
 /// All bytes of an image.
 pub(super) enum Content {
     /// A mapped file.
-    File { map: MappedFile, opened: Option<SystemTime> },
+    File { map: MappedFile, original: Arc<Original> },
     /// Bytes that were unpacked into memory of our own.
     Unpacked(Unpacked),
     /// Bytes that the caller had.
@@ -110,12 +109,12 @@ impl Content {
                 format!("{} ({len} bytes) is larger than this host's address space", path.display()),
             )
         })?;
-        let opened = file.metadata().and_then(|m| m.modified()).ok();
-        let map = MappedFile::of(file, host).map_err(|e| {
+        let original = Original::of(path, Arc::new(file), &meta).map_err(|e| failed(path, "open", e))?;
+        let map = MappedFile::of(Arc::clone(original.file()), host).map_err(|e| {
             failed(path, "map", e)
                 .hint("files of /proc and /dev often can't be mapped: copy it first, or use a live connector (-C)")
         })?;
-        Ok(Content::File { map, opened })
+        Ok(Content::File { map, original: Arc::new(original) })
     }
 
     /// The file elsewhere that this is.
@@ -178,34 +177,21 @@ impl Content {
         }
     }
 
-    /// Whether these bytes lie in the file of which `meta` tells.
-    #[cfg(unix)]
-    pub(super) fn is(&self, meta: &Metadata) -> bool {
-        use std::os::unix::fs::MetadataExt;
+    /// The file in which these bytes lie as they are.
+    pub(super) fn original(&self) -> Option<&Arc<Original>> {
         match self {
-            Content::File { map, .. } => {
-                map.file().metadata().is_ok_and(|own| (own.dev(), own.ino()) == (meta.dev(), meta.ino()))
-            }
-            Content::Part { whole, .. } => whole.is(meta),
-            _ => false,
+            Content::File { original, .. } => Some(original),
+            Content::Part { whole, .. } => whole.original(),
+            _ => None,
         }
     }
 
-    /// What happened to the file since it was opened, if something did.
+    /// What happened to the file elsewhere that this is, since it was opened, if something did.
     pub(super) fn changed(&self) -> Option<String> {
-        let (map, opened) = match self {
-            Content::File { map, opened } => (map, opened),
-            Content::Part { whole, .. } => return whole.changed(),
-            Content::Unpacked(_) | Content::Given(_) => return None,
-            #[cfg(feature = "http")]
-            Content::Remote { remote, .. } => return remote.changed(),
-        };
-        let meta = map.file().metadata().ok()?;
-        let mapped = u64::try_from(map.len()).ok()?;
-        if meta.is_file() && meta.len() < mapped {
-            return Some(format!("the file was cut from {mapped} to {} bytes since it was opened", meta.len()));
-        }
-        (meta.modified().ok() != *opened).then(|| "the file was written to since it was opened".to_owned())
+        #[cfg(feature = "http")]
+        return self.remote().and_then(|remote| remote.changed());
+        #[cfg(not(feature = "http"))]
+        return None;
     }
 }
 

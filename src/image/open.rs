@@ -13,6 +13,7 @@ use super::windows::WindowsHints;
 use super::zip;
 use crate::engine::{Memory, Metrics, to_u64};
 use crate::memo::Memo;
+use crate::reading::Original;
 use crate::{Error, ErrorKind, Layer, Result};
 use memsh_plugin::{
     ConnectorInstanceBase, ConnectorInstanceBox, MemoryRange, PhysAddr, ProcessorInfo, VirtAddr, group_obj, umem,
@@ -138,8 +139,10 @@ pub struct Image {
     source: Source,
     /// The files that it was opened from; none for a memory that came from elsewhere.
     contents: Vec<Arc<Content>>,
-    /// Paths of the files that were opened beside the one that was named.
-    others: Vec<PathBuf>,
+    /// The file that was named, as it was opened, even where it was unpacked since; none of bytes that are no file here.
+    file: Option<Arc<Original>>,
+    /// The files that were opened beside it.
+    others: Vec<Arc<Original>>,
     /// Whether something stands between the files and `memory` ([`through`](Self::through)).
     wrapped: bool,
     /// What is asked of its connector, where that is counted.
@@ -196,9 +199,10 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<Image> {
     super::url::refuse(path)?;
     match split::join(Content::map(path)?, path, options)? {
         Joined::No(content) => open_content(content, path.to_owned(), options),
-        Joined::Yes { content, others, size } => {
+        Joined::Yes { content, first, others, size } => {
             let mut image = open_content(content, path.to_owned(), options)?;
             let parts = others.len() + 1;
+            image.file = first;
             image.others.extend(others);
             image.facts.warnings.insert(0, format!("{parts} files were taken for one image of {size} bytes, by their names"));
             image.facts.details.push(("parts".into(), parts.to_string()));
@@ -228,6 +232,7 @@ fn sparse(source: &ImageMemory) -> Memory {
 pub(super) fn open_content(file: Content, path: PathBuf, options: &OpenOptions) -> Result<Image> {
     let mut facts = ImageFacts { path, size: u64::try_from(file.len()).unwrap_or(u64::MAX), ..ImageFacts::default() };
     let mut detection = Vec::new();
+    let original = file.original().cloned();
     let content = match Compression::of(&file) {
         None if zip::probe(&file) && options.format.is_none() && detect::known(&file).is_none() => {
             let begins = detect::first_bytes(&file);
@@ -282,7 +287,7 @@ pub(super) fn open_content(file: Content, path: PathBuf, options: &OpenOptions) 
     let opened = RefCell::default();
     let input = Input { content: &content, path: &facts.path, options, opened: &opened };
     let parsed = detect::detect(&input, &subject, &mut detection)?;
-    Ok(Image { others: opened.take(), ..Image::build(content, parsed, facts, detection)? })
+    Ok(Image { file: original, others: opened.take(), ..Image::build(content, parsed, facts, detection)? })
 }
 
 /// Refuses a file in which another packed one lies.
@@ -313,6 +318,7 @@ impl Image {
             trouble: None,
             source: Source::Other,
             contents: Vec::new(),
+            file: None,
             others: Vec::new(),
             wrapped: false,
             metrics: None,
@@ -367,6 +373,7 @@ impl Image {
             trouble: None,
             source,
             contents,
+            file: None,
             others: Vec::new(),
             wrapped: false,
             metrics: None,
@@ -379,6 +386,13 @@ impl Image {
     #[must_use]
     pub fn through(self, memory: Memory, metrics: Option<Arc<Metrics>>) -> Self {
         Self { memory, wrapped: true, metrics: metrics.or(self.metrics), ..self }
+    }
+
+    /// The same, found in the system that stands on `below` (a machine in a machine): files of that one are no less evidence.
+    #[must_use]
+    pub(crate) fn within(mut self, below: Option<&Self>) -> Self {
+        self.others.extend(below.into_iter().flat_map(|image| image.file.iter().chain(&image.others)).cloned());
+        self
     }
 
     /// The same raw image with its first byte at `base` instead, for whoever finds out where RAM begins.
@@ -409,14 +423,16 @@ impl Image {
         Ok(moved)
     }
 
-    /// What happened to a file of the image since it was opened (cut, written to), if something did: worth a warning, for every
+    /// What happened to a file of the image since it was opened (cut, written to, renamed), if something did: worth a warning, for every
     /// address may now read differently, and what was cut off reads as zeros (see [`unreadable`](Self::unreadable)).
     pub fn changed(&self) -> Option<String> {
         // Of a live target that is no news.
         if self.memory.metadata().live {
             return None;
         }
-        self.contents.iter().find_map(|c| c.changed())
+        let named = self.file.iter().find_map(|file| file.changed());
+        let other = || self.others.iter().find_map(|f| f.changed().map(|why| format!("{}: {why}", f.path().display())));
+        named.or_else(other).or_else(|| self.contents.iter().find_map(|c| c.changed()))
     }
 
     /// Bytes of the image's files that could not be read when they were needed, and were taken for zeros: a file was cut short
@@ -437,17 +453,35 @@ impl Image {
     }
 
     /// Files that were opened beside the one that was named: further parts, a sidecar.
-    pub fn other_files(&self) -> &[PathBuf] {
+    pub fn other_files(&self) -> impl Iterator<Item = &Path> {
+        self.others.iter().map(|o| o.path())
+    }
+
+    /// The file that was named, as it was opened; none of bytes that are no file here.
+    #[cfg(feature = "cli")]
+    pub(crate) fn original(&self) -> Option<&Arc<Original>> {
+        self.file.as_ref()
+    }
+
+    /// The files that were opened beside it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn other_originals(&self) -> &[Arc<Original>] {
         &self.others
     }
 
-    /// Whether one of the image's files is the one of which `meta` tells, by whatever name and wherever that leads by now. None is known
-    /// where files have no numbers; files that were unpacked or joined in memory are in [`other_files`](Self::other_files) only.
+    /// The bytes that the caller had ([`open_bytes`]), as they were given; none where they were packed.
+    #[cfg(feature = "cli")]
+    pub(crate) fn given(&self) -> Option<&[u8]> {
+        match self.contents.first().map(|c| &**c) {
+            Some(Content::Given(bytes)) if self.file.is_none() => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Whether one of the image's files is the one of which `meta` tells, by whatever name and wherever that leads by now, and whether it
+    /// was unpacked or not. None is known where files have no numbers.
     pub fn lies_in(&self, meta: &std::fs::Metadata) -> bool {
-        #[cfg(unix)]
-        return self.contents.iter().any(|c| c.is(meta));
-        #[cfg(not(unix))]
-        return false;
+        self.file.iter().chain(&self.others).any(|file| file.is(meta))
     }
 
     /// Whether the image was opened from a file.

@@ -9,6 +9,7 @@ use super::map::Content;
 use super::open::OpenOptions;
 use super::unpack::{Compression, Sink};
 use super::zip;
+use crate::reading::Original;
 use crate::{Error, ErrorKind, Layer, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -112,8 +113,8 @@ fn others(path: &Path, headed: bool) -> Result<Vec<PathBuf>> {
 pub(super) enum Joined {
     /// It is no part, or one of raw memory.
     No(Content),
-    /// All parts in one. `others` are those behind the first.
-    Yes { content: Content, others: Vec<PathBuf>, size: u64 },
+    /// All parts in one. `others` are those behind the `first`.
+    Yes { content: Content, first: Option<Arc<Original>>, others: Vec<Arc<Original>>, size: u64 },
 }
 
 /// Joins the parts of the file at `path` in memory where they are not raw memory: compressed, or of a format with a header.
@@ -148,7 +149,9 @@ pub(super) fn join(file: Content, path: &Path, options: &OpenOptions) -> Result<
         })?;
         at.set(done.saturating_add(part.len()));
     }
-    Ok(Joined::Yes { content: Content::Unpacked(sink.out.finish()), others: paths, size })
+    let first = file.original().cloned();
+    let others = parts.iter().filter_map(|p| p.original().cloned()).collect();
+    Ok(Joined::Yes { content: Content::Unpacked(sink.out.finish()), first, others, size })
 }
 
 /// Formats that name their further files themselves.

@@ -104,7 +104,7 @@ pub fn open(first: Option<Image>, layers: &[LayerSpec], hints: &Hints, access: &
                 let below = system.as_ref().map(|(layer, _)| layer);
                 let top = layers.get(i + 1..).unwrap_or_default().iter().all(|l| l.kind == Kind::Os);
                 let (memory, own) = connect(layer, below, &Access { write: access.write && top, ..access.clone() })?;
-                image = Some(memory);
+                image = Some(memory.within(image.as_ref()));
                 system = own.map(|own| (own, Vec::new()));
             }
             Kind::Os => {

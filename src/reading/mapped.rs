@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io;
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A file, or a part of one, mapped for reading.
 pub(crate) struct MappedFile {
@@ -17,7 +18,7 @@ pub(crate) struct MappedFile {
     guard: Guard,
     /// None of an empty file.
     map: Option<Mmap>,
-    file: File,
+    file: Arc<File>,
     offset: u64,
 }
 
@@ -27,7 +28,7 @@ impl MappedFile {
     /// # Errors
     /// When it can't be opened or mapped.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = super::open(path)?;
+        let file = Arc::new(super::open(path)?);
         let len = usize::try_from(file.metadata()?.len()).map_err(|_| io::ErrorKind::FileTooLarge)?;
         Self::of(file, len)
     }
@@ -36,11 +37,11 @@ impl MappedFile {
     ///
     /// # Errors
     /// When it can't be mapped.
-    pub(crate) fn of(file: File, len: usize) -> io::Result<Self> {
+    pub(crate) fn of(file: Arc<File>, len: usize) -> io::Result<Self> {
         // SAFETY: the mapping is private and read-only, so nothing of ours writes through it, and only `&[u8]` that do not outlive it
         // are handed out. That another process may change the file meanwhile can't be excluded; all parsers treat the bytes as hostile
         // and read each number once, and none relies on two reads of a byte being equal.
-        let map = (len > 0).then(|| unsafe { MmapOptions::new().len(len).map_copy_read_only(&file) }).transpose()?;
+        let map = (len > 0).then(|| unsafe { MmapOptions::new().len(len).map_copy_read_only(&*file) }).transpose()?;
         Ok(Self::guarded(map, file, 0))
     }
 
@@ -56,12 +57,12 @@ impl MappedFile {
         }
         // SAFETY: as above. That its owner writes to it is the point.
         match unsafe { MmapOptions::new().offset(offset).len(len).map(&file) } {
-            Ok(map) => Ok(Self::guarded(Some(map), file, offset)),
+            Ok(map) => Ok(Self::guarded(Some(map), Arc::new(file), offset)),
             Err(_) => Err(file),
         }
     }
 
-    fn guarded(map: Option<Mmap>, file: File, offset: u64) -> Self {
+    fn guarded(map: Option<Mmap>, file: Arc<File>, offset: u64) -> Self {
         Self { guard: Guard::new(map.as_deref().unwrap_or_default(), &file, offset), map, file, offset }
     }
 

@@ -2,8 +2,10 @@
 
 mod holes;
 mod mapped;
+mod original;
 
 pub(crate) use mapped::{MappedFile, read_exact_at};
+pub(crate) use original::Original;
 
 use std::fs::File;
 use std::io;

@@ -200,7 +200,7 @@ impl Shell {
     fn tell_once(&self) {
         let Some(session) = &self.session else { return };
         let found = session.found().map(|layer| layer.warned()).unwrap_or_default();
-        for warning in found.into_iter().chain(session.image().changed()).chain(session.image().damage()) {
+        for warning in found.into_iter().chain(session.changed()).chain(session.image().damage()) {
             if self.told.borrow_mut().insert(warning.clone()) {
                 self.warn(&format!("warning: {warning}"));
             }

@@ -85,7 +85,9 @@ impl Keep {
         let mut beside = path.clone().into_os_string();
         beside.push(format!(".{}.part", std::process::id()));
         let beside = PathBuf::from(beside);
-        let written = File::create(&beside).and_then(|file| {
+        // A new file: what has that name may be a link, to anywhere.
+        let _ = std::fs::remove_file(&beside);
+        let written = File::create_new(&beside).and_then(|file| {
             let mut to = BufWriter::new(file);
             save(set, &mut to, cx.host().interrupt())?;
             to.flush()?;

@@ -41,9 +41,15 @@ impl<'s> Folder<'s> {
             let hint = "name a new one; --force overwrites the files of a report in it, and leaves others";
             return Err(Failure::Usage(format!("report: {} is not empty", root.display()), Some(hint.to_owned())));
         }
+        std::fs::create_dir_all(root).map_err(|e| Failure::file(root, "make", e))?;
         for folder in ["json", "csv"] {
             let folder = root.join(folder);
-            std::fs::create_dir_all(&folder).map_err(|e| Failure::file(&folder, "make", e))?;
+            match std::fs::symlink_metadata(&folder) {
+                Ok(meta) if meta.is_dir() => {}
+                // A link would lead the report's files elsewhere.
+                Ok(_) => return Err(Failure::usage(format!("report: {} is a link or a file, not a folder", folder.display()))),
+                Err(_) => std::fs::create_dir(&folder).map_err(|e| Failure::file(&folder, "make", e))?,
+            }
         }
         Ok(Self { session, root: root.to_owned(), force, written: Vec::new() })
     }
@@ -53,18 +59,22 @@ impl<'s> Folder<'s> {
         self.root.join(name)
     }
 
-    /// Whether files may be overwritten.
-    pub fn force(&self) -> bool {
-        self.force
+    /// Makes room for a new file, where files may be overwritten.
+    ///
+    /// # Errors
+    /// As [`evidence::vacate`].
+    pub fn vacate(&self, name: &str) -> Result<()> {
+        if self.force { evidence::vacate(Some(self.session), &self.path(name)) } else { Ok(()) }
     }
 
-    /// Begins a file.
+    /// Begins a file: a new one always. What has its name already may be a link, to anywhere, and is not written through.
     ///
     /// # Errors
     /// When it is there and may not be overwritten, or can't be written.
     pub fn begin(&self, name: &str) -> Result<Part> {
         let path = self.path(name);
-        let file = evidence::create(Some(self.session), &path, self.force)?;
+        self.vacate(name)?;
+        let file = evidence::create(Some(self.session), &path, false)?;
         Ok(Part { name: name.to_owned(), path, file: BufWriter::with_capacity(1 << 16, file), hasher: Sha256::new() })
     }
 

@@ -28,7 +28,7 @@ use std::time::SystemTime;
 
 /// Write a report into a folder: one page, JSON and CSV of each section, a timeline, a picture of memory
 ///
-/// The image's files are hashed before and after; exit status 1 where one changed meanwhile.
+/// The image's files are hashed before and after; exit status 1 where one changed meanwhile, or since it was opened.
 #[derive(clap::Args, Debug)]
 pub struct Report {
     /// The folder, a new or empty one
@@ -89,7 +89,7 @@ impl Command for Report {
         let session = cx.session()?;
         let mut folder = Folder::open(session, &self.output, self.force)?;
         let begun = SystemTime::now();
-        let hashed = session.image().has_file();
+        let hashed = hash::hashable(session);
         let hash = |task| if hashed { hash::of_image(cx, task) } else { Ok(Vec::new()) };
         let before = hash("hashing before")?;
         let mut suspicions = Suspicions::default();
@@ -101,7 +101,8 @@ impl Command for Report {
             true => Vec::new(),
             false => hash("hashing after")?,
         };
-        let hashes = Hashes { before, after };
+        // A change before the first hash leaves no other trace than this.
+        let hashes = Hashes { before, after, why: session.changed() };
         let identity = page::Identity {
             session,
             hashes: &hashes,
@@ -256,10 +257,10 @@ fn draw(cx: &Context, folder: &mut Folder<'_>) -> Result<Drawn> {
         legend = Some(format!("by {by}: {}", names.join(", ")));
         Ok(())
     });
+    // A new file, as all of the report: never one that is there already.
+    folder.vacate(PICTURE)?;
     let output = format!("--output={name}");
-    let mut options = vec![output.as_str()];
-    options.extend(folder.force().then_some("--force"));
-    let outcome = ask::ask(cx, "map", &options, &mut sink)?;
+    let outcome = ask::ask(cx, "map", &[output.as_str()], &mut sink)?;
     let foreign = outcome.foreign;
     if let Some(why) = outcome.failed {
         return Ok(Drawn { bytes: None, legend: None, lost: Some(why), foreign });
@@ -275,28 +276,32 @@ pub struct Hashes {
     before: Vec<FileHash>,
     /// None where it is no file, or the user interrupted.
     after: Vec<FileHash>,
+    /// What happened to one since it was opened, as its descriptor and its name tell.
+    why: Option<String>,
 }
 
 impl Hashes {
     /// `same`, `changed` or `none`.
     fn status(&self) -> &'static str {
-        match self.before.is_empty() || self.after.is_empty() {
-            true => "none",
-            false if self.before == self.after => "same",
-            false => "changed",
+        match (self.before.is_empty(), self.after.is_empty()) {
+            (true, _) => "none",
+            _ if self.why.is_some() => "changed",
+            (_, true) => "none",
+            _ if self.before == self.after => "same",
+            _ => "changed",
         }
     }
 
-    /// The files that are not what they were.
-    fn changed(&self) -> impl Iterator<Item = (&FileHash, &FileHash)> {
+    /// The files that are not what they were at the first hash.
+    fn differing(&self) -> impl Iterator<Item = (&FileHash, &FileHash)> {
         self.before.iter().zip(&self.after).filter(|(a, b)| a != b)
     }
 
     /// # Errors
-    /// Where a file changed.
+    /// Where a file changed, while the report was made or before.
     fn verdict(&self) -> Result<()> {
         let told: Vec<String> = self
-            .changed()
+            .differing()
             .map(|(a, b)| {
                 format!(
                     "{} CHANGED while the report was made: SHA-256 {} ({} bytes) before, {} ({} bytes) after",
@@ -304,12 +309,13 @@ impl Hashes {
                 )
             })
             .collect();
-        if told.is_empty() {
-            return Ok(());
-        }
-        let what = format!("report: {}", told.join("; "));
-        let hint = "memsh opens images for reading only: another program writes to this one. Work on a copy that nobody else \
-                    reaches, and make the report again; this one says on its first page that it can't be relied on";
+        let what = match &self.why {
+            _ if !told.is_empty() => format!("report: {}", told.join("; ")),
+            Some(why) if !self.before.is_empty() => format!("report: the image CHANGED after it was opened: {why}"),
+            _ => return Ok(()),
+        };
+        let hint = "memsh opens images for reading only: another program did this. Work on a copy that nobody else reaches, \
+                    open it anew, and make the report again; this one says on its first page that it can't be relied on";
         Err(Error::new(Layer::Command, ErrorKind::Malformed, what).hint(hint).into())
     }
 }
@@ -325,7 +331,7 @@ mod tests {
 
     #[test]
     fn a_change_is_an_error_and_nothing_else_is() {
-        let hashes = |before, after| Hashes { before, after };
+        let hashes = |before, after| Hashes { before, after, why: None };
         for (before, after, status) in
             [(print("a", 1), print("a", 1), "same"), (print("a", 1), Vec::new(), "none"), (Vec::new(), Vec::new(), "none")]
         {
@@ -338,5 +344,13 @@ mod tests {
             let text = changed.verdict().map_err(|e| e.to_string());
             assert!(text.as_ref().is_err_and(|t| t.contains("a.002 CHANGED")), "{text:?}");
         }
+        // What came before the first hash is no difference of the two.
+        for after in [print("a", 1), Vec::new()] {
+            let before = Hashes { before: print("a", 1), after, why: Some("it was moved".to_owned()) };
+            assert_eq!(before.status(), "changed");
+            assert!(before.verdict().is_err_and(|e| e.to_string().contains("it was moved")));
+        }
+        let none = Hashes { before: Vec::new(), after: Vec::new(), why: Some("it was moved".to_owned()) };
+        assert!(none.status() == "none" && none.verdict().is_ok());
     }
 }

@@ -60,7 +60,7 @@ pub fn summary(of: &Identity<'_>, filled: &[Filled], suspicions: &Suspicions) ->
             "memory_size": facts.memory_size,
             "live": of.session.is_live(),
             "warnings": facts.warnings,
-            "changed": of.session.image().changed(),
+            "changed": of.hashes.why,
         },
         "sha256": {
             "before": of.hashes.before.first().map(|f| &f.sha256),
@@ -127,12 +127,21 @@ fn verdict(of: &Identity<'_>) -> (&'static str, String) {
     };
     match hashes.status() {
         "same" => ("good", format!("The image did not change: SHA-256 {} before the report and after it.", all(&hashes.before))),
-        "changed" => (
+        "changed" if hashes.differing().next().is_some() => (
             "bad",
             format!(
                 "THE IMAGE CHANGED WHILE THIS REPORT WAS MADE. SHA-256 {} before, {} after. Nothing on this page can be relied on.",
                 all(&hashes.before),
                 all(&hashes.after)
+            ),
+        ),
+        "changed" => (
+            "bad",
+            format!(
+                "THE IMAGE CHANGED AFTER IT WAS OPENED: {}. SHA-256 {} when this report was begun. What was read before may differ from that. \
+                 Nothing on this page can be relied on.",
+                hashes.why.as_deref().unwrap_or("it is not known how"),
+                all(&hashes.before)
             ),
         ),
         _ if !hashes.before.is_empty() => (

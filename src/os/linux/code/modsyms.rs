@@ -27,6 +27,8 @@ pub(crate) struct Bounds {
     strings: u64,
     /// Bytes of a name. The kernel itself shows 511 (`KSYM_NAME_LEN`, include/linux/kallsyms.h; 127 before 6.1).
     name: usize,
+    /// Bytes that are kept of one module's names, so that one that claims too much costs the others nothing.
+    names: usize,
     /// Symbols of all modules: a system with every module of a distribution loaded has two million.
     all_symbols: u64,
     /// Bytes that are read of all modules' names.
@@ -41,6 +43,7 @@ impl Bounds {
         symbols: 1 << 20,
         strings: 64 << 20,
         name: 4096,
+        names: 16 << 20,
         all_symbols: 1 << 22,
         all_strings: 1 << 30,
         all_names: 256 << 20,
@@ -230,7 +233,7 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, fields: &Fields, symbols: &[u8], strings: &[u8], kinds: Option<&[u8]>, id: u16) -> Outcome {
-        let mut cut = 0;
+        let (mut cut, mut names) = (0, self.bounds.names);
         for (i, symbol) in symbols.chunks_exact(fields.step).enumerate() {
             if i % STRIDE == STRIDE - 1 && stopped(self.kernel.interrupt) {
                 return Outcome::Interrupted;
@@ -246,10 +249,11 @@ impl Reader<'_> {
                 continue;
             }
             let text = String::from_utf8_lossy(text);
-            let Some(left) = self.left.all_names.checked_sub(text.len()) else {
-                return Outcome::LeftOut(format!("names of all modules take more than {} bytes", self.bounds.all_names));
+            let (Some(left), Some(own)) = (self.left.all_names.checked_sub(text.len()), names.checked_sub(text.len())) else {
+                let Bounds { names, all_names, .. } = self.bounds;
+                return Outcome::LeftOut(format!("a module's names may take {names} bytes, those of all modules {all_names}"));
             };
-            self.left.all_names = left;
+            (self.left.all_names, names) = (left, own);
             cut += usize::from(!whole);
             let kind = match kinds {
                 Some(kinds) => kinds.get(i).copied(),

@@ -166,3 +166,24 @@ fn memory_full_of_beginnings_comes_to_an_end() {
     assert!(run.stderr.contains("which were not looked into"), "{}", run.stderr);
     assert!(run.stdout.lines().count() > 10);
 }
+
+#[test]
+fn streams_that_unpack_to_very_much_come_to_an_end_and_all_else_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let image = dir.path().join("hostile.raw");
+    // Beginnings whose extra fields all lead to one stream of 64 MiB: some GiB to unpack. Behind them lies a picture.
+    let packed = gzip(&vec![0; 64 << 20]);
+    let stream = &packed[10 + "made.txt\0".len()..packed.len() - 8];
+    let (count, size) = (100u16, 12);
+    let beginnings: Vec<u8> = (0..count)
+        .flat_map(|i| [&[0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3][..], &((count - 1 - i) * size).to_le_bytes()].concat())
+        .collect();
+    fs::write(&image, [&[0; 4096][..], &beginnings, stream, &[0; 5000], &png(), &[0; 4096]].concat()).unwrap();
+    let run = cli::memsh(&[image.to_str().unwrap(), "--format", "raw", "carve", "--jsonl"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("places where a gzip stream may begin, which were not looked into"), "{}", run.stderr);
+    let rows: Vec<Value> = run.stdout.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let of = |kind: &str| rows.iter().filter(|r| r["kind"] == kind).count();
+    assert!((16..30).contains(&of("gzip")), "{}", of("gzip"));
+    assert_eq!(of("png"), 1);
+}

@@ -113,6 +113,7 @@ pub fn gzip(view: &View<'_>) -> Option<File> {
     }
     let header = at;
     let (end, unpacked, crc) = inflate(view, at)?;
+    view.count_unpacked(unpacked);
     let whole = crc.is_some_and(|crc| view.u32(end, false) == Some(crc) && view.u32(end + 4, false) == Some(low(unpacked)));
     detail += &format!(", {unpacked} bytes unpacked");
     if whole {

@@ -167,6 +167,9 @@ fn glued(text: &str, part: &str) -> bool {
 
 fn urls(text: &str, found: &mut dyn FnMut(Feature, &str)) {
     let mut from = 0;
+    // What a URL can be made of ends here, and without what may stand behind it, here: the same for all that begin before it, so it is
+    // not looked for again.
+    let mut run: Option<(usize, usize)> = None;
     while let Some(at) = text.get(from..).and_then(|t| t.find("://")) {
         let colon = from + at;
         from = colon + 3;
@@ -175,9 +178,9 @@ fn urls(text: &str, found: &mut dyn FnMut(Feature, &str)) {
         let scheme = before.get(start..).unwrap_or_default().to_ascii_lowercase();
         // What stands right before may be glued on: `xhttp`.
         let Some(scheme) = SCHEMES.iter().find(|s| scheme == **s) else { continue };
-        let rest = text.get(from..).unwrap_or_default();
-        let end = rest.find(|c: char| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c)).unwrap_or(rest.len());
-        let rest = rest.get(..end).unwrap_or_default().trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '\'', ']', '*']);
+        let (end, trimmed) = run.filter(|(end, _)| from <= *end).unwrap_or_else(|| run_of(text, from));
+        run = Some((end, trimmed));
+        let rest = text.get(from..trimmed.max(from)).unwrap_or_default();
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let host = authority.rsplit('@').next().unwrap_or_default();
         let host = match host.strip_prefix('[') {
@@ -196,20 +199,37 @@ fn urls(text: &str, found: &mut dyn FnMut(Feature, &str)) {
             None if ipv4(host) => found(Feature::Ipv4, host),
             None => {}
         }
-        from += rest.len().min(end);
+        from += rest.len();
     }
 }
 
+/// Where the characters that a URL can have end from `from` on, and the last of them that is no mark behind it.
+fn run_of(text: &str, from: usize) -> (usize, usize) {
+    let rest = text.get(from..).unwrap_or_default();
+    let end = rest.find(|c: char| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c)).unwrap_or(rest.len());
+    let rest = rest.get(..end).unwrap_or_default();
+    let trimmed = rest.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '\'', ']', '*']);
+    (from + end, from + trimmed.len())
+}
+
 fn mails(text: &str, found: &mut dyn FnMut(Feature, &str)) {
+    // Behind the `@` before.
+    let mut seen = 0;
+    // Whether what stands before belongs to the part of a URL in which a user stands: the last slash of the word is that of `://`.
+    let mut in_url = false;
     for (at, _) in text.match_indices('@') {
-        let (before, behind) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
-        let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && !"._%+-".contains(c)).map_or(0, |i| i + 1);
+        // An `@` is part of neither a user nor a host, so nothing is looked at again for the next one.
+        let (between, behind) = (text.get(seen..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+        let start = between.rfind(|c: char| !c.is_ascii_alphanumeric() && !"._%+-".contains(c)).map_or(0, |i| i + 1);
+        if let Some(last) = between.rfind(|c: char| c == '/' || !c.is_ascii_graphic()) {
+            in_url = between.get(..=last).is_some_and(|b| b.ends_with("://"));
+        }
+        seen = at + 1;
         // In a URL it parts a user from a host.
-        let word = before.get(before.rfind(|c: char| !c.is_ascii_graphic()).map_or(0, |i| i + 1)..).unwrap_or_default();
-        if word.rsplit_once("://").is_some_and(|(_, authority)| !authority.contains('/')) {
+        if in_url {
             continue;
         }
-        let user = before.get(start..).unwrap_or_default().trim_start_matches(['.', '-', '%', '+']);
+        let user = between.get(start..).unwrap_or_default().trim_start_matches(['.', '-', '%', '+']);
         let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && !".-".contains(c)).unwrap_or(behind.len());
         let host = behind.get(..end).unwrap_or_default().trim_end_matches(['.', '-']);
         if user.is_empty() || user.len() > 64 || user.ends_with('.') || user.contains("..") {
@@ -383,6 +403,7 @@ impl Counts {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 
@@ -460,7 +481,70 @@ mod tests {
         assert_eq!(sorted, [("b.de".to_owned(), 3, 0), ("a.de".to_owned(), 2, 2)]);
     }
 
+    /// As it was before each end was looked for once only: the reference.
+    fn from_each_beginning(text: &str) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut from = 0;
+        while let Some(at) = text.get(from..).and_then(|t| t.find("://")) {
+            let colon = from + at;
+            from = colon + 3;
+            let before = text.get(..colon).unwrap();
+            let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '+').map_or(0, |i| i + 1);
+            let scheme = before.get(start..).unwrap().to_ascii_lowercase();
+            let Some(scheme) = SCHEMES.iter().find(|s| scheme == **s) else { continue };
+            let rest = text.get(from..).unwrap();
+            let end = rest.find(|c: char| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c)).unwrap_or(rest.len());
+            let rest = rest.get(..end).unwrap().trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '\'', ']', '*']);
+            let host = rest.split(['/', '?', '#']).next().unwrap().rsplit('@').next().unwrap();
+            let host = host.split(':').next().unwrap();
+            if domain(host).is_none() && !ipv4(host) && host != "localhost" {
+                continue;
+            }
+            out.push(format!("url {scheme}://{rest}"));
+            from += rest.len();
+        }
+        for (at, _) in text.match_indices('@') {
+            let (before, behind) = (text.get(..at).unwrap(), text.get(at + 1..).unwrap());
+            let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && !"._%+-".contains(c)).map_or(0, |i| i + 1);
+            let word = before.get(before.rfind(|c: char| !c.is_ascii_graphic()).map_or(0, |i| i + 1)..).unwrap();
+            if word.rsplit_once("://").is_some_and(|(_, authority)| !authority.contains('/')) {
+                continue;
+            }
+            let user = before.get(start..).unwrap().trim_start_matches(['.', '-', '%', '+']);
+            let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && !".-".contains(c)).unwrap_or(behind.len());
+            let host = behind.get(..end).unwrap().trim_end_matches(['.', '-']);
+            if user.is_empty() || user.len() > 64 || user.ends_with('.') || user.contains("..") {
+                continue;
+            }
+            if let Some(domain) = domain(host).filter(|d| top(d).is_some()) {
+                out.push(format!("email {user}@{domain}"));
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn what_is_almost_one_over_and_over_is_looked_at_once() {
+        // 2^18 beginnings, none of which leads to anything: 2^36 bytes and more where each is followed to an end.
+        for piece in ["a@", "a@b.", "http://%", "http://%!", "http://a@", "....a@", "a:b::", "1.2.", "4 ", "://", "a.b@", "/@"] {
+            let text = piece.repeat(1 << 18);
+            let mut count = 0;
+            features(&text, &mut |_, _| count += 1);
+            assert_eq!(count, 0, "{piece}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn addresses_are_what_they_are_from_each_beginning(pieces in prop::collection::vec(prop::sample::select(vec![
+            "http", "://", "a", "b.de", "@", "/", "?", "#", ".", "..", "!", ":", " ", "<", "%", "-", "localhost", "10.1.2.3", "x", "a@b.org",
+            "https://c.com",
+        ]), 0..40)) {
+            let text: String = pieces.concat();
+            let found: Vec<String> = all(&text).into_iter().filter(|f| f.starts_with("url ") || f.starts_with("email ")).collect();
+            prop_assert_eq!(found, from_each_beginning(&text));
+        }
+
         #[test]
         fn any_text_is_taken(text in "[ -~]{0,200}") {
             features(&text, &mut |_, value| assert!(!value.is_empty()));

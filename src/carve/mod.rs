@@ -211,6 +211,11 @@ pub fn needle(kinds: &[Kind]) -> Result<Needle> {
     Needle::regex(&parts.join("|"), false)
 }
 
+/// Whether what begins at the view's first byte is unpacked to be believed: a few bytes that may cost much.
+pub fn unpacks(view: &View<'_>) -> bool {
+    view.head(3) == [0x1f, 0x8b, 8]
+}
+
 /// The file that begins at the view's first byte, if it is of one of these kinds.
 pub fn identify(view: &View<'_>, kinds: &[Kind]) -> Option<File> {
     let head = view.head(8);

@@ -2,12 +2,15 @@
 
 use crate::engine::{index, to_umem};
 use memsh_plugin::umem;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// Bytes kept of the last read.
 const PAGE: usize = 4096;
 /// Bytes asked for at once where many are.
 const PIECE: usize = 1 << 20;
+
+/// Bytes asked for first where something is looked for.
+const FIRST: u64 = 256;
 
 /// Reads at an address of the space, and says how many bytes from the first on were there.
 pub type Read<'a> = &'a dyn Fn(umem, &mut [u8]) -> usize;
@@ -18,12 +21,23 @@ pub struct View<'a> {
     at: umem,
     /// The page that was read last, and its offset.
     page: RefCell<Option<(u64, Vec<u8>)>>,
+    unpacked: Cell<u64>,
 }
 
 impl<'a> View<'a> {
     /// A view from `at` on.
     pub fn new(read: Read<'a>, at: umem) -> Self {
-        Self { read, at, page: RefCell::new(None) }
+        Self { read, at, page: RefCell::new(None), unpacked: Cell::new(0) }
+    }
+
+    /// How many bytes were unpacked from what lies here: work that the bytes that were read do not tell.
+    pub fn unpacked(&self) -> u64 {
+        self.unpacked.get()
+    }
+
+    /// Counts bytes that were unpacked.
+    pub(super) fn count_unpacked(&self, bytes: u64) {
+        self.unpacked.set(self.unpacked.get().saturating_add(bytes));
     }
 
     /// As many of `len` bytes at `offset` as are there.
@@ -86,8 +100,11 @@ impl<'a> View<'a> {
     pub fn find(&self, needle: &[u8], from: u64, end: u64) -> Option<u64> {
         let finder = memchr::memmem::Finder::new(needle);
         let mut at = from;
+        // Whoever looks for one behind another would read much of the same again and again, were the first piece large.
+        let mut piece = FIRST;
         while at < end {
-            let wanted = (end - at).min(PIECE as u64).max(needle.len() as u64);
+            let wanted = (end - at).min(piece).max(needle.len() as u64);
+            piece = piece.saturating_mul(4).min(PIECE as u64);
             let bytes = self.upto(at, index(umem::from(wanted))?);
             if let Some(found) = finder.find(&bytes) {
                 return Some(at + found as u64).filter(|f| *f < end);

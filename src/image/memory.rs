@@ -68,6 +68,42 @@ impl ImageMemory {
         Self { contents: contents.into(), runs }
     }
 
+    /// A sentence on ranges that share bytes of the files, where there is more memory than the files have bytes. Two ranges of one place
+    /// are legal; a small file that stands for all of memory is what somebody made to be searched for long, or a damaged table.
+    pub(super) fn sharing(&self) -> Option<String> {
+        let files = self.contents.iter().fold(0, |sum: umem, c| sum.saturating_add(to_umem(c.len())));
+        if self.bytes() <= files {
+            return None;
+        }
+        let mut runs: Vec<(Place, u64, PhysAddr)> =
+            self.runs.iter().filter_map(|(r, p)| Some((*p, p.offset.checked_add(to_u64(r.size)?)?, r.start))).collect();
+        runs.sort_unstable_by_key(|(place, end, start)| (place.file, place.offset, *end, *start));
+        let mut held: umem = 0;
+        // Of what was gone through of a file, the run that reaches farthest; and the largest piece that two runs share.
+        let mut far: Option<(usize, u64, PhysAddr)> = None;
+        let mut most: Option<(u64, u64, PhysAddr, PhysAddr)> = None;
+        for (place, end, start) in runs {
+            let (known, other) = match far.filter(|(file, ..)| *file == place.file) {
+                Some((_, known, other)) => (known, Some(other)),
+                None => (0, None),
+            };
+            let shared = known.min(end).saturating_sub(place.offset);
+            held = held.saturating_add(umem::from(end.saturating_sub(place.offset.max(known))));
+            if let Some(other) = other.filter(|_| shared > most.map_or(0, |m| m.0)) {
+                most = Some((shared, place.offset, other, start));
+            }
+            if end > known {
+                far = Some((place.file, end, start));
+            }
+        }
+        let (shared, offset, first, second) = most?;
+        Some(format!(
+            "ranges of memory share bytes of the file: {} bytes of memory lie in {held} of its {files} bytes ({first} and {second} share \
+             {shared} bytes at offset {offset:#x}); what is found in one is found in each",
+            self.bytes()
+        ))
+    }
+
     /// How many contiguous pieces it has.
     pub fn run_count(&self) -> usize {
         self.runs.len()
@@ -217,6 +253,22 @@ mod tests {
         let m = memory(vec![9; 8], &[(0, umem::MAX, 4), (0x100, 4, 8), (0x200, 4, u64::MAX)]);
         assert_eq!(m.bytes(), 4);
         assert_eq!(m.run_count(), 1);
+    }
+
+    #[test]
+    fn more_memory_than_bytes_is_told() {
+        let sharing = |claims: &[(umem, umem, u64)]| memory(vec![0; 100], claims).sharing();
+        // What the bytes suffice for is ordinary, even where two ranges have the same ones.
+        assert_eq!(sharing(&[(0, 60, 0), (100, 40, 60)]), None);
+        assert_eq!(sharing(&[(0, 40, 0), (100, 40, 0)]), None);
+        let told = sharing(&[(0, 90, 10), (1000, 60, 20), (2000, 10, 0), (3000, 5, 95)]).unwrap();
+        assert!(
+            told.contains("165 bytes of memory lie in 100 of its 100 bytes (0x0 and 0x3e8 share 60 bytes at offset 0x14)"),
+            "{told}"
+        );
+        let many: Vec<_> = (0..60_000).map(|i| (umem::from(i * 100u64), 50, i % 30)).collect();
+        let told = sharing(&many).unwrap();
+        assert!(told.contains("3000000 bytes of memory lie in 79 of its 100 bytes"), "{told}");
     }
 
     #[test]

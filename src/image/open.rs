@@ -167,14 +167,15 @@ enum Source {
 }
 
 impl Source {
-    /// Memory that lies in `contents` as it is.
-    fn plain(contents: &[Arc<Content>], claims: Vec<Claim>) -> Self {
+    /// Memory that lies in `contents` as it is, and what is to be told of it.
+    fn plain(contents: &[Arc<Content>], claims: Vec<Claim>) -> (Self, Option<String>) {
         let memory = ImageMemory::new(contents.to_vec(), claims);
+        let told = memory.sharing();
         #[cfg(feature = "http")]
         if contents.iter().any(|c| c.is_far()) {
-            return Source::Packed(BlockMemory::new(Box::new(super::remote::Claims::new(memory))));
+            return (Source::Packed(BlockMemory::new(Box::new(super::remote::Claims::new(memory)))), told);
         }
-        Source::Plain(memory)
+        (Source::Plain(memory), told)
     }
 
     fn memory(&self) -> Memory {
@@ -329,8 +330,8 @@ impl Image {
 
     fn build(content: Arc<Content>, parsed: Parsed, mut facts: ImageFacts, detection: Vec<String>) -> Result<Self> {
         let contents: Vec<Arc<Content>> = std::iter::once(content).chain(parsed.files).collect();
-        let source = match parsed.blocks {
-            Some(blocks) => Source::Packed(BlockMemory::new(blocks)),
+        let (source, told) = match parsed.blocks {
+            Some(blocks) => (Source::Packed(BlockMemory::new(blocks)), None),
             None => Source::plain(&contents, parsed.claims),
         };
         let bytes = match &source {
@@ -339,6 +340,7 @@ impl Image {
             Source::Other => 0,
         };
         facts.warnings.extend(parsed.warnings);
+        facts.warnings.extend(told);
         if let Some(why) = parsed.without_memory {
             facts.warnings.push(why.to_owned());
         } else if bytes == 0 {
@@ -408,7 +410,7 @@ impl Image {
             ));
         }
         let claims = detect::raw_claims(&self.contents, base)?;
-        let source = Source::plain(&self.contents, claims);
+        let (source, _) = Source::plain(&self.contents, claims);
         let mut moved = self.clone();
         // What stands in between holds for the moved memory as well.
         moved.memory = if self.wrapped { self.memory.moved(base) } else { source.memory() };

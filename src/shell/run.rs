@@ -236,6 +236,8 @@ impl Shell {
                 "bytes of the image's file that can't be read any more, and were taken for zeros",
             );
         }
+        let kernel = self.session.as_ref().and_then(|s| s.found()?.linux.as_ref());
+        kernel.iter().flat_map(|k| k.cut_symbols()).for_each(|why| cx.lost(why.as_str()));
         let partial = cx.partial();
         if let Some(text) = &partial {
             // `--quiet` silences warnings, not the fact that an answer is incomplete.

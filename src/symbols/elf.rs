@@ -4,7 +4,7 @@ use super::table::SymbolTable;
 use crate::{At, Error, ErrorKind, Layer, Result};
 use memsh_plugin::{VirtAddr, umem};
 use object::elf::{FileHeader32, FileHeader64};
-use object::read::elf::ElfFile;
+use object::read::elf::{ElfFile, FileHeader, SectionHeader, Sym};
 use object::{
     CompressionFormat, Endianness, Object, ObjectKind, ObjectSection, ObjectSymbol, SectionKind, SymbolKind, SymbolSection,
 };
@@ -29,6 +29,8 @@ pub trait Sections {
 pub struct Facts {
     /// Symbols of `.symtab`, with the letters of `nm`.
     pub symbols: SymbolTable,
+    /// How many symbols were left out: their names lie outside of the table of names, have no end, or are no text.
+    pub lost: u64,
     /// GNU build id.
     pub build_id: Option<Vec<u8>>,
     /// `linux_banner`, where the file still has `.rodata`.
@@ -119,12 +121,39 @@ fn section<'a, O: Object<'a>>(file: &O, name: &str) -> Result<Option<Cow<'a, [u8
     }
 }
 
-fn facts<'d, O: Object<'d>>(file: &O) -> Facts {
+/// Bytes of all names of a file's symbols. Those of a kernel take 10 MiB, those of the largest programs 300 MiB.
+const NAMES: usize = 1 << 30;
+/// Bytes of a name: no table takes longer ones.
+const NAME: usize = 0xffff;
+
+/// The name at an offset in the table of names, `left` bytes at the most: all names together have a bound, since nothing keeps them from
+/// lying within each other.
+fn name_at(strings: &[u8], at: u32, left: usize) -> Option<&str> {
+    let text = strings.get(usize::try_from(at).ok()?..)?;
+    let near = text.get(..=NAME.min(left)).unwrap_or(text);
+    std::str::from_utf8(near.get(..memchr::memchr(0, near)?)?).ok()
+}
+
+fn facts<'d, F: FileHeader<Endian = Endianness>>(file: &ElfFile<'d, F>) -> Facts {
     let mut table = SymbolTable::new();
     let mut banner = None;
+    let endian = file.endian();
+    let strings = file.elf_section_table().section(file.elf_symbol_table().string_section());
+    let strings: &[u8] = strings.and_then(|s| s.data(endian, file.data())).unwrap_or_default();
+    let (mut lost, mut left) = (0, NAMES);
     for s in file.symbols() {
-        let Ok(name) = s.name() else { continue };
-        if !is_named(name) || s.is_undefined() || matches!(s.kind(), SymbolKind::File | SymbolKind::Section) {
+        if s.is_undefined() || matches!(s.kind(), SymbolKind::File | SymbolKind::Section) {
+            continue;
+        }
+        let at: u32 = s.elf_symbol().st_name(endian);
+        let Some(name) = name_at(strings, at, left) else {
+            // What was looked at in vain counts as well.
+            left = left.saturating_sub(NAME);
+            lost += 1;
+            continue;
+        };
+        left = left.saturating_sub(name.len());
+        if !is_named(name) {
             continue;
         }
         let section = match s.section() {
@@ -143,6 +172,7 @@ fn facts<'d, O: Object<'d>>(file: &O) -> Facts {
     table.finish();
     Facts {
         symbols: table,
+        lost,
         build_id: file.build_id().ok().flatten().map(<[u8]>::to_vec),
         banner,
         relocatable: file.kind() == ObjectKind::Relocatable,
@@ -175,4 +205,67 @@ fn text_at<'d>(section: &impl ObjectSection<'d>, address: u64) -> Option<String>
     let rest = rest.get(..rest.len().min(BANNER))?;
     let text = rest.split(|&b| b == 0 || b == b'\n').next()?;
     (!text.is_empty()).then(|| String::from_utf8_lossy(text).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::symbols::Symbols;
+
+    /// A file of symbols (offset of the name, address) and the table of their names, and nothing else.
+    fn file(symbols: &[(u32, u64)], names: &[u8]) -> Vec<u8> {
+        let size = u64::try_from(symbols.len() * 24).unwrap();
+        let (at, names_at) = (64u64, 64 + size);
+        let end = names_at + u64::try_from(names.len()).unwrap();
+        let mut out = b"\x7fELF\x02\x01\x01".to_vec();
+        out.resize(16, 0);
+        out.extend([2, 0, 62, 0, 1, 0, 0, 0]);
+        for word in [0u64, 0, end] {
+            out.extend(word.to_le_bytes());
+        }
+        // Flags; sizes of the header and of program headers, of which there are none; three sections, of which the last has their names.
+        for half in [0u16, 0, 64, 56, 0, 64, 3, 2] {
+            out.extend(half.to_le_bytes());
+        }
+        for (name, address) in symbols {
+            out.extend(name.to_le_bytes());
+            // A global function at an absolute address.
+            out.extend([0x12, 0, 0xf1, 0xff]);
+            out.extend(address.to_le_bytes());
+            out.extend([0; 8]);
+        }
+        out.extend(names);
+        out.extend([0; 64]);
+        for (kind, from, size, link, each) in [(2u32, at, size, 2u32, 24u64), (3, names_at, end - names_at, 0, 0)] {
+            out.extend(0u32.to_le_bytes());
+            out.extend(kind.to_le_bytes());
+            for word in [0, 0, from, size] {
+                out.extend(word.to_le_bytes());
+            }
+            out.extend(link.to_le_bytes());
+            out.extend(0u32.to_le_bytes());
+            for word in [1, each] {
+                out.extend(word.to_le_bytes());
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn names_may_lie_within_each_other_and_what_is_none_is_counted() {
+        let facts =
+            Elf::parse(&file(&[(0, 0), (1, 0x10), (4, 0x20), (9, 0x30), (99, 0x40)], b"\0do_it\0\xff\0end")).unwrap().facts();
+        let named: Vec<_> = facts.symbols.all().map(|s| (s.name, s.address)).collect();
+        assert_eq!(named, [("do_it", VirtAddr::new(0x10)), ("it", VirtAddr::new(0x20))]);
+        assert_eq!(facts.lost, 2);
+    }
+
+    #[test]
+    fn names_without_an_end_are_not_followed() {
+        // 2^17 names in 16 MiB: 2^40 bytes, where each is followed to the end of the table. The first symbol of a file is none.
+        let symbols: Vec<(u32, u64)> = (1..1 << 17).map(|i| (i, u64::from(i))).collect();
+        let facts = Elf::parse(&file(&symbols, &vec![b'a'; 16 << 20])).unwrap().facts();
+        assert_eq!((facts.symbols.count(), facts.lost), (0, (1 << 17) - 2));
+    }
 }

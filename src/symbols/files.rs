@@ -348,9 +348,17 @@ fn from_system_map(path: &Path, bytes: &[u8]) -> Result<SymbolFile> {
 
 fn from_btf(path: &Path, bytes: Vec<u8>) -> Result<SymbolFile> {
     let mut file = SymbolFile::new(path, FileKind::Btf, "BTF");
-    file.types = Some(Arc::new(Btf::parse(bytes.clone())?));
+    let btf = Btf::parse(bytes.clone())?;
+    file.warnings.extend(damaged_names(&btf));
+    file.types = Some(Arc::new(btf));
     file.btf = Some(bytes);
     Ok(file)
+}
+
+/// A sentence on types of BTF whose names are damaged, where there are some.
+fn damaged_names(btf: &Btf) -> Option<String> {
+    let lost = btf.lost_names();
+    (lost > 0).then(|| format!("names of {lost} of its {} types are damaged; these are not found", btf.count()))
 }
 
 fn from_elf(path: &Path, bytes: &[u8]) -> Result<SymbolFile> {
@@ -361,7 +369,10 @@ fn from_elf(path: &Path, bytes: &[u8]) -> Result<SymbolFile> {
     let mut stripped = false;
     if let Some(bytes) = &file.btf {
         match Btf::parse(bytes.clone()) {
-            Ok(btf) => file.types = Some(Arc::new(btf)),
+            Ok(btf) => {
+                file.warnings.extend(damaged_names(&btf));
+                file.types = Some(Arc::new(btf));
+            }
             Err(e) => file.warnings.push(format!("its .BTF section was not read: {}", e.reason())),
         }
     }
@@ -388,6 +399,9 @@ fn from_elf(path: &Path, bytes: &[u8]) -> Result<SymbolFile> {
             }
             Err(e) => return Err(e),
         }
+    }
+    if facts.lost > 0 {
+        file.warnings.push(format!("{} symbols were left out: their names are damaged", facts.lost));
     }
     file.banner = facts.banner;
     file.build_id = facts.build_id;

@@ -88,6 +88,8 @@ struct Module {
 /// Without bounds of its module, a symbol reaches this far at most.
 const REACH: umem = 1 << 20;
 const KERNEL: u16 = u16::MAX;
+/// So many symbols at one address are looked for one by one.
+const FEW: usize = 16;
 
 impl SymbolTable {
     /// An empty table.
@@ -243,13 +245,17 @@ impl Symbols for SymbolTable {
     }
 
     fn near(&self, address: VirtAddr) -> Option<(Symbol<'_>, umem)> {
-        let mut i = self.entries.partition_point(|e| e.address <= address).checked_sub(1)?;
-        let e = self.entries.get(i)?;
-        // Of several names at one address the first is the one that kallsyms itself answers.
-        while i > 0 && self.entries.get(i - 1).is_some_and(|p| p.address == e.address) {
-            i -= 1;
-        }
-        let e = self.entries.get(i)?;
+        let last = self.entries.partition_point(|e| e.address <= address).checked_sub(1)?;
+        let at = self.entries.get(last)?.address;
+        // Of several names at one address the first is the one that kallsyms itself answers. There are few; where there are very many,
+        // they are not gone through one by one.
+        let before = self.entries.get(..last)?;
+        let near = before.get(last.saturating_sub(FEW)..)?;
+        let same = match near.iter().rev().position(|p| p.address != at) {
+            Some(same) => last - same,
+            None => before.partition_point(|p| p.address < at),
+        };
+        let e = self.entries.get(same)?;
         let distance = address.offset_from(e.address)?;
         if distance != 0 && self.is_missing(address) {
             return None;
@@ -337,6 +343,25 @@ mod tests {
         assert!(t.is_missing(VirtAddr::new(0x1800)) && !t.is_missing(VirtAddr::new(0x2000)));
         let t = t.with_slide(0x100, &(0x1000..0x2000));
         assert_eq!((near(&t, 0x1850), near(&t, 0x1950)), (Some(("start".to_owned(), 0x750)), None));
+    }
+
+    #[test]
+    fn of_names_at_one_address_the_first_is_near_however_many_there_are() {
+        for many in [1u32, 2, 15, 16, 17, 18, 400] {
+            for before in [0u32, 1, 20] {
+                let mut t = SymbolTable::new();
+                for i in 0..before {
+                    t.push("before", VirtAddr::new(umem::from(i)), b't', None);
+                }
+                for i in 0..many {
+                    t.push(&format!("name{i}"), VirtAddr::new(0x1000), b't', None);
+                }
+                t.push("behind", VirtAddr::new(0x1010), b't', None);
+                t.finish();
+                let near = t.near(VirtAddr::new(0x1004)).map(|(s, d)| (s.name, d));
+                assert_eq!(near, Some(("name0", 4)), "{many} after {before}");
+            }
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::failure::Result;
 use super::searched::{Place, Searched};
 use super::sink::Rows;
 use super::spec::{Command, Shape};
-use crate::carve::{File, Kind, View, identify, needle};
+use crate::carve::{File, Kind, View, identify, needle, unpacks};
 use crate::engine::search::{Options, search};
 use crate::umem;
 use extract::Extract;
@@ -75,7 +75,7 @@ pub struct CarveRow {
     sha256: Option<String>,
 }
 
-/// So many times the bytes of a space may be read to look into what begins in it, and this many bytes besides.
+/// So many times the bytes of a space may be read to look into what begins in it, and this many bytes besides; as many may be unpacked.
 const TIMES: u64 = 8;
 const SPARE: u64 = 1 << 30;
 
@@ -110,7 +110,8 @@ impl Command for Carve {
             let total = source.spans().fold(0u64, |sum, s| sum.saturating_add(number(s.bytes())));
             let budget = total.saturating_mul(TIMES).saturating_add(SPARE);
             let spent = Cell::new(0u64);
-            let mut skipped = 0;
+            let mut unpacked = 0u64;
+            let (mut skipped, mut packed) = (0, 0);
             let read = |at: umem, buf: &mut [u8]| {
                 spent.set(spent.get().saturating_add(buf.len() as u64));
                 there(searched, at, buf)
@@ -121,7 +122,14 @@ impl Command for Carve {
                     return ControlFlow::Continue(());
                 }
                 let view = View::new(&read, hit.addr);
-                let file = identify(&view, &kinds).filter(|f| !inside(&mut ends, f, hit.addr));
+                // Thousands of beginnings may lead to one stream, which unpacks to a thousand times its size. All else is looked into still.
+                if unpacked > budget && unpacks(&view) {
+                    packed += 1;
+                    return ControlFlow::Continue(());
+                }
+                let file = identify(&view, &kinds);
+                unpacked = unpacked.saturating_add(view.unpacked());
+                let file = file.filter(|f| !inside(&mut ends, f, hit.addr));
                 let Some(file) = file.filter(|f| searched.physical(hit.addr).is_none_or(|p| seen.insert((f.kind, p)))) else {
                     return if cx.go_on().is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
                 };
@@ -142,6 +150,7 @@ impl Command for Carve {
             let why =
                 "places where a file may begin, which were not looked into: what begins before them was read many times over";
             cx.lost_many(skipped, why);
+            cx.lost_many(packed, format!("places where a gzip stream may begin, which were not looked into: those before them unpack to {unpacked} bytes"));
             ended.map(|()| summary)
         })
     }

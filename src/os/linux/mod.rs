@@ -38,7 +38,7 @@ mod testkit;
 mod tests;
 
 pub use base::kernel::{Kernel, Linux};
-pub use code::module::module_symbols;
+pub use code::modsyms::module_symbols;
 pub use find::detect;
 pub use memory::space::process_space;
 pub use tasks::process::LinuxProcess;

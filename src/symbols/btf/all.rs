@@ -11,6 +11,8 @@ use std::sync::{Arc, OnceLock};
 
 /// An id that no type has: what can't be told is not found, rather than found in another module.
 const NONE: u32 = u32::MAX;
+/// Bytes of the names of a module's base: it has the few types that the module uses.
+const BASE_NAMES: usize = 16 << 20;
 /// What the kernel's own types may be called by in `NAME!TYPE`.
 const KERNEL: [&str; 3] = ["vmlinux", "kernel", "nt"];
 
@@ -113,6 +115,10 @@ impl Modules {
             match part {
                 Ok((btf, kernel)) => match end(&btf) {
                     Some(end) => {
+                        let lost = btf.lost_names();
+                        if lost > 0 {
+                            modules.lost.push(format!("types of module {module}: {lost} have damaged names"));
+                        }
                         modules.parts.push(Part { module, btf, first: next, end, kernel });
                         next = end;
                     }
@@ -143,7 +149,13 @@ impl Modules {
 
 /// For each type of a module's base the kernel's own; [`NONE`] where there is none, or several that differ.
 fn counterparts(base: &Btf, kernel: &Btf) -> Vec<u32> {
-    let own = base.own().map(|(_, head)| base.raw_string(head.name).and_then(|name| kernel.counterpart(head, name)));
+    let mut left = BASE_NAMES;
+    let own = base.own().map(|(_, head)| {
+        let name = base.raw_string(head.name)?;
+        // What is not found is not known; no module's base has as many names.
+        left = left.checked_sub(name.len())?;
+        kernel.counterpart(head, name)
+    });
     // 0 is `void` in every blob.
     std::iter::once(0).chain(own.map(|id| id.unwrap_or(NONE))).collect()
 }

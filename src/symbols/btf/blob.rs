@@ -6,8 +6,26 @@ use super::names::Names;
 use super::salvage::Salvage;
 use crate::memo::{Reader, Writer};
 use crate::{Error, ErrorKind, Layer, Result};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
+
+/// No name is longer, in bytes. The kernel refuses more than 511 (`btf_name_valid_identifier`, kernel/bpf/btf.c); BTF that was made from
+/// other programs has longer ones.
+pub(super) const LONGEST: usize = 4096;
+/// Bytes of all names that are gone through at once. Those of a large kernel's types take 2 MiB, and a blob's types can't be so many that
+/// names of a usual length take more.
+pub(super) const ALL_NAMES: usize = 256 << 20;
+
+/// A string of a blob.
+pub(super) enum Text<'b> {
+    /// It is there.
+    Is(&'b [u8]),
+    /// Nothing is to be there.
+    Empty,
+    /// It leads out of the strings, has no end, or is longer than any.
+    Damaged,
+}
 
 /// How many split blobs may stand on one another; the kernel knows two levels.
 const LEVELS: u32 = 4;
@@ -28,11 +46,37 @@ pub struct Btf {
     level: u32,
     /// Whether any enumeration says that it is signed. Writers before Linux 6.0 never do, and then nothing can be said.
     pub(super) knows_signs: bool,
-    pub(super) variables: HashMap<String, u32>,
+    pub(super) variables: Variables,
     pub(super) names: OnceLock<Names>,
     pub(super) pointer_size: OnceLock<u64>,
     /// What was lost of it, where it is damaged.
     pub(crate) salvaged: Option<Salvage>,
+}
+
+/// Variables by name, and the types they have.
+#[derive(Default)]
+pub(super) struct Variables {
+    pub types: HashMap<String, u32>,
+    /// Bytes of their names.
+    bytes: usize,
+    /// How many were left out, since no blob has so many names.
+    pub left_out: usize,
+}
+
+impl Variables {
+    /// Those of a large kernel, which are the per-CPU ones, take 16 KiB.
+    const MOST: usize = 16 << 20;
+
+    /// Adds one; of several of one name the first counts.
+    pub fn add(&mut self, name: Cow<'_, str>, value: u32) {
+        match self.bytes.checked_add(name.len()).filter(|&n| n <= Self::MOST) {
+            Some(bytes) => {
+                self.bytes = bytes;
+                self.types.entry(name.into_owned()).or_insert(value);
+            }
+            None => self.left_out += 1,
+        }
+    }
 }
 
 /// The three words that every type has.
@@ -129,10 +173,10 @@ impl Btf {
         }
         self.offsets = offsets;
         self.names = OnceLock::from(Names::of(names));
-        let mut known = HashMap::new();
+        let mut known = Variables::default();
         for id in from.bytes()?.chunks_exact(4).map(narrow) {
             let (_, head) = self.head(id)?;
-            known.entry(self.string(head.name)?.into_owned()).or_insert(head.value);
+            known.add(self.string(head.name)?, head.value);
         }
         (self.variables, self.knows_signs) = (known, knows_signs);
         Some(())
@@ -172,7 +216,7 @@ impl Btf {
             base_strings,
             level,
             knows_signs: false,
-            variables: HashMap::new(),
+            variables: Variables::default(),
             names: OnceLock::new(),
             pointer_size: OnceLock::new(),
             salvaged: None,
@@ -184,7 +228,7 @@ impl Btf {
         let end = self.header.types.end;
         // A type is 20 bytes long on average; the section's length is checked, so this is bounded.
         let mut offsets = Vec::with_capacity(self.header.types.len() / 20);
-        let mut variables = HashMap::new();
+        let mut variables = Variables::default();
         let mut at = self.header.types.start;
         while at < end {
             let id = u32::try_from(offsets.len()).ok().and_then(|n| n.checked_add(self.first_id));
@@ -206,7 +250,7 @@ impl Btf {
             if head.kind == Kind::VAR
                 && let Some(name) = self.string(head.name)
             {
-                variables.entry(name.into_owned()).or_insert(head.value);
+                variables.add(name, head.value);
             }
             self.knows_signs |= head.flag && matches!(head.kind, Kind::ENUM | Kind::ENUM64);
             offsets.push(offset);
@@ -279,22 +323,38 @@ impl Btf {
         (self.first_id..).zip(&self.offsets).filter_map(|(id, &at)| Some((id, self.head_at(usize::try_from(at).ok()?)?)))
     }
 
-    /// The bytes of the string at `offset` as this blob counts; none for offset 0 and for offsets that lead out.
-    pub(super) fn raw_string(&self, offset: u32) -> Option<&[u8]> {
+    /// The string at `offset` as this blob counts. No more of it is looked at than the longest name has.
+    pub(super) fn text_at(&self, offset: u32) -> Text<'_> {
         let mut blob = self;
         while offset < blob.base_strings {
-            blob = blob.base.as_deref()?;
+            let Some(base) = blob.base.as_deref() else { return Text::Damaged };
+            blob = base;
         }
         if offset == 0 {
-            return None;
+            return Text::Empty;
         }
-        let at = usize::try_from(offset - blob.base_strings).ok()?;
-        let all = blob.bytes.get(blob.header.strings.clone())?.get(at..)?;
-        let len = memchr::memchr(0, all)?;
-        all.get(..len).filter(|s| !s.is_empty())
+        let all = || {
+            let at = usize::try_from(offset - blob.base_strings).ok()?;
+            let all = blob.bytes.get(blob.header.strings.clone())?.get(at..)?;
+            let near = all.get(..=LONGEST).unwrap_or(all);
+            near.get(..memchr::memchr(0, near)?)
+        };
+        match all() {
+            Some([]) => Text::Empty,
+            Some(text) => Text::Is(text),
+            None => Text::Damaged,
+        }
     }
 
-    pub(super) fn string(&self, offset: u32) -> Option<std::borrow::Cow<'_, str>> {
+    /// The bytes of the string at `offset` as this blob counts; none for offset 0, for one that leads out, and for what is no name.
+    pub(super) fn raw_string(&self, offset: u32) -> Option<&[u8]> {
+        match self.text_at(offset) {
+            Text::Is(text) => Some(text),
+            Text::Empty | Text::Damaged => None,
+        }
+    }
+
+    pub(super) fn string(&self, offset: u32) -> Option<Cow<'_, str>> {
         self.raw_string(offset).map(String::from_utf8_lossy)
     }
 

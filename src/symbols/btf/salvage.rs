@@ -6,10 +6,9 @@
 //! function points to a prototype, an array's index is an integer, an anonymous member is a structure. Only one number fits them all;
 //! where none does, what comes after the gap stays unknown.
 
-use super::blob::Btf;
+use super::blob::{Btf, Variables};
 use super::kind::Kind;
 use crate::Result;
-use std::collections::HashMap;
 
 /// So many types in a row that make sense are no chance.
 const ROW: usize = 16;
@@ -88,7 +87,7 @@ impl Btf {
             }
             offsets.extend(&segment.offsets);
         }
-        let mut variables = HashMap::new();
+        let mut variables = Variables::default();
         let heads = offsets.iter().filter_map(|o| btf.head_at(usize::try_from(*o).ok()?));
         let mut knows_signs = false;
         for head in heads {
@@ -96,7 +95,7 @@ impl Btf {
             if head.kind == Kind::VAR
                 && let Some(name) = btf.string(head.name)
             {
-                variables.entry(name.into_owned()).or_insert(head.value);
+                variables.add(name, head.value);
             }
         }
         (btf.offsets, btf.variables, btf.knows_signs, btf.salvaged) = (offsets, variables, knows_signs, Some(told));

@@ -14,14 +14,14 @@ const BOOL: u32 = 1 << 26;
 impl Btf {
     /// The type of a per-CPU variable. BTF has no other variables, and their places come from the symbol table.
     pub fn variable(&self, name: &str) -> Option<TypeId> {
-        let own = self.variables.get(name).map(|&id| TypeId(id));
+        let own = self.variables.types.get(name).map(|&id| TypeId(id));
         own.or_else(|| self.base.as_ref()?.variable(name))
     }
 
     /// Names of the per-CPU variables, in no particular order.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         let mut names: Vec<&str> = self.base.as_ref().map(|b| b.variables().collect()).unwrap_or_default();
-        names.extend(self.variables.keys().map(String::as_str));
+        names.extend(self.variables.types.keys().map(String::as_str));
         names.into_iter()
     }
 
@@ -60,7 +60,9 @@ impl Btf {
         None
     }
 
-    fn members(&self, head: Head) -> Vec<Field> {
+    /// None where the names of the members take more than those of any type.
+    fn members(&self, head: Head) -> Option<Vec<Field>> {
+        let mut names = Budget::default();
         let fields = (0..head.vlen).map_while(|i| {
             let at = element(head, i, 12)?;
             let (name, id, offset) = (self.word(at)?, self.word(at + 4)?, self.word(at + 8)?);
@@ -74,9 +76,10 @@ impl Btf {
                 // Writers before the flag existed described a bit field by an integer narrower than its size.
                 (bit_offset, bit_size) = (bit_offset.saturating_add(shift), Some(bits));
             }
-            Some(Field { name: self.text(name), bit_offset, bit_size, type_id: TypeId(id) })
+            Some(Field { name: names.text(self, name)?, bit_offset, bit_size, type_id: TypeId(id) })
         });
-        fields.collect()
+        let fields = fields.collect();
+        names.held().then_some(fields)
     }
 
     /// Shift and width in bits of an integer that is narrower than its size.
@@ -91,36 +94,36 @@ impl Btf {
     }
 
     /// The variables of a section, as if it were a structure.
-    fn section(&self, head: Head) -> Vec<Field> {
+    fn section(&self, head: Head) -> Option<Vec<Field>> {
+        let mut names = Budget::default();
         let fields = (0..head.vlen).map_while(|i| {
             let at = element(head, i, 12)?;
             let (id, offset) = (self.word(at)?, self.word(at + 4)?);
             let var = self.head(id).filter(|(_, v)| v.kind == Kind::VAR);
-            let name = var.map(|(blob, v)| blob.text(v.name)).unwrap_or_default();
+            let name = var.map_or(Some(String::new()), |(blob, v)| names.text(blob, v.name))?;
             Some(Field { name, bit_offset: u64::from(offset) * 8, bit_size: None, type_id: TypeId(id) })
         });
-        fields.collect()
+        let fields = fields.collect();
+        names.held().then_some(fields)
     }
 
-    fn enumerators(&self, head: Head) -> Vec<(String, i128)> {
+    fn enumerators(&self, head: Head) -> Option<Vec<(String, i128)>> {
+        let mut names = Budget::default();
         let signed = head.flag || !self.knows_signs;
         let values = (0..head.vlen).map_while(|i| {
             if head.kind == Kind::ENUM {
                 let at = element(head, i, 8)?;
                 let v = self.word(at + 4)?;
                 let v = if signed { i128::from(v.cast_signed()) } else { i128::from(v) };
-                return Some((self.text(self.word(at)?), v));
+                return Some((names.text(self, self.word(at)?)?, v));
             }
             let at = element(head, i, 12)?;
             let v = u64::from(self.word(at + 8)?) << 32 | u64::from(self.word(at + 4)?);
             let v = if head.flag { i128::from(v.cast_signed()) } else { i128::from(v) };
-            Some((self.text(self.word(at)?), v))
+            Some((names.text(self, self.word(at)?)?, v))
         });
-        values.collect()
-    }
-
-    fn text(&self, offset: u32) -> String {
-        self.string(offset).map(|s| s.into_owned()).unwrap_or_default()
+        let values = values.collect();
+        names.held().then_some(values)
     }
 
     fn kind(&self, head: Head) -> Option<TypeKind> {
@@ -135,16 +138,40 @@ impl Btf {
             Kind::ARRAY => {
                 TypeKind::Array { element: TypeId(self.word(head.rest)?), count: self.word(head.rest.checked_add(8)?)?.into() }
             }
-            Kind::STRUCT => TypeKind::Struct(self.members(head)),
-            Kind::UNION => TypeKind::Union(self.members(head)),
-            Kind::DATASEC => TypeKind::Struct(self.section(head)),
-            Kind::ENUM | Kind::ENUM64 => TypeKind::Enum(self.enumerators(head)),
+            Kind::STRUCT => TypeKind::Struct(self.members(head)?),
+            Kind::UNION => TypeKind::Union(self.members(head)?),
+            Kind::DATASEC => TypeKind::Struct(self.section(head)?),
+            Kind::ENUM | Kind::ENUM64 => TypeKind::Enum(self.enumerators(head)?),
             Kind::FWD => TypeKind::Forward,
             Kind::TYPEDEF => TypeKind::Typedef(to),
             Kind::FUNC | Kind::FUNC_PROTO => TypeKind::Function,
             k if around(k) => TypeKind::Qualified(to),
             _ => TypeKind::Void,
         })
+    }
+}
+
+/// Bytes that the names of one type's elements may still take.
+struct Budget(Option<usize>);
+
+impl Default for Budget {
+    /// A type of the kernel has 65535 elements at most; their names have 20 letters.
+    fn default() -> Self {
+        Self(Some(32 << 20))
+    }
+}
+
+impl Budget {
+    /// The name at `offset`, empty where there is none; none once they are too many.
+    fn text(&mut self, blob: &Btf, offset: u32) -> Option<String> {
+        let name = blob.string(offset).unwrap_or_default();
+        self.0 = self.0?.checked_sub(name.len());
+        self.0.map(|_| name.into_owned())
+    }
+
+    /// Whether they were not too many.
+    fn held(&self) -> bool {
+        self.0.is_some()
     }
 }
 

@@ -5,7 +5,7 @@ use super::bytes::{u32_at, uint_at};
 use super::names::{self, BLOCK, Lengths};
 use super::order::{self, Holes};
 use super::slice::Slice;
-use super::tokens::{ALIGNMENTS, INDEX_LEN, Tokens};
+use super::tokens::{ALIGNMENTS, INDEX_LEN, NAME_MAX, Tokens};
 use super::values::{ENCODINGS, Encoding, Values, entry_size};
 use crate::engine::{Gaps, ViewExt, to_u64, to_umem};
 use crate::symbols::SymbolTable;
@@ -17,6 +17,8 @@ use std::ops::Range;
 pub(super) const MAX_SYMBOLS: usize = 4 << 20;
 /// No kernel's names take more, in bytes.
 pub(super) const MAX_NAMES: usize = 64 << 20;
+/// No kernel's names take more once their tokens are put in, in bytes: two to three times what they take stored.
+const MAX_EXPANDED: usize = 4 * MAX_NAMES;
 /// How much is read of names at a time when nothing says how long they are.
 const PIECE: usize = 1 << 20;
 /// Names of the first byte of the kernel's code, by architecture and version.
@@ -108,11 +110,17 @@ pub fn decode(view: &dyn MemoryView, layout: &Layout) -> Result<Decoded> {
     let read = |i: usize| values.get(i).filter(|_| !part.misses(i * size, (i + 1) * size));
     let believed = (descents > 0).then(|| order::ascending(count, read));
     let (mut name, mut given, mut holes) = (Vec::new(), 0, Holes::default());
+    let mut left = MAX_EXPANDED;
     for (i, span) in spans.iter().enumerate() {
         let address = read(i).filter(|_| believed.as_ref().is_none_or(|b| b.get(i) == Some(&true)));
         name.clear();
         if let Some(compressed) = names.bytes.get(range(*span)) {
             tokens.expand(compressed, &mut name);
+        }
+        // What no kernel's name is, is damage.
+        match left.checked_sub(name.len()).filter(|_| name.len() <= NAME_MAX) {
+            Some(less) => left = less,
+            None => name.clear(),
         }
         match (address, name.split_first()) {
             (Some(address), Some((&kind, name)))

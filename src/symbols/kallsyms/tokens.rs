@@ -6,6 +6,8 @@ pub(super) const TOKENS: usize = 256;
 pub(super) const INDEX_LEN: usize = TOKENS * 2;
 /// KSYM_NAME_LEN: no token is longer than the longest name.
 const TOKEN_MAX: usize = 512;
+/// No name is longer, kind included: eight times KSYM_NAME_LEN, for what other tools may have made.
+pub(super) const NAME_MAX: usize = 4096;
 /// Offsets have 16 bits.
 const TABLE_MAX: usize = 0x1_0000 + TOKEN_MAX;
 /// What the assembler may align a label to: `.balign 4`, `.balign 8`; `.align 4` and `.align 8` are powers of two on some
@@ -74,13 +76,17 @@ impl Tokens {
         self.text.get(span.0..span.1).unwrap_or_default()
     }
 
-    /// Puts the whole name, kind first, into `out`.
+    /// Puts the whole name, kind first, into `out`; of one that is longer than [`NAME_MAX`] not all.
     pub fn expand(&self, tokens: &[u8], out: &mut Vec<u8>) {
         out.clear();
         for &t in tokens {
             let i = usize::from(t);
             let (Some(&(from, to)), Some(short)) = (self.spans.get(i), self.starts.get(i)) else { continue };
             if to - from > SHORT {
+                // Made of these, the stored bytes of a name may stand for five hundred times as many.
+                if out.len() > NAME_MAX {
+                    return;
+                }
                 out.extend_from_slice(self.get(t));
                 continue;
             }
@@ -132,4 +138,28 @@ fn place(bytes: &[u8], digits: usize, skew: usize) -> Option<Place> {
 /// memory. A table that runs over the end of `chunk` is not found; let chunks overlap by 8 KiB.
 pub fn token_table_candidates(chunk: &[u8]) -> Vec<usize> {
     places(chunk, 0).map(|p| p.table).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_name_of_long_tokens_is_not_put_together_beyond_the_longest() {
+        // Token 0 has 500 bytes, each other one its own.
+        let (mut table, mut index) = (Vec::new(), Vec::new());
+        for i in 0..TOKENS {
+            index.extend(u16::try_from(table.len()).unwrap().to_le_bytes());
+            table.extend(if i == 0 { vec![b'a'; 500] } else { vec![b'b'] });
+            table.push(0);
+        }
+        let tokens = Tokens::parse(&table, &index, true).unwrap();
+        let mut out = Vec::new();
+        tokens.expand(&[1, 0, 1, 0], &mut out);
+        assert_eq!(out.len(), 1002);
+        // 8 MB, were it made whole.
+        tokens.expand(&[0; 0x4000], &mut out);
+        assert!(out.len() > NAME_MAX && out.len() <= NAME_MAX + 500, "{}", out.len());
+    }
 }

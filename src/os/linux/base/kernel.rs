@@ -4,6 +4,7 @@ use super::layout::Found;
 use super::lost::Lost;
 use super::shapes::Layouts;
 use crate::engine::{AddressSpace, OfEpoch};
+use crate::os::linux::code::modsyms::{self, Bounds, ModuleTable};
 use crate::os::linux::code::module;
 use crate::os::linux::files::path::PathRef;
 use crate::os::linux::memory::linear::KernelMap;
@@ -16,7 +17,7 @@ use memsh_plugin::*;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A Linux kernel in memory: what is needed to read its structures.
@@ -47,6 +48,10 @@ pub struct Kernel {
     /// What tells one set of loaded modules from another.
     loaded: OfEpoch<u64>,
     module_symbols: OnceLock<Box<ModuleSymbols>>,
+    /// Held while they are read.
+    reading: Mutex<()>,
+    /// Somebody asked for modules' symbols of which some were cut or left out, and was not told yet.
+    asked: AtomicBool,
 }
 
 impl Kernel {
@@ -70,6 +75,8 @@ impl Kernel {
             boot: OfEpoch::default(),
             loaded: OfEpoch::default(),
             module_symbols: OnceLock::new(),
+            reading: Mutex::default(),
+            asked: AtomicBool::new(false),
         }
     }
 
@@ -78,21 +85,48 @@ impl Kernel {
         self.symbols.address(name).or_else(|| self.vmcoreinfo.as_ref()?.symbol(name))
     }
 
-    /// The symbols of its modules, read when they are first asked for; none where the modules can't be listed. Of a live target they
-    /// are read again when other modules are loaded.
+    /// The symbols of its modules, read when they are first asked for; none where the modules can't be listed, and, until they are
+    /// asked for again, where Ctrl-C came while they were read. Of a live target they are read again when other modules are loaded.
     pub fn module_symbols(&self) -> &SymbolTable {
+        static NONE: OnceLock<SymbolTable> = OnceLock::new();
+        let Some(known) = self.modules_read() else { return NONE.get_or_init(SymbolTable::new) };
+        if !known.cut.is_empty() {
+            self.asked.store(true, Ordering::Relaxed);
+        }
+        &known.table
+    }
+
+    fn modules_read(&self) -> Option<&ModuleSymbols> {
         let loaded = match self.space.memory().metadata().live {
             true => self.loaded.get_or(self.epoch(), || self.fingerprint()),
             false => 0,
         };
         let mut slot = &self.module_symbols;
         loop {
-            let read = || module::module_symbols(self).map(|(table, _)| table).unwrap_or_default();
-            let known = slot.get_or_init(|| Box::new(ModuleSymbols { loaded, table: read(), next: OnceLock::new() }));
+            let known = match slot.get() {
+                Some(known) => known,
+                None => {
+                    let _one = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+                    if slot.get().is_none() {
+                        let read = modsyms::read(self, Bounds::USUAL).unwrap_or_else(|_| Some(ModuleTable::default()));
+                        let ModuleTable { table, cut, .. } = read?;
+                        slot.get_or_init(|| Box::new(ModuleSymbols { loaded, table, cut, next: OnceLock::new() }));
+                    }
+                    slot.get()?
+                }
+            };
             if known.loaded == loaded {
-                return &known.table;
+                return Some(known);
             }
             slot = &known.next;
+        }
+    }
+
+    /// What was cut or left out of the modules' symbols, if they were asked for since this was.
+    pub fn cut_symbols(&self) -> &[String] {
+        match self.asked.swap(false, Ordering::Relaxed) {
+            true => self.modules_read().map_or(&[], |m| &m.cut),
+            false => &[],
         }
     }
 
@@ -154,6 +188,8 @@ impl Kernel {
 struct ModuleSymbols {
     loaded: u64,
     table: SymbolTable,
+    /// What was cut or left out.
+    cut: Vec<String>,
     next: OnceLock<Box<ModuleSymbols>>,
 }
 

@@ -4,7 +4,6 @@ mod areas;
 
 pub(crate) use areas::called_ftrace_ops;
 
-use super::module::module_symbols;
 use crate::arch::Arch;
 use crate::engine::{FaultReason, ViewExt, to_u64};
 use crate::os::linux::base::kernel::Kernel;
@@ -142,7 +141,7 @@ pub struct Owners<'k> {
     /// Sorted by their start.
     areas: Vec<Area>,
     direct: Range<u64>,
-    modules: SymbolTable,
+    modules: &'k SymbolTable,
 }
 
 impl<'k> Owners<'k> {
@@ -151,7 +150,6 @@ impl<'k> Owners<'k> {
         let mut areas = areas::all(kernel, lost);
         areas.retain(|a| a.range.start < a.range.end);
         areas.sort_by_key(|a| a.range.start);
-        let modules = module_symbols(kernel).map(|(table, _)| table).unwrap_or_default();
         let range = |from: &str, to: &str| match (kernel.symbols.address(from), kernel.symbols.address(to)) {
             (Some(from), Some(to)) => number(from)..number(to),
             _ => 0..0,
@@ -177,7 +175,7 @@ impl<'k> Owners<'k> {
             image: first(kernel, image),
             areas,
             direct: direct_map(kernel),
-            modules,
+            modules: kernel.module_symbols(),
         }
     }
 
@@ -198,7 +196,7 @@ impl<'k> Owners<'k> {
 
     /// The symbols of the modules.
     pub fn module_symbols(&self) -> &SymbolTable {
-        &self.modules
+        self.modules
     }
 
     /// The text of each module: its name and addresses.

@@ -230,6 +230,16 @@ fn run(memory: &Memory, hints: &Hints, trace: &mut Trace, base: &mut Option<Phys
             btf.count()
         ));
     }
+    if let Some(Source::Btf(btf)) = &own
+        && btf.lost_names() > 0
+    {
+        warnings.push(format!(
+            "the names of {} of the kernel's {} types are damaged (they have no end, or lie outside of the strings): these are not found, \
+             and columns that need them are empty",
+            btf.lost_names(),
+            btf.count()
+        ));
+    }
     let mut symbols = symbols;
     let source = match own.or(given.types) {
         Some(source) => source,

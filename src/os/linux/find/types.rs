@@ -104,7 +104,8 @@ fn parsed(bytes: Vec<u8>, memo: Option<&Memo>) -> Result<(Arc<Btf>, String), Str
     if btf.size_of("task_struct").is_none() {
         return Err("it does not define task_struct".to_owned());
     }
-    if let Some(memo) = memo.filter(|_| !from_cache) {
+    // Names that are lost are told, so the next start has to find them, too.
+    if let Some(memo) = memo.filter(|_| !from_cache && btf.lost_names() == 0) {
         memo.put(KEPT, input, btf.index_bytes());
     }
     let how = if from_cache { ", indexed by an earlier start" } else { "" };

@@ -2,9 +2,11 @@
 
 use super::super::testkit::{Kit, array, u};
 use crate::os::linux::base::lost::Lost;
-use crate::os::linux::code::module::{module_symbols, modules};
+use crate::os::linux::code::modsyms::{Bounds, module_symbols, read};
+use crate::os::linux::code::module::modules;
 use crate::symbols::Symbols;
 use memsh_plugin::{ModuleInfo, VirtAddr, umem};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const MODULES: u64 = 0xffff_ffff_c000_0000;
 const HEAD: u64 = 0xffff_ffff_8100_0000;
@@ -145,4 +147,69 @@ fn symbols_of_modules() {
 fn a_wild_number_of_symbols_is_told() {
     let (table, lost) = module_symbols(&with_symbols(u32::MAX.into()).kernel()).unwrap();
     assert_eq!((table.count(), lost.len()), (0, 2));
+}
+
+/// What is read within these bounds: the names, and what was cut or left out.
+fn within(kit: &Kit, bounds: Bounds) -> (Vec<String>, Vec<String>) {
+    let read = read(&kit.kernel(), bounds).unwrap().unwrap();
+    (read.table.all().map(|s| s.name.to_owned()).collect(), read.cut)
+}
+
+#[test]
+fn names_of_symbols_are_cut_at_the_longest_and_told() {
+    let mut kit = with_symbols(2);
+    kit.put(SYMBOLS + 0x200, b"\0do_it_for_long\0");
+    assert_eq!(within(&kit, Bounds::small(14, 9, 99)), (vec!["do_it_for_long".to_owned()], vec![]));
+    let (names, cut) = within(&kit, Bounds::small(5, 9, 99));
+    assert_eq!(names, ["do_it"]);
+    assert!(cut[0].contains("1 names of symbols of module mod0 are cut"), "{cut:?}");
+}
+
+#[test]
+fn what_all_modules_claim_is_bounded_and_told() {
+    let kit = with_symbols(2);
+    for bounds in [Bounds::small(99, 1, 99), Bounds::small(99, 9, 4)] {
+        let (names, cut) = within(&kit, bounds);
+        assert!(names.is_empty() && cut.len() == 1, "{names:?} {cut:?}");
+        assert!(cut[0].starts_with("symbols of module mod0 are left out"), "{cut:?}");
+    }
+}
+
+#[test]
+fn a_table_whose_names_have_no_end_is_no_days_work() {
+    // Each of so many names, followed to the end of the table, would be 2^34 bytes to look at and to keep.
+    const COUNT: u32 = 1 << 12;
+    const LONG: usize = 8 << 20;
+    const TABLE: u64 = SYMBOLS + 0x100_0000;
+    let mut kit = with_symbols(COUNT.into());
+    kit.word(SYMBOLS, TABLE);
+    kit.word(SYMBOLS + 16, TABLE + 0x10_0000);
+    let mut symbols = Vec::new();
+    for i in 0..COUNT {
+        symbols.extend((i * 2047).to_le_bytes());
+        symbols.extend([0, 0, 5, 0]);
+        symbols.extend((module(0) + 0x10_0000 + u64::from(i % 0x3000)).to_le_bytes());
+        symbols.extend([0; 8]);
+    }
+    kit.put(TABLE, &symbols);
+    kit.put(TABLE + 0x10_0000, &vec![b'a'; LONG + (64 << 10)]);
+    let kernel = kit.kernel();
+    assert!(kernel.cut_symbols().is_empty(), "nobody asked");
+    let table = kernel.module_symbols();
+    assert_eq!((table.count(), table.all().map(|s| s.name.len()).max()), (1 << 12, Some(4096)));
+    // Told once to each that asks.
+    assert!(kernel.cut_symbols()[0].contains("4096 names of symbols of module mod0 are cut"));
+    assert!(kernel.cut_symbols().is_empty());
+    let _ = kernel.module_symbols();
+    assert_eq!(kernel.cut_symbols().len(), 1);
+}
+
+#[test]
+fn ctrl_c_ends_the_reading_of_symbols_and_they_are_read_when_asked_for_again() {
+    static STOP: AtomicBool = AtomicBool::new(true);
+    let mut kernel = with_symbols(2).kernel();
+    kernel.interrupt = &STOP;
+    assert_eq!(kernel.module_symbols().count(), 0);
+    STOP.store(false, Ordering::Relaxed);
+    assert_eq!(kernel.module_symbols().count(), 1);
 }

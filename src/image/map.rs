@@ -317,6 +317,15 @@ impl Unpacked {
         true
     }
 
+    /// Zeros up to offset `at`, which is not before the end; `false` when they don't fit.
+    pub(super) fn skip_to(&mut self, at: usize) -> bool {
+        let fits = at >= self.len && at <= self.map.len();
+        if fits {
+            self.len = at;
+        }
+        fits
+    }
+
     /// Gives the unused address space back, as far as the host can.
     pub(super) fn finish(mut self) -> Self {
         #[cfg(target_os = "linux")]

@@ -28,6 +28,8 @@ pub struct Qcow2 {
     pub count: Option<u32>,
     /// Name, seconds, machine state.
     pub snapshots: Vec<(&'static str, u32, Vec<u8>)>,
+    /// So many bytes more of machine state, of which no cluster is there.
+    pub hole: u64,
     pub how: fn(usize, bool) -> Cluster,
 }
 
@@ -44,6 +46,7 @@ impl Default for Qcow2 {
             backing: "",
             count: None,
             snapshots: Vec::new(),
+            hole: 0,
             how: |_, _| Cluster::Plain,
         }
     }
@@ -126,6 +129,8 @@ impl Qcow2 {
                 }
                 l1.push(self.add(&mut file, &l2) | 1 << 63);
             }
+            let len = state.len() as u64 + self.hole;
+            l1.resize(first + (len as usize).div_ceil(size * per_table), 0);
             let bytes: Vec<u8> = l1.iter().flat_map(|e| e.to_be_bytes()).collect();
             let l1_at = self.add(&mut file, &bytes);
             let id = (i + 1).to_string();
@@ -137,10 +142,10 @@ impl Qcow2 {
             table.extend(5u32.to_be_bytes());
             table.extend(7_000_000_001u64.to_be_bytes());
             let old = self.version == 2;
-            table.extend(if old { state.len() as u32 } else { 0 }.to_be_bytes());
+            table.extend(if old { len as u32 } else { 0 }.to_be_bytes());
             table.extend(if old { 0u32 } else { 24 }.to_be_bytes());
             if !old {
-                table.extend((state.len() as u64).to_be_bytes());
+                table.extend(len.to_be_bytes());
                 table.extend(self.disk.to_be_bytes());
                 table.extend(u64::MAX.to_be_bytes());
             }

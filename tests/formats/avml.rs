@@ -4,9 +4,9 @@ use crate::builders::avml::{AVML, STREAM, block, block_of, chunk, frames};
 use crate::builders::{lime, pattern};
 use crate::cli;
 use crate::opened::{image, ranges, read};
-use memsh::image::{Image, OpenOptions, WriteFormat, write_image};
+use memsh::image::{Image, OpenOptions, Progress, WriteFormat, open_bytes, write_image};
 use memsh::memo::Memo;
-use memsh::{PhysAddr, umem};
+use memsh::{ErrorKind, PhysAddr, umem};
 use std::io::{Cursor, Read};
 use std::sync::Arc;
 
@@ -156,6 +156,86 @@ fn after_damage_the_next_block_is_found() {
     let text = i.facts.warnings.join("\n");
     assert!(text.contains("unknown type 0x02") && text.contains(&format!("{second:#x}")), "{text}");
     assert!(text.contains("65536 of 131072 bytes are missing") && text.contains("are not used"), "{text}");
+}
+
+/// A file of blocks (address, data) of which one chunk of the first gets another head, so that it ends at `to`.
+fn led_astray(blocks: &[Vec<u8>], chunk_at: usize, kind: u8, to: usize) -> Vec<u8> {
+    let mut file = blocks.concat();
+    let len = (to - chunk_at - 4) as u32;
+    file[chunk_at] = kind;
+    file[chunk_at + 1..chunk_at + 4].copy_from_slice(&len.to_le_bytes()[..3]);
+    file
+}
+
+#[test]
+fn a_damaged_length_that_leads_past_blocks_loses_none_of_them() {
+    let mut data: Vec<Vec<u8>> = (0..4).map(|seed| pattern(65536 * 2, seed + 1)).collect();
+    // In the memory of the last block stands what looks like a chunk to be skipped, and rubbish behind it.
+    data[3][5000..5012].copy_from_slice(&[0x90, 1, 0, 0, 9, 2, 0, 0, 0, 2, 2, 2]);
+    let at = [0x10_0000u64, 0x20_0000, 0x30_0000, 0x40_0000];
+    let blocks: Vec<Vec<u8>> = at.iter().zip(&data).map(|(at, data)| block(*at, data)).collect();
+    let starts: Vec<usize> = blocks.iter().scan(0, |n, b| Some(std::mem::replace(n, *n + b.len()))).collect();
+    let planted = starts[3] + 32 + 10 + 8 + 5000;
+    // The second chunk of the first block: behind header, identifier, and a chunk of plain bytes.
+    let second = 32 + 10 + 8 + 65536;
+    let want: Vec<(umem, umem)> = vec![(0x10_0000, 65536), (0x20_0000, 131_072), (0x30_0000, 131_072), (0x40_0000, 131_072)];
+    for kind in [0xfe, 0x80] {
+        let i = image(led_astray(&blocks, second, kind, planted)).unwrap();
+        assert_eq!(ranges(&i), want, "{:?}", i.facts.warnings);
+        for (at, data) in at.iter().zip(&data).skip(1) {
+            assert_eq!(read(&i, *at, data.len()), *data);
+        }
+        assert_eq!(read(&i, at[0], 65536), data[0][..65536]);
+        let text = i.facts.warnings.join("\n");
+        assert!(text.contains("unknown type 0x02") && text.contains("65536 of 131072 bytes are missing"), "{text}");
+        assert!(text.contains(&format!("led past the one at file offset {:#x}", starts[1])), "{text}");
+    }
+    // It may also end where a chunk of another block begins: what comes from there is that block's.
+    let i = image(led_astray(&blocks, second, 0xfe, starts[2] + 32 + 10)).unwrap();
+    assert_eq!(ranges(&i), want, "{:?}", i.facts.warnings);
+    assert_eq!((read(&i, at[0], 65536), read(&i, at[2], 131_072)), (data[0][..65536].to_vec(), data[2].clone()));
+    // As a length of packed data it is none at all.
+    let i = image(led_astray(&[blocks.clone(), blocks.clone()].concat(), second, 0, planted + blocks.concat().len())).unwrap();
+    assert!(i.facts.warnings[0].contains("more than 65536 bytes can take packed"), "{:?}", i.facts.warnings);
+    assert_eq!(ranges(&i), at.map(|at| (umem::from(at), 131_072)));
+}
+
+#[test]
+fn a_block_in_the_memory_of_a_damaged_block_is_memory() {
+    let inner = block(0x1f_0000, &pattern(3000, 5));
+    let mut data = pattern(65536 * 2, 1);
+    data[4096..4096 + inner.len()].copy_from_slice(&inner);
+    let mut file = [block(0x10_0000, &data), block(0x20_0000, &data)].concat();
+    file[32 + 10 + 8 + 65536] = 2;
+    let i = image(file.clone()).unwrap();
+    assert_eq!(ranges(&i), [(0x10_0000, 65536), (0x20_0000, 131_072)]);
+    assert_eq!(read(&i, 0x10_0000, 65536), data[..65536]);
+    // A frame with a wrong checksum proves nothing.
+    file[32 + 10 + 4] ^= 1;
+    assert_eq!(ranges(&image(file).unwrap()), [(0x10_0000, 65536), (0x1f_0000, 3000), (0x20_0000, 131_072)]);
+}
+
+#[test]
+fn blocks_that_name_the_same_chunks_take_them_once() {
+    const BLOCKS: usize = 500;
+    const CHUNKS: usize = 200_000;
+    let step = 32 + 10 + 4;
+    let mut file = Vec::new();
+    for i in 0..BLOCKS {
+        file.extend(lime::header(AVML, 2, (i as u64) << 32, ((i as u64) << 32) + (1 << 31)));
+        file.extend(STREAM);
+        file.push(0xfe);
+        file.extend(&(((BLOCKS - 1 - i) * step) as u32).to_le_bytes()[..3]);
+    }
+    file.extend(b"\x01\x05\0\0\0\0\0\0A".repeat(CHUNKS));
+    file.extend(b"\x02\0\0\0");
+    let i = image(file.clone()).unwrap();
+    let frames: usize = detail(&i, "snappy_frames").parse().unwrap();
+    assert!((CHUNKS..2 * CHUNKS + (1 << 17)).contains(&frames), "{frames}");
+    assert!(i.facts.warnings.iter().any(|w| w.contains("are not looked for")), "{:?}", i.facts.warnings);
+    // And somebody may stop it.
+    let stop = OpenOptions { progress: Some(Progress::new(|_, _| false)), ..OpenOptions::default() };
+    assert_eq!(open_bytes(file, "test", &stop).err().unwrap().kind(), ErrorKind::Interrupted);
 }
 
 /// Chunks to be skipped hide blocks whose frames go on with chunks that others have gone through.

@@ -176,6 +176,64 @@ fn windows_2000_packs_nothing() {
     assert_eq!(detail(&image, "compression_sets"), Some("3 (3 stored)"));
 }
 
+/// Tables of Windows 2000 whose entries all name the same pages of the file.
+#[test]
+fn pages_of_the_file_are_dealt_once() {
+    const TABLES: u32 = 40;
+    const ENTRIES: u32 = 250;
+    const PAGES: u32 = 100;
+    let mut bytes = Old { length: 0x60, ..Old::xp(false) }.build().0;
+    bytes.resize((6 + TABLES + PAGES) as usize * 4096, 7);
+    for t in 0..TABLES {
+        let table = (6 + t) as usize * 4096;
+        let mut put = |at: usize, n: u32| bytes[table + at..table + at + 4].copy_from_slice(&n.to_le_bytes());
+        put(4, if t + 1 < TABLES { 7 + t } else { 0 });
+        put(12, ENTRIES);
+        for i in 0..ENTRIES {
+            let start = (t * ENTRIES + i) * PAGES;
+            for (n, value) in [6 + TABLES, start, start + PAGES].into_iter().enumerate() {
+                put(16 + i as usize * 16 + n * 4, value);
+            }
+        }
+    }
+    let i = image(bytes.clone()).unwrap();
+    let pages: u32 = detail(&i, "pages").unwrap().parse().unwrap();
+    assert!((PAGES..=6 + TABLES + PAGES).contains(&pages), "{pages}");
+    assert!(warned(&i, "name more than the file has room for"), "{:?}", i.facts.warnings);
+    assert!(i.memory.read(PhysAddr::new(umem::from(u64::from(PAGES - 1) * 4096)), &mut [0; 4096]).is_ok());
+}
+
+/// Tables of Windows 7 before the same packed blocks, as many as find them.
+#[test]
+fn packed_blocks_are_dealt_as_often_as_they_fit_into_the_file() {
+    const TABLES: usize = 60;
+    // A block of 16 pages that is stored holds further tables, and 1500 blocks follow.
+    let small = block(&vec![0; 65536], Pack::Plain);
+    let mut bytes = Old::windows7(false).build().0;
+    bytes.resize(6 * 4096, 0);
+    for t in 0..TABLES {
+        let mut table = vec![0; 4096];
+        let next = if t + 1 < TABLES { 6 + 3 * (t as u32 + 1) } else { 0 };
+        for (at, n) in [(0, next), (4, 1), (8, t as u32 * 32_000), (12, (t as u32 + 1) * 32_000)] {
+            table[at..at + 4].copy_from_slice(&n.to_le_bytes());
+        }
+        bytes.extend(table);
+        // A block that ends where that of the next table begins.
+        let mut head = b"\x81\x81xpress".to_vec();
+        head.extend((2u32 | (3 * 4096 - 32 - 1) << 10).to_le_bytes());
+        head.resize(32, 0);
+        bytes.extend(head);
+        bytes.resize((6 + 3 * (t + 1)) * 4096, 0);
+    }
+    bytes.extend(vec![0; 4096]);
+    bytes.extend(small.repeat(2000));
+    let size = bytes.len();
+    let i = image(bytes).unwrap();
+    assert!(warned(&i, "name more than the file has room for"), "{:?}", i.facts.warnings);
+    let packed: usize = detail(&i, "packed_bytes").unwrap().parse().unwrap();
+    assert!(packed <= size, "{packed} of {size}");
+}
+
 #[test]
 fn the_processor_s_state_gives_root_and_registers() {
     let state = Some(state64(0x1ad002, 0xffff_f800_0012_3456));

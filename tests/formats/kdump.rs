@@ -6,7 +6,7 @@ use crate::builders::kdump::{Kdump, LAYOUTS, Layout, Page, flat, flattened, zlib
 use crate::builders::pattern;
 use crate::cli;
 use crate::opened::{image, ranges, warned};
-use memsh::image::{CpuState, Image, KdumpFacts, OpenOptions, Summary, WriteFormat, open, write_image};
+use memsh::image::{CpuState, Image, KdumpFacts, OpenOptions, Summary, WriteFormat, open, open_bytes, write_image};
 use memsh::{ErrorKind, PhysAddr, Result, umem};
 use memsh_plugin::MemoryRange;
 use std::io::Cursor;
@@ -287,6 +287,23 @@ fn a_flattened_elf_core() {
     assert_eq!(read(&i, 0x8000, 4096), Some(page(2)));
     assert!(i.memory.mapped().is_some());
     assert!(detail(&i, "flattened_pieces").is_some());
+}
+
+/// A piece far behind the others takes neither memory nor time: the core in order is longer than most hosts' memory.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_flattened_elf_core_with_a_gap() {
+    let core = builders::elf::Elf::core(vec![builders::elf::load(0x1000, &page(1))]).build();
+    let i = image(flat(&[(0, &core), (60 << 30, b"x")])).unwrap();
+    assert_eq!((ranges(&i), read(&i, 0x1000, 4096)), (vec![(0x1000, 0x1000)], Some(page(1))));
+    // More than any host has.
+    for at in [1u64 << 46, (1 << 63) - 2] {
+        let text = refused(flat(&[(0, &core), (at, b"x")]));
+        assert!(text.contains("put it in order"), "{at:#x}: {text}");
+    }
+    let little = OpenOptions { max_unpacked: Some(1 << 30), ..OpenOptions::default() };
+    let e = open_bytes(flat(&[(0, &core), (1 << 30, b"x")]), "test", &little).err().unwrap();
+    assert!(e.to_string().contains("put it in order"), "{e}");
 }
 
 /// Three parts, of which the middle one is flattened.

@@ -1,11 +1,12 @@
 //! QEMU's migration streams and libvirt's save files: right ones and wrong ones.
 
 use crate::builders::pattern;
+use crate::builders::qcow2::Qcow2;
 use crate::builders::qemu::{EOS, FLUSH, HOOK, PAGE, Stream, XBZRLE, ZLIB, libvirt, simple};
 use crate::cli;
 use crate::opened::{image, ranges, read, warnings};
-use memsh::image::{Image, OpenOptions, open_bytes};
-use memsh::{PhysAddr, umem};
+use memsh::image::{Image, OpenOptions, Progress, open_bytes};
+use memsh::{ErrorKind, PhysAddr, umem};
 use std::io::Write;
 
 fn refused(bytes: Vec<u8>) -> String {
@@ -294,6 +295,51 @@ fn mapped_ram_lies_where_its_bitmap_says() {
     assert_eq!(read(&i, 0, 2 * PAGE), [page(1), vec![0; PAGE]].concat());
     assert_eq!(missing(&i, 0, 5 * PAGE), 2 * 4096);
     assert!(warnings(&i).contains("cut short") && warnings(&i).contains("RAM is not complete"), "{}", warnings(&i));
+}
+
+/// The clusters of a mapped-ram stream's bitmap need not be there: it takes a few bytes to say that terabytes are zeros.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_bitmap_of_zeros_takes_no_memory() {
+    const RAM: u64 = 1 << 42;
+    let mut s = Stream::new(PC);
+    s.capability("mapped-ram");
+    s.ram_start(4).u64(RAM | 4).name("pc.ram").u64(RAM).u32(1).u64(4096);
+    let bitmap = s.bytes.len() as u64 + 16;
+    s.u64(bitmap).u64(bitmap + RAM / 4096 / 8 + 4096);
+    // Pages 512 to 514 are none of zeros, says the bitmap; they lie in clusters that are not there, which read as zeros.
+    s.bytes.resize(bitmap as usize + 64, 0);
+    s.u8(7);
+    let q = Qcow2 { cluster_bits: 16, hole: 1 << 38, snapshots: vec![("one", 1_700_000_000, s.bytes)], ..Qcow2::default() };
+    let file = q.build();
+    let i = image(file.clone()).unwrap();
+    assert_eq!((detail(&i, "normal_pages"), detail(&i, "zero_pages")), ("3", &*(RAM / 4096 - 3).to_string()));
+    assert!(i.facts.memory_size > 1 << 40);
+    for at in [0, 511 << 12, 512 << 12, 513 << 12, 515 << 12, 1 << 40] {
+        assert_eq!(read(&i, at, 4096), vec![0; 4096], "{at:#x}");
+    }
+    // Somebody who waits for it may stop it while the bitmap is read.
+    let stop =
+        OpenOptions { progress: Some(Progress::new(|done, _| !(1 << 20..1 << 21).contains(&done))), ..OpenOptions::default() };
+    assert_eq!(open_bytes(file, "test", &stop).err().unwrap().kind(), ErrorKind::Interrupted);
+}
+
+/// Pages that lie in no cluster are none: bits are believed as far as the file can hold what they name.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_bitmap_names_no_more_than_the_file_can_hold() {
+    const RAM: u64 = 1 << 36;
+    let mut s = Stream::new(PC);
+    s.capability("mapped-ram");
+    s.ram_start(4).u64(RAM | 4).name("pc.ram").u64(RAM).u32(1).u64(4096);
+    let bitmap = s.bytes.len() as u64 + 16;
+    s.u64(bitmap).u64(bitmap + RAM / 4096 / 8);
+    s.bytes.resize((bitmap + RAM / 4096 / 8) as usize, 1);
+    let q = Qcow2 { cluster_bits: 16, hole: RAM, snapshots: vec![("one", 1_700_000_000, s.bytes)], ..Qcow2::default() };
+    let i = image(q.build()).unwrap();
+    assert!(warnings(&i).contains("name more pages than a stream of this size can hold"), "{}", warnings(&i));
+    let normal: u64 = detail(&i, "normal_pages").parse().unwrap();
+    assert!((1 << 17..1 << 20).contains(&normal), "{normal}");
 }
 
 #[test]

@@ -140,6 +140,26 @@ fn numbers_that_lie_do_no_harm() {
     }
 }
 
+/// Thousands of segments that name the same notes.
+#[test]
+fn notes_that_segments_share_are_read_as_often_as_the_file_could_hold_them() {
+    const SEGMENTS: u16 = 20_000;
+    let mut file = UserCore::X86_64.build();
+    let number = |at: usize| u64::from_le_bytes(file[at..at + 8].try_into().unwrap()) as usize;
+    let (table, count) = (number(32), usize::from(file[56]));
+    let headers: Vec<Vec<u8>> = file[table..table + count * 56].chunks(56).map(<[u8]>::to_vec).collect();
+    let notes = headers.iter().find(|h| h[..4] == [4, 0, 0, 0]).unwrap().clone();
+    let end = file.len() as u64;
+    file.extend(headers.concat());
+    (0..SEGMENTS).for_each(|_| file.extend(&notes));
+    file[32..40].copy_from_slice(&end.to_le_bytes());
+    file[56..58].copy_from_slice(&(SEGMENTS + count as u16).to_le_bytes());
+    let image = open_bytes(file, "core", &OpenOptions::default()).unwrap();
+    let threads = image.process.as_ref().unwrap().threads.len();
+    assert!((2..usize::from(SEGMENTS)).contains(&threads), "{threads}");
+    assert!(image.facts.warnings.iter().any(|w| w.contains("segments of notes are left out")), "{:?}", image.facts.warnings);
+}
+
 #[test]
 fn commands_mean_the_process_of_themselves() {
     let dir = tempfile::tempdir().unwrap();

@@ -8,8 +8,12 @@ pub(super) const STREAM: &[u8] = b"\xff\x06\x00\x00sNaPpY";
 const HEADER: u64 = 4;
 /// Bytes of a data chunk's checksum.
 pub(super) const SUM: u64 = 4;
+const SUM_LEN: u32 = 4;
 /// The most that a chunk may hold unpacked, section 4.2.
 pub(super) const MOST: u32 = 65536;
+/// The most that so many bytes can take packed: the length before them, and for each at worst a literal with the longest tag (five bytes;
+/// `format_description.txt`). Snappy's own packer takes a quarter of it.
+const LONGEST: u32 = SUM_LEN + 5 + 6 * MOST;
 
 /// What a data chunk holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +43,9 @@ pub(super) fn chunk(file: &Fields<'_>, at: u64) -> Result<Chunk, String> {
         0 | 1 => {
             if u64::from(len) < SUM {
                 return Err(format!("has only {len} bytes, less than its checksum"));
+            }
+            if kind == 0 && len > LONGEST {
+                return Err(format!("has {len} bytes, more than {MOST} bytes can take packed"));
             }
             let size = if kind == 1 { len - 4 } else { unpacked(file, body + SUM, next).ok_or("has no valid length")? };
             if size > MOST {
@@ -83,6 +90,16 @@ mod tests {
         // 0x80 0x80 0x04: 65536.
         let packed = [0, 7, 0, 0, 9, 9, 9, 9, 0x80, 0x80, 4];
         assert_eq!(at_zero(&packed), Ok(Chunk { data: Some((Held::Packed, 4, 7, 65536)), next: 11 }));
+    }
+
+    #[test]
+    fn a_packed_chunk_longer_than_any_is_none() {
+        for (len, sound) in [(LONGEST, true), (LONGEST + 1, false), (0xff_ffff, false)] {
+            let [a, b, c, _] = len.to_le_bytes();
+            let mut bytes = vec![0, a, b, c, 9, 9, 9, 9, 0x80, 0x80, 4];
+            bytes.resize(4 + 0xff_ffff, 0);
+            assert_eq!(at_zero(&bytes).is_ok(), sound, "{len}");
+        }
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Finding every range and frame of an AVML file.
 
+use super::super::Progress;
 use super::super::fields::Fields;
 use super::super::input::Input;
 use super::super::lime;
 use super::frames::{self, Held};
-use super::pieces::Piece;
+use super::pieces::{Frames, Piece};
 use super::{HEADER, MAGIC, VERSION};
 use crate::memo::{Reader, Writer};
 use crate::{At, Error, ErrorKind, Layer, Result};
@@ -13,10 +14,16 @@ use std::time::{Duration, Instant};
 
 /// Bytes of the file between two reports.
 const REPORT: u64 = 32 << 20;
+/// Chunks of a block between two reports.
+const STEPS: u64 = 1 << 16;
 /// An index that took longer is kept for the next start.
 const SLOW: Duration = Duration::from_millis(50);
 /// Its name there.
 const MEMO: &str = "avml-index";
+/// Bytes of the file per chunk that may be gone through again after damage, and so many chunks of any file. Real chunks have some
+/// thousands of bytes: that is each of them many times.
+const AGAIN: u64 = 64;
+const AGAIN_ANY: u64 = 1 << 16;
 /// Warnings of one kind that are spelled out.
 const TOLD: usize = 8;
 
@@ -33,6 +40,19 @@ pub(super) struct Index {
     pub unpacked_bytes: u64,
     pub warnings: Vec<String>,
     more_warnings: u64,
+    /// How many more chunks may be gone through again.
+    again: u64,
+    /// From where in the file on that is used up.
+    passed_over: Option<u64>,
+    progress: Option<Progress>,
+    /// Somebody wants it to stop.
+    halt: Option<Error>,
+}
+
+/// Where a block can't be followed any more (`at`), and from where on the next one is looked for.
+struct Damage {
+    from: u64,
+    at: u64,
 }
 
 /// A header that makes sense.
@@ -77,6 +97,12 @@ impl Index {
         Ok(index)
     }
 
+    /// Tells how far the work is; false where it shall stop.
+    fn tick(&mut self, at: u64, total: u64) -> bool {
+        self.halt = self.halt.take().or_else(|| self.progress.as_ref()?.report(at, total).err());
+        self.halt.is_none()
+    }
+
     fn warn(&mut self, warning: impl FnOnce() -> String) {
         if self.warnings.len() < TOLD {
             self.warnings.push(warning());
@@ -86,20 +112,23 @@ impl Index {
     }
 
     fn build(file: &Fields<'_>, input: &Input<'_>) -> Result<Self> {
-        let mut index = Self::default();
+        let again = file.len() / AGAIN + AGAIN_ANY;
+        let mut index = Self { again, progress: input.options.progress.clone(), ..Self::default() };
         let mut at = 0u64;
         let mut reported = 0u64;
         while at < file.len() {
             if at - reported > REPORT {
                 reported = at;
-                if let Some(p) = &input.options.progress {
-                    p.report(at, file.len())?;
-                }
+                index.tick(at, file.len());
             }
+            if let Some(halt) = index.halt.take() {
+                return Err(halt);
+            }
+            let before = index.pieces.len();
             at = match header(file, at) {
                 Ok(h) if h.packed => match index.packed(file, at, &h) {
                     Ok(next) => next,
-                    Err(from) => index.next_block(file, from),
+                    Err(damage) => index.next_block(file, damage, before),
                 },
                 Ok(h) => index.plain(file, at, &h),
                 Err(why) if at == 0 => {
@@ -110,12 +139,20 @@ impl Index {
                 Err(why) => {
                     let n = index.packed_blocks + index.plain_blocks + 1;
                     index.warn(|| format!("AVML header {n} at file offset {at:#x} {why}"));
-                    index.next_block(file, at)
+                    index.next_block(file, Damage { from: at, at }, before)
                 }
             };
         }
+        if let Some(halt) = index.halt.take() {
+            return Err(halt);
+        }
         if index.more_warnings > 0 {
             index.warnings.push(format!("{} more warnings of these kinds", index.more_warnings));
+        }
+        if let Some(from) = index.passed_over {
+            index.warnings.push(format!(
+                "so much of the file is damaged that from file offset {from:#x} on blocks are not looked for in what damaged ones passed over"
+            ));
         }
         Ok(index)
     }
@@ -139,16 +176,19 @@ impl Index {
         offset.saturating_add(there)
     }
 
-    /// A block of frames: where the next one begins; where it is damaged, from where on that must be looked for: from its last chunk on, whose
-    /// length may be the wrong one. What lies before was gone through, and is not gone through again, however many headers a file hides in its chunks.
-    fn packed(&mut self, file: &Fields<'_>, start: u64, h: &Header) -> Result<u64, u64> {
+    /// A block of frames: where the next one begins; where it is damaged, from where on that must be looked for ([`resume`](Self::resume)).
+    fn packed(&mut self, file: &Fields<'_>, start: u64, h: &Header) -> Result<u64, Damage> {
         self.packed_blocks += 1;
         let wanted = (h.last - h.first).saturating_add(1);
         let stream = start + HEADER;
         let mut at = stream;
         let mut last = stream;
-        let mut done = 0u64;
+        let (mut done, mut chunks) = (0u64, 0u64);
         while done < wanted {
+            chunks += 1;
+            if chunks.is_multiple_of(STEPS) && !self.tick(at, file.len()) {
+                return Ok(file.len());
+            }
             let chunk = match at == stream && file.bytes(at, 10) != Some(frames::STREAM) {
                 true => Err("is no stream identifier (sNaPpY)".to_owned()),
                 false => frames::chunk(file, at),
@@ -165,7 +205,7 @@ impl Index {
                             wanted - done
                         )
                     });
-                    return Err(last);
+                    return Err(Damage { from: self.resume(stream, last, chunks), at });
                 }
             };
             if let Some((held, offset, len, size)) = chunk.data {
@@ -184,15 +224,39 @@ impl Index {
             last = at;
             at = chunk.next;
         }
-        self.trailer(file, stream, last, at, h)
+        self.trailer(file, stream, (last, chunks), at, h)
     }
 
-    /// The length of the stream that began at `from` stands behind it: behind the chunk at `last`, at `at`. As [`packed`](Self::packed).
-    fn trailer(&mut self, file: &Fields<'_>, from: u64, mut last: u64, mut at: u64, h: &Header) -> Result<u64, u64> {
+    /// From where on the block behind a damaged one is looked for. Each of its chunks may be the one whose length is wrong and led past
+    /// blocks, so that is from its first one, at `stream`, on. But a file can hide a block in each chunk, and their chunks would be gone
+    /// through again and again: when too many were, from the last one that was understood, at `last`.
+    fn resume(&mut self, stream: u64, last: u64, chunks: u64) -> u64 {
+        match self.again.checked_sub(chunks) {
+            Some(left) => {
+                self.again = left;
+                stream
+            }
+            None => {
+                self.passed_over.get_or_insert(stream);
+                last
+            }
+        }
+    }
+
+    /// The length of the stream that began at `from` stands behind it: behind the last chunk (its offset, and which it is), at `at`. As
+    /// [`packed`](Self::packed).
+    fn trailer(
+        &mut self,
+        file: &Fields<'_>,
+        from: u64,
+        (mut last, mut chunks): (u64, u64),
+        mut at: u64,
+        h: &Header,
+    ) -> Result<u64, Damage> {
         // Padding, or an empty chunk, may follow the last data.
         while file.u64(at).is_some_and(|n| n != at - from) {
             match frames::chunk(file, at) {
-                Ok(chunk) if chunk.data.is_none_or(|d| d.3 == 0) => (last, at) = (at, chunk.next),
+                Ok(chunk) if chunk.data.is_none_or(|d| d.3 == 0) => (last, at, chunks) = (at, chunk.next, chunks + 1),
                 _ => break,
             }
         }
@@ -209,7 +273,10 @@ impl Index {
                         at - from
                     )
                 });
-                if header(file, at + 8).is_ok() { Ok(at + 8) } else { Err(last) }
+                match header(file, at + 8) {
+                    Ok(_) => Ok(at + 8),
+                    Err(_) => Err(Damage { from: self.resume(from, last, chunks), at }),
+                }
             }
             None => {
                 self.warn(|| format!("the file ends after the data of the AVML block {:#x}-{:#x}", h.first, h.last));
@@ -218,24 +285,58 @@ impl Index {
         }
     }
 
-    /// After damage: the next place where an AVML block begins beyond doubt (header, and stream identifier behind it).
-    fn next_block(&mut self, file: &Fields<'_>, from: u64) -> u64 {
+    /// After damage: the next place where an AVML block begins beyond doubt (header, and stream identifier behind it, and not in a frame whose
+    /// checksum is right). Where the damaged block, whose pieces begin with number `before`, passed over it, what it took from behind that
+    /// is other blocks' memory, and is given back.
+    fn next_block(&mut self, file: &Fields<'_>, damage: Damage, before: usize) -> u64 {
         let end = file.len();
+        let from = damage.from;
         let rest = file.bytes(from.min(end), end.saturating_sub(from)).unwrap_or(&[]);
         let mut needle = MAGIC.to_le_bytes().to_vec();
         needle.extend(VERSION.to_le_bytes());
-        let least = self.pieces.last().map_or(0, |(r, _)| crate::engine::to_u64(r.start.value()).unwrap_or(u64::MAX));
+        // Addresses ascend: it begins neither before the damaged block nor before what came before that.
+        let least = self.pieces.get(before).or_else(|| self.pieces.get(..before).and_then(<[_]>::last));
+        let least = least.map_or(0, |(r, _)| crate::engine::to_u64(r.start.value()).unwrap_or(u64::MAX));
+        let mut frames = Frames::default();
+        if !self.tick(from, end) {
+            return end;
+        }
         for found in memchr::memmem::find_iter(rest, &needle) {
             let at = from.saturating_add(u64::try_from(found).unwrap_or(u64::MAX));
             let sound = header(file, at).is_ok_and(|h| h.first >= least && h.first.is_multiple_of(4096))
                 && file.bytes(at + HEADER, 10) == Some(frames::STREAM);
-            if sound {
-                self.warn(|| format!("{} bytes from file offset {from:#x} on are not used", at - from));
+            if sound && !self.tick(at, end) {
+                return end;
+            }
+            if sound && !frames.hold(file, self.pieces.get(before..).unwrap_or_default(), at) {
+                self.give_back(before, at);
+                match at.checked_sub(damage.at) {
+                    Some(unused) => self.warn(|| format!("{unused} bytes from file offset {:#x} on are not used", damage.at)),
+                    None => self.warn(|| {
+                        format!(
+                            "the damaged AVML block led past the one at file offset {at:#x}: what it held behind that is not used"
+                        )
+                    }),
+                }
                 return at;
             }
         }
-        self.warn(|| format!("the last {} bytes of the file, from offset {from:#x} on, are not used", end.saturating_sub(from)));
+        let at = damage.at;
+        self.warn(|| format!("the last {} bytes of the file, from offset {at:#x} on, are not used", end.saturating_sub(at)));
         end
+    }
+
+    /// Gives back the pieces from number `before` on that lie behind `at` in the file.
+    fn give_back(&mut self, before: usize, at: u64) {
+        while let Some((range, Piece::Frame { offset, len, .. })) = self.pieces.last()
+            && self.pieces.len() > before
+            && *offset > at
+        {
+            self.frames = self.frames.saturating_sub(1);
+            self.packed_bytes = self.packed_bytes.saturating_sub((*len).into());
+            self.unpacked_bytes = self.unpacked_bytes.saturating_sub(crate::engine::to_u64(range.size).unwrap_or(0));
+            self.pieces.pop();
+        }
     }
 
     fn add(&mut self, start: u64, size: u64, piece: Piece) {

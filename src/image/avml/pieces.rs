@@ -40,25 +40,55 @@ impl Pieces {
     fn piece(&self, addr: u64) -> Option<(&MemoryRange, &Piece, umem)> {
         self.runs.find(PhysAddr::new(umem::from(addr)))
     }
+}
 
-    fn frame(&self, held: Held, offset: u64, len: u32, size: u32, out: &mut [u8]) -> Result<(), String> {
-        let at = || format!("the Snappy frame at file offset {offset:#x}");
-        let file = Fields::new(&self.content, false);
-        let body = file.bytes(offset, len.into()).ok_or_else(|| format!("{} is not in the file", at()))?;
-        let (sum, data) = body.split_first_chunk::<4>().ok_or_else(|| format!("{} is too short", at()))?;
-        match held {
-            Held::Plain if data.len() == out.len() => out.copy_from_slice(data),
-            Held::Plain => return Err(format!("{} has {} bytes, not {size}", at(), data.len())),
-            Held::Packed => {
-                let got = Codec::Snappy.unpack(data, out).map_err(|e| format!("{}: {e}", at()))?;
-                if got != out.len() {
-                    return Err(format!("{} gave {got} bytes, not {size}", at()));
-                }
+/// Unpacks a frame into `out`, which has its unpacked length.
+fn frame(file: &Fields<'_>, held: Held, offset: u64, len: u32, size: u32, out: &mut [u8]) -> Result<(), String> {
+    let at = || format!("the Snappy frame at file offset {offset:#x}");
+    let body = file.bytes(offset, len.into()).ok_or_else(|| format!("{} is not in the file", at()))?;
+    let (sum, data) = body.split_first_chunk::<4>().ok_or_else(|| format!("{} is too short", at()))?;
+    match held {
+        Held::Plain if data.len() == out.len() => out.copy_from_slice(data),
+        Held::Plain => return Err(format!("{} has {} bytes, not {size}", at(), data.len())),
+        Held::Packed => {
+            let got = Codec::Snappy.unpack(data, out).map_err(|e| format!("{}: {e}", at()))?;
+            if got != out.len() {
+                return Err(format!("{} gave {got} bytes, not {size}", at()));
             }
         }
-        match (u32::from_le_bytes(*sum), masked_crc32c(out)) {
-            (want, got) if want == got => Ok(()),
-            (want, got) => Err(format!("{} has the checksum {want:#010x}, its data {got:#010x}", at())),
+    }
+    match (u32::from_le_bytes(*sum), masked_crc32c(out)) {
+        (want, got) if want == got => Ok(()),
+        (want, got) => Err(format!("{} has the checksum {want:#010x}, its data {got:#010x}", at())),
+    }
+}
+
+/// Which frames are right, so that what stands in them is memory and nothing else.
+#[derive(Default)]
+pub(super) struct Frames {
+    /// The frame that was looked at last.
+    last: Option<(u64, bool)>,
+}
+
+impl Frames {
+    /// Whether `at` lies in the data of one of these pieces (ascending in the file), and that is a frame with a right checksum.
+    pub(super) fn hold(&mut self, file: &Fields<'_>, pieces: &[(MemoryRange, Piece)], at: u64) -> bool {
+        let begin = |piece: &Piece| match *piece {
+            Piece::Frame { offset, .. } | Piece::Plain(offset) => offset,
+        };
+        let before = pieces.partition_point(|(_, p)| begin(p) <= at).checked_sub(1).and_then(|i| pieces.get(i));
+        let Some(&(_, Piece::Frame { held, offset, len, size, .. })) = before else { return false };
+        if at - offset >= len.into() {
+            return false;
+        }
+        match self.last {
+            Some((known, right)) if known == offset => right,
+            _ => {
+                let mut out = vec![0; usize::try_from(size).unwrap_or(0)];
+                let right = frame(file, held, offset, len, size, &mut out).is_ok();
+                self.last = Some((offset, right));
+                right
+            }
         }
     }
 }
@@ -89,14 +119,15 @@ impl Blocks for Pieces {
     }
 
     fn load(&self, block: &Block, out: &mut [u8]) -> Result<(), String> {
+        let file = Fields::new(&self.content, false);
         match self.piece(block.start) {
             Some((_, &Piece::Frame { held, offset, len, size, skip }, _)) => {
                 if skip == 0 && u64::from(size) == u64::from(block.len) {
-                    return self.frame(held, offset, len, size, out);
+                    return frame(&file, held, offset, len, size, out);
                 }
                 // Part of it lies under another range.
                 let mut whole = vec![0; usize::try_from(size).map_err(|e| e.to_string())?];
-                self.frame(held, offset, len, size, &mut whole)?;
+                frame(&file, held, offset, len, size, &mut whole)?;
                 let skip = usize::try_from(skip).map_err(|e| e.to_string())?;
                 let part = skip.checked_add(out.len()).and_then(|end| whole.get(skip..end));
                 out.copy_from_slice(part.ok_or("the range is longer than its frame")?);

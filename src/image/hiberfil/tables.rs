@@ -121,22 +121,34 @@ pub(super) fn read(walk: &mut Walk<'_>, index: &mut Index, form: &Form, first: u
                 break;
             }
         };
-        if plain(walk, form, page, &table) {
-            stored(index, &table);
+        let whole = if plain(walk, form, page, &table) {
+            stored(walk, index, &table)?
         } else {
-            packed(walk, index, &table, (page + 1) * PAGE)?;
+            packed(walk, index, &table, (page + 1) * PAGE)?
+        };
+        if !whole {
+            index.warnings.push(format!(
+                "the tables of page ranges name more than the file has room for: what the one at file offset {:#x} still names is lost, and \
+                 what follows it",
+                page.saturating_mul(PAGE)
+            ));
+            break;
         }
         page = table.next;
     }
     Ok(())
 }
 
-/// Pages as they are, in sets like the others.
-fn stored(index: &mut Index, table: &Table) {
+/// Pages as they are, in sets like the others. False where the file can't hold them all.
+fn stored(walk: &mut Walk<'_>, index: &mut Index, table: &Table) -> Result<bool> {
     for &(start, count, place) in &table.ranges {
         let mut done = 0;
         while done < count {
             let pages = (count - done).min(MOST_PAGES);
+            walk.report((place + done) * PAGE)?;
+            if !walk.take(pages * PAGE) {
+                return Ok(false);
+            }
             let set = Set {
                 offset: (place + done) * PAGE,
                 packed: u32::try_from(pages * PAGE).unwrap_or(0),
@@ -147,10 +159,12 @@ fn stored(index: &mut Index, table: &Table) {
             done += pages;
         }
     }
+    Ok(true)
 }
 
-/// Deals the pages of the blocks from `at` on to a table's ranges.
-fn packed(walk: &mut Walk<'_>, index: &mut Index, table: &Table, at: u64) -> Result<()> {
+/// Deals the pages of the blocks from `at` on to a table's ranges. False where the tables before took the same blocks, as often as they
+/// fit into the file.
+fn packed(walk: &mut Walk<'_>, index: &mut Index, table: &Table, at: u64) -> Result<bool> {
     let mut at = at;
     let mut ranges = table.ranges.iter().map(|&(start, count, _)| (start, count)).peekable();
     while ranges.peek().is_some() {
@@ -163,6 +177,9 @@ fn packed(walk: &mut Walk<'_>, index: &mut Index, table: &Table, at: u64) -> Res
                 break;
             }
         };
+        if !walk.take(HEADER + u64::from(block.set.packed)) {
+            return Ok(false);
+        }
         let mut room = u64::from(block.set.pages);
         let mut runs = Vec::new();
         while let Some(range) = ranges.peek_mut().filter(|_| room > 0) {
@@ -177,7 +194,7 @@ fn packed(walk: &mut Walk<'_>, index: &mut Index, table: &Table, at: u64) -> Res
         index.add(block.set, &runs);
         at = block.next;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Pages that may hold the first table, in a file whose header does not tell: those before a block of packed pages.

@@ -5,8 +5,9 @@
 //! block of 4096 bytes), then `struct makedumpfile_data_header` (offset, length) and the bytes, until the offset is -1. All
 //! numbers are 64 bits, big-endian. Pieces come in any order; where they overlap the later one counts, as it would if they were written.
 
+use super::super::Progress;
 use super::super::fields::Fields;
-use super::super::map::Content;
+use super::super::map::{Content, Unpacked};
 use crate::{At, Error, ErrorKind, Layer, Result};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ const TYPE: u64 = 1;
 const VERSION: u64 = 1;
 /// `sizeof(struct makedumpfile_data_header)`.
 const PIECE_HEADER: u64 = 16;
+/// Bytes that are put in order between two reports.
+const STEP: u64 = 32 << 20;
 /// `END_FLAG_FLAT_HEADER`.
 const END: u64 = u64::MAX;
 
@@ -158,15 +161,35 @@ impl View {
         end.saturating_sub(at).min(len)
     }
 
-    /// All of it in order, with zeros where the file has nothing: for a flattened file of another format. None where that would
-    /// take more than `most` bytes.
-    pub(super) fn rearranged(&self, most: u64) -> Option<Vec<u8>> {
-        let mut out = Vec::new();
-        for p in self.pieces.as_ref().filter(|_| self.len <= most)? {
-            out.resize(usize::try_from(p.at).ok()?, 0);
-            out.extend_from_slice(Fields::new(&self.content, false).bytes(p.stored, p.len)?);
+    /// All of it in order, with zeros where the file has nothing, which take no memory: for a flattened file of another format. None
+    /// where it has more than `most` bytes, where the pieces have more than `memory`, and where the host grants no room.
+    ///
+    /// # Errors
+    /// When somebody wants it to stop.
+    pub(super) fn rearranged(&self, most: u64, memory: u64, progress: Option<&Progress>) -> Result<Option<Unpacked>> {
+        let Some(pieces) = self.pieces.as_ref().filter(|_| self.len <= most) else { return Ok(None) };
+        let total = pieces.iter().fold(0u64, |n, p| n.saturating_add(p.len));
+        let Some(mut out) = Unpacked::reserve(self.len).ok().filter(|_| total <= memory) else { return Ok(None) };
+        let (mut done, mut reported) = (0u64, 0u64);
+        for p in pieces {
+            if !usize::try_from(p.at).is_ok_and(|at| out.skip_to(at)) {
+                return Ok(None);
+            }
+            let mut part = Fields::new(&self.content, false).bytes(p.stored, p.len).unwrap_or_default();
+            while !part.is_empty() {
+                if let Some(p) = progress.filter(|_| done - reported >= STEP) {
+                    reported = done;
+                    p.report(done, total)?;
+                }
+                let now;
+                (now, part) = part.split_at(part.len().min(1 << 20));
+                if !out.push(now) {
+                    return Ok(None);
+                }
+                done += u64::try_from(now.len()).unwrap_or(0);
+            }
         }
-        Some(out)
+        Ok(Some(out.finish()))
     }
 }
 
@@ -299,8 +322,19 @@ mod tests {
         assert_eq!(v.bytes(6, 4), None);
         assert_eq!(v.present(6, 4), 2);
         assert_eq!(v.present(u64::MAX, u64::MAX), 0);
-        assert_eq!(v.rearranged(100).unwrap(), b"abcdefgh\0\0\0\0\0\0\0\0\0\0\0\0xyz");
-        assert_eq!(v.rearranged(22), None);
+        let rearranged = |most, memory| v.rearranged(most, memory, None).unwrap().map(|u| u.to_vec());
+        assert_eq!(rearranged(100, 11).unwrap(), b"abcdefgh\0\0\0\0\0\0\0\0\0\0\0\0xyz");
+        assert_eq!((rearranged(22, 100), rearranged(100, 10)), (None, None));
+    }
+
+    #[test]
+    fn a_gap_takes_no_memory() {
+        let v = view(file(&[(0, b"abcd"), (1 << 30, b"x")]));
+        let all = v.rearranged(u64::MAX, 100, None).unwrap().unwrap();
+        assert_eq!((all.len(), all.stored()), ((1 << 30) + 1, 5));
+        assert_eq!((&all[..5], all[1 << 29], all[1 << 30]), (&b"abcd\0"[..], 0, b'x'));
+        // More than any host has addresses for.
+        assert!(view(file(&[(0, b"abcd"), (1 << 62, b"x")])).rearranged(u64::MAX, 100, None).unwrap().is_none());
     }
 
     #[test]

@@ -36,6 +36,8 @@ const MOST_NOTES: u64 = 64 << 20;
 const MOST_VMCOREINFO: u64 = 1 << 20;
 /// What is put in order in memory where the host does not say how much it has.
 const MOST_REARRANGED: u64 = 1 << 30;
+/// How long an ELF core may be that is put in order, gaps between its pieces included; longer where the host has more memory.
+const LONGEST_REARRANGED: u64 = 64 << 30;
 
 /// Whether `data` begins with a signature of makedumpfile's or diskdump's.
 pub(super) fn probe(data: &[u8]) -> bool {
@@ -86,8 +88,9 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
 
 /// An ELF core that was written to a pipe (`makedumpfile -E -F`). What it maps must lie in one piece: it is put together in memory.
 fn flattened_elf(input: &Input<'_>, view: &View) -> Result<Parsed> {
-    let most = input.options.max_unpacked.unwrap_or(u64::MAX).min(host::free_memory().unwrap_or(MOST_REARRANGED));
-    let Some(bytes) = view.rearranged(most) else {
+    let memory = host::free_memory().unwrap_or(MOST_REARRANGED);
+    let most = input.options.max_unpacked.unwrap_or(u64::MAX).min(memory.max(LONGEST_REARRANGED));
+    let Some(bytes) = view.rearranged(most, memory, input.options.progress.as_ref())? else {
         return Err(Error::new(
             Layer::Image,
             ErrorKind::Unsupported,
@@ -95,7 +98,7 @@ fn flattened_elf(input: &Input<'_>, view: &View) -> Result<Parsed> {
         )
         .hint("put it in order first: makedumpfile -R CORE < FILE"));
     };
-    let content = Arc::new(Content::Given(bytes.into()));
+    let content = Arc::new(Content::Unpacked(bytes));
     let mut parsed = elf::parse(&Input { content: &content, ..*input })?;
     for (_, place) in &mut parsed.claims {
         place.file = 1;

@@ -71,7 +71,7 @@ pub(super) fn parse(input: &Input<'_>) -> Result<Parsed> {
     if let Some(why) = header.unreadable() {
         return Err(why);
     }
-    let state = state::State::new(Arc::clone(input.content), &file, &header, chosen)?;
+    let state = state::State::new(Arc::clone(input.content), &file, &header, chosen, input.options.progress.as_ref())?;
     if let Some(warning) = state.warning() {
         parsed.warnings.push(warning);
     }

@@ -1,5 +1,6 @@
 //! The machine's state in a snapshot, read through its tables.
 
+use super::super::Progress;
 use super::super::fields::Fields;
 use super::super::map::Content;
 use super::super::memory::Place;
@@ -16,6 +17,10 @@ const KEPT: usize = 16;
 /// A compressed cluster takes at least a byte of the file, and neighbours may share a sector: this much more unpacked bytes than
 /// the file has is more than compression gives.
 const MOST_RATIO: u64 = 1024;
+/// RAM does not shrink by more as a whole; clusters that are named again and again seem to.
+const USUAL_RATIO: u64 = 16;
+/// Clusters between two reports.
+const REPORT: u64 = 4096;
 
 /// A stretch of the state: where it begins, and where it is.
 #[derive(Clone, Copy)]
@@ -32,12 +37,21 @@ pub(super) struct State {
     packing: Packing,
     extents: Vec<Extent>,
     len: u64,
+    held: u64,
     kept: Mutex<Vec<(u64, Arc<[u8]>)>>,
     warning: Option<String>,
 }
 
 impl State {
-    pub(super) fn new(content: Arc<Content>, file: &Fields<'_>, header: &Header, snapshot: &Snapshot) -> crate::Result<Self> {
+    /// # Errors
+    /// When the snapshot's numbers make no sense, and when somebody wants it to stop.
+    pub(super) fn new(
+        content: Arc<Content>,
+        file: &Fields<'_>,
+        header: &Header,
+        snapshot: &Snapshot,
+        progress: Option<&Progress>,
+    ) -> crate::Result<Self> {
         let tables = Tables::new(*file, header, snapshot);
         let name = snapshot.name();
         let outside = || damaged(format!("the qcow2 snapshot {name:?} has a disk of {} bytes", snapshot.disk), 0);
@@ -50,6 +64,7 @@ impl State {
             packing: header.packing,
             extents: Vec::new(),
             len: 0,
+            held: 0,
             kept: Mutex::default(),
             warning: None,
         };
@@ -58,8 +73,13 @@ impl State {
         let mut packed = file.len().saturating_mul(MOST_RATIO);
         let mut zeros = 1u64 << 40;
         let mut found = Vec::new();
+        let mut looked = 0u64;
         while state.len < snapshot.state {
             found.clear();
+            looked += 1;
+            if let Some(p) = progress.filter(|_| looked.is_multiple_of(REPORT)) {
+                p.report(state.len, snapshot.state)?;
+            }
             let cut = tables.cluster(start + state.len, &mut found).err();
             let cut = cut.or_else(|| {
                 let left = |room: &mut u64, n: u64| room.checked_sub(n).map(|r| *room = r).is_none();
@@ -81,6 +101,8 @@ impl State {
                 state.push((*len).min(snapshot.state - state.len), *cluster);
             }
         }
+        let packed = file.len().saturating_mul(MOST_RATIO) - packed;
+        state.held = (file.len() - plain).saturating_add(packed.min(file.len().saturating_mul(USUAL_RATIO))).min(state.len);
         Ok(state)
     }
 
@@ -155,6 +177,10 @@ fn unpack(packing: Packing, data: &[u8], out: &mut [u8]) -> Result<(), String> {
 impl Bytes for State {
     fn len(&self) -> u64 {
         self.len
+    }
+
+    fn held(&self) -> u64 {
+        self.held
     }
 
     fn piece(&self, at: u64) -> Result<Piece<'_>, String> {

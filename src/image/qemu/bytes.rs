@@ -20,6 +20,12 @@ pub(in super::super) trait Bytes: Send + Sync {
     /// How many there are.
     fn len(&self) -> u64;
 
+    /// How many of them the image's files account for: bytes in holes are none of these, and bytes that are stored once count once, however
+    /// often they are named. What is kept of a stream is bounded by this.
+    fn held(&self) -> u64 {
+        self.len()
+    }
+
     /// What is at `at`: at least one byte.
     ///
     /// # Errors

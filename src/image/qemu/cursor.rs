@@ -33,6 +33,11 @@ impl<'a> Cursor<'a> {
         self.bytes.len().saturating_sub(self.at)
     }
 
+    /// [`Bytes::held`].
+    pub(super) fn held(&self) -> u64 {
+        self.bytes.held()
+    }
+
     pub(super) fn stop(&self, why: impl Into<String>) -> Stop {
         Stop { at: self.at, why: why.into() }
     }

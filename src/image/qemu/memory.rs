@@ -76,6 +76,16 @@ impl Pages {
                 let mut at = start;
                 while at < start + len {
                     let (_, page, page_start) = self.locate(at)?;
+                    let blank = self.tables.get(region.block).map_or(0, |t| t.zeros_from(page));
+                    if blank > 0 {
+                        let end = page_start.saturating_add(blank.saturating_mul(self.page_size())).min(start + len);
+                        push_zeros(&mut claims, (at, end), self.page_size(), zeros, most);
+                        if claims.len() > most {
+                            return None;
+                        }
+                        at = end;
+                        continue;
+                    }
                     let n = (page_start + self.page_size()).min(start + len) - at;
                     match self.entry(region, page) {
                         Entry::Filled(0) => push(&mut claims, at, n, Place { file: zeros, offset: 0 }, zeros),
@@ -98,6 +108,17 @@ impl Pages {
             }
         }
         Some(claims.into_iter().map(|(start, size, place)| (range(start, size), place)).collect())
+    }
+}
+
+/// Adds a run of zeros as if it came page by page, up to more than `most` claims.
+fn push_zeros(claims: &mut Vec<(u64, u64, Place)>, (mut at, end): (u64, u64), page_size: u64, zeros: usize, most: usize) {
+    while at < end && claims.len() <= most {
+        let goes_on = claims.last().filter(|(s, l, p)| s + l == at && p.file == zeros);
+        let room = goes_on.map_or(0, |(_, len, _)| ZERO_RUN.saturating_sub(*len)) / page_size * page_size;
+        let n = if room == 0 { ZERO_RUN } else { room }.min(end - at);
+        push(claims, at, n, Place { file: zeros, offset: 0 }, zeros);
+        at += n;
     }
 }
 

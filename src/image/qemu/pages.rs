@@ -55,12 +55,14 @@ pub(super) struct Delta {
 }
 
 /// Pages per leaf of a table.
-const LEAF: u64 = 512;
+pub(super) const LEAF: u64 = 512;
+/// Stands in a directory for a leaf all of whose pages are zeros. It takes no memory: a bitmap can claim more of them than there is.
+const ZEROS: u32 = u32::MAX;
 
 /// The table of one RAM block. Leaves come into being when a page in them is set.
 #[derive(Default)]
 pub(super) struct Table {
-    /// Per leaf: its number + 1.
+    /// Per leaf: its number + 1, or [`ZEROS`].
     directory: Vec<u32>,
     leaves: Vec<[u64; 512]>,
     pages: u64,
@@ -92,7 +94,11 @@ impl Table {
 
     fn raw(&self, page: u64) -> Option<u64> {
         let (leaf, slot) = Self::slot(page).filter(|_| page < self.pages)?;
-        let number = usize::try_from(*self.directory.get(leaf)?).ok()?.checked_sub(1)?;
+        let number = *self.directory.get(leaf)?;
+        if number == ZEROS {
+            return Some(Entry::Filled(0).pack());
+        }
+        let number = usize::try_from(number).ok()?.checked_sub(1)?;
         self.leaves.get(number)?.get(slot).copied()
     }
 
@@ -100,13 +106,41 @@ impl Table {
     pub(super) fn set(&mut self, page: u64, entry: Entry) -> Option<Entry> {
         let (leaf, slot) = Self::slot(page).filter(|_| page < self.pages)?;
         let number = self.directory.get_mut(leaf)?;
-        if *number == 0 {
-            self.leaves.push([0; 512]);
-            *number = u32::try_from(self.leaves.len()).ok()?;
+        if *number == 0 || *number == ZEROS {
+            let all = if *number == ZEROS { Entry::Filled(0) } else { Entry::Absent };
+            self.leaves.push([all.pack(); 512]);
+            *number = u32::try_from(self.leaves.len()).ok().filter(|n| *n < ZEROS)?;
         }
         let at = usize::try_from(*number).ok()?.checked_sub(1)?;
         let place = self.leaves.get_mut(at)?.get_mut(slot)?;
         Some(Entry::unpack(std::mem::replace(place, entry.pack())))
+    }
+
+    /// Whether the leaf of this page is there: setting one of its pages takes no more memory.
+    pub(super) fn has_leaf(&self, page: u64) -> bool {
+        let number = Self::slot(page).and_then(|(leaf, _)| self.directory.get(leaf));
+        number.is_some_and(|n| *n != 0 && *n != ZEROS)
+    }
+
+    /// Makes all pages of a leaf zeros, from its first one `page` on.
+    pub(super) fn set_zeros(&mut self, page: u64) {
+        let Some(number) = Self::slot(page).and_then(|(leaf, _)| self.directory.get_mut(leaf)) else { return };
+        if *number == 0 {
+            *number = ZEROS;
+        } else if *number != ZEROS {
+            let at = usize::try_from(*number).ok().and_then(|n| n.checked_sub(1));
+            if let Some(leaf) = at.and_then(|at| self.leaves.get_mut(at)) {
+                leaf.fill(Entry::Filled(0).pack());
+            }
+        }
+    }
+
+    /// How many pages from `page` on are zeros without a look at each; 0 where that must be looked at.
+    pub(super) fn zeros_from(&self, page: u64) -> u64 {
+        let Some((leaf, _)) = Self::slot(page).filter(|_| page < self.pages) else { return 0 };
+        let leaves = self.directory.get(leaf..).unwrap_or_default().iter().take_while(|n| **n == ZEROS).count();
+        let end = (page / LEAF).saturating_add(u64::try_from(leaves).unwrap_or(0)).saturating_mul(LEAF).min(self.pages);
+        if leaves == 0 { 0 } else { end.saturating_sub(page) }
     }
 
     /// Runs of pages of which the stream has something: first page and number.
@@ -119,13 +153,15 @@ impl Table {
                 page = (page / LEAF + 1) * LEAF;
                 continue;
             }
-            if self.raw(page).unwrap_or(0) != 0 {
+            let zeros = self.zeros_from(page);
+            let there = if zeros > 0 { zeros } else { u64::from(self.raw(page).unwrap_or(0) != 0) };
+            if there > 0 {
                 match runs.last_mut() {
-                    Some((first, n)) if *first + *n == page => *n += 1,
-                    _ => runs.push((page, 1)),
+                    Some((first, n)) if *first + *n == page => *n += there,
+                    _ => runs.push((page, there)),
                 }
             }
-            page += 1;
+            page += there.max(1);
         }
         runs
     }
@@ -250,6 +286,28 @@ mod tests {
         );
         assert_eq!(t.present(), [(5, 1), (999, 1)]);
         assert_eq!(t.room(), 1024);
+    }
+
+    #[test]
+    fn leaves_of_zeros_take_no_room() {
+        let mut t = Table::new(5 * 512 + 7);
+        for leaf in [0, 1, 5] {
+            t.set_zeros(leaf * 512);
+        }
+        assert_eq!(t.room(), 0);
+        assert_eq!((t.get(0), t.get(1023), t.get(1024)), (Entry::Filled(0), Entry::Filled(0), Entry::Absent));
+        assert_eq!((t.get(5 * 512 + 6), t.get(5 * 512 + 7)), (Entry::Filled(0), Entry::Absent));
+        assert_eq!((t.zeros_from(3), t.zeros_from(1024), t.zeros_from(5 * 512 + 1), t.zeros_from(u64::MAX)), (1021, 0, 6, 0));
+        assert_eq!(t.present(), [(0, 1024), (5 * 512, 7)]);
+        // One page of them is set: the others stay zeros.
+        assert!(!t.has_leaf(600));
+        assert_eq!(t.set(600, Entry::Plain(9)), Some(Entry::Filled(0)));
+        assert_eq!((t.get(599), t.get(600), t.get(601), t.room()), (Entry::Filled(0), Entry::Plain(9), Entry::Filled(0), 512));
+        assert!(t.has_leaf(600) && !t.has_leaf(0));
+        assert_eq!(t.present(), [(0, 1024), (5 * 512, 7)]);
+        // A leaf that is there becomes zeros.
+        t.set_zeros(512);
+        assert_eq!((t.get(600), t.room()), (Entry::Filled(0), 512));
     }
 
     #[test]

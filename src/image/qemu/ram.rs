@@ -3,9 +3,11 @@
 //! It begins with the list of RAM blocks, and goes on in as many parts as it takes: pages, each behind its offset in the block with
 //! flags in the low bits. A page of a running machine may come again and again: the last time counts.
 
+use super::super::map::is_zero;
 use super::bytes::Bytes;
 use super::cursor::{Cursor, Result};
-use super::pages::{Delta, Entry, Table};
+use super::pages::{Delta, Entry, LEAF, Table};
+use std::ops::Range;
 
 // RAM_SAVE_FLAG_*.
 const ZERO: u64 = 0x02;
@@ -146,7 +148,7 @@ impl Ram {
             return Err(c.stop(format!("the list of RAM blocks claims {total} bytes of RAM")));
         }
         // The shortest record of a page has nine bytes. As much again, and some, for blocks that are not full.
-        self.room = c.left() / 9 * 2 + (1 << 20);
+        self.room = c.left().min(c.held()) / 9 * 2 + (1 << 20);
         let mut left = total;
         while left > 0 {
             let name = c.name()?;
@@ -244,51 +246,109 @@ impl Ram {
         let at = c.at();
         c.skip(len.into())?;
         let number = u64::try_from(self.deltas.len()).unwrap_or(u64::MAX);
+        // The shortest of them has eleven bytes.
+        if number > c.held() / 11 {
+            return Err(c.stop("it has more XBZRLE pages than a stream of this size can hold"));
+        }
         let base = self.set(c, block, addr, Entry::Delta(number))?.raw();
         self.deltas.push(Delta { base, at, len });
         Ok(())
     }
 
     /// Reads the bitmaps of a mapped-ram stream: what they leave out is zero.
-    pub(super) fn map(&mut self, bytes: &dyn Bytes) {
-        let (page_size, bits) = (self.page_size(), self.page_bits);
-        let mut missing = 0u64;
+    pub(super) fn map(&mut self, bytes: &dyn Bytes, tick: &mut dyn FnMut(u64) -> bool) {
+        let mut map = Map {
+            bytes,
+            page_bits: self.page_bits,
+            // Each page that is no zero lies in the stream; no two of them need be near each other.
+            room: (bytes.held() >> self.page_bits).saturating_mul(LEAF).saturating_add(1 << 20),
+            cut: 0,
+            apart: 0,
+        };
         for b in &mut self.blocks {
             let Some(mapped) = b.mapped.filter(|m| m.pages != u64::MAX) else { continue };
-            let pages = b.table.pages();
-            let mut piece = vec![0u8; 4096];
-            let mut page = 0u64;
-            while page < pages {
-                // The bitmap is one of 64-bit words in the order of the host, which memsh takes to be little-endian.
-                let left = (pages - page).div_ceil(64) * 8;
-                let n = usize::try_from(left).unwrap_or(usize::MAX).min(piece.len());
-                let Some(part) = piece.get_mut(..n) else { break };
-                if bytes.read(mapped.bitmap.saturating_add(page / 8), part).is_err() {
-                    missing = missing.saturating_add(pages - page);
-                    break;
-                }
-                for byte in part.iter() {
-                    for bit in 0..8 {
-                        if page == pages {
-                            break;
-                        }
-                        let at = mapped.pages.saturating_add(page << bits);
-                        if byte >> bit & 1 == 0 {
-                            b.table.set(page, Entry::Filled(0));
-                            self.counts.zero += 1;
-                        } else if at.checked_add(page_size).is_some_and(|end| end <= bytes.len()) {
-                            b.table.set(page, Entry::Plain(at));
-                            self.counts.normal += 1;
-                        } else {
-                            missing += 1;
-                        }
-                        page += 1;
-                    }
-                }
+            if !map.block(mapped, &mut b.table, &mut self.counts, tick) {
+                return;
             }
         }
-        if missing > 0 {
-            self.warnings.push(format!("{missing} pages of the mapped-ram stream are not in the file: it was cut short"));
+        if map.cut > 0 {
+            self.warnings.push(format!("{} pages of the mapped-ram stream are not in the file: it was cut short", map.cut));
+        }
+        if map.apart > 0 {
+            self.warnings.push(format!(
+                "{} pages of the mapped-ram stream are left out: its bitmaps name more pages than a stream of this size can hold",
+                map.apart
+            ));
+        }
+    }
+}
+
+/// Reading the bitmaps of a mapped-ram stream.
+struct Map<'a> {
+    bytes: &'a dyn Bytes,
+    page_bits: u32,
+    /// How many more table entries the stream can account for.
+    room: u64,
+    /// Pages behind the stream's end, and pages for which there was no room.
+    cut: u64,
+    apart: u64,
+}
+
+impl Map<'_> {
+    /// One block's bitmap; false where somebody wants to stop.
+    fn block(&mut self, mapped: Mapped, table: &mut Table, counts: &mut Counts, tick: &mut dyn FnMut(u64) -> bool) -> bool {
+        let pages = table.pages();
+        let mut piece = vec![0u8; 4096];
+        let mut page = 0u64;
+        while page < pages {
+            let at = mapped.bitmap.saturating_add(page / 8);
+            if !tick(at) {
+                return false;
+            }
+            // The bitmap is one of 64-bit words in the order of the host, which memsh takes to be little-endian.
+            let left = (pages - page).div_ceil(64) * 8;
+            let n = usize::try_from(left).unwrap_or(usize::MAX).min(piece.len());
+            let Some(part) = piece.get_mut(..n) else { break };
+            if self.bytes.read(at, part).is_err() {
+                self.cut = self.cut.saturating_add(pages - page);
+                break;
+            }
+            // A leaf's bits at a time.
+            for bits in part.chunks(64) {
+                let end = pages.min(page + LEAF);
+                if is_zero(bits) {
+                    table.set_zeros(page);
+                    counts.zero += end - page;
+                } else {
+                    self.leaf(mapped, page..end, bits, table, counts);
+                }
+                page = end;
+            }
+        }
+        true
+    }
+
+    /// Pages of one leaf of which not all are zeros.
+    fn leaf(&mut self, mapped: Mapped, pages: Range<u64>, bits: &[u8], table: &mut Table, counts: &mut Counts) {
+        if !table.has_leaf(pages.start) {
+            let Some(room) = self.room.checked_sub(LEAF) else {
+                self.apart += pages.end - pages.start;
+                return;
+            };
+            self.room = room;
+        }
+        let bits = bits.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
+        for (page, there) in pages.zip(bits) {
+            let at = mapped.pages.saturating_add(page << self.page_bits);
+            if !there {
+                table.set(page, Entry::Filled(0));
+                counts.zero += 1;
+            } else if at.checked_add(1 << self.page_bits).is_some_and(|end| end <= self.bytes.len()) {
+                table.set(page, Entry::Plain(at));
+                counts.normal += 1;
+            } else {
+                self.cut += 1;
+            }
         }
     }
 }

@@ -79,7 +79,7 @@ impl Stream {
         let mut stream = Self { ram: Ram::new(), ..Self::default() };
         stream.stopped = stream.sections(&mut c, tick).err();
         if stream.ram.mapped_ram {
-            stream.ram.map(bytes);
+            stream.ram.map(bytes, tick);
         }
         Ok(stream)
     }

@@ -37,6 +37,8 @@ pub(super) fn parse(header: &Header, f: &Fields<'_>) -> Parsed {
     let mut notes = UserNotes::default();
     let mut memory = CoreMemory::new(header);
     let mut cut = 0u64;
+    // Bytes of notes that the file can hold: segments of a real core share none.
+    let (mut room, mut shared) = (f.len(), 0u64);
     for segment in header.segments(f) {
         match segment.kind {
             elf::PT_LOAD => {
@@ -49,6 +51,13 @@ pub(super) fn parse(header: &Header, f: &Fields<'_>) -> Parsed {
             }
             elf::PT_NOTE => {
                 let there = segment.in_file.min(f.len().saturating_sub(segment.offset));
+                match room.checked_sub(there) {
+                    Some(left) => room = left,
+                    None => {
+                        shared += 1;
+                        continue;
+                    }
+                }
                 if let Some(bytes) = f.bytes(segment.offset, there) {
                     notes.add(bytes, header);
                 }
@@ -66,6 +75,11 @@ pub(super) fn parse(header: &Header, f: &Fields<'_>) -> Parsed {
     }
     if cut > 0 {
         parsed.warnings.push(format!("the file is truncated: {cut} bytes of the process's memory are missing"));
+    }
+    if shared > 0 {
+        parsed
+            .warnings
+            .push(format!("{shared} segments of notes are left out: with those before they name more bytes than the file has"));
     }
     if notes.threads.is_empty() {
         parsed.warnings.push("the core has no NT_PRSTATUS note: threads and registers are not known".to_owned());

@@ -69,7 +69,6 @@ impl UserNotes {
             self.one(name, kind, Fields::new(desc, header.big), header);
             at = desc_at + u64::from(desc_len).next_multiple_of(4);
         }
-        self.mappings.sort_by_key(|m| m.start);
     }
 
     fn one(&mut self, name: &[u8], kind: u32, desc: Fields<'_>, header: &Header) {
@@ -91,7 +90,10 @@ impl UserNotes {
             NT_PRSTATUS if self.threads.len() < MOST_THREADS => self.status(desc, header),
             NT_PRPSINFO => self.info(desc, header.wide),
             NT_AUXV => self.auxv = auxv(desc, header.wide),
-            NT_FILE => self.mappings = mappings(desc, header.wide),
+            NT_FILE => {
+                self.mappings = mappings(desc, header.wide);
+                self.mappings.sort_by_key(|m| m.start);
+            }
             NT_SIGINFO if self.fault.is_none() => {
                 self.signal = desc.u32(0).or(self.signal);
                 // SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV have `si_addr` in the union.

@@ -65,6 +65,10 @@ fn source_runs_a_file_and_knows_circles() {
     assert_eq!(sample(&["source", "/nonexistent/x"]).status, 1);
     std::fs::write(path("bad"), [0xff, 0xfe]).unwrap();
     assert!(sample(&["source", &text(&path("bad"))]).stderr.contains("not UTF-8"));
+    for words in [["source", "/dev/zero"], ["--script", "/dev/zero"]] {
+        let run = sample(&words);
+        assert!(run.status == 2 && run.stderr.contains("too long for a script"), "{words:?}: {}", run.stderr);
+    }
 }
 
 #[test]

@@ -73,6 +73,14 @@ fn without_the_plugin_it_says_how_to_get_it() {
 
 #[cfg(unix)]
 #[test]
+fn what_has_no_end_is_no_file_of_rules() {
+    let Some(lab) = Lab::new() else { return };
+    let run = lab.run(&["sample", "yara", "/dev/zero"]);
+    assert!(run.status == 2 && run.stderr.contains("which is no file of rules"), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
 fn what_was_found_before_ctrl_c_is_shown() {
     use std::os::unix::fs::FileExt;
     use std::process::{Command, Stdio};

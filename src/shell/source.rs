@@ -13,7 +13,11 @@ const DEPTH: usize = 16;
 /// Nobody writes longer ones; an image, named by mistake, is longer.
 const LONGEST: u64 = 16 << 20;
 
-fn text_of(path: &Path) -> Result<String> {
+/// The text of a script.
+///
+/// # Errors
+/// When it can't be read, is no text, or too long for a script.
+pub fn text_of(path: &Path) -> Result<String> {
     let failed = |e| Failure::file(path, "read", e);
     let file = std::fs::File::open(path).map_err(failed)?;
     let mut text = String::new();

@@ -7,7 +7,7 @@ use super::host::{Shell, progress_allowed};
 use super::line::{Line, Output};
 use super::progress::Bar;
 use super::run::{Ended, Parsed, report_lines, usage};
-use super::{alias, folders, interrupt, repl, symbolpath, waiting};
+use super::{alias, folders, interrupt, repl, source, symbolpath, waiting};
 use crate::arch::{Arch, Paging};
 use crate::commands::context::{Host, Meter};
 use crate::commands::failure::{Failure, Result, exit};
@@ -251,7 +251,7 @@ fn tell(shell: &Shell) {
 }
 
 fn script_file(shell: &Shell, path: &Path) -> Result<Ended> {
-    let text = std::fs::read_to_string(path).map_err(|e| Failure::file(path, "read", e))?;
+    let text = source::text_of(path)?;
     Ok(script(shell, text.lines().map(|l| Ok(l.to_owned()))))
 }
 

@@ -3,6 +3,7 @@
 use memsh_plugin::{ApiError, Status};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// More than this is no file of rules.
@@ -72,11 +73,18 @@ fn within(folder: &Path, out: &mut Vec<PathBuf>) -> Result<(), ApiError> {
 
 fn read(path: &Path) -> Result<Vec<u8>, ApiError> {
     let failed = |e: &dyn std::fmt::Display| invalid(format!("can't read the rules in {}: {e}", path.display()));
-    let size = std::fs::metadata(path).map_err(|e| failed(&e))?.len();
-    if size > LARGEST {
-        return Err(failed(&format!("it has {size} bytes, which is no file of rules")));
+    let bytes = bounded(path).map_err(|e| failed(&e))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(failed(&format!("it has more than {LARGEST} bytes, which is no file of rules")));
     }
-    std::fs::read(path).map_err(|e| failed(&e))
+    Ok(bytes)
+}
+
+/// What a file holds, a byte more than a file of rules has at the most: a device may have no end.
+fn bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Folders in which includes of the outermost files are looked for: theirs, in order, then the working folder.
@@ -131,7 +139,7 @@ fn included(
             if !seen.insert(path.clone()) {
                 continue;
             }
-            let found = std::fs::read(&path).ok();
+            let found = bounded(&path).ok();
             part(hash, path.as_os_str().as_encoded_bytes());
             part(hash, found.as_deref().unwrap_or(b"\0missing"));
             if let Some(found) = found {

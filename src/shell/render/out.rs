@@ -4,7 +4,7 @@
 use super::parquet::Parquet;
 use super::table::Table;
 use super::{Paint, csv, fold, json, object};
-use crate::commands::failure::{Failure, Result, exit};
+use crate::commands::failure::{Failure, Result};
 use crate::commands::sink::Sink;
 use crate::commands::spec::Shape;
 use crate::shell::filter::Schema;
@@ -152,7 +152,9 @@ impl<'a> Renderer<'a> {
             }
             #[cfg(feature = "parquet")]
             State::Parquet(file)
-                if whole || self.objects > 0 || outcome.as_ref().is_err_and(|f| f.status() == exit::INTERRUPTED) =>
+                if whole
+                    || self.objects > 0
+                    || outcome.as_ref().is_err_and(|f| f.status() == crate::commands::failure::exit::INTERRUPTED) =>
             {
                 begun(file)?.finish(self.out)?
             }
